@@ -1,0 +1,77 @@
+/**
+ * Errors that a user can act on. Everything else is a bug and may show a stack trace in `DEBUG=kubewright` only.
+ *
+ * Exit codes are part of the interface: 0 done, 1 something failed, 2 bad input, 3 unreachable or refused,
+ * 4 locked, 130 interrupted.
+ */
+
+/** The four things that a user needs to know; every part is plain text without a trailing newline. */
+export interface ErrorParts {
+  /** What happened, one sentence without a full stop. */
+  readonly what: string;
+  /** Host, task or file:line:column. */
+  readonly where?: string;
+  /** The reason, as far as it is known. */
+  readonly why?: string;
+  /** What to do now: a command or a change, never "contact your administrator". */
+  readonly todo?: string;
+  readonly cause?: unknown;
+}
+
+export class KubewrightError extends Error {
+  readonly exitCode: number = 1;
+  readonly parts: ErrorParts;
+
+  constructor(parts: ErrorParts) {
+    super(parts.what, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.name = new.target.name;
+    this.parts = parts;
+  }
+}
+
+/** Bad input: nothing was touched. */
+export class InputError extends KubewrightError {
+  override readonly exitCode = 2;
+}
+
+/** Several pieces of bad input found in one pass; each is printed. */
+export class InputErrors extends InputError {
+  readonly all: readonly ErrorParts[];
+
+  constructor(all: readonly ErrorParts[]) {
+    const first = all[0] ?? { what: 'Bad input' };
+    super(all.length === 1 ? first : { what: `${all.length} problems in the input` });
+    this.all = all;
+  }
+}
+
+/** A machine could not be reached, or it refused us (host key, authentication, sudo). */
+export class UnreachableError extends KubewrightError {
+  override readonly exitCode = 3;
+}
+
+/** Another run holds the lock. */
+export class LockedError extends KubewrightError {
+  override readonly exitCode = 4;
+}
+
+export class InterruptedError extends KubewrightError {
+  override readonly exitCode = 130;
+}
+
+/** Several lines of plain text, ready for stderr. */
+export function formatError(error: KubewrightError): string {
+  if (error instanceof InputErrors && error.all.length > 1) {
+    return [`${error.message}:`, ...error.all.map((p) => `- ${formatParts(p).replaceAll('\n', '\n  ')}`)].join('\n');
+  }
+  return formatParts(error.parts);
+}
+
+/** `where: what`, then why and what to do on lines of their own. */
+export function formatParts(p: ErrorParts): string {
+  const head = p.where ? `${p.where}: ${p.what}` : p.what;
+  const lines = [head];
+  if (p.why) lines.push(`  Why: ${p.why.replaceAll('\n', '\n       ')}`);
+  if (p.todo) lines.push(`  Do:  ${p.todo.replaceAll('\n', '\n       ')}`);
+  return lines.join('\n');
+}

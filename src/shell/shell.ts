@@ -1,0 +1,90 @@
+import { Secret } from './secret.js';
+
+/**
+ * A piece of POSIX shell. Only the `sh` tag and the functions of this file make one, so text that came from a user is
+ * always quoted. `text` never holds a secret: it reads `"$(kw_secret NAME)"`, and `secrets` says which values the program
+ * needs under those names.
+ */
+export class Shell {
+  readonly text: string;
+  readonly secrets: ReadonlyMap<string, Secret>;
+
+  /** Use `sh`, `rawShell` or `joinShell` instead. */
+  constructor(text: string, secrets: ReadonlyMap<string, Secret> = new Map()) {
+    this.text = text;
+    this.secrets = secrets;
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+export type ShellValue = Shell | Secret | string | number | boolean | readonly (Shell | Secret | string | number)[];
+
+/**
+ * Tagged template for shell text. Every `${}` becomes exactly one quoted word; an array becomes one word an element;
+ * a `Shell` is put in as it is; a `Secret` becomes a reference to its file on the host.
+ */
+export function sh(parts: TemplateStringsArray, ...values: readonly ShellValue[]): Shell {
+  const secrets = new Map<string, Secret>();
+  let text = '';
+  parts.forEach((part, i) => {
+    text += part;
+    const value = values[i];
+    if (value !== undefined) text += render(value, secrets);
+  });
+  return new Shell(dedent(text), secrets);
+}
+
+/** Puts text into a program as it is. For constant text of our own only, never for anything that a user wrote. */
+export function rawShell(text: string): Shell {
+  return new Shell(text);
+}
+
+/** Pieces one after the other, a newline between them unless told otherwise. */
+export function joinShell(pieces: readonly Shell[], separator = '\n'): Shell {
+  const secrets = new Map<string, Secret>();
+  for (const piece of pieces) addSecrets(secrets, piece.secrets);
+  return new Shell(pieces.map((p) => p.text).join(separator), secrets);
+}
+
+/** One word in single quotes, or bare where that is surely safe. */
+export function quote(word: string): string {
+  if (word.includes('\0')) throw new TypeError('a shell word cannot hold a NUL byte');
+  if (/^[A-Za-z0-9_./:@%+,-]+$/.test(word)) return word;
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function render(value: ShellValue, secrets: Map<string, Secret>): string {
+  if (value instanceof Shell) {
+    addSecrets(secrets, value.secrets);
+    return value.text;
+  }
+  if (value instanceof Secret) {
+    addSecrets(secrets, new Map([[value.name, value]]));
+    return `"$(kw_secret ${quote(value.name)})"`;
+  }
+  if (Array.isArray(value)) return value.map((v) => render(v, secrets)).join(' ');
+  return quote(String(value));
+}
+
+function addSecrets(into: Map<string, Secret>, from: ReadonlyMap<string, Secret>): void {
+  for (const [name, secret] of from) {
+    const known = into.get(name);
+    if (known && known.reveal() !== secret.reveal()) throw new TypeError(`two secrets are both named ${name}`);
+    into.set(name, secret);
+  }
+}
+
+/** Takes the common indentation away, so that templates can be indented like the code around them. */
+function dedent(text: string): string {
+  if (!text.startsWith('\n')) return text;
+  const lines = text
+    .slice(1)
+    .replace(/\n[ \t]*$/, '')
+    .split('\n');
+  // Quoted values may span lines; only lines that share the first line's indentation are moved.
+  const indent = /^[ \t]*/.exec(lines[0] ?? '')?.[0] ?? '';
+  return lines.map((l) => (l.startsWith(indent) ? l.slice(indent.length) : l)).join('\n');
+}

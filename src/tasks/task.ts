@@ -1,0 +1,37 @@
+import type { Shell } from '../shell/shell.js';
+
+/** A file that a task takes from the node's download cache; the engine sees to it that it is there when asked for. */
+export interface ArtifactRef {
+  /** Component name as in the catalogue: `kubelet`, `containerd`, or an image reference. */
+  readonly name: string;
+  /** Hex sha256 of the file; also its name in the node's cache. */
+  readonly sha256: string;
+  /** Where the node may download it; absent: only the operator's machine has it (a bundle). */
+  readonly url?: string;
+  /** Bytes, where known. */
+  readonly size?: number;
+}
+
+/** One step on one host. Pure data: the engine compiles it, the host runs it. */
+export interface Task {
+  /** Stable key for events, goldens, --start-at: `etcd/unit`. Unique within a play. */
+  readonly id: string;
+  /** `Install the etcd unit file`. */
+  readonly title: string;
+  /** Read-only; exit 0 = already as desired. */
+  readonly check: Shell;
+  /** Runs only when check said no; check must pass afterwards. */
+  readonly apply: Shell;
+  /** Prints what apply would change, for --diff. */
+  readonly diff?: Shell;
+  /** The stdout of each is kept for later plays (join token, CA hash); runs after the task is ok or changed. */
+  readonly exports?: Readonly<Record<string, Shell>>;
+  /** Output is never shown or stored; exports become secrets. */
+  readonly sensitive?: boolean;
+  /** Seconds that apply may take; its process group is killed after that. Default 600. */
+  readonly timeoutSec?: number;
+  /** What to try, printed when it fails. */
+  readonly hint?: string;
+  /** Files that apply takes from the cache with `kw_artifact SHA256`. */
+  readonly needs?: readonly ArtifactRef[];
+}
