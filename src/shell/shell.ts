@@ -15,6 +15,13 @@ export class Shell {
     this.secrets = secrets;
   }
 
+  /** The same text, with a secret that it names by hand (`kw_secret NAME`) instead of through `${}`. */
+  with(secret: Secret): Shell {
+    const secrets = new Map(this.secrets);
+    addSecrets(secrets, new Map([[secret.name, secret]]));
+    return new Shell(this.text, secrets);
+  }
+
   toString(): string {
     return this.text;
   }

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { Secret } from '../shell/secret.js';
+import { rawShell, type Shell, sh } from '../shell/shell.js';
+import type { Task } from './task.js';
+
+export interface FileOptions {
+  readonly id: string;
+  readonly title: string;
+  /** Absolute path on the host; its folder must exist. */
+  readonly path: string;
+  readonly content: string | Secret;
+  /** Octal, as chmod takes it; default 0644, 0600 for a secret. */
+  readonly mode?: string;
+  /** `user:group`; default root:root. */
+  readonly owner?: string;
+  readonly hint?: string;
+}
+
+/** A file with exactly this content, mode and owner. Written beside its place and renamed, so never half there. */
+export function file(o: FileOptions): Task {
+  const secret = o.content instanceof Secret;
+  const mode = normalMode(o.mode ?? (secret ? '0600' : '0644'));
+  const owner = o.owner ?? 'root:root';
+  const content = emit(o.content);
+  const same =
+    o.content instanceof Secret
+      ? sh`${content} | cmp -s - ${o.path}`
+      : sh`[ "$(sha256sum < ${o.path})" = ${`${sha256(o.content)}  -`} ]`;
+  return {
+    id: o.id,
+    title: o.title,
+    check: sh`
+      [ -f ${o.path} ] && [ ! -L ${o.path} ]
+      [ "$(stat -c %a:%U:%G ${o.path})" = ${`${mode}:${owner}`} ]
+      ${same}`,
+    apply: sh`
+      tmp=$(mktemp ${`${o.path}.kw-XXXXXX`})
+      trap 'rm -f "$tmp"' EXIT
+      ${content} > "$tmp"
+      chmod ${mode} "$tmp"
+      chown ${owner} "$tmp"
+      mv -fT "$tmp" ${o.path}`,
+    diff: secret ? sh`printf '%s: content differs (secret)\n' ${o.path}` : diffAgainst(o.path, content),
+    sensitive: secret,
+    hint: o.hint,
+  };
+}
+
+/** A unified diff between the file on the host and what `content` prints; never fails. */
+export function diffAgainst(path: string, content: Shell): Shell {
+  return sh`
+    old=${path}; [ -f "$old" ] || old=/dev/null
+    ${content} | diff -u --label ${path} --label ${`${path} (new)`} "$old" - || [ $? -eq 1 ]`;
+}
+
+export interface DirectoryOptions {
+  readonly id: string;
+  readonly title: string;
+  readonly path: string;
+  /** Default 0755. */
+  readonly mode?: string;
+  readonly owner?: string;
+}
+
+export function directory(o: DirectoryOptions): Task {
+  return directories({ ...o, paths: [o.path] });
+}
+
+/** Several folders with one mode and owner. */
+export function directories(o: Omit<DirectoryOptions, 'path'> & { readonly paths: readonly string[] }): Task {
+  const mode = normalMode(o.mode ?? '0755');
+  const owner = o.owner ?? 'root:root';
+  return {
+    id: o.id,
+    title: o.title,
+    // stat fails when one is missing; uniq leaves one line only when all agree.
+    check: sh`[ "$(stat -c %F:%a:%U:%G -- ${o.paths} | sort -u)" = ${`directory:${mode}:${owner}`} ]`,
+    apply: sh`
+      mkdir -p -- ${o.paths}
+      chmod ${mode} -- ${o.paths}
+      chown ${owner} -- ${o.paths}`,
+  };
+}
+
+export interface BlockOptions {
+  readonly id: string;
+  readonly title: string;
+  readonly path: string;
+  /** Told apart from other blocks in the same file. */
+  readonly marker: string;
+  /** Lines without a final newline. */
+  readonly content: string;
+}
+
+/** A marked block in a file that others write too (/etc/hosts). What stands around it stays, byte for byte. */
+export function block(o: BlockOptions): Task {
+  const begin = `# BEGIN kubewright ${o.marker}`;
+  const end = `# END kubewright ${o.marker}`;
+  const whole = `${begin}\n${o.content}\n${end}`;
+  // Written in place: /etc/hosts can be a bind mount, which cannot be renamed over.
+  const wanted = sh`{
+      [ ! -f ${o.path} ] || awk -v b=${begin} -v e=${end} '$0 == b {skip = 1} !skip {print} $0 == e {skip = 0}' ${o.path}
+      printf '%s\n' ${whole}
+    }`;
+  return {
+    id: o.id,
+    title: o.title,
+    check: sh`[ "$(awk -v b=${begin} -v e=${end} '$0 == b {on = 1} on {print} $0 == e {on = 0}' ${o.path})" = ${whole} ]`,
+    apply: sh`
+      tmp=$(mktemp)
+      trap 'rm -f "$tmp"' EXIT
+      ${wanted} > "$tmp"
+      cat "$tmp" > ${o.path}`,
+    diff: diffAgainst(o.path, wanted),
+  };
+}
+
+/** Shell that prints the content. printf is built in: no argument list of a process ever shows it. */
+function emit(content: string | Secret): Shell {
+  return content instanceof Secret ? sh`kw_secret ${rawShell(content.name)}`.with(content) : sh`printf '%s' ${content}`;
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** `0644` → `644`, as stat prints it. */
+function normalMode(mode: string): string {
+  if (!/^[0-7]{3,4}$/.test(mode)) throw new TypeError(`not a file mode: ${mode}`);
+  return mode.replace(/^0+(?=[0-7]{3})/, '');
+}

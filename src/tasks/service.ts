@@ -1,0 +1,54 @@
+import { rawShell, type Shell, sh } from '../shell/shell.js';
+import { NODE_STATE } from './paths.js';
+import type { Task } from './task.js';
+
+export interface ServiceOptions {
+  readonly id: string;
+  readonly title: string;
+  /** systemd unit name with its suffix. */
+  readonly unit: string;
+  /** Files (globs allowed) that the service reads when it starts; the unit file itself belongs here. */
+  readonly configFiles: readonly string[];
+  /** Start without waiting for readiness: for members that wait for each other. Default false. */
+  readonly noBlock?: boolean;
+  readonly timeoutSec?: number;
+  readonly hint?: string;
+}
+
+/**
+ * A unit that is enabled, running, and was started with the configuration that lies on the disk now.
+ *
+ * The hash of the files is written down after a successful start; a later difference restarts the unit. Nothing is kept
+ * in memory, so a crash between writing a file and the restart loses nothing, and check mode tells the truth.
+ */
+export function service(o: ServiceOptions): Task {
+  const stamp = `${NODE_STATE}/started/${o.unit}`;
+  // Unquoted on purpose: globs. The paths are ours, without spaces.
+  const hash = sh`cat -- ${o.configFiles.map((f) => globPath(f))} 2>/dev/null | sha256sum`;
+  return {
+    id: o.id,
+    title: o.title,
+    check: sh`
+      systemctl is-enabled --quiet ${o.unit}
+      case $(systemctl is-active ${o.unit}) in active${o.noBlock ? sh`|activating` : sh``}) ;; *) exit 1 ;; esac
+      [ "$(cat ${stamp})" = "$(${hash})" ]`,
+    apply: sh`
+      systemctl daemon-reload
+      systemctl enable --quiet ${o.unit}
+      if ! systemctl restart ${o.noBlock ? sh`--no-block ` : sh``}${o.unit}; then
+        systemctl status --no-pager --lines=0 ${o.unit} || true
+        journalctl --no-pager --quiet --lines=15 --output=cat --unit ${o.unit} || true
+        exit 1
+      fi
+      ${o.noBlock ? sh`sleep 0.5` : sh`systemctl is-active --quiet ${o.unit}`}
+      mkdir -p ${`${NODE_STATE}/started`}
+      ${hash} > ${stamp}`,
+    timeoutSec: o.timeoutSec ?? 120,
+    hint: o.hint ?? `journalctl -u ${o.unit} on the machine says why it doesn't start`,
+  };
+}
+
+function globPath(path: string): Shell {
+  if (!/^[A-Za-z0-9/._*@-]+$/.test(path)) throw new TypeError(`not a plain path or glob: ${path}`);
+  return rawShell(path);
+}
