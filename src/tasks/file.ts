@@ -30,7 +30,8 @@ export function file(o: FileOptions): Task {
     id: o.id,
     title: o.title,
     check: sh`
-      [ -f ${o.path} ] && [ ! -L ${o.path} ]
+      [ -f ${o.path} ]
+      [ ! -L ${o.path} ]
       [ "$(stat -c %a:%U:%G ${o.path})" = ${`${mode}:${owner}`} ]
       ${same}`,
     apply: sh`

@@ -1,0 +1,113 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { InputError } from '../errors.js';
+
+/**
+ * The index of an offline bundle: everything that the nodes would otherwise download, in one folder.
+ * `index.json` lies at the folder's top; every `path` is relative to that folder and stays inside it.
+ */
+export const INDEX_FILE = 'index.json';
+
+const relativePath = z
+  .string()
+  .min(1)
+  .refine(isInside, { message: 'must be a relative path that stays inside the bundle (no "..", no leading "/")' });
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, { message: 'must be 64 lower-case hexadecimal digits' });
+const version = z.string().regex(/^[0-9]/, { message: 'must begin with a digit (no leading "v")' });
+const bytes = z.number().int().nonnegative();
+
+const bundleFile = z.object({
+  /** kubeadm, kubelet, kubectl, etcd, containerd, runc, cni-plugins. */
+  name: z.string().min(1),
+  version,
+  arch: z.string().min(1),
+  path: relativePath,
+  sha256,
+  size: bytes,
+  /** `binary`: the executable itself; `tar.gz`: an archive like the one that its project publishes. */
+  kind: z.enum(['binary', 'tar.gz']),
+  /** Folder inside the archive that holds the executables; absent: its top. */
+  innerDir: z.string().min(1).refine(isInside, { message: 'must stay inside the archive' }).optional(),
+});
+
+const bundleImage = z.object({
+  /** Full reference with registry and tag, as the container runtime will know it. */
+  ref: z.string().min(1),
+  /** A docker-archive tar (`docker save`); its layers may be gzipped. */
+  path: relativePath,
+  sha256,
+  size: bytes,
+});
+
+const components = z
+  .object({ etcd: version, containerd: version, runc: version, cni: version, haproxy: version })
+  .partial()
+  .catchall(version);
+
+export const bundleIndexSchema = z.object({
+  schema: z.literal(1),
+  name: z.string().min(1),
+  kubeVersion: version,
+  arch: z.string().min(1),
+  /** Where the contents come from, for people. */
+  origin: z.string(),
+  createdAt: z.iso.datetime(),
+  components,
+  files: z.array(bundleFile),
+  images: z.array(bundleImage),
+});
+
+export type BundleIndex = Readonly<z.infer<typeof bundleIndexSchema>>;
+export type BundleFile = Readonly<z.infer<typeof bundleFile>>;
+export type BundleImage = Readonly<z.infer<typeof bundleImage>>;
+
+/** @throws InputError naming the field when the text is not a valid index. `where` is the file, for messages. */
+export function parseBundleIndex(text: string, where: string): BundleIndex {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (cause) {
+    throw new InputError({ what: 'The bundle index is not JSON', where, why: String((cause as Error).message), todo: REBUILD, cause });
+  }
+  const parsed = bundleIndexSchema.safeParse(raw);
+  if (!parsed.success) {
+    const why = parsed.error.issues.map((i) => `${i.path.join('.') || '(top)'}: ${i.message}`).join('\n');
+    throw new InputError({ what: 'The bundle index has wrong contents', where, why, todo: REBUILD });
+  }
+  return parsed.data;
+}
+
+/** Reads `index.json` of an unpacked bundle. @throws InputError when it is missing or wrong. */
+export async function readBundleIndex(dir: string): Promise<BundleIndex> {
+  const file = join(dir, INDEX_FILE);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new InputError({
+      what: missing ? `This is not a bundle: it has no ${INDEX_FILE}` : 'The bundle index cannot be read',
+      where: file,
+      why: missing ? undefined : String((cause as Error).message),
+      todo: 'Name the folder (or the .tar, .tar.gz of it) that a bundle build made',
+      cause,
+    });
+  }
+  return parseBundleIndex(text, file);
+}
+
+/** Writes `index.json`, validated like one that is read. */
+export async function writeBundleIndex(dir: string, index: BundleIndex): Promise<void> {
+  const file = join(dir, INDEX_FILE);
+  const text = `${JSON.stringify(index, null, 2)}\n`;
+  parseBundleIndex(text, file);
+  await writeFile(file, text);
+}
+
+/** Whether a path from an index or an archive stays inside the folder that it is taken relative to. */
+export function isInside(path: string): boolean {
+  return !path.startsWith('/') && !path.includes('\0') && !path.includes('\\') && !path.split('/').includes('..');
+}
+
+const REBUILD = 'Build or copy the bundle again; a copy can be checked against the original with sha256sum';

@@ -1,0 +1,23 @@
+/** What a build tells while it runs. */
+export interface BuildProgress {
+  readonly stage: string;
+  readonly text: string;
+  readonly done?: number;
+  readonly of?: number;
+}
+
+/** What every stage of a build knows. */
+export interface BuildContext {
+  /** The stage that runs now, for people. */
+  readonly stage: string;
+  /** Holds chroots, sources and markers; removed at the end. */
+  readonly workDir: string;
+  readonly tmpDir: string;
+  /** The bundle while it is made; becomes the bundle's folder in one rename. */
+  readonly outDir: string;
+  readonly logFile: string;
+  /** Debian's name of the architecture. */
+  readonly arch: string;
+  readonly signal?: AbortSignal;
+  progress(text: string, done?: number, of?: number): void;
+}

@@ -1,0 +1,63 @@
+import { execFile, spawn } from 'node:child_process';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { KubewrightError, LockedError } from '../../errors.js';
+
+/** Removes a folder that was a root. Refuses when something is mounted in it, which would be removed too. */
+export async function removeTree(dir: string): Promise<void> {
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((l) => l.split(' ')[4] ?? '');
+  const inside = mounts.find((m) => m === dir || m.startsWith(`${dir}/`));
+  if (inside) {
+    throw new KubewrightError({
+      what: 'A folder of an earlier build cannot be removed',
+      where: dir,
+      why: `${inside} is mounted in it`,
+      todo: `umount ${inside}`,
+    });
+  }
+  await promisify(execFile)('rm', ['-rf', '--one-file-system', '--', dir]);
+}
+
+/** Runs a step once: a marker tells later runs that it is finished. */
+export async function once(workDir: string, name: string, step: () => Promise<void>): Promise<void> {
+  const marker = join(workDir, 'done', name);
+  const finished = await access(marker).then(
+    () => true,
+    () => false,
+  );
+  if (finished) return;
+  await step();
+  await mkdir(join(workDir, 'done'), { recursive: true });
+  await writeFile(marker, '');
+}
+
+/**
+ * Holds an exclusive lock until the returned function is called or this process ends, however it ends.
+ * @throws LockedError when another process holds it.
+ */
+export async function lock(file: string): Promise<() => Promise<void>> {
+  // flock(1) keeps the lock while its child reads our pipe; the kernel closes that pipe when we are gone.
+  const child = spawn('flock', ['--nonblock', '--conflict-exit-code', '75', file, 'sh', '-c', 'echo held; exec cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number | null>((done, failed) => {
+    child.on('close', (code) => done(code));
+    child.on('error', failed);
+  });
+  const held = new Promise<void>((done) => createInterface({ input: child.stdout }).once('line', () => done()));
+  const code = await Promise.race([held, ended]);
+  if (code !== undefined) {
+    throw new LockedError({
+      what: 'Another bundle build runs',
+      where: file,
+      why: code === 75 ? undefined : `flock ended with exit code ${code}`,
+      todo: 'Wait until it is finished',
+    });
+  }
+  return async () => {
+    child.stdin.end();
+    await ended;
+  };
+}

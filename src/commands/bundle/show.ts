@@ -1,0 +1,12 @@
+import { Args, Command } from '@oclif/core';
+
+export default class BundleShow extends Command {
+  static override summary = 'List what an offline bundle holds';
+  static override args = { bundle: Args.string({ description: 'folder or tar of the bundle', required: true }) };
+
+  async run(): Promise<void> {
+    const { args } = await this.parse(BundleShow);
+    const { bundleShow } = await import('../../app/bundle.js');
+    process.exitCode = await bundleShow(args.bundle);
+  }
+}

@@ -1,0 +1,12 @@
+import { Args, Command } from '@oclif/core';
+
+export default class BundleVerify extends Command {
+  static override summary = 'Check every file of an offline bundle against its checksum';
+  static override args = { bundle: Args.string({ description: 'folder or tar of the bundle', required: true }) };
+
+  async run(): Promise<void> {
+    const { args } = await this.parse(BundleVerify);
+    const { bundleVerify } = await import('../../app/bundle.js');
+    process.exitCode = await bundleVerify(args.bundle);
+  }
+}

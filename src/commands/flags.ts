@@ -1,0 +1,42 @@
+import { Flags } from '@oclif/core';
+
+/** Which machines: shared by every command that reads an inventory. */
+export const inventoryFlags = {
+  inventory: Flags.string({
+    char: 'i',
+    description: 'inventory file or folder (repeatable)',
+    multiple: true,
+    multipleNonGreedy: true,
+    env: 'KUBEWRIGHT_INVENTORY',
+    helpValue: 'PATH',
+  }),
+  'extra-vars': Flags.string({
+    char: 'e',
+    description: 'set a variable above all others: key=value, @file.yml or JSON (repeatable)',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+    helpValue: 'VARS',
+  }),
+  limit: Flags.string({ char: 'l', description: 'only hosts that match this pattern', helpValue: 'PATTERN' }),
+};
+
+/** How the machines are reached. */
+export const connectionFlags = {
+  user: Flags.string({ char: 'u', description: 'connect as this user', env: 'KUBEWRIGHT_USER' }),
+  'private-key': Flags.string({ description: 'private key file to connect with', helpValue: 'FILE', env: 'KUBEWRIGHT_PRIVATE_KEY' }),
+  'ask-pass': Flags.boolean({ char: 'k', description: 'ask for the SSH password (or set KUBEWRIGHT_SSH_PASSWORD)' }),
+  'ask-become-pass': Flags.boolean({ char: 'K', description: 'ask for the sudo password (or set KUBEWRIGHT_BECOME_PASSWORD)' }),
+  become: Flags.boolean({ char: 'b', description: 'use sudo even where the inventory does not say so' }),
+  'host-key-checking': Flags.option({
+    options: ['strict', 'accept-new', 'off'] as const,
+    description: 'what to do with a host key that is not known yet (a changed key is always refused unless off)',
+  })(),
+  'connect-timeout': Flags.integer({ description: 'seconds until a connection must stand', min: 1, default: 10 }),
+  forks: Flags.integer({ char: 'f', description: 'machines to work on at once', min: 1, default: 50 }),
+};
+
+export const outputFlags = {
+  json: Flags.boolean({ description: 'print events as JSON lines', exclusive: ['plain'] }),
+  plain: Flags.boolean({ description: 'print plain lines, also on a terminal' }),
+};

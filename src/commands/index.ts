@@ -1,0 +1,34 @@
+import BundleBuild from './bundle/build.js';
+import BundleShow from './bundle/show.js';
+import BundleVerify from './bundle/verify.js';
+import Demo from './demo.js';
+import InventoryGenerate from './inventory/generate.js';
+import InventoryShow from './inventory/show.js';
+import KeysCheck from './keys/check.js';
+import KeysDistribute from './keys/distribute.js';
+import LabDown from './lab/down.js';
+import LabSsh from './lab/ssh.js';
+import LabStart from './lab/start.js';
+import LabStatus from './lab/status.js';
+import LabStop from './lab/stop.js';
+import LabUp from './lab/up.js';
+import Provision from './provision.js';
+
+/** Every command by its id. The classes load their use case only when they run, so that --help stays quick. */
+export const COMMANDS = {
+  'bundle:build': BundleBuild,
+  'bundle:show': BundleShow,
+  'bundle:verify': BundleVerify,
+  demo: Demo,
+  'inventory:generate': InventoryGenerate,
+  'inventory:show': InventoryShow,
+  'keys:check': KeysCheck,
+  'keys:distribute': KeysDistribute,
+  'lab:down': LabDown,
+  'lab:ssh': LabSsh,
+  'lab:start': LabStart,
+  'lab:status': LabStatus,
+  'lab:stop': LabStop,
+  'lab:up': LabUp,
+  provision: Provision,
+};

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { RunEvent } from './events.js';
+
+/** `20261124-103000-a1b2`: local time, and something that keeps two runs of one second apart. */
+export function newRunId(now: Date): string {
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  return `${day}-${time}-${randomBytes(2).toString('hex')}`;
+}
+
+/**
+ * A run's folder: `events.jsonl` for programs, `HOST.log` for people. Written at once and without buffering, so that a crash
+ * of ours loses nothing. What comes in is masked and escaped already.
+ */
+export class Journal {
+  readonly dir: string;
+  readonly #events: number;
+  readonly #logs = new Map<string, number>();
+
+  constructor(journalDir: string, run: string) {
+    const root = resolve(journalDir);
+    this.dir = join(root, run);
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    this.#events = openSync(join(this.dir, 'events.jsonl'), 'a', 0o600);
+    const link = join(root, `.latest-${run}`);
+    rmSync(link, { force: true });
+    symlinkSync(run, link);
+    renameSync(link, join(root, 'latest'));
+  }
+
+  write(event: RunEvent): void {
+    writeSync(this.#events, `${JSON.stringify(event)}\n`);
+    for (const [host, text] of logLines(event)) writeSync(this.#log(host), `${text}\n`);
+  }
+
+  close(): void {
+    for (const fd of [this.#events, ...this.#logs.values()]) closeSync(fd);
+    this.#logs.clear();
+  }
+
+  #log(host: string): number {
+    const known = this.#logs.get(host);
+    if (known !== undefined) return known;
+    const fd = openSync(join(this.dir, `${host.replaceAll(/[^A-Za-z0-9._-]/g, '_')}.log`), 'a', 0o600);
+    this.#logs.set(host, fd);
+    return fd;
+  }
+}
+
+function logLines(e: RunEvent): [host: string, text: string][] {
+  const time = new Date(e.at).toISOString().slice(11, 19);
+  switch (e.type) {
+    case 'play-start':
+      return e.hosts.map((host) => [host, `${time} === ${e.play} (${e.tasks[host] ?? 0} tasks)`]);
+    case 'task-start':
+      return [[e.host, `${time} [${e.n}/${e.of}] ${e.title} (${e.task})`]];
+    case 'task-output':
+      return [[e.host, `         | ${e.text}`]];
+    case 'task-end': {
+      const lines = [`${time}   ${e.status} after ${e.ms} ms${e.code === undefined ? '' : `, exit status ${e.code}`}`];
+      if (e.diff) lines.push(indent(e.diff, '         ~ '));
+      if (e.tail) lines.push(indent(e.tail.join('\n'), '         ! '));
+      if (e.hint) lines.push(`         hint: ${e.hint}`);
+      return lines.map((l) => [e.host, l]);
+    }
+    case 'host-lost':
+      return [[e.host, `${time} connection lost (try ${e.attempt}): ${e.error}`]];
+    case 'host-back':
+      return [[e.host, `${time} connected again`]];
+    case 'host-unreachable':
+    case 'host-failed':
+      return [[e.host, `${time} ${e.type === 'host-failed' ? 'failed' : 'unreachable'}: ${e.error}`]];
+    case 'warning':
+      return e.host ? [[e.host, `${time} warning: ${e.text}`]] : [];
+    default:
+      return [];
+  }
+}
+
+function indent(text: string, by: string): string {
+  return text
+    .split('\n')
+    .map((l) => by + l)
+    .join('\n');
+}

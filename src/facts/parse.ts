@@ -1,0 +1,59 @@
+import type { HostFacts } from './facts.js';
+import { PROBED_MODULES } from './probe.js';
+
+const ARCHES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
+
+/**
+ * Reads what the probe printed.
+ *
+ * @param receivedAt the operator's clock, milliseconds since the epoch, when the first bytes came.
+ * @throws Error when the output is not the probe's (a shell that prints its own things, a broken machine).
+ */
+export function parseFacts(text: string, receivedAt: number): HostFacts {
+  const values = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const tab = line.indexOf('\t');
+    if (tab <= 0) continue;
+    const key = line.slice(0, tab);
+    values.set(key, [...(values.get(key) ?? []), line.slice(tab + 1).trim()]);
+  }
+  const one = (key: string): string => values.get(key)?.[0] ?? '';
+  const all = (key: string): string[] => (values.get(key) ?? []).filter((v) => v !== '');
+  const num = (key: string): number => Number(one(key)) || 0;
+  if (!values.has('clock') || one('arch') === '') throw new Error('the probe printed nothing that could be understood');
+
+  const osId = one('os.id');
+  const tools = new Set(all('tool'));
+  const v2 = one('cgroup-fs') === 'cgroup2fs';
+  const found = new Set(all('module'));
+  return {
+    os: { id: osId, like: [osId, ...one('os.like').split(/\s+/)].filter((s) => s !== ''), version: one('os.version'), pretty: one('os.pretty') },
+    arch: ARCHES[one('arch')] ?? one('arch'),
+    kernel: one('kernel'),
+    hostname: one('hostname'),
+    machineId: one('machine-id'),
+    init: one('init'),
+    packageManager: tools.has('apt-get') ? 'apt' : tools.has('dnf') ? 'dnf' : undefined,
+    memoryMb: Math.round(num('memory-kb') / 1024),
+    swapMb: Math.round(num('swap-kb') / 1024),
+    diskFreeMb: Object.fromEntries(all('disk').map((d) => d.split(' ')).map(([path, kb]) => [path ?? '', Math.round(Number(kb) / 1024)])),
+    cpus: num('cpus'),
+    clockAheadMs: num('clock') - receivedAt,
+    addresses: all('address'),
+    defaultAddress: one('default-address') || undefined,
+    cgroup: { version: v2 ? 2 : 1, controllers: (v2 ? one('cgroup-v2') : one('cgroup-v1')).split(/\s+/).filter((c) => c !== '') },
+    modules: Object.fromEntries(Object.keys(PROBED_MODULES).map((m) => [m, found.has(m)])),
+    listening: all('listen').map((l) => {
+      const [port, program] = l.split(' ');
+      return { port: Number(port), program: program ?? '' };
+    }),
+    tools,
+    isNode: one('node') === 'yes',
+    hasEtcd: one('etcd') === 'yes',
+    selinux: one('selinux') || undefined,
+    unreachable: all('unreachable').map((u) => {
+      const [address, port, why] = u.split(' ');
+      return { endpoint: `${address}:${port}`, why: why === 'timeout' ? ('timeout' as const) : ('no route' as const) };
+    }),
+  };
+}

@@ -1,0 +1,134 @@
+import type { Cluster, ClusterHost } from '../cluster/cluster.js';
+import { APISERVER_ETCD } from '../pki/etcd-certs.js';
+import { clusterDocument, initDocument, joinDocument, toYaml } from './render.js';
+import { kubeletDocument, kubeProxyDocument } from './components.js';
+import type { ClusterConfiguration, KubeadmApi, NodeRegistration } from './types.js';
+
+/** kubeadm's own checks that ours replace, or that a second run trips over. */
+const IGNORED_CHECKS = [
+  'NumCPU',
+  'Mem',
+  'Port-10250',
+  'Port-10257',
+  'Port-10259',
+  'DirAvailable--etc-kubernetes-manifests',
+  'FileAvailable--etc-kubernetes-kubelet.conf',
+  'FileAvailable--etc-kubernetes-bootstrap-kubelet.conf',
+  'FileAvailable--etc-kubernetes-pki-ca.crt',
+];
+
+/** Where clients find the API: the load balancer that the operator named, else the first control plane. */
+export function controlPlaneEndpoint(cluster: Cluster): string {
+  const s = cluster.settings;
+  if (s.loadbalancer_apiserver) {
+    const { address, port } = s.loadbalancer_apiserver;
+    return `${s.apiserver_loadbalancer_domain_name ?? address}:${port ?? s.kube_apiserver_port}`;
+  }
+  return `${cluster.controlPlane[0]?.accessIp}:${s.kube_apiserver_port}`;
+}
+
+/** True where workers reach the API over a load balancer of their own on 127.0.0.1. */
+export function usesLocalLoadBalancer(cluster: Cluster): boolean {
+  const s = cluster.settings;
+  return s.loadbalancer_apiserver_localhost ?? s.loadbalancer_apiserver === undefined;
+}
+
+/** Everything about the cluster, without secrets: the same text on every control plane but for its own address. */
+export function initConfig(cluster: Cluster, host: ClusterHost): string {
+  const api = apiOf(cluster);
+  return toYaml([
+    initDocument(api, {
+      nodeRegistration: registration(cluster, host),
+      localAPIEndpoint: { advertiseAddress: host.ip, bindPort: cluster.settings.kube_apiserver_port },
+      bootstrapTokens: [],
+    }),
+    clusterDocument(api, clusterConfiguration(cluster)),
+    kubeletDocument(cluster, host.settings),
+    kubeProxyDocument(cluster),
+  ]);
+}
+
+/** What hands the cluster on to joining machines: a token for an hour and the key of the uploaded certificates. Secret. */
+export function handOverConfig(cluster: Cluster, host: ClusterHost, token: string, certificateKey: string): string {
+  const api = apiOf(cluster);
+  return toYaml([
+    initDocument(api, {
+      nodeRegistration: registration(cluster, host),
+      localAPIEndpoint: { advertiseAddress: host.ip, bindPort: cluster.settings.kube_apiserver_port },
+      bootstrapTokens: [{ token, ttl: '1h0m0s', description: 'kubewright: nodes joining in one run' }],
+      certificateKey,
+    }),
+    clusterDocument(api, clusterConfiguration(cluster)),
+    kubeletDocument(cluster, host.settings),
+    kubeProxyDocument(cluster),
+  ]);
+}
+
+/** Secret: it holds the token, and for control planes the certificate key. */
+export function joinConfig(cluster: Cluster, host: ClusterHost, token: string, certificateKey: string, caHash: string): string {
+  return toYaml([
+    joinDocument(apiOf(cluster), {
+      nodeRegistration: registration(cluster, host),
+      discovery: { apiServerEndpoint: controlPlaneEndpoint(cluster), token, caCertHashes: [caHash] },
+      ...(host.controlPlane
+        ? { controlPlane: { localAPIEndpoint: { advertiseAddress: host.ip, bindPort: cluster.settings.kube_apiserver_port }, certificateKey } }
+        : {}),
+    }),
+  ]);
+}
+
+export function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
+  const s = cluster.settings;
+  const sans = new Set([
+    'localhost',
+    '127.0.0.1',
+    ...cluster.controlPlane.flatMap((h) => [h.name, h.ip, h.accessIp]),
+    ...(s.loadbalancer_apiserver ? [s.loadbalancer_apiserver.address] : []),
+    ...(s.apiserver_loadbalancer_domain_name ? [s.apiserver_loadbalancer_domain_name] : []),
+    ...s.supplementary_addresses_in_ssl_keys,
+  ]);
+  return {
+    clusterName: s.cluster_name,
+    kubernetesVersion: `v${s.kube_version}`,
+    controlPlaneEndpoint: controlPlaneEndpoint(cluster),
+    imageRepository: cluster.versions.imageRegistry,
+    certificatesDir: '/etc/kubernetes/pki',
+    networking: { dnsDomain: s.cluster_name, serviceSubnet: s.kube_service_addresses, podSubnet: s.kube_pods_subnet },
+    etcd: {
+      endpoints: cluster.etcd.map((m) => `https://${m.accessIp}:2379`),
+      caFile: APISERVER_ETCD.ca,
+      certFile: APISERVER_ETCD.cert,
+      keyFile: APISERVER_ETCD.key,
+    },
+    apiServer: {
+      extraArgs: {
+        'service-node-port-range': s.kube_apiserver_node_port_range,
+        // One control plane less must not take the endpoints of the others with it.
+        'endpoint-reconciler-type': 'lease',
+        ...s.kube_kubeadm_apiserver_extra_args,
+      },
+      certSANs: [...sans],
+    },
+    controllerManager: { extraArgs: { 'node-cidr-mask-size': String(s.kube_network_node_prefix), ...s.kube_kubeadm_controller_extra_args } },
+    scheduler: { extraArgs: { ...s.kube_kubeadm_scheduler_extra_args } },
+  };
+}
+
+function registration(cluster: Cluster, host: ClusterHost): NodeRegistration {
+  const s = host.settings;
+  const ignored = [...IGNORED_CHECKS];
+  if (!s.kubelet_fail_swap_on) ignored.push('Swap');
+  if (s.kubelet_fail_cgroup_v1 === false) ignored.push('SystemVerification');
+  return {
+    name: host.name,
+    criSocket: cluster.versions.criSocket,
+    // A host that is both is scheduled on: that is what listing it among the workers says.
+    taints: host.controlPlane && !host.worker ? cluster.versions.controlPlaneTaints.map((key) => ({ key, effect: 'NoSchedule' })) : [],
+    kubeletExtraArgs: { 'node-ip': host.ip },
+    ignorePreflightErrors: ignored,
+  };
+}
+
+function apiOf(cluster: Cluster): KubeadmApi {
+  return cluster.versions.kubeadmApi;
+}

@@ -1,0 +1,88 @@
+import type { Cluster, ClusterHost } from '../cluster/cluster.js';
+import { type Shell, sh } from '../shell/shell.js';
+
+/**
+ * A certificate of etcd that a host holds. The private key is made on the host and never leaves it; the CA lies on the
+ * first etcd host and signs requests that travel through the operator's machine, which keeps nothing.
+ */
+export interface EtcdCert {
+  readonly kind: 'member' | 'admin' | 'apiserver';
+  readonly keyFile: string;
+  readonly certFile: string;
+  readonly commonName: string;
+  /** OpenSSL's notation: `DNS:name`, `IP:address`. Empty for pure clients. */
+  readonly sans: readonly string[];
+  /** extendedKeyUsage. Members talk to each other in both roles. */
+  readonly usages: string;
+}
+
+/** Where kubeadm's configuration expects the API server's client certificate: the same path on every control plane. */
+export const APISERVER_ETCD = {
+  ca: '/etc/kubernetes/pki/etcd/ca.crt',
+  cert: '/etc/kubernetes/pki/apiserver-etcd-client.crt',
+  key: '/etc/kubernetes/pki/apiserver-etcd-client.key',
+} as const;
+
+/** Days. etcd's own certificates live long: nothing rotates them by itself, and the CA never leaves its host. */
+export const ETCD_CERT_DAYS = 3650;
+export const ETCD_CA_DAYS = 36500;
+
+/** The certificates that a host needs; file names as kubespray has them. */
+export function etcdCerts(cluster: Cluster, host: ClusterHost): EtcdCert[] {
+  const dir = host.settings.etcd_cert_dir;
+  const certs: EtcdCert[] = [];
+  if (host.etcd) {
+    const sans = new Set([
+      `DNS:${host.name}`,
+      'DNS:localhost',
+      ...(host.etcdMemberName ? [`DNS:${host.etcdMemberName}`] : []),
+      `IP:${host.ip}`,
+      `IP:${host.accessIp}`,
+      'IP:127.0.0.1',
+    ]);
+    certs.push({
+      kind: 'member',
+      keyFile: `${dir}/member-${host.name}-key.pem`,
+      certFile: `${dir}/member-${host.name}.pem`,
+      commonName: `etcd-member-${host.name}`,
+      sans: [...sans],
+      usages: 'serverAuth,clientAuth',
+    });
+    certs.push({
+      kind: 'admin',
+      keyFile: `${dir}/admin-${host.name}-key.pem`,
+      certFile: `${dir}/admin-${host.name}.pem`,
+      commonName: `etcd-admin-${host.name}`,
+      sans: [],
+      usages: 'clientAuth',
+    });
+  }
+  if (cluster.controlPlane.includes(host)) {
+    certs.push({
+      kind: 'apiserver',
+      keyFile: APISERVER_ETCD.key,
+      certFile: APISERVER_ETCD.cert,
+      commonName: 'kube-apiserver-etcd-client',
+      sans: [],
+      usages: 'clientAuth',
+    });
+  }
+  return certs;
+}
+
+/** Hosts that hold certificates of etcd: members and control planes, each once, members first. */
+export function etcdCertHosts(cluster: Cluster): ClusterHost[] {
+  return [...new Set([...cluster.etcd, ...cluster.controlPlane])];
+}
+
+/** Succeeds when the certificate fits its key and the CA, has the names it shall have and lives for 30 days more. */
+export function certIsGood(cert: EtcdCert, caFile: string): Shell {
+  const wanted = [...cert.sans].sort().join(' ');
+  return sh`
+    [ -s ${cert.certFile} ]
+    openssl verify -CAfile ${caFile} ${cert.certFile} >/dev/null 2>&1
+    openssl x509 -checkend 2592000 -noout -in ${cert.certFile} >/dev/null
+    [ "$(openssl x509 -pubkey -noout -in ${cert.certFile})" = "$(openssl pkey -pubout -in ${cert.keyFile})" ]
+    names=$(openssl x509 -noout -ext subjectAltName -in ${cert.certFile} 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\\n' | LC_ALL=C sort | tr '\\n' ' ')
+    [ "\${names% }" = ${wanted} ]`;
+}

@@ -1,0 +1,109 @@
+import type { ClusterHost } from '../cluster/cluster.js';
+import { type Shell, sh } from '../shell/shell.js';
+import { install } from '../tasks/artifact.js';
+import { waitFor } from '../tasks/command.js';
+import { directories, file } from '../tasks/file.js';
+import { service } from '../tasks/service.js';
+import { certTasks } from './etcd-certs.js';
+import type { Role, RoleContext } from './role.js';
+import { systemdUnit } from './unit.js';
+
+const UNIT = '/etc/systemd/system/etcd.service';
+const ENV = '/etc/etcd.env';
+export const ETCD_TOKEN = 'k8s_etcd';
+
+/**
+ * Members as systemd units with TLS for peers and clients.
+ * Source: https://etcd.io/docs/v3.5/op-guide/clustering/ and https://etcd.io/docs/v3.5/op-guide/security/
+ */
+export const etcd: Role = {
+  name: 'etcd',
+  tasks(ctx) {
+    const s = ctx.host.settings;
+    const dir = s.etcd_cert_dir;
+    return [
+      install({ id: 'etcd/binaries', title: 'Install etcd', artifact: ctx.artifacts.file('etcd'), dir: s.bin_dir, files: ['etcd', 'etcdctl'] }),
+      ...certTasks(ctx, ['member', 'admin']),
+      directories({ id: 'etcd/data', title: "Make etcd's data folder", paths: [s.etcd_data_dir], mode: '0700' }),
+      file({ id: 'etcd/env', title: 'Write the settings of etcd', path: ENV, content: environment(ctx), mode: '0600' }),
+      file({ id: 'etcd/unit', title: 'Write the unit of etcd', path: UNIT, content: unit(s.bin_dir) }),
+      service({
+        id: 'etcd/service',
+        title: 'Start the etcd member',
+        unit: 'etcd.service',
+        configFiles: [UNIT, ENV, `${dir}/ca.pem`, `${dir}/member-${ctx.host.name}.pem`],
+        // Members wait for each other: none is ready before a majority was started.
+        noBlock: true,
+      }),
+      waitFor({
+        id: 'etcd/healthy',
+        title: 'Wait until the etcd member is healthy',
+        until: sh`${etcdctl(ctx)} --endpoints https://127.0.0.1:2379 endpoint health 2>&1`,
+        timeoutSec: 120,
+        hint: 'Is a firewall between the etcd hosts (ports 2379, 2380)? `journalctl -u etcd` on the machine says whom it waits for',
+      }),
+    ];
+  },
+};
+
+/** etcdctl with this host's admin certificate. */
+export function etcdctl(ctx: RoleContext): Shell {
+  const s = ctx.host.settings;
+  const dir = s.etcd_cert_dir;
+  const name = ctx.host.name;
+  return sh`ETCDCTL_API=3 ${`${s.bin_dir}/etcdctl`} --cacert ${`${dir}/ca.pem`} --cert ${`${dir}/admin-${name}.pem`} --key ${`${dir}/admin-${name}-key.pem`} --command-timeout 5s`;
+}
+
+export function etcdEndpoints(members: readonly ClusterHost[]): string[] {
+  return members.map((m) => `https://${m.accessIp}:2379`);
+}
+
+function environment(ctx: RoleContext): string {
+  const { host, cluster } = ctx;
+  const s = host.settings;
+  const dir = s.etcd_cert_dir;
+  const cert = `${dir}/member-${host.name}.pem`;
+  const key = `${dir}/member-${host.name}-key.pem`;
+  const values: Record<string, string | number> = {
+    ETCD_NAME: host.etcdMemberName ?? host.name,
+    ETCD_DATA_DIR: s.etcd_data_dir,
+    ETCD_LISTEN_CLIENT_URLS: `https://${host.ip}:2379,https://127.0.0.1:2379`,
+    ETCD_ADVERTISE_CLIENT_URLS: `https://${host.accessIp}:2379`,
+    ETCD_LISTEN_PEER_URLS: `https://${host.ip}:2380`,
+    ETCD_INITIAL_ADVERTISE_PEER_URLS: `https://${host.accessIp}:2380`,
+    ETCD_INITIAL_CLUSTER: cluster.etcd.map((m) => `${m.etcdMemberName ?? m.name}=https://${m.accessIp}:2380`).join(','),
+    ETCD_INITIAL_CLUSTER_STATE: 'new',
+    ETCD_INITIAL_CLUSTER_TOKEN: ETCD_TOKEN,
+    ETCD_AUTO_COMPACTION_RETENTION: 8,
+    ETCD_QUOTA_BACKEND_BYTES: s.etcd_quota_backend_bytes,
+    ETCD_HEARTBEAT_INTERVAL: s.etcd_heartbeat_interval,
+    ETCD_ELECTION_TIMEOUT: s.etcd_election_timeout,
+    ETCD_TRUSTED_CA_FILE: `${dir}/ca.pem`,
+    ETCD_CERT_FILE: cert,
+    ETCD_KEY_FILE: key,
+    ETCD_CLIENT_CERT_AUTH: 'true',
+    ETCD_PEER_TRUSTED_CA_FILE: `${dir}/ca.pem`,
+    ETCD_PEER_CERT_FILE: cert,
+    ETCD_PEER_KEY_FILE: key,
+    ETCD_PEER_CLIENT_CERT_AUTH: 'true',
+  };
+  return Object.entries(values)
+    .map(([k, v]) => `${k}=${v}\n`)
+    .join('');
+}
+
+function unit(binDir: string): string {
+  return systemdUnit({
+    Unit: { Description: 'etcd', Documentation: 'https://etcd.io/docs/', After: 'network-online.target', Wants: 'network-online.target' },
+    Service: {
+      Type: 'notify',
+      EnvironmentFile: ENV,
+      ExecStart: `${binDir}/etcd`,
+      Restart: 'always',
+      RestartSec: '5',
+      TimeoutStartSec: '0',
+      LimitNOFILE: '40000',
+    },
+    Install: { WantedBy: 'multi-user.target' },
+  });
+}

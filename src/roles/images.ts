@@ -1,0 +1,21 @@
+import type { ImageArchive } from '../tasks/image.js';
+import type { RoleContext } from './role.js';
+
+const CONTROL_PLANE_ONLY = /\/kube-(apiserver|controller-manager|scheduler):/;
+const LOAD_BALANCER = /\/(haproxy|nginx):/;
+
+/** The bundle's images that this host may run: pushing the API server to two hundred workers helps nobody. */
+export function imagesFor(ctx: RoleContext): readonly ImageArchive[] {
+  const isNode = ctx.host.controlPlane || ctx.host.worker;
+  return ctx.artifacts.images.filter((i) => {
+    if (!isNode) return false;
+    if (CONTROL_PLANE_ONLY.test(i.ref)) return ctx.host.controlPlane;
+    if (LOAD_BALANCER.test(i.ref)) return !ctx.host.controlPlane;
+    return true;
+  });
+}
+
+/** The bundle's image of that name, whatever its version, or the given reference, which containerd then pulls. */
+export function imageRef(ctx: RoleContext, name: string, otherwise: string): string {
+  return ctx.artifacts.images.find((i) => new RegExp(`/${name}:`).test(i.ref))?.ref ?? otherwise;
+}

@@ -1,0 +1,69 @@
+import type { HostFacts } from '../../facts/facts.js';
+import type { Problem } from '../preflight.js';
+import type { GateContext } from '../role.js';
+
+/** Seconds between the clocks of two machines. Certificates and leases break long before users notice. */
+const MAX_SKEW_S = 5;
+
+/** What must differ between machines, or agree. */
+export function addressChecks(ctx: GateContext): Problem[] {
+  return [
+    ...duplicates(ctx, 'hostname', 'hostname', (f) => f.hostname, 'hostnamectl set-hostname NAME on all but one of them'),
+    ...duplicates(
+      ctx,
+      'machine-id',
+      'machine-id (cloned disks?)',
+      (f) => f.machineId,
+      'rm /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; reboot, on all but one of them',
+    ),
+    ...ownAddresses(ctx),
+    ...clocks(ctx),
+  ];
+}
+
+function duplicates(ctx: GateContext, check: string, what: string, of: (f: HostFacts) => string, todo: string): Problem[] {
+  const seen = new Map<string, string[]>();
+  for (const host of ctx.cluster.hosts) {
+    const facts = ctx.allFacts.get(host.name);
+    const value = facts ? of(facts) : '';
+    if (value !== '') seen.set(value, [...(seen.get(value) ?? []), host.name]);
+  }
+  return [...seen].flatMap(([value, names]) => (names.length < 2 ? [] : [{ check, where: names.join(', '), what: `The same ${what}: ${value}`, todo }]));
+}
+
+function ownAddresses(ctx: GateContext): Problem[] {
+  return ctx.cluster.hosts.flatMap((host) => {
+    const facts = ctx.allFacts.get(host.name);
+    if (!facts || facts.addresses.length === 0 || facts.addresses.includes(host.ip)) return [];
+    return [
+      {
+        check: 'address',
+        where: host.name,
+        what: `None of its interfaces has the address ${host.ip}`,
+        why: `It has ${facts.addresses.filter((a) => a !== '127.0.0.1' && a !== '::1').join(', ')}`,
+        todo: 'Set `ip` of this host in the inventory to an address of the machine (access_ip for the one its peers use)',
+      },
+    ];
+  });
+}
+
+function clocks(ctx: GateContext): Problem[] {
+  const ahead = ctx.cluster.hosts.flatMap((h) => {
+    const f = ctx.allFacts.get(h.name);
+    return f ? [{ name: h.name, ms: f.clockAheadMs }] : [];
+  });
+  const sorted = ahead.map((a) => a.ms).sort((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return ahead.flatMap(({ name, ms }) => {
+    const off = Math.round((ms - median) / 1000);
+    if (Math.abs(off) <= MAX_SKEW_S) return [];
+    return [
+      {
+        check: 'clock',
+        where: name,
+        what: `Its clock is ${Math.abs(off)} s ${off > 0 ? 'ahead of' : 'behind'} the other machines'`,
+        todo: 'Synchronise the clocks: timedatectl set-ntp true, or install chrony',
+      },
+    ];
+  });
+}

@@ -1,0 +1,64 @@
+import type { Cluster, ClusterHost } from '../cluster/cluster.js';
+import type { ErrorParts } from '../errors.js';
+import type { HostFacts } from '../facts/facts.js';
+import type { Secret } from '../shell/secret.js';
+import type { Artifact } from '../tasks/artifact.js';
+import type { ImageArchive } from '../tasks/image.js';
+import type { Task } from '../tasks/task.js';
+
+/** Where verified files come from: the catalogue's URLs, or an offline bundle. */
+export interface Artifacts {
+  /**
+   * `kubelet`, `etcd`, … in the version that the cluster wants, for the host's architecture.
+   * @throws InputError when neither the catalogue nor the bundle has it.
+   */
+  file(name: string): Artifact;
+  /** Like `file`, but undefined when there is none: for what the cluster can do without (crictl). */
+  optionalFile(name: string): Artifact | undefined;
+  /** Images that lie in the bundle; none without one: then containerd pulls them. */
+  readonly images: readonly ImageArchive[];
+  /** True when everything comes from a bundle: nothing may be pulled. */
+  readonly offline: boolean;
+}
+
+/** Secrets that live as long as one run; made anew each time, because every operator must be able to carry on. */
+export interface RunSecrets {
+  /** kubeadm bootstrap token: `[a-z0-9]{6}.[a-z0-9]{16}`. */
+  readonly joinToken: Secret;
+  /** 64 hex digits: encrypts the control plane's certificates while they are handed on. */
+  readonly certificateKey: Secret;
+}
+
+export interface RoleContext {
+  readonly cluster: Cluster;
+  readonly host: ClusterHost;
+  readonly facts: HostFacts;
+  /** Facts of every machine of the run, by name. */
+  readonly allFacts: ReadonlyMap<string, HostFacts>;
+  /** What an earlier play's task of that host exported under that name. */
+  exported(host: string, name: string): string | Secret | undefined;
+  readonly artifacts: Artifacts;
+  readonly secrets: RunSecrets;
+  /** Names of machines that failed earlier in this run: nobody waits for them. */
+  readonly out: ReadonlySet<string>;
+}
+
+/** Everything that a gate looks at: the whole cluster at once. */
+export interface GateContext {
+  readonly cluster: Cluster;
+  readonly allFacts: ReadonlyMap<string, HostFacts>;
+}
+
+/** A pure function from facts, settings and exports to tasks, readable from top to bottom as an install guide. */
+export interface Role {
+  readonly name: string;
+  /** Looked at on the operator's machine before the first task anywhere; every problem is reported at once. */
+  gate?(ctx: GateContext): readonly ErrorParts[];
+  tasks(ctx: RoleContext): readonly Task[];
+}
+
+/** An exported text, or undefined when the exporting task did not run (check mode before the first installation). */
+export function exportedText(ctx: RoleContext, host: string, name: string): string | undefined {
+  const value = ctx.exported(host, name);
+  return typeof value === 'string' && value !== '' ? value.trimEnd() : undefined;
+}

@@ -1,0 +1,31 @@
+import { type Shell, sh } from '../shell/shell.js';
+import type { Task } from './task.js';
+
+export interface ManifestOptions {
+  readonly id: string;
+  readonly title: string;
+  /** kubectl with its kubeconfig, from `kubectl()`. */
+  readonly kubectl: Shell;
+  /** YAML or JSON, one or more documents. */
+  readonly content: string;
+  readonly timeoutSec?: number;
+}
+
+/** Objects in the cluster, applied server-side by kubectl; what is there and equal is left alone. */
+export function manifest(o: ManifestOptions): Task {
+  const emit = sh`printf '%s' ${o.content}`;
+  return {
+    id: o.id,
+    title: o.title,
+    check: sh`${emit} | ${o.kubectl} diff -f - >/dev/null`,
+    apply: sh`${emit} | ${o.kubectl} apply -f -`,
+    diff: sh`${emit} | ${o.kubectl} diff -f - || [ $? -eq 1 ]`,
+    timeoutSec: o.timeoutSec ?? 120,
+    hint: 'Does the API server answer? `kubectl get --raw /readyz?verbose` on a control plane says what is missing',
+  };
+}
+
+/** kubectl on a node, with the administrator's kubeconfig unless told otherwise. */
+export function kubectl(binDir: string, kubeconfig = '/etc/kubernetes/admin.conf'): Shell {
+  return sh`${`${binDir}/kubectl`} --kubeconfig ${kubeconfig}`;
+}
