@@ -43,7 +43,7 @@ const bundleImage = z.object({
 const components = z
   .object({ etcd: version, containerd: version, runc: version, cni: version, haproxy: version })
   .partial()
-  .catchall(version);
+  .catchall(version.optional());
 
 export const bundleIndexSchema = z.object({
   schema: z.literal(1),
@@ -68,7 +68,13 @@ export function parseBundleIndex(text: string, where: string): BundleIndex {
   try {
     raw = JSON.parse(text);
   } catch (cause) {
-    throw new InputError({ what: 'The bundle index is not JSON', where, why: String((cause as Error).message), todo: REBUILD, cause });
+    throw new InputError({
+      what: 'The bundle index is not JSON',
+      where,
+      why: String((cause as Error).message),
+      todo: REBUILD,
+      cause,
+    });
   }
   const parsed = bundleIndexSchema.safeParse(raw);
   if (!parsed.success) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeTar, type TarEntry } from './tar.js';
+import { type TarEntry, writeTar } from './tar.js';
 
 /** A layer on disk, gzipped. Layers may be shared by images. */
 export interface Layer {

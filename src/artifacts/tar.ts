@@ -4,7 +4,7 @@ import { lstat } from 'node:fs/promises';
 import { PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type Header, type Pack, pack } from 'tar-stream';
+import { type Pack, pack } from 'tar-stream';
 
 /** One entry of an archive that we write. Times are always the epoch, so that equal contents give equal archives. */
 export type TarEntry = {
@@ -49,7 +49,7 @@ export async function writeTar(file: string, entries: Iterable<TarEntry>, option
 }
 
 async function add(tar: Pack, entry: TarEntry): Promise<void> {
-  const header: Header = {
+  const header: Parameters<Pack['entry']>[0] = {
     name: entry.type === 'directory' ? `${entry.path}/` : entry.path,
     mode: entry.mode,
     uid: entry.uid ?? 0,

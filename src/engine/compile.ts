@@ -1,10 +1,8 @@
 import type { Secret } from '../shell/secret.js';
 import { quote, type Shell } from '../shell/shell.js';
 import type { ArtifactRef, Task } from '../tasks/task.js';
+import { DEFAULT_TIMEOUT_SEC } from './defaults.js';
 import { ARTIFACT_RUNTIME, RUNTIME } from './runtime.js';
-
-export const DEFAULT_RUN_DIR = '/run/kubewright';
-export const DEFAULT_TIMEOUT_SEC = 600;
 
 export interface CompileOptions {
   readonly run: string;

@@ -77,7 +77,8 @@ export async function runHostProgram(o: HostProgramOptions): Promise<ProgramEnd>
     }
     // The follower was killed, not the program: follow again.
     idleEnds = offset > before ? 0 : idleEnds + 1;
-    if (idleEnds >= MAX_IDLE_ENDS) return { kind: 'failed', error: channel.noise() || 'the output of the program cannot be read' };
+    if (idleEnds >= MAX_IDLE_ENDS)
+      return { kind: 'failed', error: channel.noise() || 'the output of the program cannot be read' };
   }
 }
 

@@ -78,7 +78,9 @@ export async function releaseLock(session: Session, runDir: string, run: string)
 
 export function lockedError(held: ReadonlyMap<string, LockInfo>): LockedError {
   const hosts = [...held.keys()];
-  const who = [...new Set([...held.values()].map((i) => `${i.user || '?'}@${i.host || '?'} since ${i.since || '?'}, run ${i.run || '?'}`))];
+  const who = [
+    ...new Set([...held.values()].map((i) => `${i.user || '?'}@${i.host || '?'} since ${i.since || '?'}, run ${i.run || '?'}`)),
+  ];
   return new LockedError({
     what: `Another run is at work on ${hosts.length === 1 ? 'this host' : `${hosts.length} hosts`}`,
     where: hosts.join(', '),
@@ -88,7 +90,9 @@ export function lockedError(held: ReadonlyMap<string, LockInfo>): LockedError {
 }
 
 function acquireScript(runDir: string, info: LockInfo, nonce: string): string {
-  const lines = [`run=${info.run}`, `user=${info.user}`, `host=${info.host}`, `since=${info.since}`].map((l) => l.replaceAll('\n', ' '));
+  const lines = [`run=${info.run}`, `user=${info.user}`, `host=${info.host}`, `since=${info.since}`].map((l) =>
+    l.replaceAll('\n', ' '),
+  );
   return inOneFunction([
     sh`
     umask 077

@@ -3,12 +3,12 @@ import type { Secret } from '../shell/secret.js';
 import type { ArtifactRef, Task } from '../tasks/task.js';
 import { compileProgram } from './compile.js';
 import { Connection } from './connection.js';
+import { DEFAULT_CACHE_DIR, DEFAULT_FORKS } from './defaults.js';
 import type { RunEventBody } from './events.js';
 import { runHostProgram } from './host-program.js';
 import { Limit } from './limit.js';
 import type { Locks } from './locks.js';
 import { Pusher } from './push.js';
-import { DEFAULT_CACHE_DIR, DEFAULT_FORKS } from './run-plays.js';
 import { type HostPaths, programDir, stopScript } from './scripts.js';
 import type { Tally } from './tally.js';
 import { TaskReader } from './task-reader.js';
@@ -103,7 +103,8 @@ export class PlayRunner {
   }
 
   async #host(play: PlannedPlay, number: number, host: string, tasks: readonly Task[] | KubewrightError): Promise<void> {
-    const { o, paths } = { o: this.#o, paths: this.#paths(play, number) };
+    const o = this.#o;
+    const paths = this.#paths(play, number, host);
     if (tasks instanceof KubewrightError) {
       const { what, why, todo } = tasks.parts;
       return this.#fail(play, host, [what, why, todo].filter((p) => p !== undefined).join('\n'));
@@ -207,8 +208,8 @@ export class PlayRunner {
     return made;
   }
 
-  #paths(play: PlannedPlay, number: number): HostPaths {
-    const key = `${number}-${play.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
+  #paths(play: PlannedPlay, number: number, host: string): HostPaths {
+    const key = `${host}-${number}-${play.name}`.replaceAll(/[^A-Za-z0-9._-]+/g, '-');
     return { runDir: this.#o.runDir, run: this.#o.run, key };
   }
 }

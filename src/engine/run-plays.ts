@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { KubewrightError } from '../errors.js';
-import { DEFAULT_RUN_DIR } from './compile.js';
+import { DEFAULT_FORKS, DEFAULT_JOURNAL_DIR, DEFAULT_RUN_DIR } from './defaults.js';
 import type { RunEvent, RunEventBody } from './events.js';
 import { Journal, newRunId } from './journal.js';
 import { Locks } from './locks.js';
@@ -8,10 +8,6 @@ import { PlayRunner } from './play-runner.js';
 import { Tally } from './tally.js';
 import { Masker } from './text.js';
 import type { PlannedPlay, RunPlaysOptions, RunResult } from './types.js';
-
-export const DEFAULT_CACHE_DIR = '/var/cache/kubewright';
-export const DEFAULT_FORKS = 50;
-export const DEFAULT_JOURNAL_DIR = '.kubewright/runs';
 
 /**
  * Runs plays one after the other, each on its hosts at the same time. The only place that schedules anything.
@@ -50,7 +46,11 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
       forks: o.forks ?? DEFAULT_FORKS,
       sessions: o.sessions,
       onTakenOver: (host, from) =>
-        emit({ type: 'warning', host, text: `took over the stale lock of run ${from.run} (${from.user}@${from.host}, ${from.since})` }),
+        emit({
+          type: 'warning',
+          host,
+          text: `took over the stale lock of run ${from.run} (${from.user}@${from.host}, ${from.since})`,
+        }),
       onFailed: unreachable,
     });
     const runner = new PlayRunner({ ...o, run, runDir, nonce, masker, emit, tally, unreachable, locks });

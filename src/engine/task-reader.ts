@@ -1,7 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
 import { Secret } from '../shell/secret.js';
 import type { Task } from '../tasks/task.js';
-import { DEFAULT_TIMEOUT_SEC, exportNames } from './compile.js';
+import { exportNames } from './compile.js';
+import { DEFAULT_TIMEOUT_SEC } from './defaults.js';
 import type { RunEventBody, TaskStatus } from './events.js';
 import type { Frame, Output } from './frames.js';
 import { escapeLine } from './text.js';
@@ -61,7 +62,10 @@ export class TaskReader {
 
   #frame(fields: readonly string[]): void {
     const [kind = '', a = '', b = '', c = '', d = '', e = ''] = fields;
-    if (kind === 'need') return this.#o.onNeed(a);
+    if (kind === 'need') {
+      this.#o.onNeed(a);
+      return;
+    }
     this.#flush();
     const current = this.#current;
     if (kind === 'start') this.#start(Number(a), Number(b));

@@ -1,0 +1,53 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { InputError } from '../errors.js';
+import { Secret } from '../shell/secret.js';
+
+/** What the operator said about reaching the machines, as flags give it. */
+export interface ConnectionOptions {
+  readonly user?: string;
+  readonly 'private-key'?: string;
+  readonly 'ask-pass'?: boolean;
+  readonly 'ask-become-pass'?: boolean;
+  readonly become?: boolean;
+  readonly 'host-key-checking'?: 'strict' | 'accept-new' | 'off';
+  readonly 'connect-timeout'?: number;
+  readonly forks?: number;
+}
+
+export interface Credentials {
+  readonly password?: Secret;
+  readonly becomePassword?: Secret;
+}
+
+/** Passwords from the environment, or asked once for all machines. Never from an argument. */
+export async function readCredentials(o: ConnectionOptions): Promise<Credentials> {
+  const password = fromEnv('KUBEWRIGHT_SSH_PASSWORD', 'ssh-password') ?? (o['ask-pass'] ? await ask('SSH password: ', 'ssh-password') : undefined);
+  const becomePassword =
+    fromEnv('KUBEWRIGHT_BECOME_PASSWORD', 'become-password') ??
+    (o['ask-become-pass'] ? await ask('sudo password (empty: the SSH password): ', 'become-password') : undefined);
+  return { password, becomePassword: becomePassword?.reveal() === '' ? password : becomePassword };
+}
+
+function fromEnv(variable: string, name: string): Secret | undefined {
+  const value = process.env[variable];
+  return value === undefined ? undefined : new Secret(name, value);
+}
+
+async function ask(question: string, name: string): Promise<Secret> {
+  if (!process.stdin.isTTY) {
+    throw new InputError({
+      what: 'A password is to be asked for, but there is no terminal',
+      todo: 'Set KUBEWRIGHT_SSH_PASSWORD or KUBEWRIGHT_BECOME_PASSWORD in the environment instead',
+    });
+  }
+  process.stderr.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
+  try {
+    return new Secret(name, await reader.question(''));
+  } finally {
+    reader.close();
+    process.stderr.write('\n');
+  }
+}

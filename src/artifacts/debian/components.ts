@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { KubewrightError } from '../../errors.js';
+import type { BundleFile } from '../bundle-index.js';
+import { describeFile } from '../hash.js';
+import { type TarEntry, writeTar } from '../tar.js';
+import { type COMPONENT_PACKAGES, debsDir } from './chroots.js';
+import type { BuildContext } from './context.js';
+import { KUBE_VERSION, kubeProgram } from './kubernetes.js';
+import { removeTree } from './work.js';
+
+type ComponentPackage = (typeof COMPONENT_PACKAGES)[number];
+type FilePart = Omit<BundleFile, 'sha256' | 'size' | 'arch'>;
+
+const exec = promisify(execFile);
+
+export const unpackedDir = (ctx: BuildContext, name: ComponentPackage) => join(ctx.workDir, 'unpacked', name);
+
+/** Takes the binary packages apart. */
+export async function unpackDebs(ctx: BuildContext): Promise<void> {
+  await removeTree(join(ctx.workDir, 'unpacked'));
+  for (const deb of await readdir(debsDir(ctx))) {
+    const dir = join(ctx.workDir, 'unpacked', deb.replace(/_.*/, ''));
+    await mkdir(dir, { recursive: true });
+    await exec('dpkg-deb', ['-x', join(debsDir(ctx), deb), dir], { signal: ctx.signal });
+  }
+}
+
+/** Upstream's version number of a package: `1:1.35.0-4+b1` is 1.35.0, `1.6.20~ds1-1` is 1.6.20. */
+export function upstreamVersion(debianVersion: string): string {
+  const version = /^(?:\d+:)?(\d+(?:\.\d+)+)/.exec(debianVersion)?.[1];
+  if (!version) throw new KubewrightError({ what: `No version number in "${debianVersion}"`, todo: 'Report this as a bug' });
+  return version;
+}
+
+export async function packageVersion(ctx: BuildContext, name: ComponentPackage): Promise<string> {
+  const deb = (await readdir(debsDir(ctx))).find((f) => f.startsWith(`${name}_`));
+  const { stdout } = await exec('dpkg-deb', ['-f', join(debsDir(ctx), deb ?? name), 'Version']);
+  return upstreamVersion(stdout.trim());
+}
+
+/** Puts the programs into `files/`, in the layout of the archives that their projects publish. */
+export async function writeFiles(ctx: BuildContext): Promise<BundleFile[]> {
+  await mkdir(join(ctx.outDir, 'files'), { recursive: true });
+  const parts: FilePart[] = [];
+  for (const name of ['kubeadm', 'kubelet', 'kubectl'] as const) {
+    parts.push(await plain(ctx, name, KUBE_VERSION, kubeProgram(ctx, name)));
+  }
+  const runc = await packageVersion(ctx, 'runc');
+  parts.push(await plain(ctx, 'runc', runc, join(unpackedDir(ctx, 'runc'), 'usr/sbin/runc')));
+
+  const etcd = await packageVersion(ctx, 'etcd-server');
+  const etcdDir = `etcd-v${etcd}-linux-${ctx.arch}`;
+  const etcdPrograms = [
+    join(unpackedDir(ctx, 'etcd-server'), 'usr/bin/etcd'),
+    join(unpackedDir(ctx, 'etcd-client'), 'usr/bin/etcdctl'),
+  ];
+  parts.push(await archive(ctx, { name: 'etcd', version: etcd, file: etcdDir, innerDir: etcdDir }, etcdPrograms));
+
+  const containerd = await packageVersion(ctx, 'containerd');
+  const bin = join(unpackedDir(ctx, 'containerd'), 'usr/bin');
+  const named = { name: 'containerd', version: containerd, file: `containerd-${containerd}-linux-${ctx.arch}`, innerDir: 'bin' };
+  parts.push(await archive(ctx, named, await filesIn(bin)));
+
+  const cni = await packageVersion(ctx, 'containernetworking-plugins');
+  const plugins = await filesIn(join(unpackedDir(ctx, 'containernetworking-plugins'), 'usr/lib/cni'));
+  parts.push(await archive(ctx, { name: 'cni-plugins', version: cni, file: `cni-plugins-linux-${ctx.arch}-v${cni}` }, plugins));
+
+  const files: BundleFile[] = [];
+  for (const part of parts) files.push({ ...part, arch: ctx.arch, ...(await describeFile(ctx.outDir, part.path)) });
+  return files;
+}
+
+async function plain(ctx: BuildContext, name: string, version: string, program: string): Promise<FilePart> {
+  ctx.progress(`${name} ${version}`);
+  const path = `files/${name}-${version}-linux-${ctx.arch}`;
+  await copyFile(program, join(ctx.outDir, path));
+  return { name, version, path, kind: 'binary' };
+}
+
+interface ArchiveName {
+  readonly name: string;
+  readonly version: string;
+  /** Without `.tar.gz`. */
+  readonly file: string;
+  readonly innerDir?: string;
+}
+
+async function archive(ctx: BuildContext, a: ArchiveName, programs: readonly string[]): Promise<FilePart> {
+  ctx.progress(`${a.name} ${a.version}`);
+  const { name, version, innerDir } = a;
+  const path = `files/${a.file}.tar.gz`;
+  const entries: TarEntry[] = innerDir ? [{ type: 'directory', path: innerDir, mode: 0o755 }] : [];
+  for (const source of programs) {
+    const base = source.replace(/.*\//, '');
+    entries.push({ type: 'file', path: innerDir ? `${innerDir}/${base}` : base, mode: 0o755, source });
+  }
+  await writeTar(join(ctx.outDir, path), entries, { gzip: true, signal: ctx.signal });
+  return { name, version, path, kind: 'tar.gz', innerDir };
+}
+
+async function filesIn(dir: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const name of (await readdir(dir)).sort()) if ((await stat(join(dir, name))).isFile()) files.push(join(dir, name));
+  return files;
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { Artifact } from '../tasks/artifact.js';
+
+const schema = z.object({
+  schema: z.literal(1),
+  files: z.record(
+    z.string(),
+    z.object({
+      url: z.string(),
+      kind: z.enum(['binary', 'tar.gz', 'yaml']),
+      innerDir: z.string().optional(),
+      default: z.string(),
+      versions: z.record(z.string(), z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/))),
+    }),
+  ),
+  pairings: z.object({
+    etcd: z.record(z.string(), z.string()),
+    pause: z.record(z.string(), z.string()),
+    coredns: z.record(z.string(), z.string()),
+  }),
+  images: z.object({ nginx: z.string(), haproxy: z.string() }),
+});
+
+export type Catalogue = z.output<typeof schema>;
+
+let loaded: Catalogue | undefined;
+
+/** The release catalogue that travels in the package: `data/releases.yaml`. Read once. */
+export function catalogue(): Catalogue {
+  loaded ??= schema.parse(parse(readFileSync(new URL('../../data/releases.yaml', import.meta.url), 'utf8')));
+  return loaded;
+}
+
+/**
+ * One downloadable file with its checksum; undefined when the catalogue does not know that version for that CPU.
+ *
+ * @param filesRepo a mirror: the URL becomes `{filesRepo}/HOST/PATH`, as kubespray lays its mirrors out.
+ */
+export function catalogueFile(name: string, version: string, arch: string, filesRepo?: string): Artifact | undefined {
+  const entry = catalogue().files[name];
+  const sums = entry?.versions[version];
+  const sha256 = sums?.[arch] ?? sums?.noarch;
+  if (!entry || !sha256) return undefined;
+  const fill = (template: string): string => template.replaceAll('{version}', version).replaceAll('{arch}', arch);
+  const url = fill(entry.url);
+  return {
+    name,
+    version,
+    kind: entry.kind,
+    sha256,
+    url: filesRepo ? `${filesRepo.replace(/\/+$/, '')}/${url.replace(/^https:\/\//, '')}` : url,
+    ...(entry.innerDir ? { innerDir: fill(entry.innerDir) } : {}),
+  };
+}
+
+/** Versions of Kubernetes that can be downloaded, newest first. */
+export function knownKubeVersions(): string[] {
+  return Object.keys(catalogue().files.kubeadm?.versions ?? {}).sort(compareVersions).reverse();
+}
+
+export function newestKubeVersion(): string {
+  return catalogue().files.kubeadm?.default ?? knownKubeVersions()[0] ?? '';
+}
+
+/** Orders `1.9.2` before `1.10.0`. */
+export function compareVersions(a: string, b: string): number {
+  const [x, y] = [a.split('.').map(Number), b.split('.').map(Number)];
+  for (let i = 0; i < Math.max(x.length, y.length); i++) {
+    const difference = (x[i] ?? 0) - (y[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

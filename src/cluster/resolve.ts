@@ -1,0 +1,219 @@
+import { type ErrorParts, InputErrors } from '../errors.js';
+import type { Host, Inventory, Source, VarValue } from '../inventory/model.js';
+import { newestKubeVersion } from './catalogue.js';
+import type { Cluster, ClusterHost } from './cluster.js';
+import { type ClusterSettings, parseSettings, SETTING_NAMES } from './settings.js';
+import { subnetProblems } from './subnets.js';
+import { nearest, versionProblem } from './version-check.js';
+import { versionFacts } from './versions.js';
+
+export interface ResolveOptions {
+  /** What the offline bundle holds, when there is one. */
+  readonly bundle?: { readonly name: string; readonly kubeVersion: string };
+}
+
+export interface Resolved {
+  readonly cluster: Cluster;
+  /** Plain text, one a line: misspelt settings and the like. Nothing that stops the run. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The cluster that an inventory describes. Pure: no machine is touched.
+ *
+ * @throws InputErrors with everything that is wrong, each with file:line:column and what to do.
+ */
+export function resolveCluster(inventory: Inventory, options: ResolveOptions = {}): Resolved {
+  const problems: ErrorParts[] = [];
+  const members = hostsOf(inventory, ['kube_control_plane', 'kube_node', 'etcd']);
+  const control = hostsOf(inventory, ['kube_control_plane']);
+  if (inventory.hosts.size === 0) {
+    throw new InputErrors([{ what: 'The inventory has no hosts', where: inventory.files[0], todo: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example' }]);
+  }
+  if (control.length === 0) {
+    throw new InputErrors([
+      { what: 'The inventory has no control plane', where: inventory.files[0], why: 'The group kube_control_plane (kube-master) is missing or empty', todo: 'Put one or three machines into [kube_control_plane]' },
+    ]);
+  }
+  const defaults = { kubeVersion: options.bundle?.kubeVersion ?? newestKubeVersion() };
+  const etcdMembers = hostsOf(inventory, ['etcd']);
+  const etcd = etcdMembers.length > 0 ? etcdMembers : control;
+
+  const hosts = members.flatMap((host) => {
+    const settings = settingsOf(host, defaults, problems);
+    return settings ? [clusterHost(host, settings, control, hostsOf(inventory, ['kube_node']), etcd, problems)] : [];
+  });
+  const first = hosts.find((h) => h.name === control[0]?.name);
+  if (!first) throw new InputErrors(unique(problems));
+  const settings = first.settings;
+
+  const version = versionProblem(settings.kube_version, options.bundle);
+  if (version) problems.push({ ...version, where: whereOf(first.inventoryHost, 'kube_version') ?? inventory.files[0] });
+  problems.push(...subnetProblems(settings, hosts, (name) => whereOf(first.inventoryHost, name)));
+  problems.push(...addressProblems(hosts), ...nameProblems(hosts), ...etcdProblems(etcd, settings, inventory));
+  if (problems.length > 0) throw new InputErrors(unique(problems));
+
+  const byName = (names: readonly Host[]): ClusterHost[] => names.flatMap((n) => hosts.find((h) => h.name === n.name) ?? []);
+  const cluster: Cluster = {
+    hosts,
+    controlPlane: byName(control),
+    workers: byName(hostsOf(inventory, ['kube_node'])),
+    etcd: byName(etcd),
+    settings,
+    versions: versionFacts(settings),
+  };
+  return { cluster, warnings: misspelt(inventory) };
+}
+
+/** Hosts of these groups, each once, in the order of the groups. */
+function hostsOf(inventory: Inventory, groups: readonly string[]): Host[] {
+  const names = new Set(groups.flatMap((g) => inventory.groups.get(g)?.hosts ?? []));
+  return [...names].flatMap((n) => inventory.hosts.get(n) ?? []);
+}
+
+function settingsOf(host: Host, defaults: { readonly kubeVersion: string }, problems: ErrorParts[]): ClusterSettings | undefined {
+  const vars: Record<string, VarValue> = {};
+  for (const name of SETTING_NAMES) {
+    const variable = host.vars.get(name);
+    if (!variable) continue;
+    if (typeof variable.value === 'string' && /\{\{|\{%/.test(variable.value)) {
+      problems.push({ what: `${name} holds a Jinja expression`, where: at(variable.source), why: 'Expressions in variables are not rendered yet', todo: 'Write the value itself' });
+      continue;
+    }
+    vars[name] = variable.value;
+  }
+  const { settings, problems: wrong } = parseSettings(vars, defaults);
+  for (const { name, message } of wrong) {
+    problems.push({ what: `${name} is not valid: ${message}`, where: whereOf(host, name), why: `It is ${JSON.stringify(vars[name])}`, todo: `Correct ${name}` });
+  }
+  return settings;
+}
+
+function clusterHost(host: Host, settings: ClusterSettings, control: readonly Host[], workers: readonly Host[], etcd: readonly Host[], problems: ErrorParts[]): ClusterHost {
+  const text = (name: string): string | undefined => {
+    const value = host.vars.get(name)?.value;
+    return value === undefined || value === null ? undefined : String(value);
+  };
+  const ip = text('ip') ?? text('ansible_host') ?? (isAddress(host.name) ? host.name : undefined);
+  if (ip === undefined || !isAddress(ip)) {
+    problems.push({
+      what: `${host.name} has no address`,
+      where: at(host.source),
+      why: ip === undefined ? undefined : `${ip} is a name, and etcd and the API server bind to addresses`,
+      todo: `Write ${host.name} ansible_host=ADDRESS ip=ADDRESS`,
+    });
+  }
+  const position = etcd.indexOf(host);
+  return {
+    name: host.name,
+    ip: ip ?? '',
+    accessIp: text('access_ip') ?? ip ?? '',
+    controlPlane: control.includes(host),
+    worker: workers.includes(host),
+    etcd: position >= 0,
+    etcdMemberName: position >= 0 ? (text('etcd_member_name') ?? `etcd${position + 1}`) : undefined,
+    nodeLabels: labels(host, problems),
+    nodeTaints: taints(host, problems),
+    settings,
+    inventoryHost: host,
+  };
+}
+
+function labels(host: Host, problems: ErrorParts[]): Record<string, string> {
+  const variable = host.vars.get('node_labels');
+  if (!variable || variable.value === null) return {};
+  if (typeof variable.value !== 'object' || Array.isArray(variable.value)) {
+    problems.push({ what: 'node_labels must be a map', where: at(variable.source), todo: "Write node_labels: {key: value}" });
+    return {};
+  }
+  return Object.fromEntries(Object.entries(variable.value).map(([k, v]) => [k, String(v)]));
+}
+
+function taints(host: Host, problems: ErrorParts[]): string[] {
+  const variable = host.vars.get('node_taints');
+  if (!variable || variable.value === null) return [];
+  const list = Array.isArray(variable.value) ? variable.value.map(String) : [];
+  const wrong = list.filter((t) => !/^[^=:\s]+(=[^:\s]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/.test(t));
+  if (!Array.isArray(variable.value) || wrong.length > 0) {
+    problems.push({ what: `node_taints is not valid${wrong[0] ? `: ${wrong[0]}` : ''}`, where: at(variable.source), todo: 'Write node_taints: ["key=value:NoSchedule"]' });
+    return [];
+  }
+  return list;
+}
+
+function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
+  const out: ErrorParts[] = [];
+  for (const [what, of] of [
+    ['address', (h: ClusterHost) => h.ip],
+    ['access_ip', (h: ClusterHost) => h.accessIp],
+  ] as const) {
+    const seen = new Map<string, ClusterHost>();
+    for (const host of hosts) {
+      const other = of(host) === '' ? undefined : seen.get(of(host));
+      if (other) {
+        out.push({
+          what: `${other.name} and ${host.name} have the same address ${of(host)}`,
+          where: whereOf(host.inventoryHost, what === 'address' ? 'ip' : 'access_ip') ?? whereOf(host.inventoryHost, 'ansible_host') ?? at(host.inventoryHost.source),
+          todo: 'Give each machine an address of its own',
+        });
+      } else seen.set(of(host), host);
+    }
+  }
+  return out.filter((p, i) => out.findIndex((q) => q.what === p.what) === i);
+}
+
+/** Node names are DNS subdomains. Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-name-uniqueness */
+function nameProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
+  return hosts
+    .filter((h) => h.name.length > 253 || !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(h.name))
+    .map((h) => ({
+      what: `${h.name} cannot be the name of a node`,
+      where: at(h.inventoryHost.source),
+      why: 'Names of nodes are DNS names: lower-case letters, digits, hyphens and dots',
+      todo: `Rename it, for example to ${h.name.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')}`,
+    }));
+}
+
+function etcdProblems(etcd: readonly Host[], settings: ClusterSettings, inventory: Inventory): ErrorParts[] {
+  if (etcd.length % 2 === 1 || settings.kubewright_preflight_ignore.includes('etcd-even')) return [];
+  return [
+    {
+      what: `${etcd.length} etcd members: the number must be odd`,
+      where: etcd[0] ? at(etcd[0].source) : inventory.files[0],
+      why: `${etcd.length} members survive no more failures than ${etcd.length - 1}, and need one more to agree`,
+      todo: `List ${etcd.length - 1} or ${etcd.length + 1} hosts under [etcd] (or kubewright_preflight_ignore: [etcd-even])`,
+    },
+  ];
+}
+
+/** Variables that look like settings of ours but are none. */
+function misspelt(inventory: Inventory): string[] {
+  const out = new Map<string, string>();
+  for (const host of inventory.hosts.values()) {
+    for (const [name, variable] of host.vars) {
+      if (SETTING_NAMES.includes(name) || out.has(name) || name.startsWith('ansible_')) continue;
+      const near = nearest(name, SETTING_NAMES);
+      if (near) out.set(name, `${at(variable.source)}: there is no setting ${name}; did you mean ${near}?`);
+      else if (name.startsWith('kubewright_')) out.set(name, `${at(variable.source)}: there is no setting ${name}`);
+    }
+  }
+  return [...out.values()];
+}
+
+export function at(s: Source): string {
+  return s.line > 0 ? `${s.file}:${s.line}:${s.column}` : s.file;
+}
+
+function whereOf(host: Host, name: string): string | undefined {
+  const variable = host.vars.get(name);
+  return variable ? at(variable.source) : undefined;
+}
+
+function isAddress(text: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every((o) => Number(o) <= 255);
+}
+
+/** Group variables are wrong for every host at once; say it once. */
+function unique(problems: readonly ErrorParts[]): ErrorParts[] {
+  return problems.filter((p, i) => problems.findIndex((q) => q.what === p.what && q.where === p.where) === i);
+}

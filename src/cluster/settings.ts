@@ -1,0 +1,147 @@
+import { z } from 'zod';
+
+/**
+ * The settings of a cluster: kubespray's names and defaults, so that group_vars written for it work, and a few of our own.
+ * Defaults that depend on other settings are filled in by `parseSettings`.
+ */
+const bool = z.preprocess((v) => (typeof v === 'string' ? (truth(v) ?? v) : v), z.boolean());
+const int = z.preprocess((v) => (typeof v === 'string' && /^-?\d+$/.test(v) ? Number(v) : v), z.number().int());
+const text = z.preprocess((v) => (typeof v === 'number' ? String(v) : v), z.string());
+const path = text.pipe(z.string().regex(/^\/[A-Za-z0-9/._@+-]*$/, 'must be an absolute path of letters, digits, / . _ @ + -'));
+const port = int.pipe(z.number().min(1).max(65535));
+const strings = z.array(text);
+const args = z.record(z.string(), z.preprocess((v) => (typeof v === 'number' || typeof v === 'boolean' ? String(v) : v), z.string()));
+const version = text.pipe(z.string().regex(/^v?\d+\.\d+\.\d+/, 'must be a version like 1.34.2')).transform((v) => v.replace(/^v/, ''));
+
+export const NETWORK_PLUGINS = ['calico', 'static-routes', 'none'] as const;
+
+export const settingsShape = {
+  kube_version: version.optional().describe('Kubernetes version, without a leading v'),
+  cluster_name: text.default('cluster.local').describe('DNS domain of the cluster'),
+  kube_network_plugin: z.enum(NETWORK_PLUGINS).default('calico').describe('pod network'),
+  kube_service_addresses: text.default('10.233.0.0/18').describe('subnet of services'),
+  kube_pods_subnet: text.default('10.233.64.0/18').describe('subnet of pods'),
+  kube_network_node_prefix: int.default(24).describe("prefix length of each node's share of the pod subnet"),
+  kube_proxy_mode: z.enum(['iptables', 'ipvs', 'nftables']).default('iptables').describe('how kube-proxy forwards services (kubespray: ipvs)'),
+  kube_proxy_strict_arp: bool.default(false).describe('strict ARP of IPVS, for MetalLB'),
+  kube_proxy_conntrack_max_per_core: int.default(32768).describe('tracked connections per CPU; 0 leaves the kernel alone'),
+  kube_proxy_conntrack_min: int.default(131072).describe('tracked connections at least'),
+  dns_mode: z.enum(['coredns', 'none']).default('coredns').describe('cluster DNS'),
+  skydns_server: text.optional().describe('address of the cluster DNS; default: third service address'),
+  container_manager: z.enum(['containerd']).default('containerd').describe('container runtime'),
+  bin_dir: path.default('/usr/local/bin').describe('folder of binaries'),
+  etcd_data_dir: path.default('/var/lib/etcd').describe("etcd's data"),
+  etcd_cert_dir: path.default('/etc/ssl/etcd/ssl').describe("etcd's certificates"),
+  etcd_quota_backend_bytes: int.default(2147483648).describe("limit of etcd's database, bytes"),
+  etcd_heartbeat_interval: int.default(250).describe('milliseconds between heartbeats of the leader'),
+  etcd_election_timeout: int.default(5000).describe('milliseconds without leader until an election'),
+  kube_apiserver_port: port.default(6443).describe('port of the API server'),
+  kube_apiserver_node_port_range: text.default('30000-32767').describe('ports of NodePort services'),
+  loadbalancer_apiserver: z.object({ address: text, port: port.optional() }).optional().describe('external load balancer of the API'),
+  loadbalancer_apiserver_localhost: bool.optional().describe('local load balancer on every worker; default: true unless there is an external one'),
+  loadbalancer_apiserver_type: z.enum(['haproxy', 'nginx']).default('nginx').describe('program of the local load balancer'),
+  loadbalancer_apiserver_port: port.default(6443).describe('port of the local load balancer'),
+  loadbalancer_apiserver_healthcheck_port: port.default(8081).describe("port of the local load balancer's health"),
+  apiserver_loadbalancer_domain_name: text.optional().describe('name of the external load balancer'),
+  supplementary_addresses_in_ssl_keys: strings.default([]).describe("more names and addresses in the API server's certificate"),
+  kubeadm_init_timeout: z.preprocess((v) => (typeof v === 'string' ? v.replace(/s$/, '') : v), int).default(300).describe('seconds that kubeadm init may take'),
+  kube_kubeadm_apiserver_extra_args: args.default({}).describe('more arguments of the API server'),
+  kube_kubeadm_controller_extra_args: args.default({}).describe('more arguments of the controller manager'),
+  kube_kubeadm_scheduler_extra_args: args.default({}).describe('more arguments of the scheduler'),
+  kubelet_max_pods: int.default(110).describe('pods per node'),
+  kubelet_fail_swap_on: bool.default(true).describe('refuse to run with swap (swap is then turned off)'),
+  kubelet_fail_cgroup_v1: bool.optional().describe('refuse to run on cgroup v1; default: what the version does'),
+  kubelet_cgroup_driver: z.enum(['systemd', 'cgroupfs']).default('systemd').describe('who makes cgroups'),
+  kubelet_resolv_conf: path.optional().describe('resolv.conf that pods inherit; default: kubeadm finds out'),
+  kubelet_config_extra_args: z.record(z.string(), z.unknown()).default({}).describe('more fields of KubeletConfiguration'),
+  containerd_restrict_oom_score_adj: bool.default(false).describe('for sandboxes that forbid lowering oom_score_adj'),
+  containerd_registries_mirrors: z
+    .array(
+      z.object({
+        prefix: text,
+        mirrors: z.array(z.object({ host: text, capabilities: strings.optional(), skip_verify: bool.optional() })),
+      }),
+    )
+    .default([])
+    .describe('mirrors of registries'),
+  calico_network_backend: z.enum(['vxlan', 'bird', 'none']).default('vxlan').describe("Calico's backend"),
+  calico_vxlan_mode: z.enum(['Always', 'CrossSubnet', 'Never']).default('Always').describe('VXLAN between nodes'),
+  calico_ipip_mode: z.enum(['Always', 'CrossSubnet', 'Never']).default('Never').describe('IP in IP between nodes'),
+  calico_pool_blocksize: int.default(26).describe("prefix length of Calico's address blocks"),
+  calico_mtu: int.optional().describe("MTU of pods; default: Calico finds out"),
+  nat_outgoing: bool.default(true).describe('masquerade what leaves the pod subnet'),
+  etcd_version: version.optional().describe('other etcd version than the one paired with Kubernetes'),
+  containerd_version: version.optional().describe('other containerd version'),
+  runc_version: version.optional().describe('other runc version'),
+  cni_version: version.optional().describe('other version of the CNI plugins'),
+  crictl_version: version.optional().describe('other crictl version'),
+  calico_version: version.optional().describe('other Calico version'),
+  kube_image_repo: text.optional().describe('registry of the Kubernetes images; default: the one of the version'),
+  docker_image_repo: text.default('docker.io').describe('registry in place of docker.io'),
+  files_repo: text.optional().describe('mirror of the release files: {files_repo}/HOST/PATH'),
+  http_proxy: text.optional().describe('proxy of the nodes'),
+  https_proxy: text.optional().describe('proxy of the nodes'),
+  no_proxy: text.optional().describe('hosts reached without proxy'),
+  populate_inventory_to_hosts_file: bool.default(true).describe("write the machines' names into /etc/hosts"),
+  minimal_master_memory_mb: int.default(1500).describe('memory that preflight asks of control planes'),
+  minimal_node_memory_mb: int.default(1024).describe('memory that preflight asks of workers'),
+  kubeconfig_localhost: bool.default(false).describe('copy the admin kubeconfig to artifacts_dir here'),
+  artifacts_dir: text.optional().describe('where it goes; default: artifacts beside the inventory'),
+  kubewright_bundle: text.optional().describe('offline bundle (folder or tar) to install from'),
+  kubewright_cache_dir: path.default('/var/cache/kubewright').describe("nodes' folder of downloads on their way"),
+  kubewright_preflight_ignore: strings.default([]).describe('names of preflight checks to pass over'),
+} as const;
+
+const schema = z.object(settingsShape);
+
+type Parsed = z.output<typeof schema>;
+/** Settings with everything filled in. */
+export type ClusterSettings = Readonly<Omit<Parsed, 'kube_version' | 'skydns_server'>> & { readonly kube_version: string; readonly skydns_server: string };
+
+export const SETTING_NAMES: readonly string[] = Object.keys(settingsShape);
+
+export interface SettingProblem {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** Reads the known names out of a host's variables. Problems come as a list; then there are no settings. */
+export function parseSettings(
+  vars: Readonly<Record<string, unknown>>,
+  defaults: { readonly kubeVersion: string },
+): { readonly settings?: ClusterSettings; readonly problems: readonly SettingProblem[] } {
+  const known = Object.fromEntries(SETTING_NAMES.flatMap((name) => (vars[name] === undefined || vars[name] === null ? [] : [[name, vars[name]]])));
+  const parsed = schema.safeParse(known);
+  if (!parsed.success) {
+    return {
+      problems: parsed.error.issues.map((issue) => ({
+        name: String(issue.path[0] ?? ''),
+        message: issue.path.length > 1 ? `${issue.path.slice(1).join('.')}: ${issue.message}` : issue.message,
+      })),
+    };
+  }
+  const data = parsed.data;
+  return {
+    settings: {
+      ...data,
+      kube_version: data.kube_version ?? defaults.kubeVersion,
+      skydns_server: data.skydns_server ?? nthAddress(data.kube_service_addresses, 3),
+    },
+    problems: [],
+  };
+}
+
+/** `10.233.0.0/18`, 3 → `10.233.0.3`; the text itself when it is no IPv4 subnet (validated elsewhere). */
+export function nthAddress(subnet: string, n: number): string {
+  const octets = subnet.split('/')[0]?.split('.').map(Number) ?? [];
+  if (octets.length !== 4 || octets.some((o) => !Number.isInteger(o))) return subnet;
+  const value = octets.reduce((sum, o) => sum * 256 + o, 0) + n;
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+}
+
+/** Ansible's words for booleans, as INI files leave them. */
+function truth(word: string): boolean | undefined {
+  if (/^(true|yes|on|1)$/i.test(word)) return true;
+  if (/^(false|no|off|0)$/i.test(word)) return false;
+  return undefined;
+}
