@@ -59,12 +59,36 @@ export class InterruptedError extends KubewrightError {
   override readonly exitCode = 130;
 }
 
+/** The machines are not fit for what was asked; nothing was changed on any. */
+export class PreflightError extends KubewrightError {
+  readonly all: readonly ErrorParts[];
+
+  constructor(all: readonly ErrorParts[]) {
+    super({ what: `${all.length} ${all.length === 1 ? 'problem' : 'problems'} found before anything was changed` });
+    this.all = all;
+  }
+}
+
+/** Several machines that cannot be worked on, in one message; nothing was changed anywhere. */
+export class UnreachableErrors extends UnreachableError {
+  readonly all: readonly ErrorParts[];
+
+  constructor(all: readonly ErrorParts[], of: number) {
+    super({ what: `${all.length} of ${of} ${of === 1 ? 'machine' : 'machines'} cannot be reached or refused us; nothing was changed anywhere` });
+    this.all = all;
+  }
+}
+
 /** Several lines of plain text, ready for stderr. */
 export function formatError(error: KubewrightError): string {
-  if (error instanceof InputErrors && error.all.length > 1) {
-    return [`${error.message}:`, ...error.all.map((p) => `- ${formatParts(p).replaceAll('\n', '\n  ')}`)].join('\n');
-  }
+  const all = error instanceof PreflightError || error instanceof UnreachableErrors ? error.all : undefined;
+  if (all) return list(error.message, all);
+  if (error instanceof InputErrors && error.all.length > 1) return list(error.message, error.all);
   return formatParts(error.parts);
+}
+
+function list(title: string, all: readonly ErrorParts[]): string {
+  return [`${title}:`, ...all.map((p) => `- ${formatParts(p).replaceAll('\n', '\n  ')}`)].join('\n');
 }
 
 /** `where: what`, then why and what to do on lines of their own. */

@@ -1,9 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import { InputError, KubewrightError } from '../errors.js';
 import { isInside } from './bundle-index.js';
 
@@ -14,31 +15,23 @@ import { isInside } from './bundle-index.js';
  */
 export async function unpackTar(file: string, dir: string): Promise<void> {
   const untar = extract();
-  const feeding = (await isGzip(file))
-    ? pipeline(createReadStream(file), createGunzip(), untar)
-    : pipeline(createReadStream(file), untar);
+  const stop = new AbortController();
+  let count = 0;
+  let writing: Promise<void> = Promise.resolve();
+  untar.on('entry', (header, content, next) => {
+    count++;
+    writing = take(file, dir, header, content, stop.signal);
+    writing.then(() => next(), next);
+  });
   try {
-    let count = 0;
-    for await (const entry of untar) {
-      count++;
-      const { name, type } = entry.header;
-      if (!isInside(name)) throw refused(file, name, 'its path leads out of the bundle');
-      if (type === 'directory') {
-        await mkdir(join(dir, name), { recursive: true });
-        entry.resume();
-      } else if (type === 'file' || type === 'contiguous-file') {
-        await mkdir(dirname(join(dir, name)), { recursive: true });
-        // wx: a second entry of the same name must not write over the first.
-        await pipeline(entry, createWriteStream(join(dir, name), { flags: 'wx', mode: 0o644 }));
-      } else {
-        throw refused(file, name, `it is a ${type}; a bundle holds plain files and folders only`);
-      }
-    }
-    await feeding;
-    if (count === 0) throw new Error('no entries');
+    if (await isGzip(file)) await pipeline(createReadStream(file), createGunzip(), untar);
+    else await pipeline(createReadStream(file), untar);
+    await writing;
+    if (count === 0) throw new Error('it is empty');
   } catch (cause) {
-    untar.destroy();
-    await feeding.catch(() => {});
+    // A tar that is cut off ends in the middle of a file: that file's writer would wait for ever.
+    stop.abort();
+    await writing.catch(() => {});
     if (cause instanceof KubewrightError) throw cause;
     throw new InputError({
       what: 'The bundle cannot be unpacked',
@@ -47,6 +40,22 @@ export async function unpackTar(file: string, dir: string): Promise<void> {
       todo: 'Copy it again, or name the folder of an unpacked bundle',
       cause,
     });
+  }
+}
+
+async function take(file: string, dir: string, header: Header, content: Readable, signal: AbortSignal): Promise<void> {
+  const { name, type } = header;
+  if (!isInside(name)) throw refused(file, name, 'its path leads out of the bundle');
+  const path = join(dir, name);
+  if (type === 'directory') {
+    await mkdir(path, { recursive: true });
+    content.resume();
+  } else if (type === 'file' || type === 'contiguous-file') {
+    await mkdir(dirname(path), { recursive: true });
+    // wx: a second entry of the same name must not write over the first.
+    await pipeline(content, createWriteStream(path, { flags: 'wx', mode: 0o644 }), { signal });
+  } else {
+    throw refused(file, name, `it is a ${type}; a bundle holds plain files and folders only`);
   }
 }
 

@@ -1,11 +1,9 @@
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Errors, flush, run } from '@oclif/core';
 import { ZodError } from 'zod';
+import { PACKAGE_ROOT } from '../app/package-root.js';
 import { formatError, KubewrightError } from '../errors.js';
 
-/** The package's own folder: playbooks, inventories and data travel in it. */
-export const PACKAGE_ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
 
 /** Runs one command line and sets the exit code. Users see what happened and what to do, never a stack trace. */
 export async function main(argv: string[]): Promise<void> {

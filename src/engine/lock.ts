@@ -100,7 +100,7 @@ function acquireScript(runDir: string, info: LockInfo, nonce: string): string {
     lock=$base/lock
     boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo none)
     mkdir -p "$base" || exit 1
-    say() { printf '\036%s lock %s\n' ${nonce} "$1"; }
+    say() { printf '\\036%s lock %s\n' ${nonce} "$1"; }
     take() {
       mkdir "$lock" 2>/dev/null || return 1
       : > "$lock/beat"

@@ -66,8 +66,8 @@ function follow(p: HostPaths, nonce: string, offset: number): Shell {
   const dir = programDir(p);
   return sh`
     d=${dir} off=${offset} none=0 turn=0
-    printf '\036%s spool %s\n' ${nonce} "$off"
-    if [ ! -f "$d/spool" ]; then printf '\036%s gone\n' ${nonce}; return 0; fi
+    printf '\\036%s spool %s\n' ${nonce} "$off"
+    if [ ! -f "$d/spool" ]; then printf '\\036%s gone\n' ${nonce}; return 0; fi
     while :; do
       over=0
       [ ! -f "$d/rc" ] || over=1
@@ -85,7 +85,7 @@ function follow(p: HostPaths, nonce: string, offset: number): Shell {
         read -r pid 2>/dev/null <"$d/pid" || :
         if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then none=0; else none=$((none + 1)); fi
         # Killed, or never begun.
-        if [ $none -gt 50 ]; then printf '\036%s died\n' ${nonce}; return 0; fi
+        if [ $none -gt 50 ]; then printf '\\036%s died\n' ${nonce}; return 0; fi
         # Something has to be written now and then, or a dead channel is never noticed here.
         [ $((turn % 20)) -ne 0 ] || printf . >&2
         if [ $turn -lt 10 ]; then sleep 0.05; else sleep 0.2; fi 2>/dev/null || sleep 1

@@ -116,7 +116,7 @@ function caHash(): Task {
 /** A token and the encrypted certificates, only while a machine of the inventory is not a node yet. */
 function handOver(ctx: RoleContext): Task[] {
   const { cluster, host, secrets } = ctx;
-  const missing = cluster.hosts.some((h) => h !== host && (h.controlPlane || h.worker) && ctx.allFacts.get(h.name)?.isNode !== true);
+  const missing = cluster.hosts.some((h) => h !== host && (h.controlPlane || h.worker) && ctx.allFacts.get(h.name)?.isNode === false);
   if (!missing) return [];
   const yaml = handOverConfig(cluster, host, secrets.joinToken.reveal(), secrets.certificateKey.reveal());
   const kubeadm = `${host.settings.bin_dir}/kubeadm`;

@@ -66,9 +66,9 @@ describe.each(testShells())('a compiled program under $name', (shell) => {
       const box = sandbox();
       const done = `${box.root}/done`;
       const apply = joinShell([
-        sh`echo one; echo two >&2; printf 'three\033[31m\n'`,
-        sh`printf '\036deadbeef end 1 ok 0 0\n'`,
-        sh`printf 'bytes: \377\n'`,
+        sh`echo one; echo two >&2; printf 'three\\033[31m\n'`,
+        sh`printf '\\036deadbeef end 1 ok 0 0\n'`,
+        sh`printf 'bytes: \\377\n'`,
         sh`printf 'no newline'`,
         sh`: > ${done}`,
       ]);

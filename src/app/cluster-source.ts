@@ -1,0 +1,55 @@
+import { type Bundle, openBundle } from '../artifacts/bundle.js';
+import type { Cluster } from '../cluster/cluster.js';
+import { resolveCluster } from '../cluster/resolve.js';
+import { InputError } from '../errors.js';
+import { parseExtraVars } from '../inventory/extra-vars.js';
+import { loadInventory } from '../inventory/load.js';
+import type { Inventory } from '../inventory/model.js';
+
+export interface InventoryOptions {
+  readonly inventory: readonly string[];
+  readonly extraVars: readonly string[];
+}
+
+/** Reads the inventories that a command was given. @throws InputError when none was given or something in them is wrong. */
+export async function readInventory(o: InventoryOptions): Promise<Inventory> {
+  if (o.inventory.length === 0) {
+    throw new InputError({
+      what: 'No inventory was given',
+      todo: 'Name one with -i (for example -i inventories/sample/hosts.ini); `kubewright inventory generate` writes one',
+    });
+  }
+  return loadInventory([...o.inventory], { extraVars: await parseExtraVars([...o.extraVars]) });
+}
+
+export interface ClusterSource {
+  readonly inventory: Inventory;
+  readonly cluster: Cluster;
+  readonly bundle: Bundle | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** Inventory, bundle and the validated cluster. The caller closes the bundle. */
+export async function readCluster(o: InventoryOptions & { readonly bundle?: string }): Promise<ClusterSource> {
+  const inventory = await readInventory(o);
+  const path = o.bundle ?? bundleSetting(inventory);
+  const bundle = path === undefined ? undefined : await openBundle(path);
+  try {
+    const { cluster, warnings } = resolveCluster(inventory, {
+      bundle: bundle && { name: bundle.index.name, kubeVersion: bundle.index.kubeVersion },
+    });
+    return { inventory, cluster, bundle, warnings };
+  } catch (error) {
+    await bundle?.close();
+    throw error;
+  }
+}
+
+/** `kubewright_bundle` must be known before the settings can be validated: the default version is the bundle's. */
+function bundleSetting(inventory: Inventory): string | undefined {
+  for (const host of inventory.hosts.values()) {
+    const value = host.vars.get('kubewright_bundle')?.value;
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return undefined;
+}

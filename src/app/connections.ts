@@ -1,0 +1,73 @@
+import { KubewrightError, UnreachableErrors } from '../errors.js';
+import type { Host } from '../inventory/model.js';
+import { type ConnectResult, connectAll } from '../transport/connect-all.js';
+import type { Session, Target, Transport } from '../transport/port.js';
+import { createTransport } from '../transport/transport.js';
+import { type ConnectionOptions, readCredentials } from './credentials.js';
+import { targetFromHost } from './targets.js';
+
+export interface Connections {
+  readonly sessions: Map<string, Session>;
+  readonly targets: ReadonlyMap<string, Target>;
+  /** A new session to a machine whose connection died. */
+  reconnect(host: string): Promise<Session>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly connection: ConnectionOptions;
+  /** Try sudo as well; default true. */
+  readonly verifyBecome?: boolean;
+  readonly onConnected?: (host: string, ms: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One connection to each machine, for the whole run.
+ *
+ * @throws UnreachableErrors naming every machine that cannot be reached or refuses us; nothing was changed anywhere.
+ */
+export async function openConnections(hosts: readonly Host[], o: OpenOptions): Promise<Connections> {
+  const credentials = await readCredentials(o.connection);
+  const targets = new Map(
+    hosts.map((h) => [
+      h.name,
+      targetFromHost(h, {
+        user: o.connection.user,
+        privateKey: o.connection['private-key'],
+        hostKeyChecking: o.connection['host-key-checking'],
+        connectTimeoutSec: o.connection['connect-timeout'],
+        become: o.connection.become,
+        ...credentials,
+      }),
+    ]),
+  );
+  const transport: Transport = createTransport();
+  const { sessions, failures }: ConnectResult = await connectAll([...targets.values()], transport, {
+    forks: Math.min(o.connection.forks ?? 20, 20),
+    onConnected: (host, ms) => o.onConnected?.(host, ms),
+    onFailed: () => undefined,
+    verifyBecome: o.verifyBecome ?? true,
+    signal: o.signal,
+  });
+  const close = async (): Promise<void> => {
+    await Promise.all([...sessions.values()].map((s) => s.close()));
+  };
+  if (failures.size > 0) {
+    await close();
+    throw new UnreachableErrors(
+      [...failures].map(([host, error]) => ({ where: host, ...error.parts })),
+      targets.size,
+    );
+  }
+  return {
+    sessions,
+    targets,
+    close,
+    reconnect: async (host) => {
+      const target = targets.get(host);
+      if (!target) throw new KubewrightError({ what: `There is no host ${host}` });
+      return transport.connect(target, o.signal);
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+
+/** Where a lab keeps its things, and what it calls those that have no folder. */
+export interface LabPaths {
+  readonly cacheDir: string;
+  readonly stateDir: string;
+  readonly stateFile: string;
+  readonly lockFile: string;
+  /** The key that `lab ssh` uses. */
+  readonly sshKey: string;
+  /** Host keys for `lab ssh`, read from the machines' disks. */
+  readonly sshKnownHosts: string;
+  /** Host keys that Kubewright itself learns. */
+  readonly knownHosts: string;
+  /** 8 characters, from the state folder, so that two labs on one box never share a name. */
+  readonly id: string;
+  readonly bridge: string;
+  /** The lab's chain in iptables' nat and filter tables. */
+  readonly chain: string;
+}
+
+export interface MachinePaths {
+  readonly dir: string;
+  readonly root: string;
+  readonly upper: string;
+  readonly work: string;
+  readonly console: string;
+  readonly netns: string;
+  /** The box's end of the machine's cable. */
+  readonly veth: string;
+  /** The folder's name in every cgroup hierarchy. */
+  readonly cgroup: string;
+}
+
+/** What containerd, the kubelet and etcd keep must not lie on an overlay: each gets a plain folder of the box. */
+export const PLAIN_FOLDERS = ['containerd', 'kubelet', 'etcd'] as const;
+
+export interface LabFolders {
+  readonly cacheDir?: string;
+  readonly stateDir?: string;
+}
+
+export function labPaths(folders: LabFolders = {}, env: NodeJS.ProcessEnv = process.env): LabPaths {
+  const cacheDir = resolve(folders.cacheDir ?? (env.KUBEWRIGHT_CACHE || '/var/cache/kubewright'));
+  const stateDir = resolve(folders.stateDir ?? (env.KUBEWRIGHT_LAB_DIR || '/var/lib/kubewright/lab'));
+  const id = `kw${createHash('sha256').update(stateDir).digest('hex').slice(0, 6)}`;
+  return {
+    cacheDir,
+    stateDir,
+    stateFile: join(stateDir, 'state.json'),
+    lockFile: `${stateDir}.lock`,
+    sshKey: join(stateDir, 'id_ed25519'),
+    sshKnownHosts: join(stateDir, 'ssh_known_hosts'),
+    knownHosts: join(stateDir, 'known_hosts'),
+    id,
+    bridge: `${id}br`,
+    chain: `KUBEWRIGHT-${id}`,
+  };
+}
+
+export function machinePaths(paths: LabPaths, name: string): MachinePaths {
+  const dir = join(paths.stateDir, 'machines', name);
+  return {
+    dir,
+    root: join(dir, 'root'),
+    upper: join(dir, 'upper'),
+    work: join(dir, 'work'),
+    console: join(dir, 'console.log'),
+    netns: `${paths.id}-${name}`,
+    veth: `${paths.id}-${name.replace(/-k8s$/, '')}`, // at most 8 + 1 + 4 of the 15 characters that Linux allows
+    cgroup: `${paths.id}-${name}`,
+  };
+}

@@ -1,0 +1,74 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { KubewrightError } from '../../errors.js';
+import type { LabMachine } from '../provider.js';
+import type { LabPaths } from './paths.js';
+import type { ProcessId } from './processes.js';
+
+/** What `up` has made or is about to make: written *before* each thing is made, so that `down` finds all of it. */
+export interface SavedLab {
+  readonly version: 1;
+  readonly subnet: string;
+  readonly inventoryDir: string;
+  readonly rootfs: string;
+  /** Settings of the box's kernel that the lab or its machines change, with their values before. */
+  sysctls: Record<string, string>;
+  machines: SavedMachine[];
+}
+
+export interface SavedMachine extends LabMachine {
+  /** The systemd-nspawn process. */
+  process?: ProcessId;
+  /** The machine's folders in every cgroup hierarchy. */
+  cgroups: string[];
+  /** Its disk is complete: without this, `up` makes it anew. */
+  prepared?: boolean;
+}
+
+/** Undefined when there is no lab. */
+export async function loadState(paths: LabPaths): Promise<SavedLab | undefined> {
+  let text: string;
+  try {
+    text = await readFile(paths.stateFile, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const state = parseState(text);
+  if (state) return state;
+  throw new KubewrightError({
+    what: 'The record of the lab is not readable',
+    where: paths.stateFile,
+    why: 'It is damaged, or a newer Kubewright wrote it',
+    todo: `Use the Kubewright that made the lab, or remove ${paths.stateDir} after stopping its machines by hand`,
+  });
+}
+
+export function parseState(text: string): SavedLab | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<SavedLab>;
+    return value.version === 1 && Array.isArray(value.machines) ? (value as SavedLab) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Atomic: a kill in between leaves the old record or the new one. */
+export async function saveState(paths: LabPaths, state: SavedLab): Promise<void> {
+  await mkdir(paths.stateDir, { recursive: true, mode: 0o700 });
+  // Several machines come up at once: each writer has a file of its own, the last rename holds the newest state,
+  // because the text is made in the same turn of the event loop in which its writer got its number.
+  const turn = (lastTurn += 1);
+  const text = `${JSON.stringify(state, null, 2)}\n`;
+  writing = writing.then(async () => {
+    if (turn < lastWritten) return;
+    lastWritten = turn;
+    const temporary = `${paths.stateFile}.new`;
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, paths.stateFile);
+  });
+  await writing;
+}
+
+let lastTurn = 0;
+let lastWritten = 0;
+let writing: Promise<void> = Promise.resolve();
