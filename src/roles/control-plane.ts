@@ -14,6 +14,8 @@ import type { Role, RoleContext } from './role.js';
 
 const CONFIG = '/etc/kubernetes/kubeadm-config.yaml';
 const DONE = `${NODE_STATE}/kubeadm/init`;
+/** An init of ours that was cut off is repeated: every phase of kubeadm can be. */
+const STARTED = `${NODE_STATE}/kubeadm/init-started`;
 const SETTINGS = `${NODE_STATE}/kubeadm/settings`;
 
 /**
@@ -52,10 +54,11 @@ function init(ctx: RoleContext, config: string): Task {
       [ -e ${DONE} ]`,
     apply: sh`
       # A cluster that kubeadm has made without us is taken over as it is.
-      if [ -s /etc/kubernetes/admin.conf ] && ${kubectl(host.settings.bin_dir)} -n kube-system get configmap kubeadm-config >/dev/null 2>&1; then
+      if [ ! -e ${STARTED} ] && [ -s /etc/kubernetes/admin.conf ] && ${kubectl(host.settings.bin_dir)} -n kube-system get configmap kubeadm-config >/dev/null 2>&1; then
         touch ${DONE}
         exit 0
       fi
+      touch ${STARTED}
       ${withConfig(
         new Secret('kubeadm-init', yaml),
         sh`${kubeadm} init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print ${skip}`,

@@ -36,12 +36,12 @@ export type ShellValue = Shell | Secret | string | number | boolean | readonly (
 export function sh(parts: TemplateStringsArray, ...values: readonly ShellValue[]): Shell {
   const secrets = new Map<string, Secret>();
   let text = '';
-  parts.forEach((part, i) => {
+  dedent(parts).forEach((part, i) => {
     text += part;
     const value = values[i];
     if (value !== undefined) text += render(value, secrets);
   });
-  return new Shell(dedent(text), secrets);
+  return new Shell(text, secrets);
 }
 
 /** Puts text into a program as it is. For constant text of our own only, never for anything that a user wrote. */
@@ -84,14 +84,16 @@ function addSecrets(into: Map<string, Secret>, from: ReadonlyMap<string, Secret>
   }
 }
 
-/** Takes the common indentation away, so that templates can be indented like the code around them. */
-function dedent(text: string): string {
-  if (!text.startsWith('\n')) return text;
-  const lines = text
-    .slice(1)
-    .replace(/\n[ \t]*$/, '')
-    .split('\n');
-  // Quoted values may span lines; only lines that share the first line's indentation are moved.
-  const indent = /^[ \t]*/.exec(lines[0] ?? '')?.[0] ?? '';
-  return lines.map((l) => (l.startsWith(indent) ? l.slice(indent.length) : l)).join('\n');
+/**
+ * Takes the first line's indentation away from every line of a template, so that it can be indented like the code around
+ * it. The template's own text only: values keep their lines as they are.
+ */
+function dedent(parts: readonly string[]): string[] {
+  const first = parts[0] ?? '';
+  if (!first.startsWith('\n')) return [...parts];
+  const indent = /^[ \t]*/.exec(first.slice(1))?.[0] ?? '';
+  const out = parts.map((p) => p.replaceAll(`\n${indent}`, '\n'));
+  out[0] = (out[0] ?? '').slice(1);
+  out[out.length - 1] = (out.at(-1) ?? '').replace(/\n[ \t]*$/, '');
+  return out;
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LockedError } from '../../errors.js';
 import type { LabPaths } from './paths.js';
@@ -8,18 +8,24 @@ import { identify, isAlive, type ProcessId } from './processes.js';
 export async function withLabLock<T>(paths: LabPaths, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(paths.lockFile), { recursive: true });
   const self = await identify(process.pid);
+  // A whole file under a name of its own, then a link: nobody ever reads a lock that is half written.
+  const own = `${paths.lockFile}.${process.pid}`;
+  await writeFile(own, JSON.stringify(self), { mode: 0o600 });
   for (;;) {
-    const file = await open(paths.lockFile, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return undefined;
-      throw error;
-    });
-    if (file) {
-      await file.writeFile(JSON.stringify(self));
-      await file.close();
+    const locked = await link(own, paths.lockFile).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EEXIST') return false;
+        throw error;
+      },
+    );
+    if (locked) {
+      await rm(own, { force: true });
       break;
     }
     const holder = await readHolder(paths.lockFile);
     if (await isAlive(holder)) {
+      await rm(own, { force: true });
       throw new LockedError({
         what: 'Another command is working on this lab',
         where: paths.stateDir,
@@ -40,6 +46,6 @@ async function readHolder(file: string): Promise<ProcessId | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as ProcessId;
   } catch {
-    return undefined; // written half, by a process that was killed then
+    return undefined; // let go in between
   }
 }

@@ -55,13 +55,9 @@ export function parseState(text: string): SavedLab | undefined {
 /** Atomic: a kill in between leaves the old record or the new one. */
 export async function saveState(paths: LabPaths, state: SavedLab): Promise<void> {
   await mkdir(paths.stateDir, { recursive: true, mode: 0o700 });
-  // Several machines come up at once: each writer has a file of its own, the last rename holds the newest state,
-  // because the text is made in the same turn of the event loop in which its writer got its number.
-  const turn = (lastTurn += 1);
   const text = `${JSON.stringify(state, null, 2)}\n`;
+  // Several machines come up at once: one writer after the other, in the order in which the texts were made.
   writing = writing.then(async () => {
-    if (turn < lastWritten) return;
-    lastWritten = turn;
     const temporary = `${paths.stateFile}.new`;
     await writeFile(temporary, text, { mode: 0o600 });
     await rename(temporary, paths.stateFile);
@@ -69,6 +65,4 @@ export async function saveState(paths: LabPaths, state: SavedLab): Promise<void>
   await writing;
 }
 
-let lastTurn = 0;
-let lastWritten = 0;
 let writing: Promise<void> = Promise.resolve();

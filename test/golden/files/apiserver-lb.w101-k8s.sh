@@ -1,0 +1,107 @@
+# apiserver-lb/directory: Make the load balancer's folder
+## check
+[ "$(stat -c %F:%a:%U:%G -- /etc/haproxy | sort -u)" = directory:755:root:root ]
+## apply
+mkdir -p -- /etc/haproxy
+chmod 755 -- /etc/haproxy
+chown root:root -- /etc/haproxy
+
+# apiserver-lb/config: Write the configuration of the local load balancer
+## check
+[ -f /etc/haproxy/haproxy.cfg ]
+[ ! -L /etc/haproxy/haproxy.cfg ]
+[ "$(stat -c %a:%U:%G /etc/haproxy/haproxy.cfg)" = 644:root:root ]
+[ "$(sha256sum < /etc/haproxy/haproxy.cfg)" = '5ba10097309cce55b80f8c04a123264992b330a492d4ed4b8d747fb3b6230e1d  -' ]
+## apply
+tmp=$(mktemp /etc/haproxy/haproxy.cfg.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'global
+  maxconn 4000
+  log stdout format raw local0 notice
+
+defaults
+  mode tcp
+  log global
+  timeout connect 5s
+  timeout client 5m
+  timeout server 5m
+  timeout tunnel 4h
+  timeout check 5s
+  retries 3
+
+frontend healthz
+  bind 127.0.0.1:8081
+  mode http
+  monitor-uri /healthz
+
+frontend kube-apiserver
+  bind 127.0.0.1:6443
+  default_backend control-planes
+
+backend control-planes
+  balance leastconn
+  option httpchk GET /readyz
+  http-check expect status 200
+  default-server inter 3s downinter 3s rise 1 fall 2 slowstart 10s maxconn 1000 on-marked-down shutdown-sessions
+  server m11-k8s 192.168.1.11:6443 check check-ssl verify none
+  server m12-k8s 192.168.1.12:6443 check check-ssl verify none
+  server m13-k8s 192.168.1.13:6443 check check-ssl verify none
+' > "$tmp"
+chmod 644 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/haproxy/haproxy.cfg
+
+# apiserver-lb/pod: Write the static pod of the local load balancer
+## check
+[ -f /etc/kubernetes/manifests/haproxy.yml ]
+[ ! -L /etc/kubernetes/manifests/haproxy.yml ]
+[ "$(stat -c %a:%U:%G /etc/kubernetes/manifests/haproxy.yml)" = 600:root:root ]
+[ "$(sha256sum < /etc/kubernetes/manifests/haproxy.yml)" = '9d5166589cd9554b6879eec60ae687c7fd1f135665379b1116bff35e7a0d5d04  -' ]
+## apply
+tmp=$(mktemp /etc/kubernetes/manifests/haproxy.yml.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'apiVersion: v1
+kind: Pod
+metadata:
+  name: haproxy
+  namespace: kube-system
+  labels:
+    k8s-app: kube-apiserver-lb
+  annotations:
+    kubewright/config: 5ba10097309cce55b80f8c04a123264992b330a492d4ed4b8d747fb3b6230e1d
+spec:
+  hostNetwork: true
+  dnsPolicy: ClusterFirstWithHostNet
+  nodeSelector:
+    kubernetes.io/os: linux
+  priorityClassName: system-node-critical
+  containers:
+    - name: haproxy
+      image: docker.io/library/haproxy:2.6.12
+      imagePullPolicy: IfNotPresent
+      resources:
+        requests:
+          cpu: 25m
+          memory: 32M
+      livenessProbe:
+        httpGet: &a1
+          host: 127.0.0.1
+          path: /healthz
+          port: 8081
+        initialDelaySeconds: 10
+        timeoutSeconds: 5
+      readinessProbe:
+        httpGet: *a1
+        timeoutSeconds: 5
+      volumeMounts:
+        - name: config
+          mountPath: /usr/local/etc/haproxy
+          readOnly: true
+  volumes:
+    - name: config
+      hostPath:
+        path: /etc/haproxy
+' > "$tmp"
+chmod 600 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/kubernetes/manifests/haproxy.yml

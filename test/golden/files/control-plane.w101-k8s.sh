@@ -1,0 +1,199 @@
+# control-plane/etcd-ca: Install etcd's CA certificate
+## check
+printf '%s
+' '-----BEGIN CERTIFICATE-----
+MIIB
+-----END CERTIFICATE-----' | cmp -s - /etc/kubernetes/pki/etcd/ca.crt
+[ "$(stat -c %a:%U /etc/kubernetes/pki/etcd/ca.crt)" = 644:root ]
+## apply
+umask 022
+printf '%s
+' '-----BEGIN CERTIFICATE-----
+MIIB
+-----END CERTIFICATE-----' > /etc/kubernetes/pki/etcd/ca.crt.kw-new
+chmod 0644 /etc/kubernetes/pki/etcd/ca.crt.kw-new
+mv -f /etc/kubernetes/pki/etcd/ca.crt.kw-new /etc/kubernetes/pki/etcd/ca.crt
+
+# control-plane/config: Write kubeadm's configuration
+## check
+[ -f /etc/kubernetes/kubeadm-config.yaml ]
+[ ! -L /etc/kubernetes/kubeadm-config.yaml ]
+[ "$(stat -c %a:%U:%G /etc/kubernetes/kubeadm-config.yaml)" = 600:root:root ]
+[ "$(sha256sum < /etc/kubernetes/kubeadm-config.yaml)" = '82cb513dcb80a2f19cbb17f667e214cc39e866bf78076de0af21e57501cdfed3  -' ]
+## apply
+tmp=$(mktemp /etc/kubernetes/kubeadm-config.yaml.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'apiVersion: kubeadm.k8s.io/v1beta2
+kind: InitConfiguration
+localAPIEndpoint:
+  advertiseAddress: 192.168.1.14
+  bindPort: 6443
+nodeRegistration:
+  name: w101-k8s
+  criSocket: /run/containerd/containerd.sock
+  taints: []
+  kubeletExtraArgs:
+    node-ip: 192.168.1.14
+  ignorePreflightErrors:
+    - NumCPU
+    - Mem
+    - Port-10250
+    - Port-10257
+    - Port-10259
+    - DirAvailable--etc-kubernetes-manifests
+    - FileAvailable--etc-kubernetes-kubelet.conf
+    - FileAvailable--etc-kubernetes-bootstrap-kubelet.conf
+    - FileAvailable--etc-kubernetes-pki-ca.crt
+---
+apiVersion: kubeadm.k8s.io/v1beta2
+kind: ClusterConfiguration
+clusterName: cluster.local
+kubernetesVersion: v1.20.2
+controlPlaneEndpoint: 192.168.1.11:6443
+imageRepository: k8s.gcr.io
+certificatesDir: /etc/kubernetes/pki
+networking:
+  dnsDomain: cluster.local
+  serviceSubnet: 10.233.0.0/18
+  podSubnet: 10.233.64.0/18
+etcd:
+  external:
+    endpoints:
+      - https://192.168.1.11:2379
+      - https://192.168.1.12:2379
+      - https://192.168.1.13:2379
+    caFile: /etc/kubernetes/pki/etcd/ca.crt
+    certFile: /etc/kubernetes/pki/apiserver-etcd-client.crt
+    keyFile: /etc/kubernetes/pki/apiserver-etcd-client.key
+apiServer:
+  extraArgs:
+    endpoint-reconciler-type: lease
+    service-node-port-range: 30000-32767
+  certSANs:
+    - localhost
+    - 127.0.0.1
+    - m11-k8s
+    - 192.168.1.11
+    - m12-k8s
+    - 192.168.1.12
+    - m13-k8s
+    - 192.168.1.13
+controllerManager:
+  extraArgs:
+    node-cidr-mask-size: "24"
+scheduler:
+  extraArgs: {}
+dns:
+  type: CoreDNS
+---
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+cgroupDriver: systemd
+clusterDNS:
+  - 10.233.0.3
+clusterDomain: cluster.local
+failSwapOn: true
+maxPods: 110
+rotateCertificates: true
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: iptables
+clusterCIDR: 10.233.64.0/18
+conntrack:
+  maxPerCore: 32768
+  min: 131072
+' > "$tmp"
+chmod 600 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
+
+# node/join: Join the cluster as a worker
+## check
+[ -s /etc/kubernetes/kubelet.conf ]
+true
+[ -e /var/lib/kubewright/kubeadm/joined ]
+## apply
+umask 077
+config=$(mktemp /run/kubewright-kubeadm-XXXXXX)
+trap 'rm -f "$config"' EXIT
+printf '%s' "$(kw_secret kubeadm-join)" > "$config"
+# A join that was cut off after the node had its certificate is finished, not repeated.
+if [ -s /etc/kubernetes/kubelet.conf ] && [ -s /var/lib/kubelet/config.yaml ] && true; then
+  true
+else
+  /usr/local/bin/kubeadm join --config "$config" --skip-phases=preflight
+fi
+umask 022
+echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
+echo 82cb513dcb80a2f19cbb17f667e214cc39e866bf78076de0af21e57501cdfed3 > /var/lib/kubewright/kubeadm/settings
+touch /var/lib/kubewright/kubeadm/joined
+
+# control-plane/settings: Apply changed settings to the control plane
+## check
+[ "$(cat /var/lib/kubewright/kubeadm/settings)" = 82cb513dcb80a2f19cbb17f667e214cc39e866bf78076de0af21e57501cdfed3 ]
+## apply
+/usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
+
+echo 82cb513dcb80a2f19cbb17f667e214cc39e866bf78076de0af21e57501cdfed3 > /var/lib/kubewright/kubeadm/settings
+
+# node/local-api: Let the kubeconfigs of the node use the API on localhost
+## check
+[ -s /etc/kubernetes/kubelet.conf ]
+for f in /etc/kubernetes/kubelet.conf; do
+  [ ! -s "$f" ] || grep -q '^ *server: https://127.0.0.1:6443$' "$f"
+done
+## apply
+umask 077
+for f in /etc/kubernetes/kubelet.conf; do
+  [ -s "$f" ] || continue
+  sed 's#^\( *server: \).*#\1https://127.0.0.1:6443#' "$f" > "$f.kw-new"
+  mv -f "$f.kw-new" "$f"
+done
+
+# node/kubelet-settings: Take over the cluster's kubelet configuration
+## check
+[ -s /var/lib/kubelet/config.yaml ]
+[ "$(cat /var/lib/kubewright/kubeadm/kubelet)" = 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 ]
+## apply
+/usr/local/bin/kubeadm upgrade node phase kubelet-config
+echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
+
+# node/kubelet: Run the kubelet with its configuration
+## check
+systemctl is-enabled --quiet kubelet.service
+case $(systemctl is-active kubelet.service) in active) ;; *) exit 1 ;; esac
+[ "$(cat /var/lib/kubewright/started/kubelet.service)" = "$(cat -- /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/kubernetes/kubelet.conf /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null | sha256sum)" ]
+## apply
+systemctl daemon-reload
+systemctl enable --quiet kubelet.service
+if ! systemctl restart kubelet.service; then
+  systemctl status --no-pager --lines=0 kubelet.service || true
+  journalctl --no-pager --quiet --lines=15 --output=cat --unit kubelet.service || true
+  exit 1
+fi
+systemctl is-active --quiet kubelet.service
+mkdir -p /var/lib/kubewright/started
+cat -- /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/kubernetes/kubelet.conf /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null | sha256sum > /var/lib/kubewright/started/kubelet.service
+
+# control-plane/ready: Wait until the API server is ready
+## check
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1
+## apply
+look() {
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1
+}
+end=$(( $(date +%s) + 240 ))
+while :; do
+  set +e
+  out=$( (set -eu; look) 2>&1 ); rc=$?
+  set -e
+  [ $rc -ne 0 ] || break
+  if [ "$(date +%s)" -ge "$end" ]; then
+    printf '%s
+' "$out"
+    echo 'gave up after 240 s'
+    exit 1
+  fi
+  sleep 1
+done

@@ -1,0 +1,84 @@
+# etcd-certs/directory: Make the folder of etcd's certificates
+## check
+[ "$(stat -c %F:%a:%U:%G -- /etc/ssl/etcd/ssl | sort -u)" = directory:700:root:root ]
+## apply
+mkdir -p -- /etc/ssl/etcd/ssl
+chmod 700 -- /etc/ssl/etcd/ssl
+chown root:root -- /etc/ssl/etcd/ssl
+
+# etcd-certs/pki-directory: Make the folder of the control plane's certificates
+## check
+[ "$(stat -c %F:%a:%U:%G -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd | sort -u)" = directory:755:root:root ]
+## apply
+mkdir -p -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
+chmod 755 -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
+chown root:root -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
+
+# etcd-certs/key-member: Make the member key of etcd
+## check
+[ -s /etc/ssl/etcd/ssl/member-m12-k8s-key.pem ]
+[ "$(stat -c %a:%U /etc/ssl/etcd/ssl/member-m12-k8s-key.pem)" = 600:root ]
+## apply
+umask 077
+[ -s /etc/ssl/etcd/ssl/member-m12-k8s-key.pem ] || { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /etc/ssl/etcd/ssl/member-m12-k8s-key.pem.new; mv /etc/ssl/etcd/ssl/member-m12-k8s-key.pem.new /etc/ssl/etcd/ssl/member-m12-k8s-key.pem; }
+chown root:root /etc/ssl/etcd/ssl/member-m12-k8s-key.pem
+chmod 0600 /etc/ssl/etcd/ssl/member-m12-k8s-key.pem
+## export etcd-csr-member
+good() {
+[ -s /etc/ssl/etcd/ssl/member-m12-k8s.pem ]
+openssl verify -CAfile /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/member-m12-k8s.pem >/dev/null 2>&1
+openssl x509 -checkend 2592000 -noout -in /etc/ssl/etcd/ssl/member-m12-k8s.pem >/dev/null
+[ "$(openssl x509 -pubkey -noout -in /etc/ssl/etcd/ssl/member-m12-k8s.pem)" = "$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/member-m12-k8s-key.pem)" ]
+names=$(openssl x509 -noout -ext subjectAltName -in /etc/ssl/etcd/ssl/member-m12-k8s.pem 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\n' | LC_ALL=C sort | tr '\n' ' ')
+[ "${names% }" = 'DNS:etcd2 DNS:localhost DNS:m12-k8s IP:127.0.0.1 IP:192.168.1.12' ]
+}
+set +e
+( set -eu; good ) >/dev/null 2>&1; rc=$?
+set -e
+[ $rc -eq 0 ] || openssl req -new -key /etc/ssl/etcd/ssl/member-m12-k8s-key.pem -subj '/CN=etcd-member-m12-k8s'
+
+# etcd-certs/key-admin: Make the admin key of etcd
+## check
+[ -s /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem ]
+[ "$(stat -c %a:%U /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem)" = 600:root ]
+## apply
+umask 077
+[ -s /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem ] || { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem.new; mv /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem.new /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem; }
+chown root:root /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem
+chmod 0600 /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem
+## export etcd-csr-admin
+good() {
+[ -s /etc/ssl/etcd/ssl/admin-m12-k8s.pem ]
+openssl verify -CAfile /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/admin-m12-k8s.pem >/dev/null 2>&1
+openssl x509 -checkend 2592000 -noout -in /etc/ssl/etcd/ssl/admin-m12-k8s.pem >/dev/null
+[ "$(openssl x509 -pubkey -noout -in /etc/ssl/etcd/ssl/admin-m12-k8s.pem)" = "$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem)" ]
+names=$(openssl x509 -noout -ext subjectAltName -in /etc/ssl/etcd/ssl/admin-m12-k8s.pem 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\n' | LC_ALL=C sort | tr '\n' ' ')
+[ "${names% }" = '' ]
+}
+set +e
+( set -eu; good ) >/dev/null 2>&1; rc=$?
+set -e
+[ $rc -eq 0 ] || openssl req -new -key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem -subj '/CN=etcd-admin-m12-k8s'
+
+# etcd-certs/key-apiserver: Make the apiserver key of etcd
+## check
+[ -s /etc/kubernetes/pki/apiserver-etcd-client.key ]
+[ "$(stat -c %a:%U /etc/kubernetes/pki/apiserver-etcd-client.key)" = 600:root ]
+## apply
+umask 077
+[ -s /etc/kubernetes/pki/apiserver-etcd-client.key ] || { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /etc/kubernetes/pki/apiserver-etcd-client.key.new; mv /etc/kubernetes/pki/apiserver-etcd-client.key.new /etc/kubernetes/pki/apiserver-etcd-client.key; }
+chown root:root /etc/kubernetes/pki/apiserver-etcd-client.key
+chmod 0600 /etc/kubernetes/pki/apiserver-etcd-client.key
+## export etcd-csr-apiserver
+good() {
+[ -s /etc/kubernetes/pki/apiserver-etcd-client.crt ]
+openssl verify -CAfile /etc/kubernetes/pki/etcd/ca.crt /etc/kubernetes/pki/apiserver-etcd-client.crt >/dev/null 2>&1
+openssl x509 -checkend 2592000 -noout -in /etc/kubernetes/pki/apiserver-etcd-client.crt >/dev/null
+[ "$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/apiserver-etcd-client.crt)" = "$(openssl pkey -pubout -in /etc/kubernetes/pki/apiserver-etcd-client.key)" ]
+names=$(openssl x509 -noout -ext subjectAltName -in /etc/kubernetes/pki/apiserver-etcd-client.crt 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\n' | LC_ALL=C sort | tr '\n' ' ')
+[ "${names% }" = '' ]
+}
+set +e
+( set -eu; good ) >/dev/null 2>&1; rc=$?
+set -e
+[ $rc -eq 0 ] || openssl req -new -key /etc/kubernetes/pki/apiserver-etcd-client.key -subj '/CN=kube-apiserver-etcd-client'

@@ -1,0 +1,126 @@
+# node/directories: Make the folders of Kubernetes
+## check
+[ "$(stat -c %F:%a:%U:%G -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm | sort -u)" = directory:755:root:root ]
+## apply
+mkdir -p -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm
+chmod 755 -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm
+chown root:root -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm
+
+# node/kubeadm: Install kubeadm
+## check
+[ -s /var/lib/kubewright/installed/node.kubeadm ]
+[ "$({ echo 6b75626561646d2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubeadm ); })" = "$(cat /var/lib/kubewright/installed/node.kubeadm)" ]
+## apply
+src=$(kw_artifact 6b75626561646d2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e)
+tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+cp "$src" "$tmp"/kubeadm
+mkdir -p /var/lib/kubewright/installed
+
+for f in kubeadm; do
+  chown root:root "$tmp/$f"
+  chmod 0755 "$tmp/$f"
+  mv -fT "$tmp/$f" /usr/local/bin/"$f"
+done
+{ echo 6b75626561646d2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubeadm ); } > /var/lib/kubewright/installed/node.kubeadm
+kw_artifact_done 6b75626561646d2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e
+## needs
+kubeadm
+
+# node/kubelet: Install kubelet
+## check
+[ -s /var/lib/kubewright/installed/node.kubelet ]
+[ "$({ echo 6b7562656c65742e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubelet ); })" = "$(cat /var/lib/kubewright/installed/node.kubelet)" ]
+## apply
+src=$(kw_artifact 6b7562656c65742e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e)
+tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+cp "$src" "$tmp"/kubelet
+mkdir -p /var/lib/kubewright/installed
+
+for f in kubelet; do
+  chown root:root "$tmp/$f"
+  chmod 0755 "$tmp/$f"
+  mv -fT "$tmp/$f" /usr/local/bin/"$f"
+done
+{ echo 6b7562656c65742e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubelet ); } > /var/lib/kubewright/installed/node.kubelet
+kw_artifact_done 6b7562656c65742e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e
+## needs
+kubelet
+
+# node/kubectl: Install kubectl
+## check
+[ -s /var/lib/kubewright/installed/node.kubectl ]
+[ "$({ echo 6b75626563746c2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubectl ); })" = "$(cat /var/lib/kubewright/installed/node.kubectl)" ]
+## apply
+src=$(kw_artifact 6b75626563746c2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e)
+tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+cp "$src" "$tmp"/kubectl
+mkdir -p /var/lib/kubewright/installed
+
+for f in kubectl; do
+  chown root:root "$tmp/$f"
+  chmod 0755 "$tmp/$f"
+  mv -fT "$tmp/$f" /usr/local/bin/"$f"
+done
+{ echo 6b75626563746c2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubectl ); } > /var/lib/kubewright/installed/node.kubectl
+kw_artifact_done 6b75626563746c2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e
+## needs
+kubectl
+
+# node/kubelet-unit: Write the unit of the kubelet
+## check
+[ -f /etc/systemd/system/kubelet.service ]
+[ ! -L /etc/systemd/system/kubelet.service ]
+[ "$(stat -c %a:%U:%G /etc/systemd/system/kubelet.service)" = 644:root:root ]
+[ "$(sha256sum < /etc/systemd/system/kubelet.service)" = '7f8d613f1a2371e902247af3d47cc566b61138caa32b7d6669bf6f0b74792999  -' ]
+## apply
+tmp=$(mktemp /etc/systemd/system/kubelet.service.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' '[Unit]
+Description=kubelet: the Kubernetes node agent
+Documentation=https://kubernetes.io/docs/
+Wants=network-online.target
+After=network-online.target containerd.service
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/bin/kubelet
+Restart=always
+RestartSec=10
+
+[Install]
+WantedBy=multi-user.target
+' > "$tmp"
+chmod 644 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/systemd/system/kubelet.service
+
+# node/kubelet-drop-in: Write kubeadm's settings of the kubelet unit
+## check
+[ -f /etc/systemd/system/kubelet.service.d/10-kubeadm.conf ]
+[ ! -L /etc/systemd/system/kubelet.service.d/10-kubeadm.conf ]
+[ "$(stat -c %a:%U:%G /etc/systemd/system/kubelet.service.d/10-kubeadm.conf)" = 644:root:root ]
+[ "$(sha256sum < /etc/systemd/system/kubelet.service.d/10-kubeadm.conf)" = '63b9effb4c0651cb2d17d070478e2991dd0fdfa4070fc031d89da44b99c010bc  -' ]
+## apply
+tmp=$(mktemp /etc/systemd/system/kubelet.service.d/10-kubeadm.conf.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' '[Service]
+Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
+Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+EnvironmentFile=-/etc/default/kubelet
+ExecStart=
+ExecStart=/usr/local/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+' > "$tmp"
+chmod 644 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/systemd/system/kubelet.service.d/10-kubeadm.conf
+
+# node/kubelet-enabled: Start the kubelet at boot
+## check
+systemctl is-enabled --quiet kubelet.service
+## apply
+systemctl daemon-reload
+systemctl enable --quiet kubelet.service
