@@ -10,7 +10,7 @@ import { ROLES } from '../roles/index.js';
 import type { Role, RoleContext, RunSecrets } from '../roles/role.js';
 import type { Task } from '../tasks/task.js';
 import { artifactsFor } from './artifact-source.js';
-import { nearest } from '../cluster/version-check.js';
+import { nearestName } from '../inventory/nearest.js';
 
 /** A play with the machines and roles that its names stand for. */
 export interface ResolvedPlay {
@@ -45,7 +45,7 @@ export function resolvePlays(plays: readonly Play[], inventory: Inventory, clust
 function role(name: string, play: Play): Role {
   const found = ROLES.get(name);
   if (found) return found;
-  const near = nearest(name, [...ROLES.keys()]);
+  const near = nearestName(name, [...ROLES.keys()]);
   throw new InputError({
     what: `There is no role ${name}`,
     where: `${play.source.file}:${play.source.line}:${play.source.column}`,

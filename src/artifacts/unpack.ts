@@ -1,10 +1,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { extract, type Header } from 'tar-stream';
+import { type ExtractEvents, extract, type Header } from 'tar-stream';
 import { InputError, KubewrightError } from '../errors.js';
 import { isInside } from './bundle-index.js';
 
@@ -20,6 +19,8 @@ export async function unpackTar(file: string, dir: string): Promise<void> {
   let writing: Promise<void> = Promise.resolve();
   untar.on('entry', (header, content, next) => {
     count++;
+    // Said by the pipeline too; an entry that nobody listens to would end the process.
+    content.on('error', () => {});
     writing = take(file, dir, header, content, stop.signal);
     writing.then(() => next(), next);
   });
@@ -43,7 +44,13 @@ export async function unpackTar(file: string, dir: string): Promise<void> {
   }
 }
 
-async function take(file: string, dir: string, header: Header, content: Readable, signal: AbortSignal): Promise<void> {
+async function take(
+  file: string,
+  dir: string,
+  header: Header,
+  content: ExtractEvents['entry'][1],
+  signal: AbortSignal,
+): Promise<void> {
   const { name, type } = header;
   if (!isInside(name)) throw refused(file, name, 'its path leads out of the bundle');
   const path = join(dir, name);

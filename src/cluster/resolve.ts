@@ -1,10 +1,11 @@
 import { type ErrorParts, InputErrors } from '../errors.js';
 import type { Host, Inventory, Source, VarValue } from '../inventory/model.js';
+import { distance } from '../inventory/nearest.js';
 import { newestKubeVersion } from './catalogue.js';
 import type { Cluster, ClusterHost } from './cluster.js';
 import { type ClusterSettings, parseSettings, SETTING_NAMES } from './settings.js';
 import { subnetProblems } from './subnets.js';
-import { nearest, versionProblem } from './version-check.js';
+import { versionProblem } from './version-check.js';
 import { versionFacts } from './versions.js';
 
 export interface ResolveOptions {
@@ -192,7 +193,7 @@ function misspelt(inventory: Inventory): string[] {
   for (const host of inventory.hosts.values()) {
     for (const [name, variable] of host.vars) {
       if (SETTING_NAMES.includes(name) || out.has(name) || name.startsWith('ansible_')) continue;
-      const near = nearest(name, SETTING_NAMES);
+      const near = closeName(name);
       if (near) out.set(name, `${at(variable.source)}: there is no setting ${name}; did you mean ${near}?`);
       else if (name.startsWith('kubewright_')) out.set(name, `${at(variable.source)}: there is no setting ${name}`);
     }
@@ -216,4 +217,9 @@ function isAddress(text: string): boolean {
 /** Group variables are wrong for every host at once; say it once. */
 function unique(problems: readonly ErrorParts[]): ErrorParts[] {
   return problems.filter((p, i) => problems.findIndex((q) => q.what === p.what && q.where === p.where) === i);
+}
+
+/** Stricter than elsewhere: people have variables of their own, and a wrong guess would annoy them each run. */
+function closeName(name: string): string | undefined {
+  return SETTING_NAMES.find((s) => distance(name, s) <= 2 && Math.abs(s.length - name.length) <= 2 && name.length >= 8);
 }

@@ -37,26 +37,3 @@ function near(version: string, known: readonly string[]): string[] {
   return sorted.slice(Math.max(0, index - 2), index + 2);
 }
 
-/** The closest of some words, when it is close enough to be a slip of the finger. */
-export function nearest(word: string, words: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Math.min(3, Math.floor(word.length / 4) + 1);
-  for (const candidate of words) {
-    const d = distance(word, candidate);
-    if (d < least) [best, least] = [candidate, d];
-  }
-  return best;
-}
-
-/** Levenshtein's distance. */
-export function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}

@@ -153,7 +153,8 @@ export class PlayRunner {
       o.locks.abandon(host);
       o.unreachable(host, end.error);
     } else if (end.kind === 'failed') {
-      this.#fail(play, host, reader.present ? `${end.error} (during: ${reader.present.title})` : end.error);
+      const during = reader.present ? ` (during: ${reader.present.title})` : '';
+      this.#fail(play, host, [end.error + during, ...reader.stray].join('\n'));
     } else if (end.code !== 0 && reader.counts.failed === 0 && !reader.stopped) {
       this.#fail(play, host, reader.stray.join('\n') || `the program ended with status ${end.code}`);
     }

@@ -49,7 +49,7 @@ kw_watchdog() {
       continue
     fi
     [ -e "$KW_DIR/waiting" ] || kw_t=$((kw_t + 1))
-    if [ "$kw_t" -gt $((kw_l + 10)) ]; then
+    if [ "$kw_t" -gt $((kw_l + 5)) ]; then
       kw_kill KILL "$kw_k" "$kw_p"
     elif [ "$kw_t" -gt "$kw_l" ]; then
       echo timeout >"$KW_DIR/late"

@@ -37,9 +37,10 @@ export function launchScript(p: HostPaths, nonce: string, program: string, secre
     ...put,
     rawShell(`cat >"$TMPDIR/program.$$" <<'${end}'\n${program}${end}`),
     sh`mv "$TMPDIR/program.$$" ${dir}/program || exit 1`,
+    sh`printf '%s\n' ${guard(dir, nonce)} > ${dir}/guard || exit 1`,
     sh`if mkdir ${dir}/started 2>/dev/null; then`,
     sh`: >> ${dir}/spool`,
-    rawShell('setsid $' + '{KW_SH:-sh} "$TMPDIR/program" main </dev/null >>"$TMPDIR/spool" 2>&1 &'),
+    rawShell('setsid $' + '{KW_SH:-sh} "$TMPDIR/guard" </dev/null >>"$TMPDIR/spool" 2>&1 &'),
     sh`fi`,
     sh`fi`,
   ]);
@@ -60,6 +61,16 @@ export function stopScript(p: HostPaths, how: 'stop' | 'kill'): string {
 export function refuseScript(p: HostPaths, sha256: string, why: string): string {
   const file = `${programDir(p)}/no.${sha256}`;
   return inOneFunction([sh`printf '%s\n' ${why} > ${`${file}.new`} && mv ${`${file}.new`} ${file}`]);
+}
+
+/** Stays beside the program: should that be killed, or unreadable, its secrets go and the follower hears of it at once. */
+function guard(dir: string, nonce: string): string {
+  return sh`
+    $KW_SH ${dir}/program main
+    [ ! -f ${dir}/rc ] || exit 0
+    rm -rf ${dir}/secrets ${dir}/program
+    printf '\\036%s died\n' ${nonce}
+    echo 255 > ${dir}/rc`.text.replace('$KW_SH', '$' + '{KW_SH:-sh}');
 }
 
 function follow(p: HostPaths, nonce: string, offset: number): Shell {

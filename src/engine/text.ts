@@ -24,9 +24,13 @@ export class Masker {
   add(secret: Secret): void {
     const value = secret.reveal();
     if (value.trim().length >= 4) this.#values.add(value.trim());
-    // Output comes line by line, so of a key or a kubeconfig the long words are looked for one by one.
+    // Output comes line by line, so a key or a kubeconfig is looked for by its lines and long words; but not by lines such as
+    // `kind: Config`, which would make stars of everybody's YAML.
     if (value.trim().includes('\n')) {
-      for (const word of value.split(/\s+/)) if (word.length >= 20 && !word.includes('://')) this.#values.add(word);
+      for (const line of value.split('\n').map((l) => l.trim())) {
+        if (line.length >= 8 && !/^-----|^(- )?[\w-]+:( ([A-Za-z-]+|v\d\w*))?$/.test(line)) this.#values.add(line);
+        for (const word of line.split(/\s+/)) if (word.length >= 20 && !word.includes('://')) this.#values.add(word);
+      }
     }
     const base64 = Buffer.from(value).toString('base64');
     if (value.length >= 4) this.#values.add(base64);

@@ -1,0 +1,12 @@
+/** kubespray renamed its groups; both names are the same group everywhere. */
+const RENAMED: Readonly<Record<string, string>> = {
+  'kube-master': 'kube_control_plane',
+  'kube-node': 'kube_node',
+  'k8s-cluster': 'k8s_cluster',
+  'calico-rr': 'calico_rr',
+};
+
+/** The new name of a group. */
+export function groupName(name: string): string {
+  return RENAMED[name] ?? name;
+}

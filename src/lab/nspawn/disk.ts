@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { appendFile, chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LabMachine } from '../provider.js';
+import { exec, tryExec } from './exec.js';
+import { type LabPaths, machinePaths, PLAIN_FOLDERS } from './paths.js';
+import { LAB_USER, LAB_USER_ID } from './recipe.js';
+import { resolvConf, writeAptConfig } from './rootfs.js';
+
+const HOST_KEY_TYPES = ['ed25519', 'ecdsa'];
+
+/** A new disk on the common root: the machine's own name, identity, keys and way to Debian. What was there is dropped. */
+export async function prepareDisk(rootfs: string, machine: LabMachine, all: readonly LabMachine[], paths: LabPaths): Promise<void> {
+  const own = machinePaths(paths, machine.name);
+  await removeDisk(machine.name, paths);
+  for (const dir of [own.upper, own.work, own.root]) await mkdir(dir, { recursive: true });
+  for (const folder of PLAIN_FOLDERS) await mkdir(join(own.dir, folder), { recursive: true, mode: 0o700 });
+  await mountRoot(rootfs, machine.name, paths);
+  const at = (path: string) => join(own.root, path);
+  await writeFile(at('etc/hostname'), `${machine.name}\n`);
+  await writeFile(at('etc/hosts'), hostsFile(all));
+  await writeFile(at('etc/machine-id'), `${randomBytes(16).toString('hex')}\n`, { mode: 0o444 });
+  await writeFile(at('etc/resolv.conf'), await resolvConf());
+  await writeAptConfig(own.root);
+  for (const type of HOST_KEY_TYPES) {
+    await exec(['ssh-keygen', '-q', '-t', type, '-N', '', '-C', `root@${machine.name}`, '-f', at(`etc/ssh/ssh_host_${type}_key`)]);
+  }
+  await authorize(at(`home/${LAB_USER}/.ssh`), await readFile(`${paths.sshKey}.pub`, 'utf8'));
+}
+
+async function authorize(folder: string, publicKey: string): Promise<void> {
+  const file = join(folder, 'authorized_keys');
+  await mkdir(folder, { recursive: true });
+  await appendFile(file, publicKey);
+  await chmod(folder, 0o700);
+  await chmod(file, 0o600);
+  for (const path of [folder, file]) await chown(path, LAB_USER_ID, LAB_USER_ID);
+}
+
+/** Every machine knows the others by name, as in the users' own lab. */
+export function hostsFile(machines: readonly LabMachine[]): string {
+  const lines = machines.map((m) => `${m.address} ${m.name}`);
+  return ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...lines, ''].join('\n');
+}
+
+/** The machine's root: its own layer over the common one. Changes nothing if it is mounted. */
+export async function mountRoot(rootfs: string, name: string, paths: LabPaths): Promise<void> {
+  const own = machinePaths(paths, name);
+  if ((await mountsBelow(own.dir)).includes(own.root)) return;
+  const options = `lowerdir=${rootfs},upperdir=${own.upper},workdir=${own.work}`;
+  await exec(['mount', '-t', 'overlay', paths.id, '-o', options, own.root]);
+}
+
+/** Unmounts the machine's root and removes its folder. */
+export async function removeDisk(name: string, paths: LabPaths): Promise<void> {
+  const { dir } = machinePaths(paths, name);
+  await unmountBelow(dir);
+  await removeTree(dir);
+}
+
+/** Never crosses into another file system, should one still be mounted. */
+export async function removeTree(dir: string): Promise<void> {
+  await exec(['rm', '-rf', '--one-file-system', dir]);
+}
+
+export async function unmountBelow(dir: string): Promise<void> {
+  for (const target of (await mountsBelow(dir)).reverse()) {
+    if ((await tryExec(['umount', target])).code !== 0) await exec(['umount', '--lazy', target]);
+  }
+}
+
+/** Mount points in and below a folder, in the order in which they were mounted. */
+async function mountsBelow(dir: string): Promise<string[]> {
+  return parseMounts(await readFile('/proc/self/mountinfo', 'utf8')).filter((m) => m === dir || m.startsWith(`${dir}/`));
+}
+
+/** The mount points of /proc/self/mountinfo, where blanks are written as \040. */
+export function parseMounts(mountinfo: string): string[] {
+  return mountinfo
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))));
+}
+
+/** Lines of a known_hosts file for a machine, from the public halves on its disk. */
+export async function knownHostsLines(machine: LabMachine, paths: LabPaths): Promise<string[]> {
+  const { root } = machinePaths(paths, machine.name);
+  const keys = HOST_KEY_TYPES.map((type) => readFile(join(root, `etc/ssh/ssh_host_${type}_key.pub`), 'utf8'));
+  return (await Promise.all(keys)).map((text) => {
+    const [type, key] = text.trim().split(/\s+/);
+    return `${machine.name},${machine.address} ${type} ${key}`;
+  });
+}
+
+/** The last lines of what the machine printed while it booted, without colours. */
+export async function consoleTail(name: string, paths: LabPaths): Promise<string> {
+  const text = await readFile(machinePaths(paths, name).console, 'utf8').catch(() => '');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences and carriage returns are what goes
+  const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f]/g, '');
+  return plain.trim().split('\n').slice(-10).join('\n');
+}

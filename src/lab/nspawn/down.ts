@@ -1,0 +1,36 @@
+import { rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { OnProgress } from '../provider.js';
+import { removeDisk, removeTree, unmountBelow } from './disk.js';
+import { removeInventory } from './inventory.js';
+import { powerOff } from './machine.js';
+import { otherLabs, removeBridge, removeCable } from './network.js';
+import type { LabPaths } from './paths.js';
+import { inParallel } from './pool.js';
+import { loadState, saveState } from './state.js';
+import { restoreSysctls } from './sysctls.js';
+
+/** `down` under the lab's lock: everything that the record names, the record last, so that it can be repeated. */
+export async function tearDown(paths: LabPaths, onProgress: OnProgress): Promise<void> {
+  const lab = await loadState(paths);
+  if (!lab) {
+    onProgress({ stage: 'lab', text: 'there is none' });
+    return;
+  }
+  await inParallel(lab.machines, 4, async (machine) => {
+    // Nothing on its disk will be read again, so the plug is pulled.
+    await powerOff(machine, paths, false);
+    await removeCable(machine.name, paths);
+    await removeDisk(machine.name, paths);
+    machine.prepared = false;
+    await saveState(paths, lab);
+    onProgress({ stage: machine.name, text: 'removed' });
+  });
+  await removeBridge(lab.subnet, paths);
+  if (!(await otherLabs(paths))) await restoreSysctls(lab.sysctls);
+  await removeInventory(lab.inventoryDir);
+  await unmountBelow(paths.stateDir);
+  await removeTree(paths.stateDir);
+  onProgress({ stage: 'network', text: 'removed' });
+  onProgress({ stage: 'cache', text: `${paths.cacheDir} stays, so that the next lab is up in seconds` });
+}

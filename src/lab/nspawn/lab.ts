@@ -1,0 +1,124 @@
+import { stat } from 'node:fs/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import { InputError, InterruptedError, KubewrightError } from '../../errors.js';
+import type { LabProvider, LabStatus } from '../provider.js';
+import { tearDown } from './down.js';
+import { withLabLock } from './lock.js';
+import { bootMachine, powerOff } from './machine.js';
+import { type LabFolders, type LabPaths, labPaths } from './paths.js';
+import { isAlive, startedAt } from './processes.js';
+import { LAB_USER } from './recipe.js';
+import { type SavedLab, type SavedMachine, loadState, saveState } from './state.js';
+import { bringUp, ensureHost } from './up.js';
+
+export { LAB_PACKAGES } from './recipe.js';
+
+/** A lab of systemd-nspawn machines on this box. Needs root, and Debian's packages of LAB_PACKAGES. */
+export function createNspawnLab(folders: LabFolders = {}): LabProvider {
+  const paths = labPaths(folders);
+  return {
+    async up(spec, onProgress, signal) {
+      requireRoot();
+      try {
+        return await withLabLock(paths, () => bringUp(spec, paths, onProgress, signal));
+      } catch (error) {
+        if (!signal?.aborted) throw error;
+        await turn();
+        throw new InterruptedError({
+          what: 'Interrupted: the lab is half up',
+          where: paths.stateDir,
+          todo: 'Run `kubewright lab up` again to go on, or `kubewright lab down` to remove what is there',
+          cause: error,
+        });
+      }
+    },
+
+    status: () => status(paths),
+
+    async sshArgs(name) {
+      const { machine } = await find(paths, name);
+      return sshArguments(paths, machine.address);
+    },
+
+    async stop(name) {
+      requireRoot();
+      await withLabLock(paths, async () => {
+        const { lab, machine } = await find(paths, name);
+        await powerOff(machine, paths);
+        await saveState(paths, lab);
+      });
+    },
+
+    async start(name) {
+      requireRoot();
+      await withLabLock(paths, async () => {
+        const { lab, machine } = await find(paths, name);
+        if (!machine.prepared) throw halfMade(name);
+        await ensureHost(lab, paths);
+        await bootMachine(lab, machine, paths);
+      });
+    },
+
+    async down(onProgress) {
+      requireRoot();
+      await withLabLock(paths, () => tearDown(paths, onProgress));
+    },
+  };
+}
+
+/** What the real ssh needs to log in to a lab machine without asking anything. */
+export function sshArguments(paths: LabPaths, address: string): string[] {
+  const options = {
+    IdentitiesOnly: 'yes',
+    UserKnownHostsFile: paths.sshKnownHosts,
+    GlobalKnownHostsFile: '/dev/null',
+    StrictHostKeyChecking: 'yes',
+    LogLevel: 'ERROR',
+  };
+  const flags = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  // No configuration file: the user's own might send this address elsewhere.
+  return ['-F', '/dev/null', '-i', paths.sshKey, ...flags, '-l', LAB_USER, address];
+}
+
+async function status(paths: LabPaths): Promise<LabStatus> {
+  const lab = await loadState(paths);
+  if (!lab) return { machines: [] };
+  const machines = lab.machines.map(async ({ name, address, process }) => {
+    const running = await isAlive(process);
+    return { name, address, running, ...(running && process ? { since: await startedAt(process) } : {}) };
+  });
+  return { machines: await Promise.all(machines), inventoryDir: lab.inventoryDir };
+}
+
+async function find(paths: LabPaths, name: string): Promise<{ lab: SavedLab; machine: SavedMachine }> {
+  const lab = await loadState(paths);
+  if (!lab) throw new InputError({ what: 'There is no lab', where: paths.stateDir, todo: 'Make one with `kubewright lab up`' });
+  const machine = lab.machines.find((m) => m.name === name);
+  if (machine) return { lab, machine };
+  const names = lab.machines.map((m) => m.name).join(', ');
+  throw new InputError({ what: `The lab has no machine '${name}'`, todo: `Name one of ${names}` });
+}
+
+function halfMade(name: string): KubewrightError {
+  return new KubewrightError({
+    what: `${name} was never made completely`,
+    why: '`kubewright lab up` was cut short',
+    todo: 'Run `kubewright lab up` again: it goes on where it was',
+  });
+}
+
+function requireRoot(): void {
+  if (process.getuid?.() === 0) return;
+  throw new InputError({
+    what: 'A lab on this box needs root',
+    why: 'It mounts disks, makes network interfaces and starts containers',
+    todo: 'Run the command with sudo',
+  });
+}
+
+export async function folderExists(path: string): Promise<boolean> {
+  return stat(path).then(
+    (s) => s.isDirectory(),
+    () => false,
+  );
+}

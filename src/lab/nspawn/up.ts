@@ -1,0 +1,113 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { InputError } from '../../errors.js';
+import type { LabSpec, LabState, OnProgress } from '../provider.js';
+import { knownHostsLines, prepareDisk } from './disk.js';
+import { exec } from './exec.js';
+import { checkInventoryDir, renderHosts, renderVariables, writeInventory } from './inventory.js';
+import { bootMachine } from './machine.js';
+import { checkSubnet, ensureBridge } from './network.js';
+import type { LabPaths } from './paths.js';
+import { planMachines } from './plan.js';
+import { inParallel } from './pool.js';
+import { isAlive } from './processes.js';
+import { ensureRootfs, rootfsDir } from './rootfs.js';
+import { loadState, type SavedLab, saveState } from './state.js';
+import { raiseSysctls, readSysctls } from './sysctls.js';
+import { detectBoxTraits, labVariables } from './traits.js';
+
+/** Booting is work for the box's processors: more at once would only make each slower. */
+const AT_ONCE = 4;
+
+/** `up` under the lab's lock. Every step changes nothing where its result is there already. */
+export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProgress, signal?: AbortSignal): Promise<LabState> {
+  const old = await loadState(paths);
+  const lab = mergeSpec(spec, old, rootfsDir(paths), paths);
+  await checkInventoryDir(lab.inventoryDir);
+  await checkSubnet(lab.subnet, paths);
+  const grown = lab.machines.length !== old?.machines.length;
+
+  if (!old) {
+    await ensureRootfs(paths, onProgress, signal);
+    lab.sysctls = await readSysctls();
+  } else await requireRootfs(lab.rootfs);
+  if (grown) await saveState(paths, lab);
+  await ensureKey(paths);
+  onProgress({ stage: 'network', text: `bridge ${paths.bridge} with ${lab.subnet}` });
+  await ensureHost(lab, paths);
+
+  await inParallel(lab.machines, AT_ONCE, async (machine) => {
+    signal?.throwIfAborted();
+    const say = (text: string) => onProgress({ stage: machine.name, text });
+    if (!machine.prepared) {
+      say('making its disk');
+      await prepareDisk(lab.rootfs, machine, lab.machines, paths);
+      machine.prepared = true;
+      await saveState(paths, lab);
+    }
+    const running = await isAlive(machine.process);
+    if (!running) say('booting');
+    await bootMachine(lab, machine, paths, signal);
+    say(`${running ? 'is up' : 'booted'}, sshd answers on ${machine.address}`);
+  });
+
+  const lines = await Promise.all(lab.machines.map((m) => knownHostsLines(m, paths)));
+  await writeFile(paths.sshKnownHosts, `${lines.flat().join('\n')}\n`, { mode: 0o600 });
+  const variables = renderVariables(labVariables(await detectBoxTraits()), spec.extraVars, paths);
+  await writeInventory(lab.inventoryDir, renderHosts(lab.machines), variables);
+  onProgress({ stage: 'inventory', text: `${lab.inventoryDir}/hosts.ini` });
+  const machines = lab.machines.map(({ name, address, role }) => ({ name, address, role }));
+  return { machines, subnet: lab.subnet, inventoryDir: lab.inventoryDir, stateDir: paths.stateDir };
+}
+
+/** What this `up` is to reach: what is there already, and the machines that the spec has besides. */
+export function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: string, paths: LabPaths): SavedLab {
+  const planned = planMachines(spec);
+  const inventoryDir = resolve(spec.inventoryDir);
+  if (!old) {
+    const machines = planned.map((m) => ({ ...m, cgroups: [] }));
+    return { version: 1, subnet: spec.subnet, inventoryDir, rootfs, sysctls: {}, machines };
+  }
+  const changed = (what: string, why: string) =>
+    new InputError({ what, where: paths.stateDir, why, todo: 'Run `kubewright lab down` first, or ask for what is there' });
+  if (old.subnet !== spec.subnet) {
+    throw changed("A lab that exists can't change its subnet", `It has ${old.subnet}, asked for is ${spec.subnet}`);
+  }
+  if (old.inventoryDir !== inventoryDir) {
+    throw changed("A lab that exists can't change its inventory's folder", `It has ${old.inventoryDir}, asked for is ${inventoryDir}`);
+  }
+  const gone = old.machines.filter((m) => !planned.some((p) => p.name === m.name)).map((m) => m.name);
+  if (gone.length > 0) throw changed("A lab that exists can't lose machines", `It has ${gone.join(', ')}, which were not asked for`);
+  const machines = planned.map((m) => old.machines.find((o) => o.name === m.name) ?? { ...m, cgroups: [] });
+  return { ...old, machines };
+}
+
+/** The parts of the lab that all machines share; gone after the box was rebooted. */
+export async function ensureHost(lab: SavedLab, paths: LabPaths): Promise<void> {
+  await raiseSysctls();
+  await ensureBridge(lab.subnet, paths);
+}
+
+async function ensureKey(paths: LabPaths): Promise<void> {
+  await mkdir(paths.stateDir, { recursive: true, mode: 0o700 });
+  if (await exists(`${paths.sshKey}.pub`)) return;
+  await exec(['rm', '-f', paths.sshKey]); // its public half was never written
+  await exec(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'kubewright lab', '-f', paths.sshKey]);
+}
+
+async function requireRootfs(dir: string): Promise<void> {
+  if (await exists(dir)) return;
+  throw new InputError({
+    what: "The disk under the lab's machines is gone",
+    where: dir,
+    why: 'The cache was emptied while the lab existed',
+    todo: 'Run `kubewright lab down`, then `kubewright lab up`',
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TransportError } from './errors.js';
+import type { Session, Target, Transport } from './port.js';
+import { Slots } from './slots.js';
+
+export interface ConnectAllOptions {
+  /** Connections that are being made at once. */
+  readonly forks: number;
+  readonly onConnected: (host: string, ms: number) => void;
+  readonly onFailed: (host: string, error: TransportError) => void;
+  /** Also see whether sudo works, where the target wants it. */
+  readonly verifyBecome: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface ConnectResult {
+  readonly sessions: Map<string, Session>;
+  readonly failures: Map<string, TransportError>;
+}
+
+/** A server that drops connections before authentication (MaxStartups) is asked again that often. */
+const TRIES = 4;
+
+/** One session a target. Every failure is collected: the user shall see all of them at once. */
+export async function connectAll(targets: readonly Target[], transport: Transport, o: ConnectAllOptions): Promise<ConnectResult> {
+  const slots = new Slots(o.forks);
+  const sessions = new Map<string, Session>();
+  const failures = new Map<string, TransportError>();
+  await Promise.all(
+    targets.map(async (target) => {
+      const release = await slots.take();
+      const began = Date.now();
+      try {
+        const session = await connectPatiently(target, transport, o.signal);
+        const refusal = o.verifyBecome ? await tryBecome(session) : undefined;
+        if (refusal) {
+          await session.close();
+          throw refusal;
+        }
+        sessions.set(target.name, session);
+        o.onConnected(target.name, Date.now() - began);
+      } catch (error) {
+        const failure = error instanceof TransportError ? error : new TransportError('protocol', { what: String(error), where: target.name });
+        failures.set(target.name, failure);
+        o.onFailed(target.name, failure);
+      } finally {
+        release();
+      }
+    }),
+  );
+  return { sessions, failures };
+}
+
+async function connectPatiently(target: Target, transport: Transport, signal?: AbortSignal): Promise<Session> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transport.connect(target, signal);
+    } catch (error) {
+      const again = error instanceof TransportError && error.kind === 'lost' && attempt < TRIES && !signal?.aborted;
+      if (!again) throw error;
+      // Jitter: those that were dropped together shall not come back together.
+      await sleep(200 * 2 ** attempt * (0.5 + Math.random()));
+    }
+  }
+}
+
+async function tryBecome(session: Session): Promise<Error | undefined> {
+  const { become, user } = session.target;
+  if (!become.enabled || become.user === user) return undefined;
+  const exit = await session.exec('true', { become: true });
+  return exit.kind === 'lost' ? exit.cause : undefined;
+}

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { userInfo } from 'node:os';
+import { Readable } from 'node:stream';
+import { Become } from './become.js';
+import { TransportError } from './errors.js';
+import type { ExecOptions, Exit, Session, Target, Transport } from './port.js';
+
+/** `ansible_connection: local`: commands run on this machine. */
+export function createLocalTransport(): Transport {
+  return { connect: async (target) => new LocalSession(target) };
+}
+
+class LocalSession implements Session {
+  readonly target: Target;
+
+  constructor(target: Target) {
+    this.target = target;
+  }
+
+  exec(command: string, o: ExecOptions = {}): Promise<Exit> {
+    const { become: how } = this.target;
+    const become = o.become && how.enabled && userInfo().username !== how.user ? new Become(this.target, command) : undefined;
+    return new Promise((resolve) => {
+      const child = spawn('sh', ['-c', become?.command ?? command], { stdio: 'pipe', detached: true });
+      const lost = (what: string): Exit => ({ kind: 'lost', cause: new TransportError('lost', { what, where: this.target.name }) });
+      const onAbort = (): void => {
+        child.kill();
+        resolve(lost('Interrupted'));
+      };
+      o.signal?.addEventListener('abort', onAbort, { once: true });
+      const send = (): void => sendStdin(child, o.stdin);
+      child.stdin.on('error', () => undefined);
+      child.stdout.on('data', (chunk: Buffer) => {
+        const data = become ? become.stdout(chunk, send) : chunk;
+        if (data.length > 0) o.onStdout?.(data);
+      });
+      child.stderr.on('data', (chunk: Buffer) => {
+        const data = become ? become.stderr(chunk, (password) => child.stdin.write(password)) : chunk;
+        if (become?.refused) child.kill();
+        if (data.length > 0) o.onStderr?.(data);
+      });
+      child.on('error', (error) => resolve(lost(error.message)));
+      child.on('close', (code, signal) => {
+        o.signal?.removeEventListener('abort', onAbort);
+        if (become && !become.ready) return resolve({ kind: 'lost', cause: become.error() });
+        resolve(code === null ? { kind: 'killed', signal: signal ?? 'unknown' } : { kind: 'exited', code });
+      });
+      if (!become) send();
+    });
+  }
+
+  async close(): Promise<void> {}
+}
+
+function sendStdin(child: ChildProcess, stdin: ExecOptions['stdin']): void {
+  if (stdin === undefined) child.stdin?.end();
+  else if (stdin instanceof Readable && child.stdin) stdin.pipe(child.stdin);
+  else if (!(stdin instanceof Readable)) child.stdin?.end(stdin);
+}

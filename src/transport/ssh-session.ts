@@ -1,0 +1,125 @@
+import { Readable } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
+import { Become } from './become.js';
+import { TransportError } from './errors.js';
+import type { ExecOptions, Exit, Session, Target } from './port.js';
+import { Slots } from './slots.js';
+
+/** sshd's MaxSessions is 10 by default; some are left for what else uses the connection. */
+const MAX_CHANNELS = 8;
+
+/** One SSH connection. Many commands run at once over it; more than the server allows wait for their turn. */
+export class SshSession implements Session {
+  readonly target: Target;
+  readonly #client: Client;
+  readonly #slots = new Slots(MAX_CHANNELS);
+  readonly #onDead = new Set<(cause: Error) => void>();
+  #dead: Error | undefined;
+
+  constructor(target: Target, client: Client) {
+    this.target = target;
+    this.#client = client;
+    const die = (cause: Error): void => {
+      this.#dead ??= cause;
+      for (const tell of this.#onDead) tell(this.#dead);
+    };
+    client.removeAllListeners('error');
+    client.removeAllListeners('close');
+    client.on('error', (error: Error) => die(this.#lost(error.message)));
+    client.on('close', () => die(this.#lost('the connection was closed')));
+  }
+
+  async exec(command: string, options: ExecOptions = {}): Promise<Exit> {
+    const release = await this.#slots.take();
+    try {
+      return await this.#run(command, options);
+    } finally {
+      release();
+    }
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#dead) return resolve();
+      // A server that does not answer the farewell must not keep us.
+      const timer = setTimeout(() => {
+        this.#client.destroy();
+        resolve();
+      }, 2000);
+      this.#client.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.#client.end();
+    });
+  }
+
+  #run(command: string, o: ExecOptions): Promise<Exit> {
+    if (this.#dead) return Promise.resolve({ kind: 'lost', cause: this.#dead });
+    if (o.signal?.aborted) return Promise.resolve({ kind: 'lost', cause: this.#lost('interrupted') });
+    const become = o.become && this.target.become.enabled && this.target.user !== this.target.become.user ? new Become(this.target, command) : undefined;
+    return new Promise((resolve) => {
+      let channel: ClientChannel | undefined;
+      let exit: Exit | undefined;
+      const finish = (result: Exit): void => {
+        this.#onDead.delete(onDead);
+        o.signal?.removeEventListener('abort', onAbort);
+        resolve(result);
+      };
+      const onDead = (cause: Error): void => finish(exit ?? { kind: 'lost', cause });
+      const onAbort = (): void => {
+        channel?.close();
+        finish({ kind: 'lost', cause: this.#lost('interrupted') });
+      };
+      this.#onDead.add(onDead);
+      o.signal?.addEventListener('abort', onAbort, { once: true });
+
+      const opened = (error: Error | undefined, stream: ClientChannel): void => {
+        if (error) return finish({ kind: 'lost', cause: this.#lost(`no channel could be opened: ${error.message}`) });
+        channel = stream;
+        const send = (): void => sendStdin(stream, o.stdin);
+        stream.on('data', (chunk: Buffer) => {
+          const data = become ? become.stdout(chunk, send) : chunk;
+          if (data.length > 0) o.onStdout?.(data);
+        });
+        stream.stderr.on('data', (chunk: Buffer) => {
+          const data = become ? become.stderr(chunk, (password) => stream.write(password)) : chunk;
+          if (become?.refused) stream.close();
+          if (data.length > 0) o.onStderr?.(data);
+        });
+        stream.on('exit', (code: number | null, signal?: string) => {
+          exit = code === null ? { kind: 'killed', signal: signal ?? 'unknown' } : { kind: 'exited', code };
+        });
+        stream.on('close', () => {
+          if (become && !become.ready) return finish({ kind: 'lost', cause: become.error() });
+          finish(exit ?? { kind: 'lost', cause: this.#lost('the channel was closed') });
+        });
+        stream.on('error', () => undefined);
+        if (!become) send();
+      };
+      try {
+        this.#client.exec(become ? become.command : command, opened);
+      } catch (error) {
+        finish({ kind: 'lost', cause: this.#lost(error instanceof Error ? error.message : String(error)) });
+      }
+    });
+  }
+
+  #lost(why: string): TransportError {
+    return new TransportError('lost', {
+      what: 'The connection was lost',
+      where: `${this.target.name} (${this.target.address}:${this.target.port})`,
+      why,
+      todo: 'Run the same command again: what was done stays done',
+    });
+  }
+}
+
+function sendStdin(stream: ClientChannel, stdin: ExecOptions['stdin']): void {
+  if (stdin === undefined) {
+    stream.end();
+  } else if (stdin instanceof Readable) {
+    stdin.on('error', () => stream.close());
+    stdin.pipe(stream);
+  } else stream.end(stdin);
+}
