@@ -3,20 +3,19 @@ import { resolve } from 'node:path';
 import { debianBundleDir } from '../artifacts/debian/build.js';
 import { newestKubeVersion } from '../cluster/catalogue.js';
 import { LAB_PACKAGES } from '../lab/nspawn/lab.js';
-import type { ViewKind } from '../ui/view.js';
 import { cacheDir, makeDebianBundle } from './bundle.js';
 import { ensureDebianPackages } from './debian-packages.js';
 import { interruptions } from './interrupt.js';
 import { runKeysDistribute } from './keys.js';
 import { lab, labSettings, needRoot } from './lab.js';
-import { provision } from './provision.js';
+import { provision, type ViewKind } from './provision.js';
 import { releaseServersAnswer } from './release-servers.js';
 
 export interface DemoOptions {
   readonly masters: number;
   readonly workers: number;
   readonly source: 'auto' | 'official' | 'debian';
-  readonly view: ViewKind | 'auto';
+  readonly view: ViewKind;
 }
 
 const INVENTORY_DIR = 'inventories/lab';

@@ -7,7 +7,7 @@ import { KubewrightError, PreflightError } from '../errors.js';
 import { resolvePattern } from '../inventory/pattern.js';
 import { loadPlaybook } from '../playbook/playbook.js';
 import { putFile } from '../transport/put-file.js';
-import { createView, type ViewKind } from '../ui/view.js';
+import { createView, type View } from '../ui/view.js';
 import { bundlePaths } from './artifact-source.js';
 import { type ClusterSource, readCluster } from './cluster-source.js';
 import { openConnections } from './connections.js';
@@ -19,12 +19,17 @@ import { PACKAGE_ROOT } from './package-root.js';
 import { gateProblems, type PlanContext, planPlays, type ResolvedPlay, resolvePlays } from './plan.js';
 import { newRunSecrets } from './run-secrets.js';
 
+/** `auto`: a live picture on a terminal, plain lines elsewhere. */
+export type ViewKind = 'auto' | 'terminal' | 'plain' | 'json';
+
 export interface ProvisionOptions {
   readonly inventory: readonly string[];
   readonly extraVars: readonly string[];
   readonly limit?: string;
   readonly connection: ConnectionOptions;
-  readonly view: ViewKind | 'auto';
+  readonly view: ViewKind;
+  /** 0: what changed or failed; 1: every task; 2: their output as well. */
+  readonly verbosity?: number;
   readonly playbook?: string;
   readonly bundle?: string;
   readonly tags: readonly string[];
@@ -54,7 +59,7 @@ async function run(o: ProvisionOptions, source: ClusterSource): Promise<number> 
   const playbook = await loadPlaybook(o.playbook ?? join(PACKAGE_ROOT, 'playbooks', 'cluster.yml'));
   const plays = resolvePlays(playbook, inventory, cluster, { tags: o.tags, skipTags: o.skipTags, limit });
   const wanted = cluster.hosts.filter((h) => limit === undefined || limit.has(h.name));
-  const view = createView(o.view === 'auto' ? undefined : o.view, { stdout: process.stdout, stderr: process.stderr });
+  const view = openView(o);
   const tell = (text: string): void => view.event({ at: Date.now(), type: 'warning', text });
   for (const warning of source.warnings) tell(warning);
 
@@ -90,14 +95,22 @@ async function run(o: ProvisionOptions, source: ClusterSource): Promise<number> 
         view.event(event);
       },
     });
-    await view.end();
-    if (!o.check) await finish(o, source, result);
+    if (!o.check) await finish(source, result);
     return result.exitCode;
   } finally {
     await view.end();
     await connections.close();
     interrupt.done();
   }
+}
+
+function openView(o: ProvisionOptions): View {
+  return createView(o.view === 'auto' ? 'terminal' : o.view, {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    verbosity: o.verbosity ?? 0,
+    color: process.stdout.isTTY && !process.env.NO_COLOR,
+  });
 }
 
 function preflight(plays: readonly ResolvedPlay[], context: PlanContext): void {
@@ -116,7 +129,7 @@ function limitOf(o: ProvisionOptions, { inventory, cluster }: ClusterSource): Re
   return new Set([...helpers, ...resolvePattern(inventory, o.limit)]);
 }
 
-async function finish(o: ProvisionOptions, source: ClusterSource, result: RunResult): Promise<void> {
+async function finish(source: ClusterSource, result: RunResult): Promise<void> {
   if (!source.cluster.settings.kubeconfig_localhost) return;
   const first = source.cluster.controlPlane[0]?.name ?? '';
   const value = result.exports.get(first)?.get('admin-kubeconfig');

@@ -39,4 +39,5 @@ export const connectionFlags = {
 export const outputFlags = {
   json: Flags.boolean({ description: 'print events as JSON lines', exclusive: ['plain'] }),
   plain: Flags.boolean({ description: 'print plain lines, also on a terminal' }),
+  verbose: Flags.integer({ char: 'v', description: 'how much is shown: 0 changes and failures, 1 every task, 2 their output too', default: 0, min: 0, max: 2, helpValue: 'LEVEL' }),
 };

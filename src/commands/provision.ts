@@ -30,6 +30,7 @@ export default class Provision extends Command {
       extraVars: flags['extra-vars'],
       limit: flags.limit,
       connection: flags,
+      verbosity: flags.verbose,
       view: flags.json ? 'json' : flags.plain ? 'plain' : 'auto',
       playbook: flags.playbook,
       bundle: flags.bundle,

@@ -5,6 +5,9 @@ import { directories } from '../tasks/file.js';
 import type { Task } from '../tasks/task.js';
 import { exportedText, type Role, type RoleContext } from './role.js';
 
+/** kubeadm hands keys on only in their traditional form: PKCS #8 is "unknown data" to it (keyutil.ParsePublicKeysPEM). */
+const KEY_FORM = '^-----BEGIN (EC|RSA) PRIVATE KEY-----';
+
 /** First half: every host makes its own keys, the first etcd host the CA. Requests are exported where a certificate is missing. */
 export const etcdCertsRole: Role = {
   name: 'etcd-certs',
@@ -99,7 +102,7 @@ function ca(dir: string): Task {
       [ "$(openssl x509 -pubkey -noout -in ${certFile})" = "$(openssl pkey -pubout -in ${keyFile})" ]`,
     apply: sh`
       umask 077
-      [ -s ${keyFile} ] || { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ${`${keyFile}.new`}; mv ${`${keyFile}.new`} ${keyFile}; }
+      [ -s ${keyFile} ] || { openssl ecparam -genkey -name prime256v1 -noout -out ${`${keyFile}.new`}; mv ${`${keyFile}.new`} ${keyFile}; }
       chmod 0600 ${keyFile}
       openssl req -x509 -new -key ${keyFile} -sha256 -days ${ETCD_CA_DAYS} -subj /CN=etcd-ca -addext 'keyUsage=critical,keyCertSign,cRLSign' -out ${`${certFile}.new`}
       chmod 0644 ${`${certFile}.new`}
@@ -114,11 +117,14 @@ function key(ctx: RoleContext, cert: EtcdCert): Task {
     id: `etcd-certs/key-${cert.kind}`,
     title: `Make the ${cert.kind} key of etcd`,
     check: sh`
-      [ -s ${cert.keyFile} ]
+      grep -qE ${KEY_FORM} ${cert.keyFile}
       [ "$(stat -c %a:%U ${cert.keyFile})" = 600:root ]`,
     apply: sh`
       umask 077
-      [ -s ${cert.keyFile} ] || { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ${`${cert.keyFile}.new`}; mv ${`${cert.keyFile}.new`} ${cert.keyFile}; }
+      if ! grep -qsE ${KEY_FORM} ${cert.keyFile}; then
+        openssl ecparam -genkey -name prime256v1 -noout -out ${`${cert.keyFile}.new`}
+        mv ${`${cert.keyFile}.new`} ${cert.keyFile}
+      fi
       chown root:root ${cert.keyFile}
       chmod 0600 ${cert.keyFile}`,
     exports: {

@@ -74,8 +74,7 @@ export function directories(o: Omit<DirectoryOptions, 'path'> & { readonly paths
   return {
     id: o.id,
     title: o.title,
-    // stat fails when one is missing; uniq leaves one line only when all agree.
-    check: sh`[ "$(stat -c %F:%a:%U:%G -- ${o.paths} | sort -u)" = ${`directory:${mode}:${owner}`} ]`,
+    check: sh`for d in ${o.paths}; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = ${`directory:${mode}:${owner}`} ]; done`,
     apply: sh`
       mkdir -p -- ${o.paths}
       chmod ${mode} -- ${o.paths}

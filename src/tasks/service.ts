@@ -35,7 +35,7 @@ export function service(o: ServiceOptions): Task {
     apply: sh`
       systemctl daemon-reload
       systemctl enable --quiet ${o.unit}
-      if ! systemctl restart ${o.noBlock ? sh`--no-block ` : sh``}${o.unit}; then
+      if ! ${o.noBlock ? sh`{ systemctl stop ${o.unit} && systemctl start --no-block ${o.unit}; }` : sh`systemctl restart ${o.unit}`}; then
         systemctl status --no-pager --lines=0 ${o.unit} || true
         journalctl --no-pager --quiet --lines=15 --output=cat --unit ${o.unit} || true
         exit 1

@@ -68,6 +68,9 @@ async function mmdebstrap(ctx: BuildContext, root: string, options: readonly str
   await removeTree(root);
   const aptConf = join(ctx.workDir, 'apt.conf');
   await writeFile(aptConf, await aptAcquireOptions(), { mode: 0o600 });
+  // Files, because a mirror's URI and a proxy's may hold a password, and arguments are seen by everyone.
+  const sources = join(ctx.workDir, 'sources.list');
+  await writeFile(sources, `${(await debianSources()).join('\n')}\n`, { mode: 0o600 });
   const auth = await readdir('/etc/apt/auth.conf.d').catch(() => []);
   await mkdir(ctx.tmpDir, { recursive: true });
   await run(
@@ -82,7 +85,7 @@ async function mmdebstrap(ctx: BuildContext, root: string, options: readonly str
       ...options,
       SUITE,
       root,
-      ...(await debianSources()),
+      sources,
     ],
     { onLine: (line) => (line.startsWith('I: ') ? { text: line.slice(3, 120) } : undefined) },
   );
