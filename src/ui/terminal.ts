@@ -86,6 +86,10 @@ export class TerminalView implements View {
         settle = resolve;
       });
       const row: Row = { title: host, finish: settle };
+      if (this.#progress.hosts.get(host)?.tasks === 0) {
+        row.title = `${host} ${this.#paint('dim', 'nothing to do')}`;
+        settle(false);
+      }
       rows.set(host, row);
       return {
         title: host,

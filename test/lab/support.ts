@@ -1,0 +1,79 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+const CLI = join(ROOT, 'bin', 'run.js');
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Says what is going on, so that a hang can be told from work. */
+export function say(text: string): void {
+  process.stdout.write(`[lab ${new Date().toISOString().slice(11, 19)}] ${text}\n`);
+}
+
+/** Runs the command line as a user would. `echo` shows its output as it comes. */
+export function cli(args: readonly string[], o: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly echo?: boolean; readonly input?: string } = {}): Promise<CliResult> {
+  say(`kubewright ${args.join(' ')}`);
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [CLI, ...args], { cwd: o.cwd ?? ROOT, env: { ...process.env, ...o.env }, stdio: 'pipe' });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+      if (o.echo) process.stdout.write(chunk);
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+      if (o.echo) process.stdout.write(chunk);
+    });
+    child.stdin.end(o.input ?? '');
+    child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
+  });
+}
+
+/** Recap of a `--json` run: host → counts. */
+export function recapOf(stdout: string): Map<string, { ok: number; changed: number; failed: number; unreachable: boolean }> {
+  const events = stdout
+    .split('\n')
+    .filter((l) => l.startsWith('{'))
+    .map((l) => JSON.parse(l));
+  const end = events.findLast((e) => e.type === 'run-end');
+  return new Map((end?.recap ?? []).map((r: { host: string }) => [r.host, r]));
+}
+
+/** Waits until `look` returns true; the last thing it said is the error. */
+export async function until(what: string, timeoutSec: number, look: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + timeoutSec * 1000;
+  for (let told = Date.now(); ; ) {
+    if (await look()) return;
+    if (Date.now() > end) throw new Error(`gave up after ${timeoutSec} s: ${what}`);
+    if (Date.now() - told > 15_000) {
+      told = Date.now();
+      say(`still waiting: ${what}`);
+    }
+    await new Promise((r) => setTimeout(r, 1000));
+  }
+}
+
+/** What a lab could leave behind on this box. */
+export function traces(): string[] {
+  const out = (command: string): string[] => spawnSync('sh', ['-c', command], { encoding: 'utf8' }).stdout.split('\n').filter((l) => l !== '');
+  return [
+    ...out("awk '{print $5}' /proc/self/mountinfo").map((m) => `mount ${m}`),
+    ...out('ip netns list').map((n) => `netns ${n.split(' ')[0]}`),
+    ...out('ip -o link').map((l) => `link ${l.split(': ')[1]?.split('@')[0]}`),
+    ...out('find /sys/fs/cgroup -maxdepth 3 -type d 2>/dev/null').map((d) => `cgroup ${d}`),
+    ...out('iptables-save 2>/dev/null | grep -v "^[#:]" | sed "s/\\[.*\\]//"').map((r) => `iptables ${r}`),
+    ...out('pgrep -x systemd-nspawn').map((p) => `process ${p}`),
+  ].sort();
+}
+
+export function missingForLab(): string | undefined {
+  if (process.getuid?.() !== 0) return 'needs root';
+  if (spawnSync('sh', ['-c', 'command -v apt-get']).status !== 0) return 'needs Debian';
+  return undefined;
+}

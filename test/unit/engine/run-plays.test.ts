@@ -1,0 +1,137 @@
+import { existsSync, lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { batches } from '../../../src/engine/play-runner.js';
+import { InputError } from '../../../src/errors.js';
+import { sh } from '../../../src/shell/shell.js';
+import { ofType, play, runLocal, sandbox, statuses, task, touchTask } from './local.js';
+
+const bad = task('bad', sh`false`, sh`echo sorry; exit 3`);
+
+describe('plays', () => {
+  it('run serial batches one after the other, with the exports of earlier ones', async () => {
+    const box = sandbox();
+    const seen: string[] = [];
+    const result = await runLocal(box, [
+      play(
+        'rolling',
+        ['a', 'b', 'c'],
+        (host, exports) => {
+          seen.push(`${host}:${[...exports.keys()].join('')}`);
+          return [
+            task(
+              'log',
+              sh`grep -qx ${`${host} end`} ${box.root}/log`,
+              sh`echo ${`${host} begin`} >> ${box.root}/log; sleep 0.1; echo ${`${host} end`} >> ${box.root}/log`,
+              { exports: { me: sh`echo ${host}` } },
+            ),
+          ];
+        },
+        { serial: 1 },
+      ),
+    ]);
+    expect(result.exitCode).toBe(0);
+    expect(readFileSync(`${box.root}/log`, 'utf8').trim().split('\n')).toEqual([
+      'a begin',
+      'a end',
+      'b begin',
+      'b end',
+      'c begin',
+      'c end',
+    ]);
+    expect(seen.slice(3)).toEqual(['b:a', 'c:ab']);
+  });
+
+  it('cuts hosts into batches as Ansible does', () => {
+    expect(batches(['a', 'b', 'c', 'd', 'e'], 2)).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+    expect(batches(['a', 'b', 'c', 'd', 'e'], '40%')).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+    expect(batches(['a', 'b'], '10%')).toEqual([['a'], ['b']]);
+    expect(batches([], undefined)).toEqual([]);
+  });
+
+  it('lose a failed host, go on with the others, and skip a play without tasks quietly', async () => {
+    const box = sandbox();
+    const result = await runLocal(box, [
+      play('one', ['a', 'b'], (host) => (host === 'a' ? [bad, touchTask(`${box.root}/no`)] : [touchTask(`${box.root}/b`)])),
+      play('empty', ['a', 'b'], () => []),
+      play('two', ['a', 'b'], (host) => [touchTask(`${box.root}/two-${host}`)]),
+    ]);
+    expect(result.plays.map((p) => p.name)).toEqual(['one', 'two']);
+    expect(existsSync(`${box.root}/two-b`)).toBe(true);
+    expect(existsSync(`${box.root}/two-a`)).toBe(false);
+    expect(ofType(result.events, 'task-end').find((e) => e.status === 'failed')).toMatchObject({
+      host: 'a',
+      code: 3,
+      tail: ['sorry'],
+    });
+    expect(result.recap).toEqual([
+      { host: 'a', ok: 0, changed: 0, failed: 1, skipped: 1, unreachable: false },
+      { host: 'b', ok: 0, changed: 2, failed: 0, skipped: 0, unreachable: false },
+    ]);
+    expect(result.exitCode).toBe(1);
+  });
+
+  it('end the run after a play whose errors are fatal', async () => {
+    const box = sandbox();
+    const result = await runLocal(box, [
+      play('one', ['a', 'b'], (host) => (host === 'a' ? [bad] : [touchTask(`${box.root}/b`)]), { anyErrorsFatal: true }),
+      play('two', ['b'], () => [touchTask(`${box.root}/never`)]),
+    ]);
+    expect(statuses(result.events, 'b')).toEqual([`t/${box.root}/b=changed`]);
+    expect(existsSync(`${box.root}/never`)).toBe(false);
+  });
+
+  it('fail a host whose tasks cannot be made, and only that one', async () => {
+    const box = sandbox();
+    const result = await runLocal(box, [
+      play('one', ['a', 'b'], (host) => {
+        if (host === 'a') throw new InputError({ what: 'no address', todo: 'Set ip' });
+        return [touchTask(`${box.root}/b`)];
+      }),
+    ]);
+    expect(ofType(result.events, 'host-failed')).toMatchObject([{ host: 'a', error: 'no address\nSet ip' }]);
+    expect(result.recap).toMatchObject([{ failed: 1 }, { changed: 1 }]);
+  });
+
+  it('stop after the present task when asked once, and at once when asked twice', async () => {
+    for (const [which, ended] of [
+      ['signal', true],
+      ['kill', false],
+    ] as const) {
+      const box = sandbox();
+      const abort = new AbortController();
+      const slow = task('slow', sh`[ -e ${box.root}/slow ]`, sh`echo begun; sleep ${ended ? 1 : 60}; : > ${box.root}/slow`);
+      const result = await runLocal(
+        box,
+        [play('one', ['h'], () => [slow, touchTask(`${box.root}/next`)]), play('two', ['h'], () => [bad])],
+        {
+          [which]: abort.signal,
+          view: (e) => {
+            if (e.type === 'task-output') abort.abort();
+          },
+        },
+      );
+      expect(existsSync(`${box.root}/slow`)).toBe(ended);
+      expect(existsSync(`${box.root}/next`)).toBe(false);
+      expect(result.exitCode).toBe(130);
+      expect(statuses(result.events)).toEqual([ended ? 'slow=changed' : 'slow=failed']);
+      expect(readFileSync(`${result.dir}/events.jsonl`, 'utf8')).toContain('"run-end"');
+      expect(existsSync(`${box.runDir}/lock`)).toBe(false);
+    }
+  });
+
+  it('leave a journal that only its owner reads', async () => {
+    const box = sandbox();
+    const result = await runLocal(box, [
+      play('one', ['h'], () => [touchTask(`${box.root}/x`, { apply: sh`echo said; : > ${box.root}/x` })]),
+    ]);
+    expect(result.run).toMatch(/^\d{8}-\d{6}-[0-9a-f]{4}$/);
+    expect(readlinkSync(`${box.journalDir}/latest`)).toBe(result.run);
+    expect(lstatSync(result.dir).mode & 0o777).toBe(0o700);
+    expect(statSync(`${result.dir}/h.log`).mode & 0o777).toBe(0o600);
+    expect(readFileSync(`${result.dir}/h.log`, 'utf8')).toMatch(
+      /=== one \(1 tasks\)\n.*\[1\/1\] Make .*\n +\| said\n.*changed after/,
+    );
+    const lines = readFileSync(`${result.dir}/events.jsonl`, 'utf8').trim().split('\n');
+    expect(lines.map((l) => JSON.parse(l))).toEqual(result.events);
+  });
+});
