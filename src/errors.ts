@@ -74,7 +74,9 @@ export class UnreachableErrors extends UnreachableError {
   readonly all: readonly ErrorParts[];
 
   constructor(all: readonly ErrorParts[], of: number) {
-    super({ what: `${all.length} of ${of} ${of === 1 ? 'machine' : 'machines'} cannot be reached or refused us; nothing was changed anywhere` });
+    super({
+      what: `${all.length} of ${of} ${of === 1 ? 'machine' : 'machines'} cannot be reached or refused us; nothing was changed anywhere`,
+    });
     this.all = all;
   }
 }

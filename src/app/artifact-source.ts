@@ -8,7 +8,8 @@ import type { ImageArchive } from '../tasks/image.js';
 
 /** Where one host's files come from: the bundle alone, or the catalogue's URLs. Nothing unverified either way. */
 export function artifactsFor(cluster: Cluster, host: ClusterHost, arch: string, bundle: Bundle | undefined): Artifacts {
-  const optionalFile = (name: string): Artifact | undefined => (bundle ? fromBundle(bundle, name, arch) : fromCatalogue(cluster, host, name, arch));
+  const optionalFile = (name: string): Artifact | undefined =>
+    bundle ? fromBundle(bundle, name, arch) : fromCatalogue(cluster, host, name, arch);
   return {
     offline: bundle !== undefined,
     images: bundle ? imagesOf(bundle, arch) : [],
@@ -19,8 +20,12 @@ export function artifactsFor(cluster: Cluster, host: ClusterHost, arch: string, 
       throw new InputError({
         what: `There is no ${name} for ${arch}`,
         where: host.name,
-        why: bundle ? `The bundle ${bundle.index.name} does not hold it` : 'The catalogue knows no checksum for this version, and nothing is installed that is not verified',
-        todo: bundle ? 'Build a bundle that holds it, or install without a bundle' : 'Choose a version of the catalogue, or give an offline bundle (--bundle)',
+        why: bundle
+          ? `The bundle ${bundle.index.name} does not hold it`
+          : 'The catalogue knows no checksum for this version, and nothing is installed that is not verified',
+        todo: bundle
+          ? 'Build a bundle that holds it, or install without a bundle'
+          : 'Choose a version of the catalogue, or give an offline bundle (--bundle)',
       });
     },
   };

@@ -26,7 +26,9 @@ export async function bundleBuild(output: string | undefined): Promise<number> {
   needRoot('bundle build');
   const dir = output ?? debianBundleDir(cacheDir());
   const index = await makeDebianBundle(dir, print);
-  print(`${dir}: Kubernetes ${index.kubeVersion} (${index.arch}), ${index.files.length} files and ${index.images.length} images, ${megabytes(index)} MB`);
+  print(
+    `${dir}: Kubernetes ${index.kubeVersion} (${index.arch}), ${index.files.length} files and ${index.images.length} images, ${megabytes(index)} MB`,
+  );
   return 0;
 }
 
@@ -52,7 +54,11 @@ export async function bundleVerify(path: string): Promise<number> {
     const problems = await verifyBundle(bundle);
     for (const p of problems) print(`${p.path} ${p.what}`);
     const count = bundle.index.files.length + bundle.index.images.length;
-    print(problems.length === 0 ? `All ${count} files are what the index says` : `${problems.length} of ${count} files are wrong: build or copy the bundle again`);
+    print(
+      problems.length === 0
+        ? `All ${count} files are what the index says`
+        : `${problems.length} of ${count} files are wrong: build or copy the bundle again`,
+    );
     return problems.length === 0 ? 0 : 1;
   } finally {
     await bundle.close();

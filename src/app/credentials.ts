@@ -22,7 +22,9 @@ export interface Credentials {
 
 /** Passwords from the environment, or asked once for all machines. Never from an argument. */
 export async function readCredentials(o: ConnectionOptions): Promise<Credentials> {
-  const password = fromEnv('KUBEWRIGHT_SSH_PASSWORD', 'ssh-password') ?? (o['ask-pass'] ? await ask('SSH password: ', 'ssh-password') : undefined);
+  const password =
+    fromEnv('KUBEWRIGHT_SSH_PASSWORD', 'ssh-password') ??
+    (o['ask-pass'] ? await ask('SSH password: ', 'ssh-password') : undefined);
   const becomePassword =
     fromEnv('KUBEWRIGHT_BECOME_PASSWORD', 'become-password') ??
     (o['ask-become-pass'] ? await ask('sudo password (empty: the SSH password): ', 'become-password') : undefined);

@@ -10,7 +10,11 @@ export async function ensureDebianPackages(packages: readonly string[], why: str
   }
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0) {
-    throw new KubewrightError({ what: `Debian packages are missing: ${missing.join(', ')}`, why, todo: 'Run this as root, or install them: apt-get install them yourself' });
+    throw new KubewrightError({
+      what: `Debian packages are missing: ${missing.join(', ')}`,
+      why,
+      todo: 'Run this as root, or install them: apt-get install them yourself',
+    });
   }
   say(`Installing Debian packages (${why}): ${missing.join(' ')}`);
   const install = ['-q', '-y', '-o', 'DPkg::Lock::Timeout=300', 'install', '--no-install-recommends', ...missing];
@@ -30,7 +34,10 @@ export async function ensureDebianPackages(packages: readonly string[], why: str
 
 function run(command: string, args: readonly string[]): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' } });
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
+    });
     let output = '';
     const take = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-8000);

@@ -39,13 +39,24 @@ export async function demo(o: DemoOptions): Promise<number> {
   const keys = await stage('SSH keys', () => runKeysDistribute({ inventory: [inventory], extraVars: [], connection: {} }));
   if (keys !== 0) return keys;
   const code = await stage('Kubernetes', () =>
-    provision({ inventory: [inventory], extraVars: [], connection: {}, view: o.view, tags: [], skipTags: [], check: false, diff: false }),
+    provision({
+      inventory: [inventory],
+      extraVars: [],
+      connection: {},
+      view: o.view,
+      tags: [],
+      skipTags: [],
+      check: false,
+      diff: false,
+    }),
   );
   if (code !== 0) return code;
 
   say('\n== kubectl get nodes -o wide');
   const first = (await lab().status()).machines[0]?.name ?? '';
-  const nodes = spawnSync('ssh', [...(await lab().sshArgs(first)), 'sudo kubectl get nodes -o wide'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const nodes = spawnSync('ssh', [...(await lab().sshArgs(first)), 'sudo kubectl get nodes -o wide'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   summary(stages, first);
   return nodes.status === 0 ? 0 : 1;
 }

@@ -69,7 +69,9 @@ function keyHost(host: Host, connections: Connections, account: string | undefin
   const peers = [...variable('ip'), ...variable('access_ip')];
   const addresses = [...new Set([host.name, address, ...peers])];
   const called = peers.at(-1) ?? address;
-  return [{ name: host.name, session, addresses: [...addresses.filter((a) => a !== called), called], port, account: account ?? user }];
+  return [
+    { name: host.name, session, addresses: [...addresses.filter((a) => a !== called), called], port, account: account ?? user },
+  ];
 }
 
 function say(text: string): void {

@@ -48,7 +48,9 @@ export async function labStatus(): Promise<number> {
   }
   const width = Math.max(...status.machines.map((m) => m.name.length));
   for (const m of status.machines) {
-    say(`${m.name.padEnd(width)}  ${m.address.padEnd(15)}  ${m.running ? `running since ${m.since?.toISOString() ?? '?'}` : 'stopped'}`);
+    say(
+      `${m.name.padEnd(width)}  ${m.address.padEnd(15)}  ${m.running ? `running since ${m.since?.toISOString() ?? '?'}` : 'stopped'}`,
+    );
   }
   if (status.inventoryDir) say(`Inventory: ${status.inventoryDir}/hosts.ini`);
   return 0;
@@ -91,7 +93,11 @@ export function lab(): LabProvider {
 
 export function needRoot(what: string): void {
   if (process.getuid?.() === 0) return;
-  throw new InputError({ what: `${what} needs root`, why: 'It makes machines: namespaces, mounts and cgroups', todo: 'Run it with sudo' });
+  throw new InputError({
+    what: `${what} needs root`,
+    why: 'It makes machines: namespaces, mounts and cgroups',
+    todo: 'Run it with sudo',
+  });
 }
 
 /** ssh joins its arguments with spaces and a shell reads them again: words stay words. A single word is a command line. */

@@ -13,7 +13,17 @@ export async function ensureOperatorKey(): Promise<string | undefined> {
   const path = join(dir, 'id_ed25519');
   await mkdir(dir, { recursive: true, mode: 0o700 });
   try {
-    await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `${userInfo().username}@${hostname()}`, '-f', path]);
+    await promisify(execFile)('ssh-keygen', [
+      '-q',
+      '-t',
+      'ed25519',
+      '-N',
+      '',
+      '-C',
+      `${userInfo().username}@${hostname()}`,
+      '-f',
+      path,
+    ]);
   } catch (cause) {
     throw new KubewrightError({
       what: 'No key pair of your own could be made',

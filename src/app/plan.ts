@@ -4,13 +4,13 @@ import type { Exports, PlannedPlay } from '../engine/types.js';
 import { type ErrorParts, InputError } from '../errors.js';
 import type { HostFacts } from '../facts/facts.js';
 import type { Inventory } from '../inventory/model.js';
+import { nearestName } from '../inventory/nearest.js';
 import { resolvePattern } from '../inventory/pattern.js';
 import type { Play } from '../playbook/playbook.js';
 import { ROLES } from '../roles/index.js';
 import type { Role, RoleContext, RunSecrets } from '../roles/role.js';
 import type { Task } from '../tasks/task.js';
 import { artifactsFor } from './artifact-source.js';
-import { nearestName } from '../inventory/nearest.js';
 
 /** A play with the machines and roles that its names stand for. */
 export interface ResolvedPlay {
@@ -30,7 +30,8 @@ export interface Selection {
 export function resolvePlays(plays: readonly Play[], inventory: Inventory, cluster: Cluster, s: Selection): ResolvedPlay[] {
   const known = new Set(plays.flatMap((p) => p.tags));
   for (const tag of [...s.tags, ...s.skipTags]) {
-    if (!known.has(tag)) throw new InputError({ what: `No play has the tag ${tag}`, todo: `Tags are: ${[...known].sort().join(', ')}` });
+    if (!known.has(tag))
+      throw new InputError({ what: `No play has the tag ${tag}`, todo: `Tags are: ${[...known].sort().join(', ')}` });
   }
   const members = new Set(cluster.hosts.map((h) => h.name));
   return plays
@@ -38,7 +39,9 @@ export function resolvePlays(plays: readonly Play[], inventory: Inventory, clust
     .map((play) => ({
       play,
       roles: play.roles.map((name) => role(name, play)),
-      hosts: resolvePattern(inventory, play.hosts, { allowEmpty: true }).filter((h) => members.has(h) && (s.limit === undefined || s.limit.has(h))),
+      hosts: resolvePattern(inventory, play.hosts, { allowEmpty: true }).filter(
+        (h) => members.has(h) && (s.limit === undefined || s.limit.has(h)),
+      ),
     }));
 }
 

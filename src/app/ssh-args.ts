@@ -12,7 +12,8 @@ export interface SshArgs {
 }
 
 /** Options that change nothing for us: we keep one connection open and check it anyway. */
-const HARMLESS = /^(ControlMaster|ControlPersist|ControlPath|ServerAlive\w+|Compression|LogLevel|IdentitiesOnly|PreferredAuthentications|GSSAPI\w*|BatchMode|ForwardAgent)$/i;
+const HARMLESS =
+  /^(ControlMaster|ControlPersist|ControlPath|ServerAlive\w+|Compression|LogLevel|IdentitiesOnly|PreferredAuthentications|GSSAPI\w*|BatchMode|ForwardAgent)$/i;
 
 /** Reads `ansible_ssh_common_args`. @throws InputError for what would silently change the meaning if it were left out. */
 export function parseSshArgs(text: string | undefined, where: string | undefined): SshArgs {
@@ -64,7 +65,9 @@ function unsupported(what: string, where: string | undefined): InputError {
   return new InputError({
     what: `${what} in ansible_ssh_common_args is not supported yet`,
     where,
-    todo: jump ? 'Run kubewright on the jump host itself for now' : 'Leave it out, or use -o UserKnownHostsFile, StrictHostKeyChecking, ConnectTimeout, IdentityFile, Port, User',
+    todo: jump
+      ? 'Run kubewright on the jump host itself for now'
+      : 'Leave it out, or use -o UserKnownHostsFile, StrictHostKeyChecking, ConnectTimeout, IdentityFile, Port, User',
   });
 }
 

@@ -3,8 +3,6 @@ import { ZodError } from 'zod';
 import { PACKAGE_ROOT } from '../app/package-root.js';
 import { formatError, KubewrightError } from '../errors.js';
 
-
-
 /** Runs one command line and sets the exit code. Users see what happened and what to do, never a stack trace. */
 export async function main(argv: string[]): Promise<void> {
   try {
@@ -28,14 +26,22 @@ function report(error: unknown): number {
   }
   // `kubewright … | head`: the reader has gone, and nobody is left to tell.
   if (isCode(error, 'EPIPE')) return 0;
-  const text = error instanceof ZodError ? error.issues.map((i) => i.message).join('; ') : error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${text}\n  Why: this is a bug in kubewright, not in your input\n  Do:  run it again with DEBUG=kubewright and report what it prints\n`);
+  const text =
+    error instanceof ZodError
+      ? error.issues.map((i) => i.message).join('; ')
+      : error instanceof Error
+        ? error.message
+        : String(error);
+  process.stderr.write(
+    `${text}\n  Why: this is a bug in kubewright, not in your input\n  Do:  run it again with DEBUG=kubewright and report what it prints\n`,
+  );
   debug(error);
   return 1;
 }
 
 function debug(error: unknown): void {
-  if ((process.env.DEBUG ?? '').split(/[\s,]+/).includes('kubewright') && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if ((process.env.DEBUG ?? '').split(/[\s,]+/).includes('kubewright') && error instanceof Error)
+    process.stderr.write(`${error.stack ?? ''}\n`);
 }
 
 function isCode(error: unknown, code: string): boolean {

@@ -57,7 +57,9 @@ export function catalogueFile(name: string, version: string, arch: string, files
 
 /** Versions of Kubernetes that can be downloaded, newest first. */
 export function knownKubeVersions(): string[] {
-  return Object.keys(catalogue().files.kubeadm?.versions ?? {}).sort(compareVersions).reverse();
+  return Object.keys(catalogue().files.kubeadm?.versions ?? {})
+    .sort(compareVersions)
+    .reverse();
 }
 
 export function newestKubeVersion(): string {

@@ -29,11 +29,22 @@ export function resolveCluster(inventory: Inventory, options: ResolveOptions = {
   const members = hostsOf(inventory, ['kube_control_plane', 'kube_node', 'etcd']);
   const control = hostsOf(inventory, ['kube_control_plane']);
   if (inventory.hosts.size === 0) {
-    throw new InputErrors([{ what: 'The inventory has no hosts', where: inventory.files[0], todo: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example' }]);
+    throw new InputErrors([
+      {
+        what: 'The inventory has no hosts',
+        where: inventory.files[0],
+        todo: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
+      },
+    ]);
   }
   if (control.length === 0) {
     throw new InputErrors([
-      { what: 'The inventory has no control plane', where: inventory.files[0], why: 'The group kube_control_plane (kube-master) is missing or empty', todo: 'Put one or three machines into [kube_control_plane]' },
+      {
+        what: 'The inventory has no control plane',
+        where: inventory.files[0],
+        why: 'The group kube_control_plane (kube-master) is missing or empty',
+        todo: 'Put one or three machines into [kube_control_plane]',
+      },
     ]);
   }
   const defaults = { kubeVersion: options.bundle?.kubeVersion ?? newestKubeVersion() };
@@ -78,19 +89,36 @@ function settingsOf(host: Host, defaults: { readonly kubeVersion: string }, prob
     const variable = host.vars.get(name);
     if (!variable) continue;
     if (typeof variable.value === 'string' && /\{\{|\{%/.test(variable.value)) {
-      problems.push({ what: `${name} holds a Jinja expression`, where: at(variable.source), why: 'Expressions in variables are not rendered yet', todo: 'Write the value itself' });
+      problems.push({
+        what: `${name} holds a Jinja expression`,
+        where: at(variable.source),
+        why: 'Expressions in variables are not rendered yet',
+        todo: 'Write the value itself',
+      });
       continue;
     }
     vars[name] = variable.value;
   }
   const { settings, problems: wrong } = parseSettings(vars, defaults);
   for (const { name, message } of wrong) {
-    problems.push({ what: `${name} is not valid: ${message}`, where: whereOf(host, name), why: `It is ${JSON.stringify(vars[name])}`, todo: `Correct ${name}` });
+    problems.push({
+      what: `${name} is not valid: ${message}`,
+      where: whereOf(host, name),
+      why: `It is ${JSON.stringify(vars[name])}`,
+      todo: `Correct ${name}`,
+    });
   }
   return settings;
 }
 
-function clusterHost(host: Host, settings: ClusterSettings, control: readonly Host[], workers: readonly Host[], etcd: readonly Host[], problems: ErrorParts[]): ClusterHost {
+function clusterHost(
+  host: Host,
+  settings: ClusterSettings,
+  control: readonly Host[],
+  workers: readonly Host[],
+  etcd: readonly Host[],
+  problems: ErrorParts[],
+): ClusterHost {
   const text = (name: string): string | undefined => {
     const value = host.vars.get(name)?.value;
     return value === undefined || value === null ? undefined : String(value);
@@ -124,7 +152,7 @@ function labels(host: Host, problems: ErrorParts[]): Record<string, string> {
   const variable = host.vars.get('node_labels');
   if (!variable || variable.value === null) return {};
   if (typeof variable.value !== 'object' || Array.isArray(variable.value)) {
-    problems.push({ what: 'node_labels must be a map', where: at(variable.source), todo: "Write node_labels: {key: value}" });
+    problems.push({ what: 'node_labels must be a map', where: at(variable.source), todo: 'Write node_labels: {key: value}' });
     return {};
   }
   return Object.fromEntries(Object.entries(variable.value).map(([k, v]) => [k, String(v)]));
@@ -136,7 +164,11 @@ function taints(host: Host, problems: ErrorParts[]): string[] {
   const list = Array.isArray(variable.value) ? variable.value.map(String) : [];
   const wrong = list.filter((t) => !/^[^=:\s]+(=[^:\s]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/.test(t));
   if (!Array.isArray(variable.value) || wrong.length > 0) {
-    problems.push({ what: `node_taints is not valid${wrong[0] ? `: ${wrong[0]}` : ''}`, where: at(variable.source), todo: 'Write node_taints: ["key=value:NoSchedule"]' });
+    problems.push({
+      what: `node_taints is not valid${wrong[0] ? `: ${wrong[0]}` : ''}`,
+      where: at(variable.source),
+      todo: 'Write node_taints: ["key=value:NoSchedule"]',
+    });
     return [];
   }
   return list;
@@ -154,7 +186,10 @@ function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
       if (other) {
         out.push({
           what: `${other.name} and ${host.name} have the same address ${of(host)}`,
-          where: whereOf(host.inventoryHost, what === 'address' ? 'ip' : 'access_ip') ?? whereOf(host.inventoryHost, 'ansible_host') ?? at(host.inventoryHost.source),
+          where:
+            whereOf(host.inventoryHost, what === 'address' ? 'ip' : 'access_ip') ??
+            whereOf(host.inventoryHost, 'ansible_host') ??
+            at(host.inventoryHost.source),
           todo: 'Give each machine an address of its own',
         });
       } else seen.set(of(host), host);

@@ -10,8 +10,13 @@ const text = z.preprocess((v) => (typeof v === 'number' ? String(v) : v), z.stri
 const path = text.pipe(z.string().regex(/^\/[A-Za-z0-9/._@+-]*$/, 'must be an absolute path of letters, digits, / . _ @ + -'));
 const port = int.pipe(z.number().min(1).max(65535));
 const strings = z.array(text);
-const args = z.record(z.string(), z.preprocess((v) => (typeof v === 'number' || typeof v === 'boolean' ? String(v) : v), z.string()));
-const version = text.pipe(z.string().regex(/^v?\d+\.\d+\.\d+/, 'must be a version like 1.34.2')).transform((v) => v.replace(/^v/, ''));
+const args = z.record(
+  z.string(),
+  z.preprocess((v) => (typeof v === 'number' || typeof v === 'boolean' ? String(v) : v), z.string()),
+);
+const version = text
+  .pipe(z.string().regex(/^v?\d+\.\d+\.\d+/, 'must be a version like 1.34.2'))
+  .transform((v) => v.replace(/^v/, ''));
 
 export const NETWORK_PLUGINS = ['calico', 'static-routes', 'none'] as const;
 
@@ -22,7 +27,10 @@ export const settingsShape = {
   kube_service_addresses: text.default('10.233.0.0/18').describe('subnet of services'),
   kube_pods_subnet: text.default('10.233.64.0/18').describe('subnet of pods'),
   kube_network_node_prefix: int.default(24).describe("prefix length of each node's share of the pod subnet"),
-  kube_proxy_mode: z.enum(['iptables', 'ipvs', 'nftables']).default('iptables').describe('how kube-proxy forwards services (kubespray: ipvs)'),
+  kube_proxy_mode: z
+    .enum(['iptables', 'ipvs', 'nftables'])
+    .default('iptables')
+    .describe('how kube-proxy forwards services (kubespray: ipvs)'),
   kube_proxy_strict_arp: bool.default(false).describe('strict ARP of IPVS, for MetalLB'),
   kube_proxy_conntrack_max_per_core: int.default(32768).describe('tracked connections per CPU; 0 leaves the kernel alone'),
   kube_proxy_conntrack_min: int.default(131072).describe('tracked connections at least'),
@@ -37,14 +45,22 @@ export const settingsShape = {
   etcd_election_timeout: int.default(5000).describe('milliseconds without leader until an election'),
   kube_apiserver_port: port.default(6443).describe('port of the API server'),
   kube_apiserver_node_port_range: text.default('30000-32767').describe('ports of NodePort services'),
-  loadbalancer_apiserver: z.object({ address: text, port: port.optional() }).optional().describe('external load balancer of the API'),
-  loadbalancer_apiserver_localhost: bool.optional().describe('local load balancer on every worker; default: true unless there is an external one'),
+  loadbalancer_apiserver: z
+    .object({ address: text, port: port.optional() })
+    .optional()
+    .describe('external load balancer of the API'),
+  loadbalancer_apiserver_localhost: bool
+    .optional()
+    .describe('local load balancer on every worker; default: true unless there is an external one'),
   loadbalancer_apiserver_type: z.enum(['haproxy', 'nginx']).default('nginx').describe('program of the local load balancer'),
   loadbalancer_apiserver_port: port.default(6443).describe('port of the local load balancer'),
   loadbalancer_apiserver_healthcheck_port: port.default(8081).describe("port of the local load balancer's health"),
   apiserver_loadbalancer_domain_name: text.optional().describe('name of the external load balancer'),
   supplementary_addresses_in_ssl_keys: strings.default([]).describe("more names and addresses in the API server's certificate"),
-  kubeadm_init_timeout: z.preprocess((v) => (typeof v === 'string' ? v.replace(/s$/, '') : v), int).default(300).describe('seconds that kubeadm init may take'),
+  kubeadm_init_timeout: z
+    .preprocess((v) => (typeof v === 'string' ? v.replace(/s$/, '') : v), int)
+    .default(300)
+    .describe('seconds that kubeadm init may take'),
   kube_kubeadm_apiserver_extra_args: args.default({}).describe('more arguments of the API server'),
   kube_kubeadm_controller_extra_args: args.default({}).describe('more arguments of the controller manager'),
   kube_kubeadm_scheduler_extra_args: args.default({}).describe('more arguments of the scheduler'),
@@ -68,7 +84,7 @@ export const settingsShape = {
   calico_vxlan_mode: z.enum(['Always', 'CrossSubnet', 'Never']).default('Always').describe('VXLAN between nodes'),
   calico_ipip_mode: z.enum(['Always', 'CrossSubnet', 'Never']).default('Never').describe('IP in IP between nodes'),
   calico_pool_blocksize: int.default(26).describe("prefix length of Calico's address blocks"),
-  calico_mtu: int.optional().describe("MTU of pods; default: Calico finds out"),
+  calico_mtu: int.optional().describe('MTU of pods; default: Calico finds out'),
   nat_outgoing: bool.default(true).describe('masquerade what leaves the pod subnet'),
   etcd_version: version.optional().describe('other etcd version than the one paired with Kubernetes'),
   containerd_version: version.optional().describe('other containerd version'),
@@ -96,7 +112,10 @@ const schema = z.object(settingsShape);
 
 type Parsed = z.output<typeof schema>;
 /** Settings with everything filled in. */
-export type ClusterSettings = Readonly<Omit<Parsed, 'kube_version' | 'skydns_server'>> & { readonly kube_version: string; readonly skydns_server: string };
+export type ClusterSettings = Readonly<Omit<Parsed, 'kube_version' | 'skydns_server'>> & {
+  readonly kube_version: string;
+  readonly skydns_server: string;
+};
 
 export const SETTING_NAMES: readonly string[] = Object.keys(settingsShape);
 
@@ -110,7 +129,9 @@ export function parseSettings(
   vars: Readonly<Record<string, unknown>>,
   defaults: { readonly kubeVersion: string },
 ): { readonly settings?: ClusterSettings; readonly problems: readonly SettingProblem[] } {
-  const known = Object.fromEntries(SETTING_NAMES.flatMap((name) => (vars[name] === undefined || vars[name] === null ? [] : [[name, vars[name]]])));
+  const known = Object.fromEntries(
+    SETTING_NAMES.flatMap((name) => (vars[name] === undefined || vars[name] === null ? [] : [[name, vars[name]]])),
+  );
   const parsed = schema.safeParse(known);
   if (!parsed.success) {
     return {

@@ -12,7 +12,11 @@ interface Subnet {
 }
 
 /** Subnets that cannot be read, overlap each other or the machines, or are too small. IPv4. */
-export function subnetProblems(s: ClusterSettings, hosts: readonly ClusterHost[], where: (name: string) => string | undefined): ErrorParts[] {
+export function subnetProblems(
+  s: ClusterSettings,
+  hosts: readonly ClusterHost[],
+  where: (name: string) => string | undefined,
+): ErrorParts[] {
   const out: ErrorParts[] = [];
   const pods = subnet('kube_pods_subnet', s.kube_pods_subnet);
   const services = subnet('kube_service_addresses', s.kube_service_addresses);
@@ -20,7 +24,8 @@ export function subnetProblems(s: ClusterSettings, hosts: readonly ClusterHost[]
     ['kube_pods_subnet', s.kube_pods_subnet, pods],
     ['kube_service_addresses', s.kube_service_addresses, services],
   ] as const) {
-    if (!parsed) out.push({ what: `${name} is not a subnet: ${text}`, where: where(name), todo: `Write it like ${name}: 10.233.64.0/18` });
+    if (!parsed)
+      out.push({ what: `${name} is not a subnet: ${text}`, where: where(name), todo: `Write it like ${name}: 10.233.64.0/18` });
   }
   if (pods && services && overlap(pods, services)) {
     out.push({
@@ -44,7 +49,12 @@ export function subnetProblems(s: ClusterSettings, hosts: readonly ClusterHost[]
   return out;
 }
 
-function tooSmall(pods: Subnet, s: ClusterSettings, hosts: readonly ClusterHost[], where: (name: string) => string | undefined): ErrorParts[] {
+function tooSmall(
+  pods: Subnet,
+  s: ClusterSettings,
+  hosts: readonly ClusterHost[],
+  where: (name: string) => string | undefined,
+): ErrorParts[] {
   const prefix = s.kube_network_node_prefix;
   const nodes = hosts.filter((h) => h.controlPlane || h.worker).length;
   if (prefix < pods.prefix || prefix > 30) {

@@ -2,7 +2,8 @@ import { Command, Flags } from '@oclif/core';
 
 export default class Demo extends Command {
   static override summary = 'Bring up lab machines on this box and make a cluster of them';
-  static override description = 'Needs root on Debian 12. Installs the Debian packages it needs, and names them first. Running it again uses what is there.';
+  static override description =
+    'Needs root on Debian 12. Installs the Debian packages it needs, and names them first. Running it again uses what is there.';
   static override flags = {
     masters: Flags.integer({ description: 'control planes', default: 3, min: 1 }),
     workers: Flags.integer({ description: 'workers', default: 6, min: 0 }),

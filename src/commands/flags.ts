@@ -24,7 +24,11 @@ export const inventoryFlags = {
 /** How the machines are reached. */
 export const connectionFlags = {
   user: Flags.string({ char: 'u', description: 'connect as this user', env: 'KUBEWRIGHT_USER' }),
-  'private-key': Flags.string({ description: 'private key file to connect with', helpValue: 'FILE', env: 'KUBEWRIGHT_PRIVATE_KEY' }),
+  'private-key': Flags.string({
+    description: 'private key file to connect with',
+    helpValue: 'FILE',
+    env: 'KUBEWRIGHT_PRIVATE_KEY',
+  }),
   'ask-pass': Flags.boolean({ char: 'k', description: 'ask for the SSH password (or set KUBEWRIGHT_SSH_PASSWORD)' }),
   'ask-become-pass': Flags.boolean({ char: 'K', description: 'ask for the sudo password (or set KUBEWRIGHT_BECOME_PASSWORD)' }),
   become: Flags.boolean({ char: 'b', description: 'use sudo even where the inventory does not say so' }),
@@ -39,5 +43,12 @@ export const connectionFlags = {
 export const outputFlags = {
   json: Flags.boolean({ description: 'print events as JSON lines', exclusive: ['plain'] }),
   plain: Flags.boolean({ description: 'print plain lines, also on a terminal' }),
-  verbose: Flags.integer({ char: 'v', description: 'how much is shown: 0 changes and failures, 1 every task, 2 their output too', default: 0, min: 0, max: 2, helpValue: 'LEVEL' }),
+  verbose: Flags.integer({
+    char: 'v',
+    description: 'how much is shown: 0 changes and failures, 1 every task, 2 their output too',
+    default: 0,
+    min: 0,
+    max: 2,
+    helpValue: 'LEVEL',
+  }),
 };

@@ -15,9 +15,24 @@ export default class Provision extends Command {
     ...connectionFlags,
     ...outputFlags,
     playbook: Flags.string({ description: 'another playbook than the built-in cluster.yml', helpValue: 'FILE' }),
-    bundle: Flags.string({ description: 'offline bundle (folder or tar) to install from', helpValue: 'PATH', env: 'KUBEWRIGHT_BUNDLE' }),
-    tags: Flags.string({ char: 't', description: 'only plays with one of these tags', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
-    'skip-tags': Flags.string({ description: 'leave out plays with one of these tags', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
+    bundle: Flags.string({
+      description: 'offline bundle (folder or tar) to install from',
+      helpValue: 'PATH',
+      env: 'KUBEWRIGHT_BUNDLE',
+    }),
+    tags: Flags.string({
+      char: 't',
+      description: 'only plays with one of these tags',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+    }),
+    'skip-tags': Flags.string({
+      description: 'leave out plays with one of these tags',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+    }),
     check: Flags.boolean({ char: 'C', description: 'change nothing, say what would change' }),
     diff: Flags.boolean({ char: 'D', description: 'show what changes, file by file' }),
   };

@@ -27,7 +27,12 @@ export function parseFacts(text: string, receivedAt: number): HostFacts {
   const v2 = one('cgroup-fs') === 'cgroup2fs';
   const found = new Set(all('module'));
   return {
-    os: { id: osId, like: [osId, ...one('os.like').split(/\s+/)].filter((s) => s !== ''), version: one('os.version'), pretty: one('os.pretty') },
+    os: {
+      id: osId,
+      like: [osId, ...one('os.like').split(/\s+/)].filter((s) => s !== ''),
+      version: one('os.version'),
+      pretty: one('os.pretty'),
+    },
     arch: ARCHES[one('arch')] ?? one('arch'),
     kernel: one('kernel'),
     hostname: one('hostname'),
@@ -36,7 +41,11 @@ export function parseFacts(text: string, receivedAt: number): HostFacts {
     packageManager: tools.has('apt-get') ? 'apt' : tools.has('dnf') ? 'dnf' : undefined,
     memoryMb: Math.round(num('memory-kb') / 1024),
     swapMb: Math.round(num('swap-kb') / 1024),
-    diskFreeMb: Object.fromEntries(all('disk').map((d) => d.split(' ')).map(([path, kb]) => [path ?? '', Math.round(Number(kb) / 1024)])),
+    diskFreeMb: Object.fromEntries(
+      all('disk')
+        .map((d) => d.split(' '))
+        .map(([path, kb]) => [path ?? '', Math.round(Number(kb) / 1024)]),
+    ),
     cpus: num('cpus'),
     clockAheadMs: num('clock') - receivedAt,
     addresses: all('address'),

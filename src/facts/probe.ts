@@ -9,7 +9,21 @@ export const PROBED_MODULES: Readonly<Record<string, string>> = {
   vxlan: '/sys/module/vxlan',
 };
 
-const TOOLS = ['systemctl', 'apt-get', 'dnf', 'curl', 'wget', 'openssl', 'tar', 'sha256sum', 'timeout', 'setsid', 'iptables', 'conntrack', 'socat'];
+const TOOLS = [
+  'systemctl',
+  'apt-get',
+  'dnf',
+  'curl',
+  'wget',
+  'openssl',
+  'tar',
+  'sha256sum',
+  'timeout',
+  'setsid',
+  'iptables',
+  'conntrack',
+  'socat',
+];
 
 /** A peer's port that the machine must be able to reach. */
 export interface Endpoint {

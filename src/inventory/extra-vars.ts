@@ -16,7 +16,8 @@ export async function parseExtraVars(args: readonly string[]): Promise<Map<strin
 function parse(arg: string): Map<string, Variable> {
   if (arg.startsWith('@')) {
     const path = arg.slice(1);
-    if (!existsSync(path)) throw new InputError({ what: 'There is no such file of variables', where: path, todo: 'Check the path after -e @' });
+    if (!existsSync(path))
+      throw new InputError({ what: 'There is no such file of variables', where: path, todo: 'Check the path after -e @' });
     return readVariables(path);
   }
   if (/^\s*[{[]/.test(arg)) {
@@ -28,12 +29,23 @@ function parse(arg: string): Map<string, Variable> {
     return new Map(
       shellWords(arg).map((word) => {
         const equals = word.indexOf('=');
-        if (equals <= 0) throw new InputError({ what: `${word} is not a variable`, where: '--extra-vars', todo: 'Write -e name=value, -e @file.yml or -e \'{"name": "value"}\'' });
+        if (equals <= 0)
+          throw new InputError({
+            what: `${word} is not a variable`,
+            where: '--extra-vars',
+            todo: 'Write -e name=value, -e @file.yml or -e \'{"name": "value"}\'',
+          });
         return [word.slice(0, equals), { value: word.slice(equals + 1), source }];
       }),
     );
   } catch (error) {
-    if (error instanceof ShellWordsError) throw new InputError({ what: 'The variables cannot be read', where: '--extra-vars', why: error.message, todo: 'Close the quotes' });
+    if (error instanceof ShellWordsError)
+      throw new InputError({
+        what: 'The variables cannot be read',
+        where: '--extra-vars',
+        why: error.message,
+        todo: 'Close the quotes',
+      });
     throw error;
   }
 }

@@ -36,7 +36,10 @@ export function generateInventory(o: GenerateOptions): Map<string, string> {
   const workers = machines('w', o.workers, o.workerStart, o.subnet);
   const twice = masters.find((m) => workers.some((w) => w.address === m.address));
   if (twice) {
-    throw new InputError({ what: `Control planes and workers would share the address ${twice.address}`, todo: 'Choose --worker-start behind the last control plane' });
+    throw new InputError({
+      what: `Control planes and workers would share the address ${twice.address}`,
+      todo: 'Choose --worker-start behind the last control plane',
+    });
   }
   return new Map([
     ['hosts.ini', hostsIni(o, masters, workers)],
@@ -45,9 +48,12 @@ export function generateInventory(o: GenerateOptions): Map<string, string> {
 }
 
 function machines(prefix: string, count: number, start: number, subnet: string): Machine[] {
-  if (!ipaddr.IPv4.isValidCIDR(subnet)) throw new InputError({ what: `${subnet} is not a subnet`, todo: 'Write it like 192.168.1.0/24' });
+  if (!ipaddr.IPv4.isValidCIDR(subnet))
+    throw new InputError({ what: `${subnet} is not a subnet`, todo: 'Write it like 192.168.1.0/24' });
   const [network, bits] = ipaddr.IPv4.parseCIDR(subnet);
-  const base = ipaddr.IPv4.networkAddressFromCIDR(subnet).toByteArray().reduce((sum, b) => sum * 256 + b, 0);
+  const base = ipaddr.IPv4.networkAddressFromCIDR(subnet)
+    .toByteArray()
+    .reduce((sum, b) => sum * 256 + b, 0);
   if (start + count - 1 >= 2 ** (32 - bits) - 1) {
     throw new InputError({
       what: `${subnet} is too small`,
@@ -66,7 +72,9 @@ function hostsIni(o: GenerateOptions, masters: readonly Machine[], workers: read
   // An even number of members survives no more than one less.
   const members = masters.slice(0, masters.length % 2 === 0 ? masters.length - 1 : masters.length);
   const [master, node, cluster, rr] =
-    o.groupStyle === 'legacy' ? ['kube-master', 'kube-node', 'k8s-cluster', 'calico-rr'] : ['kube_control_plane', 'kube_node', 'k8s_cluster', 'calico_rr'];
+    o.groupStyle === 'legacy'
+      ? ['kube-master', 'kube-node', 'k8s-cluster', 'calico-rr']
+      : ['kube_control_plane', 'kube_node', 'k8s_cluster', 'calico_rr'];
   const all = [...masters, ...workers];
   const width = Math.max(...all.map((m) => m.name.length));
   const hosts = all.map((m) => {
@@ -76,9 +84,18 @@ function hostsIni(o: GenerateOptions, masters: readonly Machine[], workers: read
   const section = (name: string, list: readonly string[]): string => `[${name}]\n${list.map((l) => `${l}\n`).join('')}`;
   return [
     section('all', hosts),
-    section('etcd', members.map((m) => m.name)),
-    section(master ?? '', masters.map((m) => m.name)),
-    section(node ?? '', (workers.length > 0 ? workers : masters).map((m) => m.name)),
+    section(
+      'etcd',
+      members.map((m) => m.name),
+    ),
+    section(
+      master ?? '',
+      masters.map((m) => m.name),
+    ),
+    section(
+      node ?? '',
+      (workers.length > 0 ? workers : masters).map((m) => m.name),
+    ),
     section(rr ?? '', []),
     section(`${cluster}:children`, [master ?? '', node ?? '', rr ?? '']),
   ].join('\n');

@@ -31,14 +31,20 @@ export function readIni(text: string, file: string, draft: Draft): void {
 function header(line: string, source: Source, draft: Draft): Section {
   const match = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:[#;].*)?$/.exec(line);
   const name = match?.[1];
-  if (!name) throw bad('This is not a section header', source, `It reads ${line}`, 'Write [group], [group:children] or [group:vars]');
+  if (!name)
+    throw bad('This is not a section header', source, `It reads ${line}`, 'Write [group], [group:children] or [group:vars]');
   const kind = match[2] ?? 'hosts';
   if (kind === 'vars') {
     draft.mentions.push({ group: name, as: 'vars', source });
     return { kind, group: draft.group(name) };
   }
   if (kind === 'hosts' || kind === 'children') return { kind, group: draft.declare(name, source) };
-  throw bad(`There is no section of the kind :${kind}`, source, undefined, `Write [${name}], [${name}:children] or [${name}:vars]`);
+  throw bad(
+    `There is no section of the kind :${kind}`,
+    source,
+    undefined,
+    `Write [${name}], [${name}:children] or [${name}:vars]`,
+  );
 }
 
 function child(line: string, group: DraftGroup, source: Source, draft: Draft): void {
@@ -66,7 +72,13 @@ function hostLine(line: string, group: DraftGroup, source: Source, draft: Draft)
   }
   const [pattern, ...assignments] = words;
   if (pattern === undefined) return;
-  if (/=/.test(pattern)) throw bad(`${pattern} is not the name of a host`, source, 'A line begins with the host, its variables follow', `Write NAME ${pattern}, or put it under [${group.name}:vars]`);
+  if (/=/.test(pattern))
+    throw bad(
+      `${pattern} is not the name of a host`,
+      source,
+      'A line begins with the host, its variables follow',
+      `Write NAME ${pattern}, or put it under [${group.name}:vars]`,
+    );
   const { names, port } = hostNames(pattern, source);
   for (const name of names) {
     const host = draft.host(name, source);
@@ -74,7 +86,13 @@ function hostLine(line: string, group: DraftGroup, source: Source, draft: Draft)
     if (port !== undefined) host.vars.set('ansible_port', { value: port, source });
     for (const assignment of assignments) {
       const equals = assignment.indexOf('=');
-      if (equals <= 0) throw bad(`${assignment} is not a variable`, source, 'Words after the host are name=value', 'Quote values that hold spaces');
+      if (equals <= 0)
+        throw bad(
+          `${assignment} is not a variable`,
+          source,
+          'Words after the host are name=value',
+          'Quote values that hold spaces',
+        );
       host.vars.set(assignment.slice(0, equals), { value: pythonValue(assignment.slice(equals + 1)), source });
     }
   }
@@ -88,7 +106,12 @@ function hostNames(pattern: string, source: Source): { names: string[]; port?: n
   try {
     return { names: expandRange(withPort?.[1] ?? pattern), port: withPort ? Number(withPort[2]) : undefined };
   } catch (error) {
-    throw bad(`The range in ${pattern} cannot be read`, source, error instanceof Error ? error.message : undefined, 'Write it like node[01:09] or node[a:f]');
+    throw bad(
+      `The range in ${pattern} cannot be read`,
+      source,
+      error instanceof Error ? error.message : undefined,
+      'Write it like node[01:09] or node[a:f]',
+    );
   }
 }
 

@@ -40,14 +40,23 @@ export async function loadInventory(paths: readonly string[], options: LoadOptio
 
 function inventoryFiles(path: string): string[] {
   if (!existsSync(path)) {
-    throw new InputError({ what: 'There is no such inventory', where: path, todo: 'Check the path after -i; `kubewright inventory generate -o DIR` writes an inventory' });
+    throw new InputError({
+      what: 'There is no such inventory',
+      where: path,
+      todo: 'Check the path after -i; `kubewright inventory generate -o DIR` writes an inventory',
+    });
   }
   if (!statSync(path).isDirectory()) return [path];
   const found = readdirSync(path)
     .filter((name) => !IGNORED.test(name) && !VARS_FOLDERS.includes(name))
     .sort()
     .flatMap((name) => inventoryFiles(join(path, name)));
-  if (found.length === 0) throw new InputError({ what: 'This folder holds no inventory', where: path, todo: 'Put a hosts.ini or hosts.yml there, or name the file' });
+  if (found.length === 0)
+    throw new InputError({
+      what: 'This folder holds no inventory',
+      where: path,
+      todo: 'Put a hosts.ini or hosts.yml there, or name the file',
+    });
   return found;
 }
 
@@ -56,7 +65,13 @@ function read(file: string, draft: Draft): void {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new InputError({ what: 'The inventory cannot be read', where: file, why: cause instanceof Error ? cause.message : undefined, todo: 'Check its permissions', cause });
+    throw new InputError({
+      what: 'The inventory cannot be read',
+      where: file,
+      why: cause instanceof Error ? cause.message : undefined,
+      todo: 'Check its permissions',
+      cause,
+    });
   }
   if (['.yml', '.yaml', '.json'].includes(extname(file))) {
     if (text.trim() !== '') readYamlInventory(text, file, draft);

@@ -24,7 +24,10 @@ export function resolvePattern(inventory: Inventory, pattern: string, o: Pattern
   }
   for (const part of parts.filter((p) => p.startsWith('!'))) for (const h of select(inventory, part.slice(1))) found.delete(h);
   if (found.size === 0 && !o.allowEmpty) {
-    throw new InputError({ what: `The pattern ${pattern} matches no host`, todo: `Groups are: ${[...inventory.groups.keys()].join(', ')}` });
+    throw new InputError({
+      what: `The pattern ${pattern} matches no host`,
+      todo: `Groups are: ${[...inventory.groups.keys()].join(', ')}`,
+    });
   }
   return [...inventory.hosts.keys()].filter((h) => found.has(h));
 }
@@ -41,7 +44,8 @@ function splitPattern(pattern: string): string[] {
 function expandFile(pattern: string): string {
   if (!pattern.startsWith('@')) return pattern;
   const path = pattern.slice(1);
-  if (!existsSync(path)) throw new InputError({ what: 'There is no such file of hosts', where: path, todo: 'Check the path after @' });
+  if (!existsSync(path))
+    throw new InputError({ what: 'There is no such file of hosts', where: path, todo: 'Check the path after @' });
   return readFileSync(path, 'utf8')
     .split('\n')
     .map((l) => l.trim())
@@ -57,13 +61,19 @@ function select(inventory: Inventory, part: string): string[] {
     return [...groups.flatMap((g) => g.hosts), ...hosts.filter((h) => regex.test(h))];
   }
   const subscript = /^(.+)\[(-?\d*)(?::(-?\d*))?\]$/.exec(part);
-  if (subscript && !inventory.hosts.has(part)) return slice(byName(inventory, subscript[1] ?? ''), subscript[2] ?? '', subscript[3]);
+  if (subscript && !inventory.hosts.has(part))
+    return slice(byName(inventory, subscript[1] ?? ''), subscript[2] ?? '', subscript[3]);
   return byName(inventory, part);
 }
 
 function byName(inventory: Inventory, name: string): string[] {
   if (/[*?]/.test(name)) {
-    const regex = new RegExp(`^${name.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`);
+    const regex = new RegExp(
+      `^${name
+        .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+    );
     const groups = [...inventory.groups.values()].filter((g) => regex.test(g.name));
     return [...groups.flatMap((g) => g.hosts), ...[...inventory.hosts.keys()].filter((h) => regex.test(h))];
   }
@@ -71,12 +81,16 @@ function byName(inventory: Inventory, name: string): string[] {
   if (group) return [...group.hosts];
   if (inventory.hosts.has(name)) return [name];
   const near = nearestName(name, [...inventory.hosts.keys(), ...inventory.groups.keys()]);
-  throw new InputError({ what: `There is no host and no group ${name}`, todo: near ? `Did you mean ${near}?` : `Groups are: ${[...inventory.groups.keys()].join(', ')}` });
+  throw new InputError({
+    what: `There is no host and no group ${name}`,
+    todo: near ? `Did you mean ${near}?` : `Groups are: ${[...inventory.groups.keys()].join(', ')}`,
+  });
 }
 
 /** Python's indices, but both ends of a range belong to it. */
 function slice(list: readonly string[], first: string, last: string | undefined): string[] {
-  const index = (text: string, otherwise: number): number => (text === '' ? otherwise : Number(text) < 0 ? list.length + Number(text) : Number(text));
+  const index = (text: string, otherwise: number): number =>
+    text === '' ? otherwise : Number(text) < 0 ? list.length + Number(text) : Number(text);
   if (last === undefined) return list.slice(index(first, 0), index(first, 0) + 1);
   return list.slice(index(first, 0), index(last, list.length - 1) + 1);
 }

@@ -13,7 +13,7 @@ export function shellWords(line: string): string[] {
       break;
     } else if (c === "'" || c === '"') {
       const end = closing(line, i, c);
-      word = (word ?? '') + unescape(line.slice(i + 1, end), c);
+      word = (word ?? '') + unescapeQuoted(line.slice(i + 1, end), c);
       i = end;
     } else if (c === '\\') {
       i++;
@@ -34,6 +34,6 @@ function closing(line: string, start: number, quote: string): number {
 }
 
 /** Inside double quotes a backslash escapes only itself and the quote. */
-function unescape(text: string, quote: string): string {
+function unescapeQuoted(text: string, quote: string): string {
   return quote === '"' ? text.replaceAll(/\\(["\\])/g, '$1') : text;
 }

@@ -24,7 +24,8 @@ function group(yaml: YamlFile, name: string, keyNode: Node, body: Node | null, d
     if (key === 'vars') for (const [k, v] of variablesOf(yaml, value, `vars of ${name}`)) entry.vars.set(k, v);
     else if (key === 'hosts') hosts(yaml, value, entry.name, draft);
     else if (key === 'children') {
-      if (value && !isMap(value) && !isScalar(value)) throw wrong(yaml, value, `children of ${name} must be a map`, 'Write each child as NAME:');
+      if (value && !isMap(value) && !isScalar(value))
+        throw wrong(yaml, value, `children of ${name} must be a map`, 'Write each child as NAME:');
       if (!isMap(value)) continue;
       for (const child of value.items) {
         entry.children.add(draft.group(keyText(child.key)).name);

@@ -17,7 +17,12 @@ export interface YamlFile {
 export function parseYaml(text: string, file: string): YamlFile {
   const lines = new LineCounter();
   if (text.startsWith('$ANSIBLE_VAULT')) throw vault(file);
-  const document = parseDocument<ParsedNode>(text, { version: '1.1', lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const document = parseDocument<ParsedNode>(text, {
+    version: '1.1',
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+  });
   const at = (offset: number): Source => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -33,21 +38,25 @@ export function parseYaml(text: string, file: string): YamlFile {
     });
   }
   const sourceOf = (node: Node | null | undefined): Source => at(node?.range?.[0] ?? 0);
-  const valueOf = (node: Node | null | undefined): VarValue => {
+  const toValue = (node: Node | null | undefined): VarValue => {
     if (!node) return null;
-    if (isAlias(node)) return valueOf(node.resolve(document));
+    if (isAlias(node)) return toValue(node.resolve(document));
     if (node.tag === '!vault') {
       const s = sourceOf(node);
       throw vault(`${file}:${s.line}:${s.column}`);
     }
-    if (isMap(node)) return Object.fromEntries(node.items.map((p) => [keyText(p.key), valueOf(p.value as Node | null)]));
-    if (isSeq(node)) return node.items.map((i) => valueOf(i as Node));
+    if (isMap(node)) return Object.fromEntries(node.items.map((p) => [keyText(p.key), toValue(p.value as Node | null)]));
+    if (isSeq(node)) return node.items.map((i) => toValue(i as Node));
     if (!isScalar(node)) return null;
     const { value } = node;
     if (value instanceof Date) return node.source ?? value.toISOString();
-    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : value === null ? null : String(value);
+    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+      ? value
+      : value === null
+        ? null
+        : String(value);
   };
-  return { root: document.contents, sourceOf, valueOf };
+  return { root: document.contents, sourceOf, valueOf: toValue };
 }
 
 export function keyText(key: unknown): string {
@@ -66,10 +75,17 @@ export function variablesOf(yaml: YamlFile, node: Node | null | undefined, what:
   if (!node || (isScalar(node) && node.value === null)) return new Map();
   if (!isMap(node)) {
     const s = yaml.sourceOf(node);
-    throw new InputError({ what: `${what} must be a map of names and values`, where: `${s.file}:${s.line}:${s.column}`, todo: 'Write name: value' });
+    throw new InputError({
+      what: `${what} must be a map of names and values`,
+      where: `${s.file}:${s.line}:${s.column}`,
+      todo: 'Write name: value',
+    });
   }
   return new Map(
-    node.items.map((pair) => [keyText(pair.key), { value: yaml.valueOf(pair.value as Node | null), source: yaml.sourceOf(pair.key as Node) }]),
+    node.items.map((pair) => [
+      keyText(pair.key),
+      { value: yaml.valueOf(pair.value as Node | null), source: yaml.sourceOf(pair.key as Node) },
+    ]),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Cluster, ClusterHost } from '../cluster/cluster.js';
 import { APISERVER_ETCD } from '../pki/etcd-certs.js';
-import { clusterDocument, initDocument, joinDocument, toYaml } from './render.js';
 import { kubeletDocument, kubeProxyDocument } from './components.js';
+import { clusterDocument, initDocument, joinDocument, toYaml } from './render.js';
 import type { ClusterConfiguration, KubeadmApi, NodeRegistration } from './types.js';
 
 /** kubeadm's own checks that ours replace, or that a second run trips over. */
@@ -71,7 +71,12 @@ export function joinConfig(cluster: Cluster, host: ClusterHost, token: string, c
       nodeRegistration: registration(cluster, host),
       discovery: { apiServerEndpoint: controlPlaneEndpoint(cluster), token, caCertHashes: [caHash] },
       ...(host.controlPlane
-        ? { controlPlane: { localAPIEndpoint: { advertiseAddress: host.ip, bindPort: cluster.settings.kube_apiserver_port }, certificateKey } }
+        ? {
+            controlPlane: {
+              localAPIEndpoint: { advertiseAddress: host.ip, bindPort: cluster.settings.kube_apiserver_port },
+              certificateKey,
+            },
+          }
         : {}),
     }),
   ]);
@@ -109,7 +114,9 @@ export function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
       },
       certSANs: [...sans],
     },
-    controllerManager: { extraArgs: { 'node-cidr-mask-size': String(s.kube_network_node_prefix), ...s.kube_kubeadm_controller_extra_args } },
+    controllerManager: {
+      extraArgs: { 'node-cidr-mask-size': String(s.kube_network_node_prefix), ...s.kube_kubeadm_controller_extra_args },
+    },
     scheduler: { extraArgs: { ...s.kube_kubeadm_scheduler_extra_args } },
   };
 }
@@ -123,7 +130,8 @@ function registration(cluster: Cluster, host: ClusterHost): NodeRegistration {
     name: host.name,
     criSocket: cluster.versions.criSocket,
     // A host that is both is scheduled on: that is what listing it among the workers says.
-    taints: host.controlPlane && !host.worker ? cluster.versions.controlPlaneTaints.map((key) => ({ key, effect: 'NoSchedule' })) : [],
+    taints:
+      host.controlPlane && !host.worker ? cluster.versions.controlPlaneTaints.map((key) => ({ key, effect: 'NoSchedule' })) : [],
     kubeletExtraArgs: { 'node-ip': host.ip },
     ignorePreflightErrors: ignored,
   };

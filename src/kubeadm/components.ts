@@ -12,7 +12,9 @@ export function kubeletDocument(cluster: Cluster, s: ClusterSettings): ConfigDoc
     clusterDNS: [s.skydns_server],
     clusterDomain: s.cluster_name,
     failSwapOn: s.kubelet_fail_swap_on,
-    ...(s.kubelet_fail_cgroup_v1 !== undefined && cluster.versions.hasFailCgroupV1 ? { failCgroupV1: s.kubelet_fail_cgroup_v1 } : {}),
+    ...(s.kubelet_fail_cgroup_v1 !== undefined && cluster.versions.hasFailCgroupV1
+      ? { failCgroupV1: s.kubelet_fail_cgroup_v1 }
+      : {}),
     maxPods: s.kubelet_max_pods,
     rotateCertificates: true,
     // Left out, kubeadm finds out by itself whether the machine runs systemd-resolved.

@@ -25,7 +25,8 @@ const KEYS = ['name', 'hosts', 'roles', 'tags', 'serial', 'any_errors_fatal'];
 export async function loadPlaybook(path: string): Promise<Play[]> {
   if (!existsSync(path)) throw new InputError({ what: 'There is no such playbook', where: path, todo: 'Check the path' });
   const yaml = parseYaml(readFileSync(path, 'utf8'), path);
-  if (!isSeq(yaml.root) || yaml.root.items.length === 0) throw wrong(yaml, yaml.root, 'A playbook is a list of plays', 'Begin each play with - name:');
+  if (!isSeq(yaml.root) || yaml.root.items.length === 0)
+    throw wrong(yaml, yaml.root, 'A playbook is a list of plays', 'Begin each play with - name:');
   return yaml.root.items.map((item) => play(yaml, item as Node));
 }
 
@@ -36,13 +37,19 @@ function play(yaml: YamlFile, node: Node): Play {
     const key = keyText(pair.key);
     if (!KEYS.includes(key)) {
       const near = nearestName(key, KEYS);
-      throw wrong(yaml, pair.key as Node, `A play has no ${key}`, near ? `Did you mean ${near}?` : `A play has: ${KEYS.join(', ')}`);
+      throw wrong(
+        yaml,
+        pair.key as Node,
+        `A play has no ${key}`,
+        near ? `Did you mean ${near}?` : `A play has: ${KEYS.join(', ')}`,
+      );
     }
     nodes.set(key, pair.value as Node | null);
   }
   const value = (key: string): VarValue | undefined => (nodes.has(key) ? yaml.valueOf(nodes.get(key)) : undefined);
   const hosts = value('hosts');
-  if (typeof hosts !== 'string' || hosts === '') throw wrong(yaml, nodes.get('hosts') ?? node, 'A play needs hosts', 'Write hosts: GROUP');
+  if (typeof hosts !== 'string' || hosts === '')
+    throw wrong(yaml, nodes.get('hosts') ?? node, 'A play needs hosts', 'Write hosts: GROUP');
   const name = value('name');
   return {
     name: typeof name === 'string' ? name : hosts,

@@ -19,7 +19,9 @@ export const apiserverLb: Role = {
     const dir = haproxy ? '/etc/haproxy' : '/etc/nginx';
     const path = haproxy ? `${dir}/haproxy.cfg` : `${dir}/nginx.conf`;
     const content = haproxy ? haproxyConfig(ctx.cluster) : nginxConfig(ctx.cluster);
-    const image = haproxy ? imageRef(ctx, 'haproxy', ctx.cluster.versions.haproxyImage) : imageRef(ctx, 'nginx', ctx.cluster.versions.nginxImage);
+    const image = haproxy
+      ? imageRef(ctx, 'haproxy', ctx.cluster.versions.haproxyImage)
+      : imageRef(ctx, 'nginx', ctx.cluster.versions.nginxImage);
     const name = haproxy ? 'haproxy' : 'nginx-proxy';
     return [
       directories({ id: 'apiserver-lb/directory', title: "Make the load balancer's folder", paths: [dir] }),
@@ -28,7 +30,14 @@ export const apiserverLb: Role = {
         id: 'apiserver-lb/pod',
         title: 'Write the static pod of the local load balancer',
         path: `${MANIFESTS}/${name}.yml`,
-        content: staticPod({ name, image, dir, mount: haproxy ? '/usr/local/etc/haproxy' : '/etc/nginx', content, port: s.loadbalancer_apiserver_healthcheck_port }),
+        content: staticPod({
+          name,
+          image,
+          dir,
+          mount: haproxy ? '/usr/local/etc/haproxy' : '/etc/nginx',
+          content,
+          port: s.loadbalancer_apiserver_healthcheck_port,
+        }),
         mode: '0600',
       }),
     ];
@@ -42,7 +51,9 @@ function backends(cluster: Cluster): readonly ClusterHost[] {
 /** Source: https://docs.haproxy.org/2.6/configuration.html; the shape is kubespray's. */
 export function haproxyConfig(cluster: Cluster): string {
   const s = cluster.settings;
-  const servers = backends(cluster).map((h) => `  server ${h.name} ${h.accessIp}:${s.kube_apiserver_port} check check-ssl verify none`);
+  const servers = backends(cluster).map(
+    (h) => `  server ${h.name} ${h.accessIp}:${s.kube_apiserver_port} check check-ssl verify none`,
+  );
   return `global
   maxconn 4000
   log stdout format raw local0 notice

@@ -1,11 +1,11 @@
 import { stringify } from 'yaml';
 import type { Cluster } from '../cluster/cluster.js';
 import { sh } from '../shell/shell.js';
+import { install } from '../tasks/artifact.js';
 import { command, waitFor } from '../tasks/command.js';
 import { directories, file, sha256 } from '../tasks/file.js';
 import { kubectl } from '../tasks/manifest.js';
 import type { Task } from '../tasks/task.js';
-import { install } from '../tasks/artifact.js';
 import type { RoleContext } from './role.js';
 
 const DIR = '/etc/kubernetes/calico';
@@ -29,8 +29,19 @@ export function calicoTasks(ctx: RoleContext): Task[] {
   const stamp = `${manifest.sha256} ${sha256(kustomization + patch)}`;
   return [
     directories({ id: 'network/calico-directory', title: "Make the folder of Calico's manifest", paths: [DIR] }),
-    install({ id: 'network/calico-manifest', title: "Fetch Calico's manifest", artifact: manifest, dir: DIR, files: ['calico.yaml'] }),
-    file({ id: 'network/calico-kustomization', title: "Write the kustomization of Calico's manifest", path: `${DIR}/kustomization.yaml`, content: kustomization }),
+    install({
+      id: 'network/calico-manifest',
+      title: "Fetch Calico's manifest",
+      artifact: manifest,
+      dir: DIR,
+      files: ['calico.yaml'],
+    }),
+    file({
+      id: 'network/calico-kustomization',
+      title: "Write the kustomization of Calico's manifest",
+      path: `${DIR}/kustomization.yaml`,
+      content: kustomization,
+    }),
     file({ id: 'network/calico-patch', title: "Write Calico's settings", path: `${DIR}/patch.yaml`, content: patch }),
     command({
       id: 'network/calico',

@@ -27,8 +27,20 @@ export const containerd: Role = {
         paths: ['/etc/containerd', CERTS_D, '/opt/cni', '/opt/cni/bin', '/etc/cni', '/etc/cni/net.d'],
       }),
       install({ id: 'containerd/runc', title: 'Install runc', artifact: ctx.artifacts.file('runc'), dir: bin, files: ['runc'] }),
-      install({ id: 'containerd/binaries', title: 'Install containerd', artifact: ctx.artifacts.file('containerd'), dir: bin, files: [] }),
-      install({ id: 'containerd/cni', title: 'Install the CNI plugins', artifact: ctx.artifacts.file('cni-plugins'), dir: '/opt/cni/bin', files: [] }),
+      install({
+        id: 'containerd/binaries',
+        title: 'Install containerd',
+        artifact: ctx.artifacts.file('containerd'),
+        dir: bin,
+        files: [],
+      }),
+      install({
+        id: 'containerd/cni',
+        title: 'Install the CNI plugins',
+        artifact: ctx.artifacts.file('cni-plugins'),
+        dir: '/opt/cni/bin',
+        files: [],
+      }),
     ];
     if (crictl) {
       tasks.push(
@@ -37,18 +49,26 @@ export const containerd: Role = {
           id: 'containerd/crictl-config',
           title: 'Write the configuration of crictl',
           path: '/etc/crictl.yaml',
-          content: 'runtime-endpoint: unix:///run/containerd/containerd.sock\nimage-endpoint: unix:///run/containerd/containerd.sock\n',
+          content:
+            'runtime-endpoint: unix:///run/containerd/containerd.sock\nimage-endpoint: unix:///run/containerd/containerd.sock\n',
         }),
       );
     }
     tasks.push(
-      file({ id: 'containerd/config', title: 'Write the configuration of containerd', path: CONFIG, content: containerdConfig(ctx), mode: '0600' }),
+      file({
+        id: 'containerd/config',
+        title: 'Write the configuration of containerd',
+        path: CONFIG,
+        content: containerdConfig(ctx),
+        mode: '0600',
+      }),
       ...mirrors(s),
       file({ id: 'containerd/unit', title: 'Write the unit of containerd', path: UNIT, content: unit(s) }),
       service({ id: 'containerd/service', title: 'Start containerd', unit: 'containerd.service', configFiles: [UNIT, CONFIG] }),
     );
     const images = imagesFor(ctx);
-    if (images.length > 0) tasks.push(importImages({ id: 'containerd/images', title: 'Import container images', binDir: bin, images }));
+    if (images.length > 0)
+      tasks.push(importImages({ id: 'containerd/images', title: 'Import container images', binDir: bin, images }));
     return tasks;
   },
 };
@@ -67,13 +87,21 @@ export function containerdConfig(ctx: RoleContext): string {
   };
   const containerdSection = { snapshotter: 'overlayfs', default_runtime_name: 'runc', runtimes: { runc } };
   const cni = { bin_dir: '/opt/cni/bin', conf_dir: '/etc/cni/net.d' };
-  const common = { root: '/var/lib/containerd', state: '/run/containerd', oom_score: s.containerd_restrict_oom_score_adj ? 0 : -999 };
+  const common = {
+    root: '/var/lib/containerd',
+    state: '/run/containerd',
+    oom_score: s.containerd_restrict_oom_score_adj ? 0 : -999,
+  };
   if (major >= 2) {
     return stringify({
       version: 3,
       ...common,
       plugins: {
-        'io.containerd.cri.v1.images': { snapshotter: 'overlayfs', pinned_images: { sandbox: pauseImage }, registry: { config_path: CERTS_D } },
+        'io.containerd.cri.v1.images': {
+          snapshotter: 'overlayfs',
+          pinned_images: { sandbox: pauseImage },
+          registry: { config_path: CERTS_D },
+        },
         'io.containerd.cri.v1.runtime': {
           restrict_oom_score_adj: s.containerd_restrict_oom_score_adj,
           containerd: { default_runtime_name: 'runc', runtimes: { runc } },
@@ -105,7 +133,10 @@ function mirrors(s: ClusterSettings): Task[] {
     const content = stringify({
       server: `https://${m.prefix === 'docker.io' ? 'registry-1.docker.io' : m.prefix}`,
       host: Object.fromEntries(
-        m.mirrors.map((h) => [h.host, { capabilities: [...(h.capabilities ?? ['pull', 'resolve'])], skip_verify: h.skip_verify ?? false }]),
+        m.mirrors.map((h) => [
+          h.host,
+          { capabilities: [...(h.capabilities ?? ['pull', 'resolve'])], skip_verify: h.skip_verify ?? false },
+        ]),
       ),
     });
     return [

@@ -42,7 +42,10 @@ export const controlPlane: Role = {
 function init(ctx: RoleContext, config: string): Task {
   const { cluster, host, secrets } = ctx;
   const yaml = handOverConfig(cluster, host, secrets.joinToken.reveal(), secrets.certificateKey.reveal());
-  const skipped = [...(ctx.artifacts.offline ? ['preflight'] : []), ...(cluster.settings.dns_mode === 'none' ? ['addon/coredns'] : [])];
+  const skipped = [
+    ...(ctx.artifacts.offline ? ['preflight'] : []),
+    ...(cluster.settings.dns_mode === 'none' ? ['addon/coredns'] : []),
+  ];
   const skip = skipped.length > 0 ? sh`--skip-phases=${skipped.join(',')}` : sh``;
   const kubeadm = `${host.settings.bin_dir}/kubeadm`;
   return command({
@@ -119,7 +122,9 @@ function caHash(): Task {
 /** A token and the encrypted certificates, only while a machine of the inventory is not a node yet. */
 function handOver(ctx: RoleContext): Task[] {
   const { cluster, host, secrets } = ctx;
-  const missing = cluster.hosts.some((h) => h !== host && (h.controlPlane || h.worker) && ctx.allFacts.get(h.name)?.isNode === false);
+  const missing = cluster.hosts.some(
+    (h) => h !== host && (h.controlPlane || h.worker) && ctx.allFacts.get(h.name)?.isNode === false,
+  );
   if (!missing) return [];
   const yaml = handOverConfig(cluster, host, secrets.joinToken.reveal(), secrets.certificateKey.reveal());
   const kubeadm = `${host.settings.bin_dir}/kubeadm`;

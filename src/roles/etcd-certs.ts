@@ -1,4 +1,12 @@
-import { APISERVER_ETCD, certIsGood, ETCD_CA_DAYS, ETCD_CERT_DAYS, type EtcdCert, etcdCertHosts, etcdCerts } from '../pki/etcd-certs.js';
+import {
+  APISERVER_ETCD,
+  certIsGood,
+  ETCD_CA_DAYS,
+  ETCD_CERT_DAYS,
+  type EtcdCert,
+  etcdCertHosts,
+  etcdCerts,
+} from '../pki/etcd-certs.js';
 import { rawShell, sh } from '../shell/shell.js';
 import { command } from '../tasks/command.js';
 import { directories } from '../tasks/file.js';
@@ -16,7 +24,9 @@ export const etcdCertsRole: Role = {
     const certs = etcdCerts(ctx.cluster, ctx.host);
     const tasks: Task[] = [];
     if (ctx.host.etcd) {
-      tasks.push(directories({ id: 'etcd-certs/directory', title: "Make the folder of etcd's certificates", paths: [dir], mode: '0700' }));
+      tasks.push(
+        directories({ id: 'etcd-certs/directory', title: "Make the folder of etcd's certificates", paths: [dir], mode: '0700' }),
+      );
     }
     if (ctx.host.controlPlane) {
       tasks.push(
@@ -74,7 +84,10 @@ function install(id: string, title: string, path: string, pem: string | undefine
   return command({
     id,
     title,
-    check: pem === undefined ? good : sh`
+    check:
+      pem === undefined
+        ? good
+        : sh`
       printf '%s\n' ${pem} | cmp -s - ${path}
       [ "$(stat -c %a:%U ${path})" = 644:root ]`,
     apply:

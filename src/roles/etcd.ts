@@ -22,7 +22,13 @@ export const etcd: Role = {
     const s = ctx.host.settings;
     const dir = s.etcd_cert_dir;
     return [
-      install({ id: 'etcd/binaries', title: 'Install etcd', artifact: ctx.artifacts.file('etcd'), dir: s.bin_dir, files: ['etcd', 'etcdctl'] }),
+      install({
+        id: 'etcd/binaries',
+        title: 'Install etcd',
+        artifact: ctx.artifacts.file('etcd'),
+        dir: s.bin_dir,
+        files: ['etcd', 'etcdctl'],
+      }),
       ...certTasks(ctx, ['member', 'admin']),
       directories({ id: 'etcd/data', title: "Make etcd's data folder", paths: [s.etcd_data_dir], mode: '0700' }),
       file({ id: 'etcd/env', title: 'Write the settings of etcd', path: ENV, content: environment(ctx), mode: '0600' }),
@@ -94,7 +100,12 @@ function environment(ctx: RoleContext): string {
 
 function unit(binDir: string): string {
   return systemdUnit({
-    Unit: { Description: 'etcd', Documentation: 'https://etcd.io/docs/', After: 'network-online.target', Wants: 'network-online.target' },
+    Unit: {
+      Description: 'etcd',
+      Documentation: 'https://etcd.io/docs/',
+      After: 'network-online.target',
+      Wants: 'network-online.target',
+    },
     Service: {
       Type: 'notify',
       EnvironmentFile: ENV,

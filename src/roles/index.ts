@@ -15,7 +15,20 @@ import { worker } from './worker.js';
 
 /** Every role that a playbook may name. */
 export const ROLES: ReadonlyMap<string, Role> = new Map(
-  [preflight, os, containerd, etcdCertsRole, etcdSign, etcd, node, controlPlane, apiserverLb, worker, podSubnets, network, nodes, client].map(
-    (role) => [role.name, role],
-  ),
+  [
+    preflight,
+    os,
+    containerd,
+    etcdCertsRole,
+    etcdSign,
+    etcd,
+    node,
+    controlPlane,
+    apiserverLb,
+    worker,
+    podSubnets,
+    network,
+    nodes,
+    client,
+  ].map((role) => [role.name, role]),
 );

@@ -1,4 +1,4 @@
-import { usesLocalLoadBalancer, controlPlaneEndpoint } from '../kubeadm/build.js';
+import { controlPlaneEndpoint, usesLocalLoadBalancer } from '../kubeadm/build.js';
 import { sh } from '../shell/shell.js';
 import { command } from '../tasks/command.js';
 import { kubectl } from '../tasks/manifest.js';
@@ -12,7 +12,9 @@ import type { RoleContext } from './role.js';
 export function kubeProxyEndpoint(ctx: RoleContext): Task {
   const s = ctx.cluster.settings;
   const k = sh`${kubectl(ctx.host.settings.bin_dir)} -n kube-system`;
-  const url = usesLocalLoadBalancer(ctx.cluster) ? `https://127.0.0.1:${s.kube_apiserver_port}` : `https://${controlPlaneEndpoint(ctx.cluster)}`;
+  const url = usesLocalLoadBalancer(ctx.cluster)
+    ? `https://127.0.0.1:${s.kube_apiserver_port}`
+    : `https://${controlPlaneEndpoint(ctx.cluster)}`;
   const look = sh`
     data=$(${k} get configmap kube-proxy -o 'go-template={{index .data "kubeconfig.conf"}}{{index .data "config.conf"}}')
     hash=$(printf '%s' "$data" | sha256sum | cut -d ' ' -f 1)`;

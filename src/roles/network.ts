@@ -1,5 +1,5 @@
-import type { Role } from './role.js';
 import { calicoTasks } from './calico.js';
+import type { Role } from './role.js';
 import { staticRoutesTasks } from './static-routes.js';
 
 /** The plugin that `kube_network_plugin` names. `none`: the operator brings one; nodes stay NotReady until then. */

@@ -28,13 +28,24 @@ export const node: Role = {
       directories({
         id: 'node/directories',
         title: 'Make the folders of Kubernetes',
-        paths: ['/etc/kubernetes', MANIFESTS, '/etc/systemd/system/kubelet.service.d', '/var/lib/kubelet', `${NODE_STATE}/kubeadm`],
+        paths: [
+          '/etc/kubernetes',
+          MANIFESTS,
+          '/etc/systemd/system/kubelet.service.d',
+          '/var/lib/kubelet',
+          `${NODE_STATE}/kubeadm`,
+        ],
       }),
       ...['kubeadm', 'kubelet', 'kubectl'].map((name) =>
         install({ id: `node/${name}`, title: `Install ${name}`, artifact: ctx.artifacts.file(name), dir: bin, files: [name] }),
       ),
       file({ id: 'node/kubelet-unit', title: 'Write the unit of the kubelet', path: UNIT, content: kubeletUnit(bin) }),
-      file({ id: 'node/kubelet-drop-in', title: "Write kubeadm's settings of the kubelet unit", path: DROP_IN, content: kubeletDropIn(bin) }),
+      file({
+        id: 'node/kubelet-drop-in',
+        title: "Write kubeadm's settings of the kubelet unit",
+        path: DROP_IN,
+        content: kubeletDropIn(bin),
+      }),
       command({
         id: 'node/kubelet-enabled',
         title: 'Start the kubelet at boot',
@@ -51,7 +62,14 @@ export const node: Role = {
 export function joinedNode(ctx: RoleContext): Task[] {
   const kubeconfigs = ctx.host.controlPlane ? ['kubelet.conf', 'admin.conf', 'super-admin.conf'] : ['kubelet.conf'];
   return [
-    ...(usesLocalLoadBalancer(ctx.cluster) ? [localApi(ctx, kubeconfigs.map((f) => `/etc/kubernetes/${f}`))] : []),
+    ...(usesLocalLoadBalancer(ctx.cluster)
+      ? [
+          localApi(
+            ctx,
+            kubeconfigs.map((f) => `/etc/kubernetes/${f}`),
+          ),
+        ]
+      : []),
     kubeletSettings(ctx),
     service({
       id: 'node/kubelet',

@@ -10,8 +10,35 @@ import type { Role, RoleContext } from './role.js';
 
 /** What Kubernetes and its runtime call on the machine; by the names of each distribution. */
 const PACKAGES = {
-  apt: ['ca-certificates', 'conntrack', 'curl', 'ethtool', 'iptables', 'iproute2', 'kmod', 'libseccomp2', 'openssl', 'socat', 'util-linux', 'bash-completion'],
-  dnf: ['ca-certificates', 'conntrack-tools', 'ethtool', 'iptables-nft', 'iproute', 'iproute-tc', 'kmod', 'libseccomp', 'openssl', 'socat', 'util-linux', 'bash-completion', 'tar'],
+  apt: [
+    'ca-certificates',
+    'conntrack',
+    'curl',
+    'ethtool',
+    'iptables',
+    'iproute2',
+    'kmod',
+    'libseccomp2',
+    'openssl',
+    'socat',
+    'util-linux',
+    'bash-completion',
+  ],
+  dnf: [
+    'ca-certificates',
+    'conntrack-tools',
+    'ethtool',
+    'iptables-nft',
+    'iproute',
+    'iproute-tc',
+    'kmod',
+    'libseccomp',
+    'openssl',
+    'socat',
+    'util-linux',
+    'bash-completion',
+    'tar',
+  ],
 } as const;
 
 /** Source: https://kubernetes.io/docs/setup/production-environment/container-runtimes/#network-configuration */

@@ -125,7 +125,11 @@ forward -C -d || forward -A -d
 
 function unit(script: string): string {
   return systemdUnit({
-    Unit: { Description: 'Routes to the pod subnets of the other nodes', After: 'network-online.target', Wants: 'network-online.target' },
+    Unit: {
+      Description: 'Routes to the pod subnets of the other nodes',
+      After: 'network-online.target',
+      Wants: 'network-online.target',
+    },
     Service: { Type: 'oneshot', RemainAfterExit: 'yes', ExecStart: script },
     Install: { WantedBy: 'multi-user.target' },
   });

@@ -35,7 +35,9 @@ export function install(o: InstallOptions): Task {
     artifact.kind === 'binary'
       ? sh`cp "$src" "$tmp"/${o.files[0] ?? artifact.name}`
       : sh`tar -xzf "$src" -C "$tmp" --no-same-owner ${artifact.innerDir ? sh`--strip-components=${depth(artifact.innerDir)}` : sh``} ${
-          all ? sh`${artifact.innerDir ? [artifact.innerDir] : []}` : sh`${o.files.map((f) => (artifact.innerDir ? `${artifact.innerDir}/${f}` : f))}`
+          all
+            ? sh`${artifact.innerDir ? [artifact.innerDir] : []}`
+            : sh`${o.files.map((f) => (artifact.innerDir ? `${artifact.innerDir}/${f}` : f))}`
         }`;
   return {
     id: o.id,

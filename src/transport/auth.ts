@@ -72,11 +72,15 @@ export class Authentication {
     try {
       key = readFileSync(path);
     } catch (error) {
-      if (named) this.skipped.push(`${path} cannot be read (${error instanceof Error && 'code' in error ? error.code : 'error'})`);
+      if (named)
+        this.skipped.push(`${path} cannot be read (${error instanceof Error && 'code' in error ? error.code : 'error'})`);
       return;
     }
     const parsed = ssh2.utils.parseKey(key);
-    if (parsed instanceof Error) this.skipped.push(`${path}: ${/passphrase|encrypted/i.test(parsed.message) ? 'is encrypted; load it into an agent' : parsed.message}`);
+    if (parsed instanceof Error)
+      this.skipped.push(
+        `${path}: ${/passphrase|encrypted/i.test(parsed.message) ? 'is encrypted; load it into an agent' : parsed.message}`,
+      );
     else add(path, { type: 'publickey', username, key });
   }
 }

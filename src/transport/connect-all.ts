@@ -40,7 +40,8 @@ export async function connectAll(targets: readonly Target[], transport: Transpor
         sessions.set(target.name, session);
         o.onConnected(target.name, Date.now() - began);
       } catch (error) {
-        const failure = error instanceof TransportError ? error : new TransportError('protocol', { what: String(error), where: target.name });
+        const failure =
+          error instanceof TransportError ? error : new TransportError('protocol', { what: String(error), where: target.name });
         failures.set(target.name, failure);
         o.onFailed(target.name, failure);
       } finally {

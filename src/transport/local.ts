@@ -22,7 +22,10 @@ class LocalSession implements Session {
     const become = o.become && how.enabled && userInfo().username !== how.user ? new Become(this.target, command) : undefined;
     return new Promise((resolve) => {
       const child = spawn('sh', ['-c', become?.command ?? command], { stdio: 'pipe', detached: true });
-      const lost = (what: string): Exit => ({ kind: 'lost', cause: new TransportError('lost', { what, where: this.target.name }) });
+      const lost = (what: string): Exit => ({
+        kind: 'lost',
+        cause: new TransportError('lost', { what, where: this.target.name }),
+      });
       const onAbort = (): void => {
         child.kill();
         resolve(lost('Interrupted'));

@@ -53,7 +53,10 @@ export async function putFile(session: Session, o: PutFileOptions): Promise<void
 }
 
 function script(o: PutFileOptions): string {
-  const check = o.sha256 === undefined ? '' : `[ "$(sha256sum < "$t")" = ${quote(`${o.sha256}  -`)} ] || { echo 'the checksum is wrong' >&2; exit 1; };`;
+  const check =
+    o.sha256 === undefined
+      ? ''
+      : `[ "$(sha256sum < "$t")" = ${quote(`${o.sha256}  -`)} ] || { echo 'the checksum is wrong' >&2; exit 1; };`;
   return [
     `umask 077; mkdir -p ${quote(dirname(o.path))} || exit 1;`,
     `t=$(mktemp ${quote(`${o.path}.kw-XXXXXX`)}) || exit 1; trap 'rm -f "$t"' EXIT HUP TERM INT;`,

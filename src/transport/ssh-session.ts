@@ -57,7 +57,10 @@ export class SshSession implements Session {
   #run(command: string, o: ExecOptions): Promise<Exit> {
     if (this.#dead) return Promise.resolve({ kind: 'lost', cause: this.#dead });
     if (o.signal?.aborted) return Promise.resolve({ kind: 'lost', cause: this.#lost('interrupted') });
-    const become = o.become && this.target.become.enabled && this.target.user !== this.target.become.user ? new Become(this.target, command) : undefined;
+    const become =
+      o.become && this.target.become.enabled && this.target.user !== this.target.become.user
+        ? new Become(this.target, command)
+        : undefined;
     return new Promise((resolve) => {
       let channel: ClientChannel | undefined;
       let exit: Exit | undefined;

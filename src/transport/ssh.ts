@@ -52,7 +52,8 @@ function connect(target: Target, signal?: AbortSignal): Promise<Session> {
     });
     client.on('error', (error: Error) => {
       if (refused) return fail(refused);
-      if ('level' in error && error.level === 'client-authentication') return fail(authError(target, where, authentication, error));
+      if ('level' in error && error.level === 'client-authentication')
+        return fail(authError(target, where, authentication, error));
       fail(fromConnectError(error, where));
     });
     client.on('close', () => fail(refused ?? fromConnectError(new Error('Connection lost before handshake'), where)));
@@ -117,7 +118,8 @@ function checkHostKey(target: Target, known: KnownHosts, key: Buffer, where: str
 }
 
 function authError(target: Target, where: string, a: Authentication, cause: Error): TransportError {
-  const tried = a.tried.length > 0 ? `Tried: ${a.tried.join(', ')}` : 'There was nothing to try: no usable key, no agent, no password';
+  const tried =
+    a.tried.length > 0 ? `Tried: ${a.tried.join(', ')}` : 'There was nothing to try: no usable key, no agent, no password';
   const offered = a.offered.length > 0 ? `\nThe server offers: ${a.offered.join(', ')}` : '';
   const skipped = a.skipped.length > 0 ? `\nNot used: ${a.skipped.join('; ')}` : '';
   return new TransportError('auth', {

@@ -11,7 +11,9 @@ describe.each([
   ['1.28.15', 'v1beta3'],
   ['1.36.4', 'v1beta4'],
 ])('kubeadm configuration of Kubernetes %s', (version, api) => {
-  const cluster = sampleCluster({ vars: { kube_version: version, kube_kubeadm_apiserver_extra_args: { 'audit-log-maxage': '30' } } });
+  const cluster = sampleCluster({
+    vars: { kube_version: version, kube_kubeadm_apiserver_extra_args: { 'audit-log-maxage': '30' } },
+  });
   const [first, second] = cluster.controlPlane;
   const worker = cluster.workers[0];
   if (!first || !second || !worker) throw new Error('the sample lacks hosts');
@@ -22,13 +24,22 @@ describe.each([
 
   it('of join is the reviewed one', async () => {
     const hash = `sha256:${'0'.repeat(64)}`;
-    const text = [second, worker].map((h) => joinConfig(cluster, h, 'abcdef.0123456789abcdef', 'f'.repeat(64), hash)).join('---\n');
+    const text = [second, worker]
+      .map((h) => joinConfig(cluster, h, 'abcdef.0123456789abcdef', 'f'.repeat(64), hash))
+      .join('---\n');
     await expect(text).toMatchFileSnapshot(join(FILES, `kubeadm-join.${api}.yaml`));
   });
 
   it('names its API version in every document of kubeadm', () => {
-    const documents = parseAllDocuments(handOverConfig(cluster, first, 'abcdef.0123456789abcdef', 'f'.repeat(64))).map((d) => d.toJS());
-    expect(documents.map((d) => d.kind)).toEqual(['InitConfiguration', 'ClusterConfiguration', 'KubeletConfiguration', 'KubeProxyConfiguration']);
+    const documents = parseAllDocuments(handOverConfig(cluster, first, 'abcdef.0123456789abcdef', 'f'.repeat(64))).map((d) =>
+      d.toJS(),
+    );
+    expect(documents.map((d) => d.kind)).toEqual([
+      'InitConfiguration',
+      'ClusterConfiguration',
+      'KubeletConfiguration',
+      'KubeProxyConfiguration',
+    ]);
     for (const d of documents.slice(0, 2)) expect(d.apiVersion).toBe(`kubeadm.k8s.io/${api}`);
     expect(documents[0].bootstrapTokens[0].token).toBe('abcdef.0123456789abcdef');
   });

@@ -9,7 +9,12 @@ const FILES = join(import.meta.dirname, 'files');
 mkdirSync(FILES, { recursive: true });
 
 const cluster = sampleCluster({
-  vars: { kube_version: '1.20.2', kube_network_plugin: 'static-routes', dns_mode: 'none', loadbalancer_apiserver_type: 'haproxy' },
+  vars: {
+    kube_version: '1.20.2',
+    kube_network_plugin: 'static-routes',
+    dns_mode: 'none',
+    loadbalancer_apiserver_type: 'haproxy',
+  },
 });
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
 const CSR = '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----';
@@ -19,7 +24,8 @@ const exports = {
     'etcd-csr-member': CSR,
     'etcd-cert-m11-k8s-member': PEM,
     'ca-hash': `sha256:${'0'.repeat(64)}`,
-    'pod-subnets': 'm11-k8s 10.233.64.0/24\nm12-k8s 10.233.65.0/24\nm13-k8s 10.233.66.0/24\nw101-k8s 10.233.67.0/24\nw102-k8s 10.233.68.0/24\n',
+    'pod-subnets':
+      'm11-k8s 10.233.64.0/24\nm12-k8s 10.233.65.0/24\nm13-k8s 10.233.66.0/24\nw101-k8s 10.233.67.0/24\nw102-k8s 10.233.68.0/24\n',
   },
 };
 

@@ -2,16 +2,20 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cli, missingForLab, recapOf, ROOT, say, traces, until } from './support.js';
+import { cli, missingForLab, ROOT, recapOf, say, traces, until } from './support.js';
 
 /** A lab of its own beside whatever else runs on this box: own state, own subnet, own inventory, own home. */
 const MASTERS = 3;
 const WORKERS = 2;
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-lab-'));
 const inventory = join(dir, 'inventory', 'hosts.ini');
-const bundle = process.env.KUBEWRIGHT_TEST_BUNDLE ?? join(process.env.KUBEWRIGHT_CACHE ?? '/var/cache/kubewright', 'bundle', 'debian-1.20.2');
+const bundle =
+  process.env.KUBEWRIGHT_TEST_BUNDLE ?? join(process.env.KUBEWRIGHT_CACHE ?? '/var/cache/kubewright', 'bundle', 'debian-1.20.2');
 const env = { HOME: join(dir, 'home'), KUBEWRIGHT_LAB_DIR: '/var/lib/kubewright/lab-test', NO_COLOR: '1' };
-const names = [...Array.from({ length: MASTERS }, (_, i) => `m1${i + 1}-k8s`), ...Array.from({ length: WORKERS }, (_, i) => `w10${i + 1}-k8s`)];
+const names = [
+  ...Array.from({ length: MASTERS }, (_, i) => `m1${i + 1}-k8s`),
+  ...Array.from({ length: WORKERS }, (_, i) => `w10${i + 1}-k8s`),
+];
 const reason = missingForLab();
 
 const run = (args: readonly string[], echo = false) => cli(args, { env, cwd: dir, echo });
@@ -40,7 +44,20 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
   });
 
   it('brings the machines up, and finds them up the second time', async () => {
-    const up = ['lab', 'up', '--masters', `${MASTERS}`, '--workers', `${WORKERS}`, '--subnet', '10.78.0.0/24', '--inventory-dir', join(dir, 'inventory'), '--bundle', bundle];
+    const up = [
+      'lab',
+      'up',
+      '--masters',
+      `${MASTERS}`,
+      '--workers',
+      `${WORKERS}`,
+      '--subnet',
+      '10.78.0.0/24',
+      '--inventory-dir',
+      join(dir, 'inventory'),
+      '--bundle',
+      bundle,
+    ];
     const first = await run(up, true);
     expect(first.code, first.stderr).toBe(0);
     const second = await run(up);
@@ -98,8 +115,14 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
   });
 
   it('keeps secrets out of journals, logs and process lists', async () => {
-    const tokens = await kubectl("-n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token -o jsonpath='{range .items[*]}{.data.token-secret}{\" \"}{end}'");
-    const secrets = tokens.stdout.trim().split(/\s+/).filter((t) => t !== '').map((t) => Buffer.from(t, 'base64').toString());
+    const tokens = await kubectl(
+      '-n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token -o jsonpath=\'{range .items[*]}{.data.token-secret}{" "}{end}\'',
+    );
+    const secrets = tokens.stdout
+      .trim()
+      .split(/\s+/)
+      .filter((t) => t !== '')
+      .map((t) => Buffer.from(t, 'base64').toString());
     expect(secrets.length).toBeGreaterThan(0);
     const runs = join(dir, '.kubewright', 'runs');
     const texts = readdirSync(runs, { recursive: true, encoding: 'utf8' })
@@ -116,12 +139,19 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
 
   it('runs three healthy etcd members that refuse strangers', async () => {
     const endpoints = [11, 12, 13].map((n) => `https://10.78.0.${n}:2379`).join(',');
-    const etcdctl = (flags: string) => on('m11-k8s', `sudo sh -c 'cd /etc/ssl/etcd/ssl; ETCDCTL_API=3 etcdctl --cacert ca.pem --endpoints ${endpoints} --command-timeout 5s ${flags} 2>&1'`);
+    const etcdctl = (flags: string) =>
+      on(
+        'm11-k8s',
+        `sudo sh -c 'cd /etc/ssl/etcd/ssl; ETCDCTL_API=3 etcdctl --cacert ca.pem --endpoints ${endpoints} --command-timeout 5s ${flags} 2>&1'`,
+      );
     const healthy = await etcdctl('--cert admin-m11-k8s.pem --key admin-m11-k8s-key.pem endpoint health');
     expect(healthy.stdout.match(/is healthy/g)).toHaveLength(3);
     const stranger = await etcdctl('get /');
     expect(stranger.code).not.toBe(0);
-    const tls = await on('m11-k8s', 'echo | openssl s_client -connect 10.78.0.11:2379 2>&1 | grep -c "Acceptable client certificate CA names"; curl -sk --max-time 5 https://10.78.0.11:2379/health; echo " curl=$?"');
+    const tls = await on(
+      'm11-k8s',
+      'echo | openssl s_client -connect 10.78.0.11:2379 2>&1 | grep -c "Acceptable client certificate CA names"; curl -sk --max-time 5 https://10.78.0.11:2379/health; echo " curl=$?"',
+    );
     expect(tls.stdout).not.toContain('"health"');
     expect(tls.stdout).toMatch(/curl=(35|55|56)/);
   });
@@ -132,7 +162,14 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     expect(applied.code, applied.stderr).toBe(0);
     const rollout = await kubectl('rollout status deployment/hello --timeout=180s');
     expect(rollout.code, rollout.stdout).toBe(0);
-    const pods = (await kubectl("get pods -l app=hello -o jsonpath='{range .items[*]}{.metadata.name} {.status.podIP} {.spec.nodeName}{\"\\n\"}{end}'")).stdout.trim().split('\n').map((l) => l.split(' '));
+    const pods = (
+      await kubectl(
+        'get pods -l app=hello -o jsonpath=\'{range .items[*]}{.metadata.name} {.status.podIP} {.spec.nodeName}{"\\n"}{end}\'',
+      )
+    ).stdout
+      .trim()
+      .split('\n')
+      .map((l) => l.split(' '));
     expect(new Set(pods.map((p) => p[2])).size).toBe(WORKERS);
     const clusterIp = (await kubectl("get service hello -o jsonpath='{.spec.clusterIP}'")).stdout.trim();
     for (const name of names) {
@@ -147,9 +184,12 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
 
   it('loses nothing when the first master is switched off, and is whole when it is back', async () => {
     expect((await run(['lab', 'stop', 'm11-k8s'])).code).toBe(0);
-    const through = (command: string) => on('w101-k8s', `sudo kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout=10s ${command}`);
+    const through = (command: string) =>
+      on('w101-k8s', `sudo kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout=10s ${command}`);
     await until('the API answers through the load balancer of a worker', 60, async () => (await through('get nodes')).code === 0);
-    await until('the stopped machine is seen as gone', 120, async () => /^m11-k8s +NotReady/m.test((await through('get nodes --no-headers')).stdout));
+    await until('the stopped machine is seen as gone', 120, async () =>
+      /^m11-k8s +NotReady/m.test((await through('get nodes --no-headers')).stdout),
+    );
     const nodes = (await through('get nodes --no-headers')).stdout;
     say(`\n${nodes}`);
     for (const name of names.filter((n) => n !== 'm11-k8s')) expect(nodes).toMatch(new RegExp(`^${name} +Ready `, 'm'));
@@ -172,7 +212,11 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
   it('applies a changed setting on a re-run, and only that', async () => {
     const changed = await provision('-e', 'kubelet_max_pods=99');
     expect(changed.code, changed.stdout.slice(-2000)).toBe(0);
-    await until('the kubelet reports its new limit', 60, async () => (await kubectl("get node w101-k8s -o jsonpath='{.status.capacity.pods}'")).stdout.trim() === '99');
+    await until(
+      'the kubelet reports its new limit',
+      60,
+      async () => (await kubectl("get node w101-k8s -o jsonpath='{.status.capacity.pods}'")).stdout.trim() === '99',
+    );
     const back = await provision('-e', 'kubelet_max_pods=99');
     for (const name of names) expect(recapOf(back.stdout).get(name), name).toMatchObject({ changed: 0 });
   });

@@ -16,10 +16,17 @@ export function say(text: string): void {
 }
 
 /** Runs the command line as a user would. `echo` shows its output as it comes. */
-export function cli(args: readonly string[], o: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly echo?: boolean; readonly input?: string } = {}): Promise<CliResult> {
+export function cli(
+  args: readonly string[],
+  o: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly echo?: boolean; readonly input?: string } = {},
+): Promise<CliResult> {
   say(`kubewright ${args.join(' ')}`);
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [CLI, ...args], { cwd: o.cwd ?? ROOT, env: { ...process.env, ...o.env }, stdio: 'pipe' });
+    const child = spawn(process.execPath, [CLI, ...args], {
+      cwd: o.cwd ?? ROOT,
+      env: { ...process.env, ...o.env },
+      stdio: 'pipe',
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -61,7 +68,10 @@ export async function until(what: string, timeoutSec: number, look: () => Promis
 
 /** What a lab could leave behind on this box. */
 export function traces(): string[] {
-  const out = (command: string): string[] => spawnSync('sh', ['-c', command], { encoding: 'utf8' }).stdout.split('\n').filter((l) => l !== '');
+  const out = (command: string): string[] =>
+    spawnSync('sh', ['-c', command], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter((l) => l !== '');
   return [
     ...out("awk '{print $5}' /proc/self/mountinfo").map((m) => `mount ${m}`),
     ...out('ip netns list').map((n) => `netns ${n.split(' ')[0]}`),

@@ -83,11 +83,22 @@ export function sampleFacts(over: Partial<HostFacts> = {}): HostFacts {
 /** Facts of every host, each with its own name, id and address. */
 export function clusterFacts(cluster: Cluster, over: Readonly<Record<string, Partial<HostFacts>>> = {}): Map<string, HostFacts> {
   return new Map(
-    cluster.hosts.map((h) => [h.name, sampleFacts({ hostname: h.name, machineId: `id-${h.name}`, addresses: ['127.0.0.1', h.ip], ...over[h.name] })]),
+    cluster.hosts.map((h) => [
+      h.name,
+      sampleFacts({ hostname: h.name, machineId: `id-${h.name}`, addresses: ['127.0.0.1', h.ip], ...over[h.name] }),
+    ]),
   );
 }
 
-const VERSIONS: Readonly<Record<string, string>> = { kubeadm: '1.20.2', kubelet: '1.20.2', kubectl: '1.20.2', etcd: '3.4.23', containerd: '1.6.20', runc: '1.1.5', 'cni-plugins': '1.1.1' };
+const VERSIONS: Readonly<Record<string, string>> = {
+  kubeadm: '1.20.2',
+  kubelet: '1.20.2',
+  kubectl: '1.20.2',
+  etcd: '3.4.23',
+  containerd: '1.6.20',
+  runc: '1.1.5',
+  'cni-plugins': '1.1.1',
+};
 
 /** A bundle's worth of artifacts with checksums that tell them apart. */
 export function sampleArtifacts(): Artifacts {
@@ -102,7 +113,12 @@ export function sampleArtifacts(): Artifacts {
   };
   return {
     offline: true,
-    images: [image('k8s.gcr.io/kube-apiserver:v1.20.2'), image('k8s.gcr.io/kube-proxy:v1.20.2'), image('k8s.gcr.io/pause:3.2'), image('docker.io/library/haproxy:2.6.12')],
+    images: [
+      image('k8s.gcr.io/kube-apiserver:v1.20.2'),
+      image('k8s.gcr.io/kube-proxy:v1.20.2'),
+      image('k8s.gcr.io/pause:3.2'),
+      image('docker.io/library/haproxy:2.6.12'),
+    ],
     optionalFile,
     file(name) {
       const found = optionalFile(name);
@@ -129,7 +145,10 @@ export function roleContext(cluster: Cluster, hostName: string, o: ContextOption
     allFacts,
     exported: (from, name) => o.exports?.[from]?.[name],
     artifacts: sampleArtifacts(),
-    secrets: { joinToken: new Secret('join-token', 'abcdef.0123456789abcdef'), certificateKey: new Secret('certificate-key', 'f'.repeat(64)) },
+    secrets: {
+      joinToken: new Secret('join-token', 'abcdef.0123456789abcdef'),
+      certificateKey: new Secret('certificate-key', 'f'.repeat(64)),
+    },
     out: new Set(),
   };
 }

@@ -2,7 +2,8 @@ import { Command, Flags } from '@oclif/core';
 
 export default class BundleBuild extends Command {
   static override summary = 'Build an offline bundle of Kubernetes 1.20.2 from Debian packages';
-  static override description = 'Needs root on Debian 12 and a Debian mirror; takes about ten minutes once. What is there already is kept.';
+  static override description =
+    'Needs root on Debian 12 and a Debian mirror; takes about ten minutes once. What is there already is kept.';
   static override flags = { output: Flags.string({ char: 'o', description: 'folder of the bundle', helpValue: 'DIR' }) };
 
   async run(): Promise<void> {

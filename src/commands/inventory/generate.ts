@@ -12,7 +12,11 @@ export default class InventoryGenerate extends Command {
     user: Flags.string({ description: 'account to connect as', default: 'vagrant' }),
     'kube-version': Flags.string({ description: 'Kubernetes version; without it: the newest' }),
     'network-plugin': Flags.option({ options: ['calico', 'static-routes', 'none'] as const, default: 'calico' as const })(),
-    'group-style': Flags.option({ options: ['legacy', 'new'] as const, description: 'kube-master or kube_control_plane', default: 'legacy' as const })(),
+    'group-style': Flags.option({
+      options: ['legacy', 'new'] as const,
+      description: 'kube-master or kube_control_plane',
+      default: 'legacy' as const,
+    })(),
     output: Flags.string({ char: 'o', description: 'folder to write to; without it hosts.ini is printed', helpValue: 'DIR' }),
     force: Flags.boolean({ description: 'overwrite what is there' }),
   };

@@ -1,5 +1,4 @@
-import { readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitUntil } from './processes.js';
 
@@ -27,7 +26,9 @@ export function parseHierarchies(mountinfo: string, cgroup: string): Hierarchy[]
     const [, , , root, mount] = left.split(' ');
     if ((type !== 'cgroup' && type !== 'cgroup2') || root !== '/' || !mount) return [];
     const version = type === 'cgroup2' ? 2 : 1;
-    const names = options.split(',').filter((o) => o.startsWith('name=') || own.has(o) || [...own.keys()].some((k) => k.split(',').includes(o)));
+    const names = options
+      .split(',')
+      .filter((o) => o.startsWith('name=') || own.has(o) || [...own.keys()].some((k) => k.split(',').includes(o)));
     const controllers = version === 2 ? '' : sorted(names.join(','));
     if (seen.has(controllers)) return [];
     seen.add(controllers);
@@ -108,10 +109,24 @@ export async function removeCgroups(folders: readonly string[]): Promise<boolean
   for (const folder of folders) {
     for (const dir of (await tree(folder)).reverse()) {
       // An exiting process may hold its cgroup for a moment more.
-      await waitUntil(() => rmdir(dir).then(() => true, (e: NodeJS.ErrnoException) => e.code === 'ENOENT'), 2_000);
+      await waitUntil(
+        () =>
+          rmdir(dir).then(
+            () => true,
+            (e: NodeJS.ErrnoException) => e.code === 'ENOENT',
+          ),
+        2_000,
+      );
     }
   }
-  const left = await Promise.all(folders.map((f) => stat(f).then(() => true, () => false)));
+  const left = await Promise.all(
+    folders.map((f) =>
+      stat(f).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return empty && !left.includes(true);
 }
 

@@ -10,7 +10,12 @@ import { resolvConf, writeAptConfig } from './rootfs.js';
 const HOST_KEY_TYPES = ['ed25519', 'ecdsa'];
 
 /** A new disk on the common root: the machine's own name, identity, keys and way to Debian. What was there is dropped. */
-export async function prepareDisk(rootfs: string, machine: LabMachine, all: readonly LabMachine[], paths: LabPaths): Promise<void> {
+export async function prepareDisk(
+  rootfs: string,
+  machine: LabMachine,
+  all: readonly LabMachine[],
+  paths: LabPaths,
+): Promise<void> {
   const own = machinePaths(paths, machine.name);
   await removeDisk(machine.name, paths);
   for (const dir of [own.upper, own.work, own.root]) await mkdir(dir, { recursive: true });
@@ -23,7 +28,18 @@ export async function prepareDisk(rootfs: string, machine: LabMachine, all: read
   await writeFile(at('etc/resolv.conf'), await resolvConf());
   await writeAptConfig(own.root);
   for (const type of HOST_KEY_TYPES) {
-    await exec(['ssh-keygen', '-q', '-t', type, '-N', '', '-C', `root@${machine.name}`, '-f', at(`etc/ssh/ssh_host_${type}_key`)]);
+    await exec([
+      'ssh-keygen',
+      '-q',
+      '-t',
+      type,
+      '-N',
+      '',
+      '-C',
+      `root@${machine.name}`,
+      '-f',
+      at(`etc/ssh/ssh_host_${type}_key`),
+    ]);
   }
   await authorize(at(`home/${LAB_USER}/.ssh`), await readFile(`${paths.sshKey}.pub`, 'utf8'));
 }
@@ -79,7 +95,9 @@ export function parseMounts(mountinfo: string): string[] {
   return mountinfo
     .split('\n')
     .filter(Boolean)
-    .map((line) => (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))));
+    .map((line) =>
+      (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+    );
 }
 
 /** Lines of a known_hosts file for a machine, from the public halves on its disk. */
@@ -95,7 +113,7 @@ export async function knownHostsLines(machine: LabMachine, paths: LabPaths): Pro
 /** The last lines of what the machine printed while it booted, without colours. */
 export async function consoleTail(name: string, paths: LabPaths): Promise<string> {
   const text = await readFile(machinePaths(paths, name).console, 'utf8').catch(() => '');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences and carriage returns are what goes
+  // Terminal sequences and carriage returns are taken out.
   const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f]/g, '');
   return plain.trim().split('\n').slice(-10).join('\n');
 }

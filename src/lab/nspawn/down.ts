@@ -1,5 +1,3 @@
-import { rmdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { OnProgress } from '../provider.js';
 import { removeDisk, removeTree, unmountBelow } from './disk.js';
 import { removeInventory } from './inventory.js';

@@ -25,7 +25,10 @@ export function renderHosts(machines: readonly LabMachine[]): string {
   return [
     `# ${MARKER}; \`kubewright lab down\` removes it. Copy it to change it.`,
     '',
-    ...section('all', machines.map((m) => `${m.name} ansible_host=${m.address} ip=${m.address}${member(m)}`)),
+    ...section(
+      'all',
+      machines.map((m) => `${m.name} ansible_host=${m.address} ip=${m.address}${member(m)}`),
+    ),
     ...section('kube-master', names(masters)),
     ...section('etcd', names(etcd)),
     ...section('kube-node', names(machines.filter((m) => m.role === 'worker'))),

@@ -8,7 +8,7 @@ import { bootMachine, powerOff } from './machine.js';
 import { type LabFolders, type LabPaths, labPaths } from './paths.js';
 import { isAlive, startedAt } from './processes.js';
 import { LAB_USER } from './recipe.js';
-import { type SavedLab, type SavedMachine, loadState, saveState } from './state.js';
+import { loadState, type SavedLab, type SavedMachine, saveState } from './state.js';
 import { bringUp, ensureHost } from './up.js';
 
 export { LAB_PACKAGES } from './recipe.js';

@@ -25,7 +25,9 @@ async function boxNetwork(): Promise<BoxNetwork> {
     dev?: string;
   }[];
   return {
-    addresses: links.flatMap((l) => (l.addr_info ?? []).map((a) => ({ ifname: l.ifname, local: a.local, prefixlen: a.prefixlen }))),
+    addresses: links.flatMap((l) =>
+      (l.addr_info ?? []).map((a) => ({ ifname: l.ifname, local: a.local, prefixlen: a.prefixlen })),
+    ),
     routes,
   };
 }
@@ -88,7 +90,8 @@ export async function removeCable(name: string, paths: LabPaths): Promise<void> 
 }
 
 export async function removeBridge(cidr: string, paths: LabPaths): Promise<void> {
-  for (const { table, chain, match } of rules(cidr, paths).reverse()) await tryExec(['iptables', '-w', '-t', table, '-D', chain, ...match]);
+  for (const { table, chain, match } of rules(cidr, paths).reverse())
+    await tryExec(['iptables', '-w', '-t', table, '-D', chain, ...match]);
   for (const table of ['nat', 'filter']) await tryExec(['iptables', '-w', '-t', table, '-X', paths.chain]);
   if (await hasLink(paths.bridge)) await exec(['ip', 'link', 'delete', paths.bridge]);
 }

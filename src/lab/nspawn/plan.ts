@@ -11,10 +11,16 @@ export function planMachines(spec: Pick<LabSpec, 'masters' | 'workers' | 'subnet
   const { prefix } = parseSubnet(spec.subnet);
   const [maxMasters, maxWorkers] = [FIRST_WORKER - FIRST_MASTER, LAST_WORKER - FIRST_WORKER + 1];
   if (!Number.isInteger(spec.masters) || spec.masters < 1 || spec.masters > maxMasters) {
-    throw new InputError({ what: `A lab has 1 to ${maxMasters} masters, not ${spec.masters}`, todo: 'Ask for another number of masters' });
+    throw new InputError({
+      what: `A lab has 1 to ${maxMasters} masters, not ${spec.masters}`,
+      todo: 'Ask for another number of masters',
+    });
   }
   if (!Number.isInteger(spec.workers) || spec.workers < 0 || spec.workers > maxWorkers) {
-    throw new InputError({ what: `A lab has 0 to ${maxWorkers} workers, not ${spec.workers}`, todo: 'Ask for another number of workers' });
+    throw new InputError({
+      what: `A lab has 0 to ${maxWorkers} workers, not ${spec.workers}`,
+      todo: 'Ask for another number of workers',
+    });
   }
   const make = (role: LabMachine['role'], letter: string, first: number, count: number) =>
     Array.from({ length: count }, (_, i): LabMachine => {

@@ -39,13 +39,20 @@ export function labVariables(traits: BoxTraits): LabVariable[] {
     { name: 'kube_proxy_conntrack_min', value: 0, why: 'As above: with both 0 kube-proxy does not try' },
   ];
   if (!traits.mayLowerOomScore) {
-    const why = "This box forbids lowering oom_score_adj even to root: without it runc fails with \"can't get final child's PID\"";
+    const why =
+      'This box forbids lowering oom_score_adj even to root: without it runc fails with "can\'t get final child\'s PID"';
     found.push({ name: 'containerd_restrict_oom_score_adj', value: true, why });
   }
-  if (traits.swap) found.push({ name: 'kubelet_fail_swap_on', value: false, why: "The box has swap, which its machines can't switch off" });
+  if (traits.swap)
+    found.push({ name: 'kubelet_fail_swap_on', value: false, why: "The box has swap, which its machines can't switch off" });
   if (traits.cgroupVersion === 1) {
-    found.push({ name: 'kubelet_fail_cgroup_v1', value: false, why: 'The box mounts cgroup v1, which the kubelet refuses from 1.35 on' });
-    const why = "systemd in a lab machine doesn't manage every v1 hierarchy: the kubelet and containerd make their cgroups themselves";
+    found.push({
+      name: 'kubelet_fail_cgroup_v1',
+      value: false,
+      why: 'The box mounts cgroup v1, which the kubelet refuses from 1.35 on',
+    });
+    const why =
+      "systemd in a lab machine doesn't manage every v1 hierarchy: the kubelet and containerd make their cgroups themselves";
     found.push({ name: 'kubelet_cgroup_driver', value: 'cgroupfs', why });
   } else {
     found.push({ name: 'kubelet_cgroup_driver', value: 'systemd', why: 'The box has cgroup v2, where systemd owns the tree' });

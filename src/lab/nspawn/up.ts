@@ -74,10 +74,14 @@ export function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: stri
     throw changed("A lab that exists can't change its subnet", `It has ${old.subnet}, asked for is ${spec.subnet}`);
   }
   if (old.inventoryDir !== inventoryDir) {
-    throw changed("A lab that exists can't change its inventory's folder", `It has ${old.inventoryDir}, asked for is ${inventoryDir}`);
+    throw changed(
+      "A lab that exists can't change its inventory's folder",
+      `It has ${old.inventoryDir}, asked for is ${inventoryDir}`,
+    );
   }
   const gone = old.machines.filter((m) => !planned.some((p) => p.name === m.name)).map((m) => m.name);
-  if (gone.length > 0) throw changed("A lab that exists can't lose machines", `It has ${gone.join(', ')}, which were not asked for`);
+  if (gone.length > 0)
+    throw changed("A lab that exists can't lose machines", `It has ${gone.join(', ')}, which were not asked for`);
   const machines = planned.map((m) => old.machines.find((o) => o.name === m.name) ?? { ...m, cgroups: [] });
   return { ...old, machines };
 }

@@ -28,7 +28,9 @@ function duplicates(ctx: GateContext, check: string, what: string, of: (f: HostF
     const value = facts ? of(facts) : '';
     if (value !== '') seen.set(value, [...(seen.get(value) ?? []), host.name]);
   }
-  return [...seen].flatMap(([value, names]) => (names.length < 2 ? [] : [{ check, where: names.join(', '), what: `The same ${what}: ${value}`, todo }]));
+  return [...seen].flatMap(([value, names]) =>
+    names.length < 2 ? [] : [{ check, where: names.join(', '), what: `The same ${what}: ${value}`, todo }],
+  );
 }
 
 function ownAddresses(ctx: GateContext): Problem[] {

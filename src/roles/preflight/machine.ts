@@ -29,14 +29,29 @@ function system(host: ClusterHost, f: HostFacts): Problem[] {
     });
   }
   if (f.arch !== 'amd64' && f.arch !== 'arm64') {
-    out.push({ check: 'arch', where, what: `There are no Kubernetes binaries for ${f.arch} here`, todo: 'Use machines with amd64 or arm64' });
+    out.push({
+      check: 'arch',
+      where,
+      what: `There are no Kubernetes binaries for ${f.arch} here`,
+      todo: 'Use machines with amd64 or arm64',
+    });
   }
   if (f.init !== 'systemd') {
-    out.push({ check: 'systemd', where, what: `Process 1 is ${f.init || 'unknown'}, not systemd`, todo: 'Use a system that boots with systemd' });
+    out.push({
+      check: 'systemd',
+      where,
+      what: `Process 1 is ${f.init || 'unknown'}, not systemd`,
+      todo: 'Use a system that boots with systemd',
+    });
   }
   const missing = NEEDED_TOOLS.filter((t) => !f.tools.has(t));
   if (missing.length > 0) {
-    out.push({ check: 'tools', where, what: `Programs are missing: ${missing.join(', ')}`, todo: 'Install tar, coreutils and util-linux' });
+    out.push({
+      check: 'tools',
+      where,
+      what: `Programs are missing: ${missing.join(', ')}`,
+      todo: 'Install tar, coreutils and util-linux',
+    });
   }
   return out;
 }
@@ -59,12 +74,23 @@ function size(host: ClusterHost, f: HostFacts): Problem[] {
     for (const [path, mb] of Object.entries(DISK_MB)) {
       const free = f.diskFreeMb[path];
       if (free !== undefined && free < mb) {
-        out.push({ check: 'disk', where: host.name, what: `${free} MB are free under ${path}, ${mb} MB are needed`, todo: `Free some space, or give ${path} a larger disk` });
+        out.push({
+          check: 'disk',
+          where: host.name,
+          what: `${free} MB are free under ${path}, ${mb} MB are needed`,
+          todo: `Free some space, or give ${path} a larger disk`,
+        });
       }
     }
   }
   if (s.kubelet_fail_swap_on && f.swapMb > 0 && f.isNode) {
-    out.push({ check: 'swap', where: host.name, what: `Swap of ${f.swapMb} MB is on again`, why: 'The kubelet does not start again with swap', todo: 'swapoff -a, and take it out of /etc/fstab; or set kubelet_fail_swap_on: false' });
+    out.push({
+      check: 'swap',
+      where: host.name,
+      what: `Swap of ${f.swapMb} MB is on again`,
+      why: 'The kubelet does not start again with swap',
+      todo: 'swapoff -a, and take it out of /etc/fstab; or set kubelet_fail_swap_on: false',
+    });
   }
   return out;
 }

@@ -16,7 +16,10 @@ function portsOf(host: ClusterHost): PortUse[] {
   const s = host.settings;
   const out: PortUse[] = [];
   if (host.etcd) {
-    out.push({ port: 2379, purpose: 'etcd clients', programs: ['etcd'] }, { port: 2380, purpose: 'etcd peers', programs: ['etcd'] });
+    out.push(
+      { port: 2379, purpose: 'etcd clients', programs: ['etcd'] },
+      { port: 2380, purpose: 'etcd peers', programs: ['etcd'] },
+    );
   }
   if (host.controlPlane) {
     out.push(
@@ -27,7 +30,11 @@ function portsOf(host: ClusterHost): PortUse[] {
   } else if (host.worker) {
     out.push(
       { port: s.loadbalancer_apiserver_port, purpose: 'the local load balancer', programs: ['haproxy', 'nginx'] },
-      { port: s.loadbalancer_apiserver_healthcheck_port, purpose: "the local load balancer's health", programs: ['haproxy', 'nginx'] },
+      {
+        port: s.loadbalancer_apiserver_healthcheck_port,
+        purpose: "the local load balancer's health",
+        programs: ['haproxy', 'nginx'],
+      },
     );
   }
   if (host.controlPlane || host.worker) out.push({ port: 10250, purpose: 'the kubelet', programs: ['kubelet'] });
@@ -70,7 +77,9 @@ function unreachable(host: ClusterHost, f: HostFacts): Problem[] {
       check: 'reachability',
       where: host.name,
       what: `It cannot reach ${shown}`,
-      why: f.unreachable.some((u) => u.why === 'timeout') ? 'Nothing answers: a firewall drops it, or the address is wrong' : 'There is no route',
+      why: f.unreachable.some((u) => u.why === 'timeout')
+        ? 'Nothing answers: a firewall drops it, or the address is wrong'
+        : 'There is no route',
       todo: 'Open etcd (2379, 2380), the API (6443) and the kubelets (10250) between the machines; see access_ip if they have several addresses',
     },
   ];

@@ -1,6 +1,6 @@
 # apiserver-lb/directory: Make the load balancer's folder
 ## check
-[ "$(stat -c %F:%a:%U:%G -- /etc/haproxy | sort -u)" = directory:755:root:root ]
+for d in /etc/haproxy; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
 mkdir -p -- /etc/haproxy
 chmod 755 -- /etc/haproxy

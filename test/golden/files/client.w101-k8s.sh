@@ -1,6 +1,6 @@
 # client/directory: Make root's .kube folder
 ## check
-[ "$(stat -c %F:%a:%U:%G -- /root/.kube | sort -u)" = directory:700:root:root ]
+for d in /root/.kube; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply
 mkdir -p -- /root/.kube
 chmod 700 -- /root/.kube

@@ -1,6 +1,6 @@
 # etcd-certs/directory: Make the folder of etcd's certificates
 ## check
-[ "$(stat -c %F:%a:%U:%G -- /etc/ssl/etcd/ssl | sort -u)" = directory:700:root:root ]
+for d in /etc/ssl/etcd/ssl; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply
 mkdir -p -- /etc/ssl/etcd/ssl
 chmod 700 -- /etc/ssl/etcd/ssl
@@ -8,7 +8,7 @@ chown root:root -- /etc/ssl/etcd/ssl
 
 # etcd-certs/pki-directory: Make the folder of the control plane's certificates
 ## check
-[ "$(stat -c %F:%a:%U:%G -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd | sort -u)" = directory:755:root:root ]
+for d in /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
 mkdir -p -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
 chmod 755 -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
@@ -16,11 +16,14 @@ chown root:root -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
 
 # etcd-certs/key-member: Make the member key of etcd
 ## check
-[ -s /etc/ssl/etcd/ssl/member-m12-k8s-key.pem ]
+grep -qE '^-----BEGIN (EC|RSA) PRIVATE KEY-----' /etc/ssl/etcd/ssl/member-m12-k8s-key.pem
 [ "$(stat -c %a:%U /etc/ssl/etcd/ssl/member-m12-k8s-key.pem)" = 600:root ]
 ## apply
 umask 077
-[ -s /etc/ssl/etcd/ssl/member-m12-k8s-key.pem ] || { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /etc/ssl/etcd/ssl/member-m12-k8s-key.pem.new; mv /etc/ssl/etcd/ssl/member-m12-k8s-key.pem.new /etc/ssl/etcd/ssl/member-m12-k8s-key.pem; }
+if ! grep -qsE '^-----BEGIN (EC|RSA) PRIVATE KEY-----' /etc/ssl/etcd/ssl/member-m12-k8s-key.pem; then
+  openssl ecparam -genkey -name prime256v1 -noout -out /etc/ssl/etcd/ssl/member-m12-k8s-key.pem.new
+  mv /etc/ssl/etcd/ssl/member-m12-k8s-key.pem.new /etc/ssl/etcd/ssl/member-m12-k8s-key.pem
+fi
 chown root:root /etc/ssl/etcd/ssl/member-m12-k8s-key.pem
 chmod 0600 /etc/ssl/etcd/ssl/member-m12-k8s-key.pem
 ## export etcd-csr-member
@@ -39,11 +42,14 @@ set -e
 
 # etcd-certs/key-admin: Make the admin key of etcd
 ## check
-[ -s /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem ]
+grep -qE '^-----BEGIN (EC|RSA) PRIVATE KEY-----' /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem
 [ "$(stat -c %a:%U /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem)" = 600:root ]
 ## apply
 umask 077
-[ -s /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem ] || { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem.new; mv /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem.new /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem; }
+if ! grep -qsE '^-----BEGIN (EC|RSA) PRIVATE KEY-----' /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem; then
+  openssl ecparam -genkey -name prime256v1 -noout -out /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem.new
+  mv /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem.new /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem
+fi
 chown root:root /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem
 chmod 0600 /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem
 ## export etcd-csr-admin
@@ -62,11 +68,14 @@ set -e
 
 # etcd-certs/key-apiserver: Make the apiserver key of etcd
 ## check
-[ -s /etc/kubernetes/pki/apiserver-etcd-client.key ]
+grep -qE '^-----BEGIN (EC|RSA) PRIVATE KEY-----' /etc/kubernetes/pki/apiserver-etcd-client.key
 [ "$(stat -c %a:%U /etc/kubernetes/pki/apiserver-etcd-client.key)" = 600:root ]
 ## apply
 umask 077
-[ -s /etc/kubernetes/pki/apiserver-etcd-client.key ] || { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /etc/kubernetes/pki/apiserver-etcd-client.key.new; mv /etc/kubernetes/pki/apiserver-etcd-client.key.new /etc/kubernetes/pki/apiserver-etcd-client.key; }
+if ! grep -qsE '^-----BEGIN (EC|RSA) PRIVATE KEY-----' /etc/kubernetes/pki/apiserver-etcd-client.key; then
+  openssl ecparam -genkey -name prime256v1 -noout -out /etc/kubernetes/pki/apiserver-etcd-client.key.new
+  mv /etc/kubernetes/pki/apiserver-etcd-client.key.new /etc/kubernetes/pki/apiserver-etcd-client.key
+fi
 chown root:root /etc/kubernetes/pki/apiserver-etcd-client.key
 chmod 0600 /etc/kubernetes/pki/apiserver-etcd-client.key
 ## export etcd-csr-apiserver

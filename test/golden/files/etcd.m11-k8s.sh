@@ -64,7 +64,7 @@ echo 'The certificate on this machine is not good, and none was signed in this r
 
 # etcd/data: Make etcd's data folder
 ## check
-[ "$(stat -c %F:%a:%U:%G -- /var/lib/etcd | sort -u)" = directory:700:root:root ]
+for d in /var/lib/etcd; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply
 mkdir -p -- /var/lib/etcd
 chmod 700 -- /var/lib/etcd
@@ -144,7 +144,7 @@ case $(systemctl is-active etcd.service) in active|activating) ;; *) exit 1 ;; e
 ## apply
 systemctl daemon-reload
 systemctl enable --quiet etcd.service
-if ! systemctl restart --no-block etcd.service; then
+if ! { systemctl stop etcd.service && systemctl start --no-block etcd.service; }; then
   systemctl status --no-pager --lines=0 etcd.service || true
   journalctl --no-pager --quiet --lines=15 --output=cat --unit etcd.service || true
   exit 1

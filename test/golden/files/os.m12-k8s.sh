@@ -1,6 +1,6 @@
 # os/state: Make the folder of Kubewright's notes
 ## check
-[ "$(stat -c %F:%a:%U:%G -- /var/lib/kubewright | sort -u)" = directory:700:root:root ]
+for d in /var/lib/kubewright; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply
 mkdir -p -- /var/lib/kubewright
 chmod 700 -- /var/lib/kubewright
@@ -8,7 +8,7 @@ chown root:root -- /var/lib/kubewright
 
 # os/bin: Make the folder of binaries
 ## check
-[ "$(stat -c %F:%a:%U:%G -- /usr/local/bin | sort -u)" = directory:755:root:root ]
+for d in /usr/local/bin; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
 mkdir -p -- /usr/local/bin
 chmod 755 -- /usr/local/bin

@@ -10,10 +10,16 @@ const run = (text: string): string => execFileSync('sh', ['-c', text], { encodin
 describe('sh', () => {
   it('gives every value to the shell as one word, whatever it holds', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'grapheme' }).filter((s) => !s.includes('\0')), { minLength: 1, maxLength: 4 }), (words) => {
-        const out = run(sh`for w in ${words}; do printf '%s\\0' "$w"; done`.text);
-        expect(out).toBe(words.map((w) => `${w}\0`).join(''));
-      }),
+      fc.property(
+        fc.array(
+          fc.string({ unit: 'grapheme' }).filter((s) => !s.includes('\0')),
+          { minLength: 1, maxLength: 4 },
+        ),
+        (words) => {
+          const out = run(sh`for w in ${words}; do printf '%s\\0' "$w"; done`.text);
+          expect(out).toBe(words.map((w) => `${w}\0`).join(''));
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -32,10 +38,14 @@ describe('sh', () => {
     const inner = sh`
       echo one
       echo two`;
-    expect(run(sh`
+    expect(
+      run(
+        sh`
       {
       ${inner}
-      } | sort -r`.text)).toBe('two\none\n');
+      } | sort -r`.text,
+      ),
+    ).toBe('two\none\n');
   });
 
   it('mentions a secret by its name alone', () => {
@@ -54,7 +64,8 @@ describe('sh', () => {
 describe('Secret', () => {
   it('never shows its value', () => {
     const secret = new Secret('token', 'hunter2');
-    for (const text of [`${secret}`, JSON.stringify({ secret }), inspect(secret), inspect({ a: [secret] })]) expect(text).not.toContain('hunter2');
+    for (const text of [`${secret}`, JSON.stringify({ secret }), inspect(secret), inspect({ a: [secret] })])
+      expect(text).not.toContain('hunter2');
     expect(secret.reveal()).toBe('hunter2');
   });
 });
