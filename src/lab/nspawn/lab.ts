@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import { setImmediate as turn } from 'node:timers/promises';
 import { InputError, InterruptedError, KubewrightError } from '../../errors.js';
 import type { LabProvider, LabStatus } from '../provider.js';
 import { tearDown } from './down.js';
@@ -23,7 +21,6 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
         return await withLabLock(paths, () => bringUp(spec, paths, onProgress, signal));
       } catch (error) {
         if (!signal?.aborted) throw error;
-        await turn();
         throw new InterruptedError({
           what: 'Interrupted: the lab is half up',
           where: paths.stateDir,
@@ -114,11 +111,4 @@ function requireRoot(): void {
     why: 'It mounts disks, makes network interfaces and starts containers',
     todo: 'Run the command with sudo',
   });
-}
-
-export async function folderExists(path: string): Promise<boolean> {
-  return stat(path).then(
-    (s) => s.isDirectory(),
-    () => false,
-  );
 }

@@ -21,7 +21,7 @@ export async function ensureRootfs(paths: LabPaths, onProgress: OnProgress, sign
   const text = (t: string) => onProgress({ stage: 'rootfs', text: t });
   text(`building Debian ${SUITE} in ${dir}, about a minute, once`);
   const partial = `${dir}.partial`;
-  await rm(partial, { recursive: true, force: true }); // of a run that was killed
+  await exec(['rm', '-rf', '--one-file-system', partial]); // of a run that was killed
   await mkdir(paths.cacheDir, { recursive: true });
   const secret = await mkdtemp(join(tmpdir(), 'kubewright-apt-'));
   try {
@@ -32,18 +32,21 @@ export async function ensureRootfs(paths: LabPaths, onProgress: OnProgress, sign
       if (line.startsWith('I: ')) text(line.slice(3));
     };
     const include = `--include=${ROOTFS_PACKAGES.join(',')}`;
-    const argv = ['mmdebstrap', '--mode=root', '--variant=minbase', include, `--aptopt=${aptConf}`, SUITE, partial, '-'];
+    const argv = [...DIES_WITH_US, 'mmdebstrap', '--mode=root', '--variant=minbase', include, `--aptopt=${aptConf}`, SUITE, partial, '-'];
     await exec(argv, { input: `${sources}\n`, signal, onLine });
     await furnish(partial);
     await rename(partial, dir);
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
+    await exec(['rm', '-rf', '--one-file-system', partial]);
     throw error;
   } finally {
     await rm(secret, { recursive: true, force: true });
   }
   return dir;
 }
+
+/** A process tree of its own: when we are killed, all of it is, and its mounts go too. */
+const DIES_WITH_US = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 async function furnish(root: string): Promise<void> {
   for (const [path, text] of Object.entries(ROOTFS_FILES)) {
