@@ -10,7 +10,7 @@ export interface Connections {
   readonly sessions: Map<string, Session>;
   readonly targets: ReadonlyMap<string, Target>;
   /** A new session to a machine whose connection died. */
-  reconnect(host: string): Promise<Session>;
+  readonly reconnect: (host: string) => Promise<Session>;
   close(): Promise<void>;
 }
 

@@ -69,7 +69,7 @@ async function chooseSource(source: DemoOptions['source']): Promise<string | und
     return undefined;
   }
   say(`Kubernetes 1.20.2 from Debian's own packages, because official downloads are out of reach: ${answer.why}.`);
-  say('Debian bookworm has no newer Kubernetes in source; the bundle is built once (about 8 minutes) and kept.');
+  say('Debian bookworm has no newer Kubernetes in source; the bundle is built once (some minutes) and kept.');
   const dir = debianBundleDir(cacheDir());
   await makeDebianBundle(dir, say);
   say(`Bundle: ${dir}`);

@@ -10,7 +10,7 @@ import { putFile } from '../transport/put-file.js';
 import { createView, type View } from '../ui/view.js';
 import { bundlePaths } from './artifact-source.js';
 import { type ClusterSource, readCluster } from './cluster-source.js';
-import { openConnections } from './connections.js';
+import { type Connections, openConnections } from './connections.js';
 import type { ConnectionOptions } from './credentials.js';
 import { gatherFacts } from './gather.js';
 import { interruptions } from './interrupt.js';
@@ -64,15 +64,17 @@ async function run(o: ProvisionOptions, source: ClusterSource): Promise<number> 
   for (const warning of source.warnings) tell(warning);
 
   const interrupt = interruptions(tell);
-  const connections = await openConnections(
-    wanted.map((h) => h.inventoryHost),
-    {
-      connection: o.connection,
-      signal: interrupt.stop,
-      onConnected: (host, ms) => view.event({ at: Date.now(), type: 'host-connected', host, ms }),
-    },
-  );
+  let connections: Connections | undefined;
   try {
+    connections = await openConnections(
+      wanted.map((h) => h.inventoryHost),
+      {
+        connection: o.connection,
+        signal: interrupt.stop,
+        onConnected: (host, ms) => view.event({ at: Date.now(), type: 'host-connected', host, ms }),
+      },
+    );
+    const { reconnect } = connections;
     const allFacts = await gatherFacts(cluster, connections.sessions);
     const out = new Set(cluster.hosts.map((h) => h.name).filter((name) => !allFacts.has(name)));
     const context: PlanContext = { cluster, allFacts, bundle, secrets: newRunSecrets(), out };
@@ -82,7 +84,7 @@ async function run(o: ProvisionOptions, source: ClusterSource): Promise<number> 
       title: 'provision',
       plays: planPlays(plays, context),
       sessions: connections.sessions,
-      reconnect: (host) => connections.reconnect(host),
+      reconnect,
       artifacts: { localPath: (sha256) => paths.get(sha256), push: putFile, nodeMayDownload: () => bundle === undefined },
       forks: o.connection.forks,
       check: o.check,
@@ -99,7 +101,7 @@ async function run(o: ProvisionOptions, source: ClusterSource): Promise<number> 
     return result.exitCode;
   } finally {
     await view.end();
-    await connections.close();
+    await connections?.close();
     interrupt.done();
   }
 }

@@ -6,6 +6,7 @@ import { file, sha256 } from '../tasks/file.js';
 import { kubectl } from '../tasks/manifest.js';
 import { NODE_STATE } from '../tasks/paths.js';
 import type { Task } from '../tasks/task.js';
+import { dnsService } from './dns.js';
 import { certTasks } from './etcd-certs.js';
 import { join, withConfig } from './join.js';
 import { kubeProxyEndpoint } from './kube-proxy.js';
@@ -34,7 +35,7 @@ export const controlPlane: Role = {
       settings(ctx, config, first),
       ...joinedNode(ctx),
       ready(ctx),
-      ...(first ? [caHash(), kubeProxyEndpoint(ctx), ...handOver(ctx)] : []),
+      ...(first ? [caHash(), kubeProxyEndpoint(ctx), ...dnsService(ctx), ...handOver(ctx)] : []),
     ];
   },
 };

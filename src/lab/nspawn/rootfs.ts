@@ -32,7 +32,17 @@ export async function ensureRootfs(paths: LabPaths, onProgress: OnProgress, sign
       if (line.startsWith('I: ')) text(line.slice(3));
     };
     const include = `--include=${ROOTFS_PACKAGES.join(',')}`;
-    const argv = [...DIES_WITH_US, 'mmdebstrap', '--mode=root', '--variant=minbase', include, `--aptopt=${aptConf}`, SUITE, partial, '-'];
+    const argv = [
+      ...DIES_WITH_US,
+      'mmdebstrap',
+      '--mode=root',
+      '--variant=minbase',
+      include,
+      `--aptopt=${aptConf}`,
+      SUITE,
+      partial,
+      '-',
+    ];
     await exec(argv, { input: `${sources}\n`, signal, onLine });
     await furnish(partial);
     await rename(partial, dir);
