@@ -165,7 +165,7 @@ kw_end() { # status
 
 /** Getting files: only in programs whose tasks need some. */
 export const ARTIFACT_RUNTIME = String.raw`
-kw_sum() { kw_x=$(sha256sum <"$1") && [ "$kw_x" = "$kw_sha  -" ]; }
+kw_sum() { kw_actual=$(sha256sum <"$1") && [ "$kw_actual" = "$kw_sha  -" ]; }
 
 kw_have() {
   [ -s "$kw_f" ] || return 1

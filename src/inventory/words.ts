@@ -1,6 +1,9 @@
 export class ShellWordsError extends Error {}
 
-/** Splits a line into words as Python's `shlex.split(line, comments=True)` does: quotes, backslashes, `#` comments. */
+/**
+ * Splits a line into words as Python's `shlex.split(line, comments=True)` does: quotes, backslashes, and comments, which
+ * begin at any bare `#`, also within a word.
+ */
 export function shellWords(line: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
@@ -9,7 +12,7 @@ export function shellWords(line: string): string[] {
     if (/\s/.test(c)) {
       if (word !== undefined) words.push(word);
       word = undefined;
-    } else if (c === '#' && word === undefined) {
+    } else if (c === '#') {
       break;
     } else if (c === "'" || c === '"') {
       const end = closing(line, i, c);
