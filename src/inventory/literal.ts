@@ -120,7 +120,7 @@ class Reader {
   #strings(): string {
     let out: string | undefined;
     for (let match = this.#take(STRING); match; this.space(), match = this.#take(STRING)) {
-      out = (out ?? '') + unescape(match[1] ?? match[2] ?? '');
+      out = (out ?? '') + unescapeString(match[1] ?? match[2] ?? '');
     }
     if (out === undefined) throw new NotALiteral();
     return out;
@@ -144,7 +144,7 @@ class Reader {
   }
 }
 
-function unescape(text: string): string {
+function unescapeString(text: string): string {
   return text.replaceAll(
     ESCAPE,
     (whole, octal: string | undefined, x: string | undefined, u: string | undefined, long: string | undefined, c: string) => {

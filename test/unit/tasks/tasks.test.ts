@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -75,7 +85,9 @@ describe('block', () => {
     const make = (content: string) => block({ id: 'b', title: 'b', path, marker: 'hosts', content });
     converge(make('10.0.0.1 a\n10.0.0.2 b'));
     converge(make('10.0.0.3 c'));
-    expect(readFileSync(path, 'utf8')).toBe('127.0.0.1 localhost\n# mine\n# BEGIN kubewright hosts\n10.0.0.3 c\n# END kubewright hosts\n');
+    expect(readFileSync(path, 'utf8')).toBe(
+      '127.0.0.1 localhost\n# mine\n# BEGIN kubewright hosts\n10.0.0.3 c\n# END kubewright hosts\n',
+    );
   });
 });
 
