@@ -56,7 +56,7 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
   if (failures.size > 0) {
     await close();
     throw new UnreachableErrors(
-      [...failures].map(([host, error]) => ({ where: host, ...error.parts })),
+      hosts.flatMap((h) => failures.get(h.name)?.parts ?? []),
       targets.size,
     );
   }

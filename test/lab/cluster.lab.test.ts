@@ -223,7 +223,9 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
 
   it('leaves nothing behind', async () => {
     expect((await run(['lab', 'down'])).code).toBe(0);
-    expect(traces().filter((t) => !before.includes(t))).toEqual([]);
+    const left = (): string[] => traces().filter((t) => !before.includes(t));
+    await until('killed processes are gone', 20, async () => left().every((t) => !t.startsWith('process')));
+    expect(left()).toEqual([]);
     expect(existsSync(inventory)).toBe(false);
     expect(existsSync(env.KUBEWRIGHT_LAB_DIR)).toBe(false);
   });

@@ -77,8 +77,9 @@ export function traces(): string[] {
     ...out('ip netns list').map((n) => `netns ${n.split(' ')[0]}`),
     ...out('ip -o link').map((l) => `link ${l.split(': ')[1]?.split('@')[0]}`),
     ...out('find /sys/fs/cgroup -maxdepth 3 -type d 2>/dev/null').map((d) => `cgroup ${d}`),
-    ...out('iptables-save 2>/dev/null | grep -v "^[#:]" | sed "s/\\[.*\\]//"').map((r) => `iptables ${r}`),
-    ...out('pgrep -x systemd-nspawn').map((p) => `process ${p}`),
+    ...out('iptables-save 2>/dev/null | grep "^-A"').map((r) => `iptables ${r}`),
+    // A zombie is no process any more; when init gets round to it is not the lab's doing.
+    ...out("ps -C systemd-nspawn -o pid=,stat= | awk '$2 !~ /^Z/ {print $1}'").map((p) => `process ${p}`),
   ].sort();
 }
 
