@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { Become } from './become.js';
 import { TransportError } from './errors.js';
@@ -7,6 +8,8 @@ import { Slots } from './slots.js';
 
 /** sshd's MaxSessions is 10 by default; some are left for what else uses the connection. */
 const MAX_CHANNELS = 8;
+/** How often a channel is asked for, a little later each time: about 15 seconds in all. */
+const OPEN_TRIES = 25;
 
 /** One SSH connection. Many commands run at once over it; more than the server allows wait for their turn. */
 export class SshSession implements Session {
@@ -32,7 +35,13 @@ export class SshSession implements Session {
   async exec(command: string, options: ExecOptions = {}): Promise<Exit> {
     const release = await this.#slots.take();
     try {
-      return await this.#run(command, options);
+      for (let attempt = 1; ; attempt++) {
+        const exit = await this.#run(command, options);
+        // The server counts a session until it has cleaned up after it, a moment longer than we do.
+        if (exit !== 'no-channel') return exit;
+        if (attempt >= OPEN_TRIES) return { kind: 'lost', cause: this.#lost('the server opens no more channels') };
+        await sleep(50 * attempt);
+      }
     } finally {
       release();
     }
@@ -54,7 +63,8 @@ export class SshSession implements Session {
     });
   }
 
-  #run(command: string, o: ExecOptions): Promise<Exit> {
+  /** `no-channel`: the server refused to open one, and nothing was run. */
+  #run(command: string, o: ExecOptions): Promise<Exit | 'no-channel'> {
     if (this.#dead) return Promise.resolve({ kind: 'lost', cause: this.#dead });
     if (o.signal?.aborted) return Promise.resolve({ kind: 'lost', cause: this.#lost('interrupted') });
     const become =
@@ -64,7 +74,7 @@ export class SshSession implements Session {
     return new Promise((resolve) => {
       let channel: ClientChannel | undefined;
       let exit: Exit | undefined;
-      const finish = (result: Exit): void => {
+      const finish = (result: Exit | 'no-channel'): void => {
         this.#onDead.delete(onDead);
         o.signal?.removeEventListener('abort', onAbort);
         resolve(result);
@@ -78,7 +88,7 @@ export class SshSession implements Session {
       o.signal?.addEventListener('abort', onAbort, { once: true });
 
       const opened = (error: Error | undefined, stream: ClientChannel): void => {
-        if (error) return finish({ kind: 'lost', cause: this.#lost(`no channel could be opened: ${error.message}`) });
+        if (error) return finish(this.#dead ? { kind: 'lost', cause: this.#dead } : 'no-channel');
         channel = stream;
         const send = (): void => sendStdin(stream, o.stdin);
         stream.on('data', (chunk: Buffer) => {

@@ -111,7 +111,7 @@ export class PlainView implements View {
   }
 
   #taskEnd(e: TaskEnd): void {
-    if (e.status === 'failed') this.#line(...failureBlock(e, this.#paint));
+    if (e.status === 'failed') this.#line(...failureBlock(e, this.#dir, this.#paint));
     else if (e.status !== 'ok' || this.#o.verbosity >= 1) {
       this.#line(`${e.host} ${this.#paint(STATUS_COLOR[e.status], STATUS_WORD[e.status])}: ${e.title} ${duration(e.ms)}`);
     }

@@ -33,6 +33,7 @@ export class TerminalView implements View {
   readonly #stdout: NodeJS.WriteStream;
   readonly #plain: PlainView;
   readonly #paint: Paint;
+  #dir = '';
   readonly #progress = new Progress();
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -68,7 +69,7 @@ export class TerminalView implements View {
 
   #handle(e: RunEvent): void {
     this.#progress.take(e);
-    if (e.type === 'run-start') this.#check = e.check;
+    if (e.type === 'run-start') [this.#check, this.#dir] = [e.check, e.dir];
     const rows = this.#stdout.rows ?? 24;
     // More hosts than lines cannot be drawn: such a play is told line by line.
     if (e.type === 'play-start' && e.hosts.length <= rows - 6 && this.#o.verbosity < 2) this.#openBoard(e.play, e.hosts);
@@ -127,7 +128,7 @@ export class TerminalView implements View {
 
   #draw(e: RunEvent, board: Board): void {
     if (e.type === 'task-end') {
-      if (e.status === 'failed') board.after.push(...failureBlock(e, this.#paint));
+      if (e.status === 'failed') board.after.push(...failureBlock(e, this.#dir, this.#paint));
       if (e.diff) board.after.push(this.#paint('bold', `${e.host}: ${e.title}`), ...diffLines(e.diff, this.#paint));
     } else if (e.type === 'warning') board.after.push(warningLine(e, this.#paint));
     else if (e.type === 'host-failed') board.after.push(...hostTrouble('FAILED', e.host, e.error, this.#paint));

@@ -48,12 +48,13 @@ export function hostSummary(changed: number, tasks: number, check: boolean): str
     : `${changed} ${check ? 'would change' : 'changed'} of ${count(tasks, 'task')}`;
 }
 
-/** What a user needs about a failed task: where, what it said, what to try. */
-export function failureBlock(e: TaskEnd, paint: Paint): string[] {
+/** What a user needs about a failed task: where, what it said, what to try, where the rest is. `dir` is the run's folder. */
+export function failureBlock(e: TaskEnd, dir: string, paint: Paint): string[] {
   const code = e.code ? ` (exit status ${e.code})` : '';
   const lines = [paint('red', `FAILED ${e.host}: ${e.title} [${e.task}]${code} after ${duration(e.ms)}`)];
   for (const line of e.tail ?? []) lines.push(`  | ${line}`);
   if (e.hint) lines.push(paint('bold', `  Try: ${e.hint}`));
+  lines.push(`  Log: ${dir}/${e.host}.log`);
   return lines;
 }
 

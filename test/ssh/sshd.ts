@@ -1,0 +1,141 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Why the SSH tests cannot run here; undefined: they can. */
+export function missingForSsh(): string | undefined {
+  if (process.getuid?.() !== 0) return 'needs root';
+  if (!existsSync('/usr/sbin/sshd')) return 'needs openssh-server';
+  if (spawnSync('sh', ['-c', 'command -v useradd chpasswd ssh-keygen']).status !== 0)
+    return 'needs useradd, chpasswd and ssh-keygen';
+  return undefined;
+}
+
+export function missingForSudo(): string | undefined {
+  return missingForSsh() ?? (spawnSync('sh', ['-c', 'command -v sudo']).status === 0 ? undefined : 'needs sudo');
+}
+
+export interface TestUser {
+  readonly name: string;
+  readonly password: string;
+  readonly home: string;
+}
+
+/** A real sshd of its own on loopback, with users of its own. `stop` takes all of it away. */
+export class Sshd {
+  readonly dir = mkdtempSync(join(tmpdir(), 'kubewright-sshd-'));
+  readonly users: TestUser[] = [];
+  port = 0;
+  #process: ChildProcess | undefined;
+
+  async start(settings: readonly string[] = []): Promise<this> {
+    mkdirSync('/run/sshd', { recursive: true });
+    for (const type of ['ed25519', 'rsa']) if (!existsSync(this.hostKey(type))) keygen(this.hostKey(type), type);
+    this.port ||= await freePort();
+    const config = [
+      `Port ${this.port}`,
+      'ListenAddress 127.0.0.1',
+      `HostKey ${this.hostKey('ed25519')}`,
+      `HostKey ${this.hostKey('rsa')}`,
+      `PidFile ${join(this.dir, 'pid')}`,
+      'UsePAM no',
+      'PasswordAuthentication yes',
+      'StrictModes no',
+      'MaxStartups 100',
+      'PrintMotd no',
+      ...settings,
+    ];
+    writeFileSync(join(this.dir, 'config'), `${config.join('\n')}\n`);
+    this.#process = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(this.dir, 'config')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    await answers(this.port);
+    return this;
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  hostKey(type: string): string {
+    return join(this.dir, `host_${type}`);
+  }
+
+  /** The host key as known_hosts has it. */
+  hostKeyLine(type = 'ed25519'): string {
+    return `[127.0.0.1]:${this.port} ${readFileSync(`${this.hostKey(type)}.pub`, 'utf8')
+      .split(' ')
+      .slice(0, 2)
+      .join(' ')}\n`;
+  }
+
+  addUser(): TestUser {
+    const name = `kwt${randomBytes(4).toString('hex')}`;
+    const password = randomBytes(9).toString('base64url');
+    const home = join(this.dir, name);
+    execFileSync('useradd', ['--create-home', '--home-dir', home, '--shell', '/bin/sh', name]);
+    execFileSync('chpasswd', { input: `${name}:${password}\n` });
+    execFileSync('chmod', ['711', this.dir]);
+    const user = { name, password, home };
+    this.users.push(user);
+    return user;
+  }
+
+  /** Ends the daemon and every session that it has forked. */
+  kill(): Promise<void> {
+    const child = this.#process;
+    return new Promise((resolve) => {
+      if (!child || child.exitCode !== null) return resolve();
+      child.once('close', () => resolve());
+      this.killSessions();
+      child.kill('SIGKILL');
+    });
+  }
+
+  /** As if the machine's network had gone: sessions die without a farewell. */
+  killSessions(): void {
+    spawnSync('pkill', ['-KILL', '-P', String(this.pid)]);
+    // What holds the socket runs as the user, once it is logged in.
+    for (const u of this.users) spawnSync('pkill', ['-KILL', '-u', u.name]);
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    for (const u of this.users) {
+      spawnSync('pkill', ['-KILL', '-u', u.name]);
+      spawnSync('userdel', ['--force', '--remove', u.name]);
+    }
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+export function keygen(path: string, type = 'ed25519'): void {
+  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', path]);
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+async function answers(port: number): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    const ok = await new Promise<boolean>((resolve) => {
+      const socket = createConnection(port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.on('error', () => resolve(false));
+    });
+    if (ok) return;
+    await new Promise((r) => setTimeout(r, 50));
+  }
+  throw new Error('sshd does not answer');
+}

@@ -1,0 +1,87 @@
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { fingerprint, KnownHosts } from '../../../src/transport/known-hosts.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'kubewright-known-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** A key in wire format: its type, then something of its own. */
+function key(type: string, content: string): Buffer {
+  const part = (text: string): Buffer => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(text.length);
+    return Buffer.concat([length, Buffer.from(text)]);
+  };
+  return Buffer.concat([part(type), part(content)]);
+}
+const A = key('ssh-ed25519', 'a');
+const B = key('ssh-ed25519', 'b');
+const RSA = key('ssh-rsa', 'r');
+const line = (names: string, k: Buffer, type = 'ssh-ed25519'): string => `${names} ${type} ${k.toString('base64')}\n`;
+
+let count = 0;
+function known(text: string): KnownHosts {
+  const file = join(dir, `kh-${count++}`);
+  writeFileSync(file, text);
+  return new KnownHosts([file]);
+}
+function hashed(name: string): string {
+  const salt = Buffer.from('0123456789abcdefghij');
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
+}
+
+describe('known_hosts', () => {
+  it.each([
+    ['a plain name', line('host', A), 'host', 22],
+    ['one of several names', line('other,host,10.0.0.1', A), '10.0.0.1', 22],
+    ['another port', line('[host]:2222', A), 'host', 2222],
+    ['a hashed name', line(hashed('host'), A), 'host', 22],
+    ['a hashed name with a port', line(hashed('[host]:2222'), A), 'host', 2222],
+    ['a wildcard', line('*.example.com', A), 'h1.example.com', 22],
+    ['a comment behind the key', `host ssh-ed25519 ${A.toString('base64')} me@there\n`, 'host', 22],
+  ])('knows %s', (_name, text, host, port) => {
+    expect(known(text).verify(host, port, A)).toEqual({ kind: 'known' });
+    expect(known(text).verify(host, port, B)).toMatchObject({ kind: 'changed', fingerprint: fingerprint(A) });
+  });
+
+  it.each([
+    ['another name', line('host', A), 'hos', 22],
+    ['the same name on another port', line('host', A), 'host', 2222],
+    ['a negated name', line('*.example.com,!h1.example.com', A), 'h1.example.com', 22],
+    ['a comment line', `#${line('host', A)}`, 'host', 22],
+    ['a certificate authority', `@cert-authority ${line('host', A)}`, 'host', 22],
+  ])('does not know %s', (_name, text, host, port) => {
+    expect(known(text).verify(host, port, A)).toEqual({ kind: 'unknown' });
+  });
+
+  it('refuses revoked keys, whatever else is said of them', () => {
+    const k = known(`${line('host', A)}@revoked ${line('*', A)}`);
+    expect(k.verify('host', 22, A)).toMatchObject({ kind: 'revoked', at: expect.stringMatching(/:2$/) });
+  });
+
+  it('says where the other key stands', () => {
+    expect(known(`# first\n${line('host', B)}`).verify('host', 22, A)).toMatchObject({
+      kind: 'changed',
+      at: expect.stringMatching(/:2$/),
+    });
+  });
+
+  it('tells the types that are known, for the order of the offer', () => {
+    expect(known(line('host', RSA, 'ssh-rsa')).typesOf('host', 22)).toEqual(['ssh-rsa']);
+  });
+
+  it('adds a key once, after a missing newline, with the least rights', () => {
+    const file = join(dir, 'new', 'known_hosts');
+    new KnownHosts([file]).add('host', 2222, A);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(join(dir, 'new')).mode & 0o777).toBe(0o700);
+    writeFileSync(file, readFileSync(file, 'utf8').trimEnd());
+    new KnownHosts([file]).add('host', 22, B);
+    new KnownHosts([file]).add('host', 22, B);
+    expect(readFileSync(file, 'utf8')).toBe(line('[host]:2222', A) + line('host', B));
+    expect(new KnownHosts([file]).verify('host', 22, B)).toEqual({ kind: 'known' });
+  });
+});
