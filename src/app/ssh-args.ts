@@ -24,7 +24,7 @@ export function parseSshArgs(text: string | undefined, where: string | undefined
     const value = (): string => (word.length > 2 ? word.slice(2) : (words[++i] ?? ''));
     if (word.startsWith('-o')) option(value(), out, where);
     else if (word.startsWith('-i')) out.identityFile = value();
-    else if (word.startsWith('-p')) out.port = Number(value());
+    else if (word.startsWith('-p')) out.port = whole(word, value(), 65535, where);
     else if (word.startsWith('-l')) out.user = value();
     else if (word === '-C' || word === '-q' || word === '-4' || word === '-T' || word === '-a') continue;
     else throw unsupported(word, where);
@@ -44,13 +44,13 @@ function option(text: string, out: { -readonly [K in keyof SshArgs]: SshArgs[K] 
       out.hostKeyMode = /^(no|off)$/i.test(value) ? 'off' : /^accept-new$/i.test(value) ? 'accept-new' : 'strict';
       return;
     case 'connecttimeout':
-      out.connectTimeoutSec = Number(value);
+      out.connectTimeoutSec = whole(name, value, 86_400, where);
       return;
     case 'identityfile':
       out.identityFile = value;
       return;
     case 'port':
-      out.port = Number(value);
+      out.port = whole(name, value, 65535, where);
       return;
     case 'user':
       out.user = value;
@@ -58,6 +58,16 @@ function option(text: string, out: { -readonly [K in keyof SshArgs]: SshArgs[K] 
     default:
       if (!HARMLESS.test(name)) throw unsupported(`-o ${text}`, where);
   }
+}
+
+function whole(name: string, text: string, max: number, where: string | undefined): number {
+  const n = Number(text);
+  if (/^\d+$/.test(text) && n >= 1 && n <= max) return n;
+  throw new InputError({
+    what: `${name} ${text} in ansible_ssh_common_args is not a number between 1 and ${max}`,
+    where,
+    todo: 'Correct it',
+  });
 }
 
 function unsupported(what: string, where: string | undefined): InputError {

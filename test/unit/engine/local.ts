@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { afterAll } from 'vitest';
 import type { RunEvent } from '../../../src/engine/events.js';
 import { runPlays } from '../../../src/engine/run-plays.js';
 import type { PlannedPlay, RunPlaysOptions, RunResult } from '../../../src/engine/types.js';
@@ -10,6 +11,18 @@ import { Secret } from '../../../src/shell/secret.js';
 import { type Shell, sh } from '../../../src/shell/shell.js';
 import type { Task } from '../../../src/tasks/task.js';
 import type { ExecOptions, Exit, Session, Target } from '../../../src/transport/port.js';
+
+const made: string[] = [];
+afterAll(() => {
+  for (const dir of made) rmSync(dir, { recursive: true, force: true });
+});
+
+/** A folder that is gone when the test file has ended. */
+function temporary(prefix: string): string {
+  const dir = mkdtempSync(join(tmpdir(), prefix));
+  made.push(dir);
+  return dir;
+}
 
 export interface TestShell {
   readonly name: string;
@@ -36,7 +49,7 @@ export function testShells(): TestShell[] {
     { name: 'bash', command: bash ? [bash, '--posix'] : undefined, env: {} },
   ];
   if (!busybox) return [...shells, { name: 'busybox', command: undefined, env: {} }];
-  const bin = mkdtempSync(join(tmpdir(), 'kw-busybox-'));
+  const bin = temporary('kw-busybox-');
   for (const applet of execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
     if (applet !== 'busybox') symlinkSync(busybox, join(bin, applet));
   }
@@ -110,7 +123,7 @@ export class LocalSession implements Session {
 
 /** A folder for one test: what runs in it, and where. */
 export function sandbox(): { root: string; runDir: string; cacheDir: string; journalDir: string } {
-  const root = mkdtempSync(join(tmpdir(), 'kw-engine-'));
+  const root = temporary('kw-engine-');
   const runDir = join(root, 'run');
   mkdirSync(runDir, { mode: 0o700 });
   return { root, runDir, cacheDir: join(root, 'cache'), journalDir: join(root, 'journal') };
