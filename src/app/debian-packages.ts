@@ -13,7 +13,7 @@ export async function ensureDebianPackages(packages: readonly string[], why: str
     throw new KubewrightError({
       what: `Debian packages are missing: ${missing.join(', ')}`,
       why,
-      todo: 'Run this as root, or install them: apt-get install them yourself',
+      todo: `Run this as root, or first: sudo apt-get install ${missing.join(' ')}`,
     });
   }
   say(`Installing Debian packages (${why}): ${missing.join(' ')}`);

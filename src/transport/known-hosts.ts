@@ -58,9 +58,9 @@ export class KnownHosts {
     if (!existsSync(dir)) mkdirSync(dir, { recursive: true, mode: 0o700 });
     const exists = existsSync(file);
     const text = exists ? readFileSync(file, 'utf8') : '';
-    const line = `${hostName(host, port)} ${keyType(key)} ${key.toString('base64')}\n`;
-    if (text.includes(line)) return;
-    appendFileSync(file, text !== '' && !text.endsWith('\n') ? `\n${line}` : line, { mode: 0o600 });
+    const line = `${hostName(host, port)} ${keyType(key)} ${key.toString('base64')}`;
+    if (text.split('\n').includes(line)) return;
+    appendFileSync(file, `${text !== '' && !text.endsWith('\n') ? '\n' : ''}${line}\n`, { mode: 0o600 });
     if (!exists) chmodSync(file, 0o600);
   }
 }
