@@ -74,7 +74,9 @@ export class SshSession implements Session {
     return new Promise((resolve) => {
       let channel: ClientChannel | undefined;
       let exit: Exit | undefined;
+      let finished = false;
       const finish = (result: Exit | 'no-channel'): void => {
+        finished = true;
         this.#onDead.delete(onDead);
         o.signal?.removeEventListener('abort', onAbort);
         resolve(result);
@@ -89,6 +91,8 @@ export class SshSession implements Session {
 
       const opened = (error: Error | undefined, stream: ClientChannel): void => {
         if (error) return finish(this.#dead ? { kind: 'lost', cause: this.#dead } : 'no-channel');
+        // Called off meanwhile: a program that gets no stdin does nothing.
+        if (finished) return stream.close();
         channel = stream;
         const send = (): void => sendStdin(stream, o.stdin);
         stream.on('data', (chunk: Buffer) => {
@@ -132,6 +136,7 @@ function sendStdin(stream: ClientChannel, stdin: ExecOptions['stdin']): void {
   if (stdin === undefined) {
     stream.end();
   } else if (stdin instanceof Readable) {
+    if (stdin.destroyed) return stream.close();
     stdin.on('error', () => stream.close());
     stdin.pipe(stream);
   } else stream.end(stdin);

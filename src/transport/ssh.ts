@@ -27,6 +27,9 @@ export function createSshTransport(): Transport {
 
 function connect(target: Target, signal?: AbortSignal): Promise<Session> {
   const where = `${target.name} (${target.address}:${target.port})`;
+  const interrupted = (): TransportError => new TransportError('lost', { what: 'Interrupted while connecting', where });
+  // A signal that is aborted already tells nobody any more.
+  if (signal?.aborted) return Promise.reject(interrupted());
   const known = new KnownHosts(target.hostKeys.files);
   const authentication = new Authentication(target);
   const client = new ssh2.Client();
@@ -41,7 +44,7 @@ function connect(target: Target, signal?: AbortSignal): Promise<Session> {
       client.destroy();
       reject(error);
     };
-    const onAbort = (): void => fail(new TransportError('lost', { what: 'Interrupted while connecting', where }));
+    const onAbort = (): void => fail(interrupted());
     signal?.addEventListener('abort', onAbort, { once: true });
 
     client.on('ready', () => {

@@ -36,6 +36,8 @@ export class Sshd {
     for (const type of ['ed25519', 'rsa']) if (!existsSync(this.hostKey(type))) keygen(this.hostKey(type), type);
     this.port ||= await freePort();
     const config = [
+      // In front: sshd takes the first value of a keyword.
+      ...settings,
       `Port ${this.port}`,
       'ListenAddress 127.0.0.1',
       `HostKey ${this.hostKey('ed25519')}`,
@@ -46,7 +48,6 @@ export class Sshd {
       'StrictModes no',
       'MaxStartups 100',
       'PrintMotd no',
-      ...settings,
     ];
     writeFileSync(join(this.dir, 'config'), `${config.join('\n')}\n`);
     this.#process = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(this.dir, 'config')], {
