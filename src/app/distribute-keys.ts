@@ -135,6 +135,9 @@ function mergeScript(account: string, authorized: readonly string[], known: read
   return joinShell([
     prologue(account),
     sh`
+      present() { # a whole word of a line that is no comment
+        awk -v n="$1 " '!/^[ \\t]*#/ && index($0 " ", n) {found = 1} END {exit !found}' "$tmp"
+      }
       merge() { # FILE WHAT: adds the lines of stdin that are missing
         file=$1 count=0
         tmp=$(mktemp "$file.kw-XXXXXX")
@@ -146,7 +149,7 @@ function mergeScript(account: string, authorized: readonly string[], known: read
         while IFS= read -r line; do
           # Keys are the same whatever comment follows them.
           case $2 in keys) needle=$(printf '%s' "$line" | cut -d ' ' -f 1,2) ;; *) needle=$line ;; esac
-          [ -z "$line" ] || grep -qF -- "$needle" "$tmp" || { printf '%s\\n' "$line" >> "$tmp"; count=$((count + 1)); }
+          [ -z "$line" ] || present "$needle" || { printf '%s\\n' "$line" >> "$tmp"; count=$((count + 1)); }
         done
         if [ $count -gt 0 ]; then
           chmod 600 "$tmp"

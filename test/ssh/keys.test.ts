@@ -41,7 +41,9 @@ describe.skipIf(reason)(`keys distribute${reason ? ` (${reason})` : ''}`, () => 
   const ssh = (i: number, file: string): string => join(sshd.users[i]?.home ?? '', '.ssh', file);
 
   it('keeps what is there byte for byte, and changes nothing the second time', async () => {
-    const own = 'ssh-ed25519 AAAAmine me@home\n# no newline at the end';
+    // A key that is commented out, and one that only begins like the operator's, are not the operator's key.
+    const own =
+      'ssh-ed25519 AAAAoperator2 other\n# ssh-ed25519 AAAAoperator op@desk\nssh-ed25519 AAAAmine me@home\n# no newline at the end';
     execFileSync('install', ['-d', '-m', '755', '-o', sshd.users[0]?.name ?? '', join(sshd.users[0]?.home ?? '', '.ssh')]);
     writeFileSync(ssh(0, 'authorized_keys'), own);
     execFileSync('chown', [sshd.users[0]?.name ?? '', ssh(0, 'authorized_keys')]);
@@ -52,7 +54,8 @@ describe.skipIf(reason)(`keys distribute${reason ? ` (${reason})` : ''}`, () => 
     }
     const text = readFileSync(ssh(0, 'authorized_keys'), 'utf8');
     expect(text.startsWith(`${own}\n`)).toBe(true);
-    expect(text.match(/^ssh-ed25519 /gm)).toHaveLength(4);
+    expect(text.match(/^ssh-ed25519 /gm)).toHaveLength(5);
+    expect(text).toContain('\nssh-ed25519 AAAAoperator op@desk\n');
     expect(statSync(ssh(0, '')).mode & 0o777).toBe(0o700);
     for (const file of ['authorized_keys', 'known_hosts', 'id_ed25519'])
       expect(statSync(ssh(0, file)).mode & 0o777, file).toBe(0o600);
