@@ -88,6 +88,29 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (${reason})` : ''}`
     await session.close();
   });
 
+  it('logs in with a key that only the agent has', async () => {
+    const { execFileSync } = await import('node:child_process');
+    const said = execFileSync('ssh-agent', ['-s'], { encoding: 'utf8' });
+    const socket = /SSH_AUTH_SOCK=([^;]+)/.exec(said)?.[1] ?? '';
+    const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(said)?.[1]);
+    const home = process.env.HOME;
+    try {
+      execFileSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' });
+      process.env.SSH_AUTH_SOCK = socket;
+      process.env.HOME = sshd.dir;
+      const session = await transport.connect(target({ privateKeyFile: undefined }));
+      expect(await output(session, 'echo hello')).toBe('hello\n0');
+      await session.close();
+      delete process.env.SSH_AUTH_SOCK;
+      const error = await refusal(target({ privateKeyFile: undefined }));
+      expect(error.parts.why).toMatch(/nothing to try/);
+    } finally {
+      delete process.env.SSH_AUTH_SOCK;
+      process.env.HOME = home;
+      process.kill(pid);
+    }
+  });
+
   it('says what it tried when it is not let in', async () => {
     const error = await refusal(passwordTarget('wrong'));
     expect(error.kind).toBe('auth');
