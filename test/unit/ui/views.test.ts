@@ -1,0 +1,199 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RunEvent, RunEventBody } from '../../../src/engine/events.js';
+import { PlainView } from '../../../src/ui/plain.js';
+import { createView, type ViewOptions } from '../../../src/ui/view.js';
+import { duration } from '../../../src/ui/words.js';
+
+function screen(more: Partial<ViewOptions> = {}): { o: ViewOptions; text: () => string } {
+  const stdout = new PassThrough();
+  let text = '';
+  stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return { o: { stdout, stderr: new PassThrough(), verbosity: 0, color: false, ...more }, text: () => text };
+}
+
+const start = { play: 'etcd', of: 2 } as const;
+const story: RunEventBody[] = [
+  { type: 'run-start', run: 'r', title: 'provision', hosts: ['m1', 'w101', 'w102'], dir: '/j/r', check: false },
+  { type: 'host-unreachable', host: 'w102', error: 'no route to host' },
+  { type: 'play-start', play: 'etcd', hosts: ['m1', 'w101'], tasks: { m1: 2, w101: 2 } },
+  { ...start, type: 'task-start', host: 'm1', task: 'a', title: 'Install etcd', n: 1 },
+  { ...start, type: 'task-start', host: 'w101', task: 'a', title: 'Install etcd', n: 1 },
+  { type: 'task-end', play: 'etcd', host: 'w101', task: 'a', title: 'Install etcd', status: 'ok', ms: 10 },
+  { ...start, type: 'task-start', host: 'w101', task: 'b', title: 'Start etcd', n: 2 },
+  { type: 'task-end', play: 'etcd', host: 'w101', task: 'b', title: 'Start etcd', status: 'ok', ms: 10 },
+  { type: 'task-output', play: 'etcd', host: 'm1', task: 'a', text: 'unpacking' },
+  { type: 'host-lost', host: 'm1', error: 'connection reset', attempt: 1 },
+  { type: 'host-back', host: 'm1' },
+  { type: 'push', host: 'm1', artifact: 'etcd', bytes: 5_000_000, of: 10_000_000 },
+  { type: 'push', host: 'm1', artifact: 'etcd', bytes: 10_000_000, of: 10_000_000 },
+  {
+    type: 'task-end',
+    play: 'etcd',
+    host: 'm1',
+    task: 'a',
+    title: 'Install etcd',
+    status: 'changed',
+    ms: 3200,
+    diff: '-old\n+new',
+  },
+  { ...start, type: 'task-start', host: 'm1', task: 'b', title: 'Start etcd', n: 2 },
+  {
+    type: 'task-end',
+    play: 'etcd',
+    host: 'm1',
+    task: 'b',
+    title: 'Start etcd',
+    status: 'failed',
+    ms: 61_000,
+    code: 1,
+    tail: ['bind: address already in use'],
+    hint: 'journalctl -u etcd',
+  },
+  { type: 'play-end', play: 'etcd', ms: 65_000, failed: ['m1'] },
+  {
+    type: 'run-end',
+    run: 'r',
+    ms: 66_000,
+    exitCode: 1,
+    recap: [
+      { host: 'm1', ok: 0, changed: 1, failed: 1, skipped: 0, unreachable: false },
+      { host: 'w101', ok: 2, changed: 0, failed: 0, skipped: 0, unreachable: false },
+      { host: 'w102', ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: true },
+    ],
+  },
+];
+const events: RunEvent[] = story.map((e, i) => ({ at: 1_000_000 + i * 100, ...e }));
+
+describe('the plain view', () => {
+  it('tells what changed, what failed and how it ended', async () => {
+    const { o, text } = screen();
+    const view = createView('plain', o);
+    for (const e of events) view.event(e);
+    await view.end();
+    expect(text()).toBe(`provision: 3 hosts, log: /j/r
+UNREACHABLE w102: no route to host
+
+PLAY etcd (2 hosts)
+w101 ok 2 tasks 0.3s
+m1 connection lost, try 1: connection reset
+m1 connected again; its tasks went on meanwhile
+m1 received etcd (10 MB)
+m1 changed: Install etcd 3.2s
+  -old
+  +new
+FAILED m1: Start etcd [b] (exit status 1) after 1m01s
+  | bind: address already in use
+  Try: journalctl -u etcd
+  Log: /j/r/m1.log
+
+RECAP
+m1   : ok=0    changed=1    failed=1    unreachable=0    skipped=0
+w101 : ok=2    changed=0    failed=0    unreachable=0    skipped=0
+w102 : ok=0    changed=0    failed=0    unreachable=1    skipped=0
+
+TIMES
+etcd    1m05s
+total   1m06s
+
+Log: /j/r
+`);
+  });
+
+  it('shows more when asked for more', () => {
+    const { o, text } = screen({ verbosity: 2 });
+    const view = createView('plain', o);
+    for (const e of events) view.event(e);
+    expect(text()).toContain('m1 [1/2] Install etcd\n');
+    expect(text()).toContain('m1 | unpacking\n');
+    expect(text()).toContain('w101 ok: Install etcd 0.0s\n');
+  });
+
+  it('says now and then what takes long', () => {
+    const { o, text } = screen();
+    const view = new PlainView(o);
+    for (const e of events.slice(0, 4)) view.event(e);
+    const began = events[3]?.at ?? 0;
+    view.heartbeat(began + 14_000);
+    view.heartbeat(began + 20_000);
+    view.heartbeat(began + 25_000);
+    view.heartbeat(began + 36_000);
+    expect(
+      text()
+        .split('\n')
+        .filter((l) => l.includes('still at')),
+    ).toEqual(['m1 still at: Install etcd (20s)', 'm1 still at: Install etcd (36s)']);
+  });
+
+  it('says "would change" in check mode, and colours differences', () => {
+    const { o, text } = screen({ color: true });
+    const view = createView('plain', o);
+    view.event({ at: 0, type: 'run-start', run: 'r', title: 'provision', hosts: ['m1'], dir: '/j', check: true });
+    view.event({ at: 0, type: 'play-start', play: 'p', hosts: ['m1'], tasks: { m1: 1 } });
+    view.event({ at: 0, type: 'task-start', play: 'p', host: 'm1', task: 'a', title: 'T', n: 1, of: 1 });
+    view.event({
+      at: 5,
+      type: 'task-end',
+      play: 'p',
+      host: 'm1',
+      task: 'a',
+      title: 'T',
+      status: 'would-change',
+      ms: 5,
+      diff: '+x',
+    });
+    expect(text()).toContain('\x1b[33mwould change\x1b[0m: T');
+    expect(text()).toContain('\x1b[32m+x\x1b[0m');
+    expect(text()).toContain('1 would change of 1 task');
+  });
+});
+
+describe('the other views', () => {
+  it('json: every event, one a line', () => {
+    const { o, text } = screen();
+    const view = createView('json', o);
+    for (const e of events) view.event(e);
+    expect(
+      text()
+        .trim()
+        .split('\n')
+        .map((l) => JSON.parse(l)),
+    ).toEqual(events);
+  });
+
+  it('terminal: draws hosts, prints failures under the play, and ends with the recap', async () => {
+    const { o, text } = screen();
+    const stdout = Object.assign(o.stdout, { isTTY: true, rows: 40, columns: 120 });
+    // listr2 asks the process, not the stream that it is given.
+    const real = process.stdout.isTTY;
+    process.stdout.isTTY = true;
+    onTestFinished(() => {
+      process.stdout.isTTY = real;
+    });
+    const before = process.listenerCount('SIGINT');
+    const view = createView('terminal', { ...o, stdout });
+    for (const e of events) {
+      view.event(e);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(process.listenerCount('SIGINT')).toBe(before);
+    await view.end();
+    expect(text()).toContain('etcd (2 hosts)');
+    expect(text()).toContain('w101 ok 2 tasks');
+    expect(text()).toContain('m1 failed');
+    const failure = text().indexOf('FAILED m1: Start etcd [b]');
+    expect(failure).toBeGreaterThan(text().indexOf('m1 failed'));
+    expect(text().indexOf('RECAP')).toBeGreaterThan(failure);
+    expect(text()).toContain('etcd    1m05s');
+  });
+
+  it('terminal without a terminal is plain', () => {
+    expect(createView('terminal', screen().o)).toBeInstanceOf(PlainView);
+  });
+
+  it('writes durations as people do', () => {
+    expect([40, 9_949, 9_950, 59_400, 61_000, 3_725_000].map(duration)).toEqual(['0.0s', '9.9s', '10s', '59s', '1m01s', '1h02m']);
+  });
+});
