@@ -160,3 +160,15 @@ describe('generated inventories', () => {
     expect(() => generateInventory({ ...DEFAULT_GENERATE, masters: 95 })).toThrow(/share the address/);
   });
 });
+
+describe('YAML variables', () => {
+  it('follow aliases and merge keys as PyYAML does', async () => {
+    const all = 'base: &b {x: 1, y: 2}\nmine:\n  <<: *b\n  y: 3\nsame: *b\nyes_is: yes\nletter: y\nbig: 12345678901234567890\n';
+    const i = await loadInventory([join(folder({ 'hosts.ini': 'm1\n', 'group_vars/all.yml': all }), 'hosts.ini')]);
+    expect(varOf(i, 'm1', 'mine')).toEqual({ x: 1, y: 3 });
+    expect(varOf(i, 'm1', 'same')).toEqual({ x: 1, y: 2 });
+    expect(varOf(i, 'm1', 'yes_is')).toBe(true);
+    expect(varOf(i, 'm1', 'letter')).toBe('y');
+    expect(varOf(i, 'm1', 'big')).toBe('12345678901234567890');
+  });
+});
