@@ -71,7 +71,7 @@ export function parseYaml(text: string, file: string): YamlFile {
     return [...out.values()];
   };
   const open = new Set<Node>();
-  const valueOf = (given: Node | null | undefined): VarValue => {
+  const toValue = (given: Node | null | undefined): VarValue => {
     const node = follow(given);
     if (!node) return null;
     if (node.tag === '!vault') {
@@ -82,14 +82,14 @@ export function parseYaml(text: string, file: string): YamlFile {
     if (open.has(node)) throw fail(given?.range?.[0] ?? 0, 'A value contains itself', 'Take the alias out');
     open.add(node);
     const value = isMap(node)
-      ? Object.fromEntries(entriesOf(node).map((e) => [e.key, valueOf(e.value)]))
+      ? Object.fromEntries(entriesOf(node).map((e) => [e.key, toValue(e.value)]))
       : isSeq(node)
-        ? node.items.map((i) => valueOf(i as Node))
+        ? node.items.map((i) => toValue(i as Node))
         : null;
     open.delete(node);
     return value;
   };
-  return { root: document.contents, sourceOf, valueOf, entriesOf, follow };
+  return { root: document.contents, sourceOf, valueOf: toValue, entriesOf, follow };
 }
 
 function scalar(value: unknown, text: string | undefined): VarValue {
