@@ -104,7 +104,7 @@ function acquireScript(runDir: string, info: LockInfo, nonce: string): string {
     take() {
       mkdir "$lock" 2>/dev/null || return 1
       : > "$lock/beat"
-      printf '%s\n' ${lines} "boot=$boot" > "$lock/info"
+      printf '%s\n' ${lines} "boot=$boot" > "$lock/info.new" && mv "$lock/info.new" "$lock/info"
     }
     age() { echo $(( $(date +%s) - $(stat -c %Y "$1" 2>/dev/null || date +%s) )); }
     field() { sed -n "s/^$1=//p" "$lock/info" 2>/dev/null | head -n 1; }
@@ -127,6 +127,11 @@ function acquireScript(runDir: string, info: LockInfo, nonce: string): string {
       [ "$(age "$sign")" -gt ${STALE_AFTER_SEC} ]
     }
     if take; then say taken; return 0; fi
+    # Taken in this moment? Then its owner is still writing down who it is.
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      if [ -f "$lock/info" ] || [ ! -d "$lock" ]; then break; fi
+      sleep 0.1 2>/dev/null || sleep 1
+    done
     if [ "$(field run)" = ${info.run} ]; then : > "$lock/beat"; say taken; return 0; fi
     # Only one may take over at a time: a lock that was just taken over must not be removed by a second one.
     if [ -d "$base/takeover" ] && [ "$(age "$base/takeover")" -gt 60 ]; then rmdir "$base/takeover" 2>/dev/null; fi

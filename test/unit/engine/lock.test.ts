@@ -60,6 +60,12 @@ describe.each(testShells())('the lock of a host under $name', (shell) => {
       expect(await take(ended, 'r')).toMatchObject({ kind: 'taken' });
     });
 
+    it('goes to every name of one machine when one run takes them at once', async () => {
+      const { runDir } = sandbox();
+      const all = await Promise.all(Array.from({ length: 8 }, () => take(runDir, 'same')));
+      expect(all).toEqual(all.map(() => ({ kind: 'taken' })));
+    });
+
     it('goes to exactly one of many who take over a stale one at once', async () => {
       const { runDir } = sandbox();
       plant(runDir, { run: 'dead', ageSec: 9999 });
