@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
+import * as nodeModule from 'node:module';
 
+// Node.js 22.1 and newer keep compiled code between runs; older ones have no such thing.
+nodeModule.enableCompileCache?.();
+const { main } = await import('../dist/cli/main.js');
 await main(process.argv.slice(2));

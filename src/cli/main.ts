@@ -1,16 +1,40 @@
-import { Errors, flush, run } from '@oclif/core';
-import { ZodError } from 'zod';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../app/package-root.js';
 import { formatError, KubewrightError } from '../errors.js';
 
-/** Runs one command line and sets the exit code. Users see what happened and what to do, never a stack trace. */
+/**
+ * Runs one command line and sets the exit code. Users see what happened and what to do, never a stack trace.
+ *
+ * Start-up time is looked after (`npm run bench:startup`): nothing is imported here that --version or --help can do without.
+ */
 export async function main(argv: string[]): Promise<void> {
+  if (argv[0] === '--version') {
+    process.stdout.write(`${await versionLine()}\n`);
+    return;
+  }
   try {
-    await run(argv, { root: PACKAGE_ROOT });
+    // The parts of oclif that are needed now; its index would load the rest as well.
+    const [{ run }, { flush }] = await Promise.all([import('@oclif/core/run'), import('@oclif/core/flush')]);
+    await run(spellHelp(argv), { root: PACKAGE_ROOT });
     await flush();
   } catch (error) {
     process.exitCode = report(error);
   }
+}
+
+/** `help provision` means `provision --help`, which prints the same without loading the help command. */
+function spellHelp(argv: string[]): string[] {
+  const [first, ...rest] = argv;
+  return first === 'help' && rest.every((arg) => !arg.startsWith('-')) ? [...rest, '--help'] : argv;
+}
+
+/** What oclif would print: `kubewright/0.1.0 linux-x64 node-v20.20.2`. */
+async function versionLine(): Promise<string> {
+  const { name, version }: { name: string; version: string } = JSON.parse(
+    await readFile(join(PACKAGE_ROOT, 'package.json'), 'utf8'),
+  );
+  return `${name}/${version} ${process.platform}-${process.arch} node-${process.version}`;
 }
 
 function report(error: unknown): number {
@@ -19,19 +43,19 @@ function report(error: unknown): number {
     debug(error);
     return error.exitCode;
   }
-  if (error instanceof Errors.ExitError) return error.oclif.exit ?? 0;
-  if (error instanceof Errors.CLIError) {
+  if (isOclif(error)) {
+    // An ExitError is `this.exit()`: nothing went wrong.
+    if (error.code === 'EEXIT') return error.oclif.exit ?? 0;
     process.stderr.write(`${error.message}\n`);
     return error.oclif.exit ?? 2;
   }
   // `kubewright … | head`: the reader has gone, and nobody is left to tell.
   if (isCode(error, 'EPIPE')) return 0;
-  const text =
-    error instanceof ZodError
-      ? error.issues.map((i) => i.message).join('; ')
-      : error instanceof Error
-        ? error.message
-        : String(error);
+  const text = isZod(error)
+    ? error.issues.map((i) => i.message).join('; ')
+    : error instanceof Error
+      ? error.message
+      : String(error);
   process.stderr.write(
     `${text}\n  Why: this is a bug in kubewright, not in your input\n  Do:  run it again with DEBUG=kubewright and report what it prints\n`,
   );
@@ -42,6 +66,15 @@ function report(error: unknown): number {
 function debug(error: unknown): void {
   if ((process.env.DEBUG ?? '').split(/[\s,]+/).includes('kubewright') && error instanceof Error)
     process.stderr.write(`${error.stack ?? ''}\n`);
+}
+
+/** oclif's own errors. They and zod's are known by their shape: importing the classes takes time that --help hasn't. */
+function isOclif(error: unknown): error is Error & { code?: string; oclif: { exit?: number } } {
+  return error instanceof Error && 'oclif' in error && typeof error.oclif === 'object' && error.oclif !== null;
+}
+
+function isZod(error: unknown): error is Error & { issues: readonly { message: string }[] } {
+  return error instanceof Error && error.name === 'ZodError' && 'issues' in error && Array.isArray(error.issues);
 }
 
 function isCode(error: unknown, code: string): boolean {

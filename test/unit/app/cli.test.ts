@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PACKAGE_ROOT } from '../../../src/app/package-root.js';
+import { COMMANDS } from '../../../src/commands/index.js';
+
+const built = existsSync(join(PACKAGE_ROOT, 'dist/cli/main.js')) && existsSync(join(PACKAGE_ROOT, 'oclif.manifest.json'));
+
+function kubewright(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(PACKAGE_ROOT, 'bin/run.js'), ...args], (error, out, err) => {
+      resolve({ code: error ? Number(error.code) : 0, out, err });
+    });
+  });
+}
+
+describe.skipIf(!built)('the built command line', () => {
+  it('lists every command in --help, though it loads none of them', async () => {
+    const { out } = await kubewright('--help');
+    for (const id of Object.keys(COMMANDS)) expect(out).toMatch(new RegExp(`^  ${id.split(':')[0]} `, 'm'));
+    const manifest = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'oclif.manifest.json'), 'utf8'));
+    expect(Object.keys(manifest.commands).sort()).toEqual(Object.keys(COMMANDS).sort());
+  });
+
+  it('prints the help of a command by either spelling', async () => {
+    const [flag, word] = await Promise.all([kubewright('provision', '--help'), kubewright('help', 'provision')]);
+    expect(flag.out).toContain('--ask-become-pass');
+    expect(word).toEqual(flag);
+    expect((await kubewright('help')).out).toBe((await kubewright('--help')).out);
+  });
+
+  it('prints the version as oclif does', async () => {
+    const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
+    const { code, out } = await kubewright('--version');
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: `kubewright/${version} ${process.platform}-${process.arch} node-${process.version}\n`,
+    });
+  });
+
+  it('names a wrong flag or command with exit code 2, and shows no stack trace', async () => {
+    for (const args of [['provision', '--no-such-flag'], ['nonsense']]) {
+      const { code, err } = await kubewright(...args);
+      expect(code).toBe(2);
+      expect(err).toMatch(/no-such-flag|nonsense/);
+      expect(err).not.toMatch(/\n\s+at /);
+    }
+  });
+});
