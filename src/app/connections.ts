@@ -1,6 +1,8 @@
 import { KubewrightError, UnreachableErrors } from '../errors.js';
 import type { Host } from '../inventory/model.js';
+import type { Secret } from '../shell/secret.js';
 import { type ConnectResult, connectAll } from '../transport/connect-all.js';
+import type { TransportError } from '../transport/errors.js';
 import type { Session, Target, Transport } from '../transport/port.js';
 import { createTransport } from '../transport/transport.js';
 import { type ConnectionOptions, readCredentials } from './credentials.js';
@@ -9,6 +11,8 @@ import { targetFromHost } from './targets.js';
 export interface Connections {
   readonly sessions: Map<string, Session>;
   readonly targets: ReadonlyMap<string, Target>;
+  /** Machines that cannot be worked on, and why; only with `partial`. */
+  readonly failures: ReadonlyMap<string, TransportError>;
   /** A new session to a machine whose connection died. */
   readonly reconnect: (host: string) => Promise<Session>;
   close(): Promise<void>;
@@ -18,6 +22,10 @@ export interface OpenOptions {
   readonly connection: ConnectionOptions;
   /** Try sudo as well; default true. */
   readonly verifyBecome?: boolean;
+  /** Go on with the machines that can be reached instead of throwing; default false. */
+  readonly partial?: boolean;
+  /** SSH passwords of single machines; the inventory's own still win. */
+  readonly passwords?: ReadonlyMap<string, Secret>;
   readonly onConnected?: (host: string, ms: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -25,10 +33,11 @@ export interface OpenOptions {
 /**
  * One connection to each machine, for the whole run.
  *
- * @throws UnreachableErrors naming every machine that cannot be reached or refuses us; nothing was changed anywhere.
+ * @throws UnreachableErrors naming every machine that cannot be reached or refuses us (unless `partial`); nothing was
+ *   changed anywhere.
  */
 export async function openConnections(hosts: readonly Host[], o: OpenOptions): Promise<Connections> {
-  const credentials = await readCredentials(o.connection);
+  const { password, becomePassword } = await readCredentials(o.connection);
   const targets = new Map(
     hosts.map((h) => [
       h.name,
@@ -38,7 +47,8 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
         hostKeyChecking: o.connection['host-key-checking'],
         connectTimeoutSec: o.connection['connect-timeout'],
         become: o.connection.become,
-        ...credentials,
+        password: o.passwords?.get(h.name) ?? password,
+        becomePassword,
       }),
     ]),
   );
@@ -53,7 +63,7 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
   const close = async (): Promise<void> => {
     await Promise.all([...sessions.values()].map((s) => s.close()));
   };
-  if (failures.size > 0) {
+  if (failures.size > 0 && !o.partial) {
     await close();
     throw new UnreachableErrors(
       hosts.flatMap((h) => failures.get(h.name)?.parts ?? []),
@@ -63,6 +73,7 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
   return {
     sessions,
     targets,
+    failures,
     close,
     reconnect: async (host) => {
       const target = targets.get(host);

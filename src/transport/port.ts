@@ -54,6 +54,8 @@ export interface ExecOptions {
 /** One open connection to one machine. Many commands may run at once over it. */
 export interface Session {
   readonly target: Target;
+  /** The host key that the machine showed and that was verified, in wire format; undefined for this machine itself. */
+  readonly hostKey?: Buffer;
   /**
    * Runs a short command line (it is visible in the machine's process list: never a secret, never a long program).
    * Programs go over stdin: `exec('sh', { stdin: program })`. Never rejects.

@@ -14,13 +14,15 @@ const OPEN_TRIES = 25;
 /** One SSH connection. Many commands run at once over it; more than the server allows wait for their turn. */
 export class SshSession implements Session {
   readonly target: Target;
+  readonly hostKey: Buffer | undefined;
   readonly #client: Client;
   readonly #slots = new Slots(MAX_CHANNELS);
   readonly #onDead = new Set<(cause: Error) => void>();
   #dead: Error | undefined;
 
-  constructor(target: Target, client: Client) {
+  constructor(target: Target, client: Client, hostKey?: Buffer) {
     this.target = target;
+    this.hostKey = hostKey;
     this.#client = client;
     const die = (cause: Error): void => {
       this.#dead ??= cause;

@@ -35,6 +35,7 @@ function connect(target: Target, signal?: AbortSignal): Promise<Session> {
   const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
     let refused: TransportError | undefined;
+    let hostKey: Buffer | undefined;
     let settled = false;
     const fail = (error: TransportError): void => {
       if (settled) return;
@@ -51,7 +52,7 @@ function connect(target: Target, signal?: AbortSignal): Promise<Session> {
       if (settled) return;
       settled = true;
       signal?.removeEventListener('abort', onAbort);
-      resolve(new SshSession(target, client));
+      resolve(new SshSession(target, client, hostKey));
     });
     client.on('error', (error: Error) => {
       if (refused) return fail(refused);
@@ -71,6 +72,7 @@ function connect(target: Target, signal?: AbortSignal): Promise<Session> {
       algorithms: { serverHostKey: preferred(known.typesOf(target.address, target.port)) },
       hostVerifier: (key: Buffer): boolean => {
         refused = checkHostKey(target, known, key, where);
+        hostKey = Buffer.from(key);
         return refused === undefined;
       },
     });
