@@ -2,6 +2,7 @@ import type { Secret } from '../shell/secret.js';
 import { quote, type Shell } from '../shell/shell.js';
 import type { ArtifactRef, Task } from '../tasks/task.js';
 import { DEFAULT_TIMEOUT_SEC } from './defaults.js';
+import type { TaskLabel } from './program-label.js';
 import { ARTIFACT_RUNTIME, RUNTIME } from './runtime.js';
 
 export interface CompileOptions {
@@ -70,7 +71,7 @@ export function compileProgram(o: CompileOptions): CompiledProgram {
 }
 
 /** Names of a task's exports in the order of their numbers in frames. */
-export function exportNames(task: Task): string[] {
+export function exportNames(task: Pick<TaskLabel, 'exports'>): string[] {
   return Object.keys(task.exports ?? {}).sort();
 }
 

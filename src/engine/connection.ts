@@ -10,24 +10,25 @@ export interface ReconnectOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What happens to a connection: `lost` before each try, `back` when one succeeded. */
+export interface ConnectionNews {
+  readonly lost: (error: string, attempt: number) => void;
+  readonly back: () => void;
+}
+
 /** The session of a host, renewed when it was lost. Everyone who uses the host shares it. */
 export class Connection {
   readonly host: string;
   readonly #sessions: Map<string, Session>;
   readonly #o: ReconnectOptions;
-  readonly #onLost: (error: string, attempt: number) => void;
+  readonly #tell: ConnectionNews;
   #renewing: Promise<Session | Error> | undefined;
 
-  constructor(
-    host: string,
-    sessions: Map<string, Session>,
-    o: ReconnectOptions,
-    onLost: (error: string, attempt: number) => void,
-  ) {
+  constructor(host: string, sessions: Map<string, Session>, o: ReconnectOptions, tell: ConnectionNews) {
     this.host = host;
     this.#sessions = sessions;
     this.#o = o;
-    this.#onLost = onLost;
+    this.#tell = tell;
   }
 
   get session(): Session | undefined {
@@ -54,10 +55,11 @@ export class Connection {
     let last = cause;
     for (let attempt = 1; ; attempt++) {
       if (this.#o.signal?.aborted) return last;
-      this.#onLost(last.message, attempt);
+      this.#tell.lost(last.message, attempt);
       try {
         const session = await this.#o.connect(this.host);
         this.#sessions.set(this.host, session);
+        this.#tell.back();
         return session;
       } catch (error) {
         last = error instanceof Error ? error : new Error(String(error));

@@ -1,27 +1,26 @@
-import type { Secret } from '../shell/secret.js';
-import type { Session } from '../transport/port.js';
 import type { Connection } from './connection.js';
 import { type Frame, FrameParser, type Output } from './frames.js';
-import { followScript, type HostPaths, launchScript } from './scripts.js';
+import { followScript, type HostPaths, type Launch, launchScript } from './scripts.js';
 import { escapeLine } from './text.js';
 
 export interface HostProgramOptions {
   readonly connection: Connection;
   readonly paths: HostPaths;
   readonly nonce: string;
-  readonly program: string;
-  readonly secrets: ReadonlyMap<string, Secret>;
+  /** Absent: the program was started by another controller, and is only followed. */
+  readonly launch?: Launch;
+  /** Waits until the lock of the host is held; the result is why it is not any more. */
+  readonly mayLaunch?: () => Promise<string | undefined>;
   readonly onItem: (item: Frame | Output) => void;
-  /** The connection is there again. */
-  readonly onBack: () => void;
   /** Aborting gives up following. */
   readonly signal?: AbortSignal;
 }
 
-/** `done`: the program came to its end, with this status. */
+/** `done`: the program came to its end, with this status. `restarted`: it died with its machine. */
 export type ProgramEnd =
   | { readonly kind: 'done'; readonly code: number }
   | { readonly kind: 'unreachable'; readonly error: string }
+  | { readonly kind: 'restarted' }
   | { readonly kind: 'failed'; readonly error: string };
 
 /** How often a follower may end for no reason, without anything new, before we give up. */
@@ -34,42 +33,53 @@ const MAX_IDLE_ENDS = 3;
 export async function runHostProgram(o: HostProgramOptions): Promise<ProgramEnd> {
   const parser = new FrameParser(o.nonce);
   let offset = 0;
-  let started = false;
+  let started = o.launch === undefined;
+  let boot: string | undefined;
   let idleEnds = 0;
   let end: ProgramEnd | undefined;
-
-  const take = (item: Frame | Output): void => {
-    if (item.kind === 'frame') end = verdict(item) ?? end;
-    o.onItem(item);
-  };
 
   for (;;) {
     const session = o.connection.session;
     if (!session) return { kind: 'unreachable', error: 'not connected' };
+    if (!started) {
+      const refusal = await o.mayLaunch?.();
+      if (refusal !== undefined) return { kind: 'failed', error: refusal };
+    }
     const before = offset;
-    const script = started ? followScript(o.paths, o.nonce, offset) : launchScript(o.paths, o.nonce, o.program, o.secrets);
+    const script = !started && o.launch ? launchScript(o.paths, o.nonce, o.launch) : followScript(o.paths, o.nonce, offset);
     const channel = new SpoolChannel(o.nonce);
+    const follower = new AbortController();
+    const giveUp = (): void => follower.abort();
+    o.signal?.addEventListener('abort', giveUp, { once: true });
+    if (o.signal?.aborted) giveUp();
     const exit = await session.exec('sh', {
       become: true,
       stdin: script,
-      signal: o.signal,
+      signal: follower.signal,
       onStdout: (chunk) => {
+        if (end) return;
         const bytes = channel.feed(chunk);
         started ||= channel.open;
-        if (bytes.length === 0) return;
         offset += bytes.length;
-        for (const item of parser.feed(bytes)) take(item);
+        for (const item of bytes.length > 0 ? parser.feed(bytes) : []) {
+          if (item.kind === 'frame') end = verdict(item, boot, channel.boot) ?? end;
+          o.onItem(item);
+        }
+        boot ??= channel.boot;
+        // Nothing comes after the last frame: the follower need not be waited for.
+        if (end) giveUp();
       },
       onStderr: (chunk) => channel.note(chunk),
     });
+    o.signal?.removeEventListener('abort', giveUp);
     if (end) {
       for (const item of parser.end()) o.onItem(item);
       return end;
     }
     if (o.signal?.aborted) return { kind: 'failed', error: 'interrupted' };
     if (exit.kind === 'lost') {
-      const renewed = await renew(o, session, exit.cause);
-      if (renewed) return renewed;
+      const renewed = await o.connection.renew(session, exit.cause);
+      if (renewed instanceof Error) return { kind: 'unreachable', error: renewed.message };
       continue;
     }
     if (!started && exit.kind === 'exited') {
@@ -82,17 +92,16 @@ export async function runHostProgram(o: HostProgramOptions): Promise<ProgramEnd>
   }
 }
 
-async function renew(o: HostProgramOptions, dead: Session, cause: Error): Promise<ProgramEnd | undefined> {
-  const session = await o.connection.renew(dead, cause);
-  if (session instanceof Error) return { kind: 'unreachable', error: session.message };
-  o.onBack();
-  return undefined;
-}
-
-function verdict(frame: Frame): ProgramEnd | undefined {
+/** `bootThen`: when we began to follow; a program cannot outlive its machine. */
+function verdict(frame: Frame, bootThen: string | undefined, bootNow: string | undefined): ProgramEnd | undefined {
   const [kind, code] = frame.fields;
   if (kind === 'done') return { kind: 'done', code: Number(code) };
-  if (kind === 'gone') return { kind: 'failed', error: 'the program is gone: did the machine restart?' };
+  if (kind === 'gone') {
+    return bootThen !== undefined && bootThen !== bootNow
+      ? { kind: 'restarted' }
+      : { kind: 'failed', error: 'the program is gone: somebody removed its folder on the machine' };
+  }
+  if (kind === 'fenced') return { kind: 'failed', error: 'another run has taken the lock of this machine: nothing was started' };
   if (kind === 'died') return { kind: 'failed', error: 'the program was killed on the machine, or could not start' };
   return undefined;
 }
@@ -103,6 +112,8 @@ function verdict(frame: Frame): ProgramEnd | undefined {
  */
 class SpoolChannel {
   open = false;
+  /** Boot id of the machine. */
+  boot: string | undefined;
   readonly #opening: Buffer;
   #head: Buffer = Buffer.alloc(0);
   #stderr = '';
@@ -118,6 +129,7 @@ class SpoolChannel {
     const end = at === -1 ? -1 : this.#head.indexOf(0x0a, at);
     if (end === -1) return Buffer.alloc(0);
     this.open = true;
+    this.boot = this.#head.toString('latin1', at + this.#opening.length, end).split(' ')[1];
     return this.#head.subarray(end + 1);
   }
 

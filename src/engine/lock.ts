@@ -1,174 +1,183 @@
-import { hostname, userInfo } from 'node:os';
 import { LockedError } from '../errors.js';
-import { sh } from '../shell/shell.js';
-import type { Session } from '../transport/port.js';
+import { type Controller, pidOf, processState, sameOperator } from './controller.js';
 import { FrameParser } from './frames.js';
-import { inOneFunction } from './scripts.js';
+import { decodeLabel, type ProgramLabel } from './program-label.js';
 import { escapeLine } from './text.js';
 
-/** Seconds without a sign of life of the holder, and without a running program, after which a lock is stale. */
-export const STALE_AFTER_SEC = 120;
-/** How often a run says that it is alive. */
-export const REFRESH_EVERY_MS = 30_000;
+/** How often a run says that it is alive, over the channel that holds its lock. */
+export const BEAT_EVERY_MS = 5_000;
+/**
+ * Seconds without a sign of life after which a controller counts as gone, where its process cannot be looked at. Longer than a
+ * broken connection takes to be noticed (15 s) and mended.
+ */
+export const STALE_AFTER_SEC = 60;
 
 /** Who holds a lock, as the holder wrote it. */
-export interface LockInfo {
+export interface LockInfo extends Controller {
   readonly run: string;
-  readonly user: string;
-  readonly host: string;
   /** ISO 8601. */
   readonly since: string;
 }
 
-export type LockOutcome =
-  | { readonly kind: 'taken'; readonly from?: LockInfo }
-  | { readonly kind: 'held'; readonly by: LockInfo }
-  | { readonly kind: 'failed'; readonly error: string };
+/** A program that a run has left on a host. */
+export interface FoundProgram {
+  readonly run: string;
+  readonly key: string;
+  /** dead: killed without a last word. */
+  readonly state: 'running' | 'ended' | 'dead';
+  /** Number of the present task, from 1; 0: none yet. */
+  readonly at: number;
+  readonly label: ProgramLabel;
+}
 
-/** Who we are, for others to read. */
-export function ownInfo(run: string, now: Date): LockInfo {
-  let user = 'unknown';
-  try {
-    user = userInfo().username;
-  } catch {
-    // A user id without an entry in passwd.
+/** What a host says when it is asked for its lock. */
+export interface LockAnswer {
+  readonly verdict: 'taken' | 'over' | 'restarted' | 'held';
+  /** The lock that was there. */
+  readonly by: LockInfo;
+  /** Its run is still collecting the locks of its hosts. */
+  readonly taking: boolean;
+  /** Seconds since its controller was heard. */
+  readonly age: number;
+  readonly boot: string;
+  readonly programs: readonly FoundProgram[];
+  /** RUN/KEY of programs that were ended. */
+  readonly stopped: readonly string[];
+  readonly stuck: readonly string[];
+}
+
+export function infoLines(info: LockInfo): string[] {
+  const fields = ['run', 'user', 'host', 'since', 'process'] as const;
+  return fields.map((name) => `${name}=${info[name]}`.replaceAll(/[\x00-\x1f\x7f]/g, ' '));
+}
+
+/** Reads what a keeper prints. */
+export class LockReader {
+  readonly #parser: FrameParser;
+  #info = new Map<string, string>();
+  #programs: FoundProgram[] = [];
+  #stopped: string[] = [];
+  #stuck: string[] = [];
+  #taking = false;
+
+  constructor(nonce: string) {
+    this.#parser = new FrameParser(nonce);
   }
-  return { run, user, host: hostname(), since: now.toISOString() };
+
+  feed(chunk: Buffer): (LockAnswer | { readonly verdict: 'lost'; readonly by: LockInfo } | { readonly verdict: 'released' })[] {
+    const out: ReturnType<LockReader['feed']> = [];
+    for (const item of this.#parser.feed(chunk)) {
+      if (item.kind !== 'frame') continue;
+      const [kind, a = '', b = '', c = '', d = ''] = item.fields;
+      if (kind === 'info') {
+        const [, name = '', value = ''] = /^([a-z]+)=(.*)$/.exec(item.fields.slice(1).join(' ')) ?? [];
+        this.#info.set(name, escapeLine(value));
+      } else if (kind === 'program') this.#program(a, b, Number(c), d);
+      else if (kind === 'stopped') this.#stopped.push(a);
+      else if (kind === 'stuck') this.#stuck.push(a);
+      else if (kind === 'taking') this.#taking = true;
+      else if (kind === 'lost') out.push({ verdict: 'lost', by: this.#lock() });
+      else if (kind === 'released') out.push({ verdict: 'released' });
+      else if (kind === 'lock') out.push(this.#answer(a, Number(b), c));
+      if (kind === 'lost' || kind === 'lock') this.#info = new Map();
+    }
+    return out;
+  }
+
+  #answer(verdict: string, age: number, boot: string): LockAnswer {
+    const known = verdict === 'taken' || verdict === 'over' || verdict === 'restarted' ? verdict : 'held';
+    return {
+      verdict: known,
+      by: this.#lock(),
+      taking: this.#taking,
+      age,
+      boot,
+      programs: this.#programs,
+      stopped: this.#stopped,
+      stuck: this.#stuck,
+    };
+  }
+
+  #lock(): LockInfo {
+    const field = (name: string): string => this.#info.get(name) ?? '';
+    return {
+      run: field('run'),
+      user: field('user'),
+      host: field('host'),
+      since: field('since'),
+      process: field('process'),
+    };
+  }
+
+  #program(path: string, state: string, at: number, encoded: string): void {
+    const [run = '', key = ''] = path.split('/');
+    const label = decodeLabel(encoded);
+    // Without its label nobody can follow it. Written before the program starts, so only a full disk loses it.
+    if (!label || (state !== 'running' && state !== 'ended' && state !== 'dead')) return;
+    this.#programs.push({ run, key, state, at, label });
+  }
 }
 
-/** Takes the lock of one host, also over from a run that is surely dead. Taking it twice for one run is fine. */
-export async function acquireLock(session: Session, o: { runDir: string; info: LockInfo; nonce: string }): Promise<LockOutcome> {
-  const { parse, onStdout } = reader(o.nonce);
-  let stderr = '';
-  const exit = await session.exec('sh', {
-    become: true,
-    stdin: acquireScript(o.runDir, o.info, o.nonce),
-    onStdout,
-    onStderr: (chunk) => {
-      stderr += chunk.toString();
-    },
-  });
-  const answer = parse();
-  if (answer?.verb === 'taken') return { kind: 'taken', ...(answer.info.run === '' ? {} : { from: answer.info }) };
-  if (answer?.verb === 'held') return { kind: 'held', by: answer.info };
-  const cause = exit.kind === 'lost' ? exit.cause.message : stderr.trim().split('\n').slice(-3).map(escapeLine).join('\n');
-  return { kind: 'failed', error: cause || 'the lock could not be taken' };
+/** Whether the controller of a lock is gone, and what follows from it for us. */
+export type Judgement = 'at-work' | 'stale' | 'ours-to-follow' | 'orphan';
+
+/**
+ * at-work: its controller lives, or may. stale: gone, and nothing of it is at work. ours-to-follow: gone, its programs are at
+ * work, and we are the same operator. orphan: the same, but another operator's.
+ */
+export function judge(answer: LockAnswer, own: Controller): Judgement {
+  const state = processState(answer.by, own);
+  const gone = state === 'gone' || (state === 'elsewhere' && answer.age > STALE_AFTER_SEC);
+  if (!gone) return 'at-work';
+  if (!answer.programs.some((p) => p.state === 'running')) return 'stale';
+  return sameOperator(answer.by, own) ? 'ours-to-follow' : 'orphan';
 }
 
-/** Says that the run is alive. Errors don't matter: the next one comes soon. */
-export async function refreshLock(session: Session, runDir: string, run: string): Promise<void> {
-  const lock = `${runDir}/lock`;
-  await session.exec('sh', {
-    become: true,
-    stdin: inOneFunction([sh`if grep -qxF ${`run=${run}`} ${lock}/info; then : > ${lock}/beat; fi 2>/dev/null`]),
-  });
-}
-
-/** Gives the lock back and removes what the run has left under /run. */
-export async function releaseLock(session: Session, runDir: string, run: string): Promise<void> {
-  const lock = `${runDir}/lock`;
-  await session.exec('sh', {
-    become: true,
-    stdin: inOneFunction([
-      sh`rm -rf ${`${runDir}/${run}`}`,
-      sh`if grep -qxF ${`run=${run}`} ${lock}/info 2>/dev/null; then rm -rf ${lock}; fi`,
-    ]),
-  });
-}
-
-export function lockedError(held: ReadonlyMap<string, LockInfo>): LockedError {
+/** Everything that the locks of one or many hosts say, in one error. */
+export function lockedError(held: ReadonlyMap<string, LockAnswer>, own: Controller): LockedError {
   const hosts = [...held.keys()];
-  const who = [
-    ...new Set([...held.values()].map((i) => `${i.user || '?'}@${i.host || '?'} since ${i.since || '?'}, run ${i.run || '?'}`)),
-  ];
+  const answers = [...held.values()];
+  const why = [...new Set(answers.map((a) => describe(a, own)))];
+  const programs = [...held].flatMap(([host, a]) =>
+    a.programs.filter((p) => p.state === 'running').map((p) => `${host}: ${presentTask(p)} (play ${p.label.play})`),
+  );
+  const stuck = answers.some((a) => a.stuck.length > 0);
+  const orphan = answers.some((a) => judge(a, own) === 'orphan');
+  const run = answers[0]?.by.run ?? '';
   return new LockedError({
-    what: `Another run is at work on ${hosts.length === 1 ? 'this host' : `${hosts.length} hosts`}`,
+    what: orphan
+      ? `A run whose controller is gone is still at work on ${hostCount(hosts)}`
+      : `Another run is at work on ${hostCount(hosts)}`,
     where: hosts.join(', '),
-    why: who.join('\n'),
-    todo: `Wait until it has ended. If it was killed, try again ${STALE_AFTER_SEC / 60} minutes later: its lock is then known to be stale`,
+    why: [...why, ...(orphan ? ['Its programs go on by themselves:', ...programs] : [])].join('\n'),
+    todo: stuck
+      ? 'Its program could not be stopped: look on the machine what hangs (ps axf)'
+      : orphan
+        ? `kubewright runs attach ${run} follows it to its end; --force-unlock stops it and takes the lock`
+        : `Wait until it has ended, or watch it: kubewright runs attach ${run}. If you know that it must not go on, --force-unlock stops its programs and takes the lock`,
   });
 }
 
-function acquireScript(runDir: string, info: LockInfo, nonce: string): string {
-  const lines = [`run=${info.run}`, `user=${info.user}`, `host=${info.host}`, `since=${info.since}`].map((l) =>
-    l.replaceAll('\n', ' '),
-  );
-  return inOneFunction([
-    sh`
-    umask 077
-    base=${runDir}
-    lock=$base/lock
-    boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo none)
-    mkdir -p "$base" || exit 1
-    say() { printf '\\036%s lock %s\n' ${nonce} "$1"; }
-    take() {
-      mkdir "$lock" 2>/dev/null || return 1
-      : > "$lock/beat"
-      printf '%s\n' ${lines} "boot=$boot" > "$lock/info.new" && mv "$lock/info.new" "$lock/info"
-    }
-    age() { echo $(( $(date +%s) - $(stat -c %Y "$1" 2>/dev/null || date +%s) )); }
-    field() { sed -n "s/^$1=//p" "$lock/info" 2>/dev/null | head -n 1; }
-    stale() {
-      [ -d "$lock" ] || return 1
-      old=$(field boot)
-      if [ -n "$old" ] && [ "$old" != "$boot" ]; then return 0; fi
-      run=$(field run)
-      case $run in
-        '' | .* | *[!A-Za-z0-9._-]*) run= ;;
-        *)
-          for pid in "$base/$run"/*/pid; do
-            [ -f "$pid" ] || continue
-            [ ! -f "$(dirname "$pid")/rc" ] || continue
-            if kill -0 "$(cat "$pid")" 2>/dev/null; then return 1; fi
-          done ;;
-      esac
-      sign=$lock/beat
-      [ -f "$sign" ] || sign=$lock
-      [ "$(age "$sign")" -gt ${STALE_AFTER_SEC} ]
-    }
-    if take; then say taken; return 0; fi
-    # Taken in this moment? Then its owner is still writing down who it is.
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-      if [ -f "$lock/info" ] || [ ! -d "$lock" ]; then break; fi
-      sleep 0.1 2>/dev/null || sleep 1
-    done
-    if [ "$(field run)" = ${info.run} ]; then : > "$lock/beat"; say taken; return 0; fi
-    # Only one may take over at a time: a lock that was just taken over must not be removed by a second one.
-    if [ -d "$base/takeover" ] && [ "$(age "$base/takeover")" -gt 60 ]; then rmdir "$base/takeover" 2>/dev/null; fi
-    if stale && mkdir "$base/takeover" 2>/dev/null; then
-      if stale; then
-        info=$(cat "$lock/info" 2>/dev/null)
-        rm -rf "$lock"
-        [ -z "$run" ] || rm -rf "$base/$run"
-        if take; then rmdir "$base/takeover"; say taken; printf '%s\n' "$info"; return 0; fi
-      fi
-      rmdir "$base/takeover"
-    fi
-    # Given back in this moment?
-    if take; then say taken; return 0; fi
-    say held
-    cat "$lock/info" 2>/dev/null`,
-  ]);
+/** `alice@laptop since …, run …`, and how long its controller has been silent. */
+function describe(a: LockAnswer, own: Controller): string {
+  const { by } = a;
+  const who = `${by.user || '?'}@${by.host || '?'} since ${by.since || '?'}, run ${by.run || '?'}`;
+  const state = processState(by, own);
+  if (state === 'alive') return `${who}, process ${pidOf(by)} of this machine`;
+  if (state === 'gone') return `${who}; its controller, process ${pidOf(by)} of this machine, is gone`;
+  if (a.age > STALE_AFTER_SEC) return `${who}; its controller is gone since ${ago(a.age)}`;
+  return a.age > 15 ? `${who}; its controller was last heard ${a.age} s ago (after ${STALE_AFTER_SEC} s it counts as gone)` : who;
 }
 
-function reader(nonce: string): {
-  onStdout: (chunk: Buffer) => void;
-  parse: () => { verb: string; info: LockInfo } | undefined;
-} {
-  const parser = new FrameParser(nonce);
-  let verb: string | undefined;
-  let text = '';
-  return {
-    onStdout: (chunk) => {
-      for (const item of parser.feed(chunk)) {
-        if (item.kind === 'frame') verb = item.fields[1];
-        else if (verb) text += item.data.toString();
-      }
-    },
-    parse: () => {
-      if (!verb) return undefined;
-      const field = (name: string): string => escapeLine(new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '');
-      return { verb, info: { run: field('run'), user: field('user'), host: field('host'), since: field('since') } };
-    },
-  };
+function ago(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
+
+export function presentTask(p: FoundProgram): string {
+  const task = p.label.tasks[p.at - 1];
+  return task ? `task ${p.at} of ${p.label.tasks.length}, ${escapeLine(task.title)}` : 'about to begin';
+}
+
+function hostCount(hosts: readonly string[]): string {
+  return hosts.length === 1 ? 'this host' : `${hosts.length} hosts`;
 }

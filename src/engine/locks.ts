@@ -1,75 +1,151 @@
-import type { Session } from '../transport/port.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connections } from './connections.js';
+import { ownController } from './controller.js';
+import { Keeper } from './keeper.js';
 import { Limit } from './limit.js';
-import { acquireLock, type LockInfo, lockedError, ownInfo, REFRESH_EVERY_MS, refreshLock, releaseLock } from './lock.js';
+import { BEAT_EVERY_MS, type FoundProgram, judge, type LockAnswer, type LockInfo, lockedError, presentTask } from './lock.js';
 
 export interface LocksOptions {
   readonly run: string;
   readonly runDir: string;
   readonly nonce: string;
   readonly forks: number;
-  readonly sessions: ReadonlyMap<string, Session>;
-  readonly onTakenOver: (host: string, from: LockInfo) => void;
-  /** The lock could not be asked for: no right to, no shell, connection lost. */
+  readonly connections: Connections;
+  /** Stop what holds a lock, and take it. */
+  readonly force?: boolean;
+  readonly onNote: (host: string, text: string) => void;
+  /** The lock could not be asked for: no right to, no shell, connection lost for good. */
   readonly onFailed: (host: string, error: string) => void;
+  readonly signal?: AbortSignal;
 }
+
+/** Milliseconds to wait for a run that began at the same moment and will give way to us. */
+const GIVE_WAY_MS = 20_000;
+/** Milliseconds that giving back may take. */
+const RELEASE_MS = 10_000;
 
 /** The locks of one run on all its hosts. */
 export class Locks {
   readonly #o: LocksOptions;
-  readonly #held = new Set<string>();
+  readonly #own: LockInfo;
+  readonly #keepers = new Map<string, Keeper>();
+  readonly #found = new Map<string, readonly FoundProgram[]>();
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(o: LocksOptions) {
     this.#o = o;
+    this.#own = { run: o.run, since: new Date().toISOString(), ...ownController() };
   }
 
   /**
    * Takes all of them, or none.
+   *
+   * Of several runs that begin at the same moment and want a host in common, exactly one goes on: while neither has all its
+   * hosts yet, the one with the smaller name waits for the other to give way.
+   *
    * @throws LockedError naming every host that another run holds.
    */
   static async acquire(hosts: readonly string[], o: LocksOptions): Promise<Locks> {
     const locks = new Locks(o);
-    const info = ownInfo(o.run, new Date());
-    const refused = new Map<string, LockInfo>();
-    await locks.#each(hosts, async (host, session) => {
-      const outcome = await acquireLock(session, { runDir: o.runDir, info, nonce: o.nonce });
-      if (outcome.kind === 'held') refused.set(host, outcome.by);
-      else if (outcome.kind === 'failed') o.onFailed(host, outcome.error);
-      else {
-        locks.#held.add(host);
-        if (outcome.from) o.onTakenOver(host, outcome.from);
-      }
-    });
+    const refused = new Map<string, LockAnswer>();
+    const limit = new Limit(o.forks);
+    await Promise.all(hosts.filter((h) => o.connections.has(h)).map((host) => limit.run(async () => locks.#take(host, refused))));
     if (refused.size > 0) {
       await locks.release();
-      throw lockedError(refused);
+      throw lockedError(refused, locks.#own);
     }
+    for (const keeper of locks.#keepers.values()) keeper.hold();
     locks.#timer = setInterval(() => {
-      void locks.#each([...locks.#held], (_host, session) => refreshLock(session, o.runDir, o.run));
-    }, REFRESH_EVERY_MS);
+      for (const keeper of locks.#keepers.values()) keeper.beat();
+    }, BEAT_EVERY_MS);
     locks.#timer.unref();
     return locks;
   }
 
+  /** Programs of dead runs that were found, by host: to be followed before anything is started there. */
+  get found(): ReadonlyMap<string, readonly FoundProgram[]> {
+    return this.#found;
+  }
+
+  /** Waits while the lock of a host is being taken anew. The result is why it is not ours any more. */
+  ready(host: string): Promise<string | undefined> {
+    return this.#keepers.get(host)?.ready() ?? Promise.resolve(undefined);
+  }
+
+  /** Removes what a program has left on its host. */
+  forget(host: string, run: string, key: string): void {
+    this.#keepers.get(host)?.forget(run, key);
+  }
+
   /** Keeps the lock of a host on which a program may still be running; it turns stale by itself. */
   abandon(host: string): void {
-    this.#held.delete(host);
+    this.#keepers.get(host)?.close();
+    this.#keepers.delete(host);
   }
 
   async release(): Promise<void> {
     clearInterval(this.#timer);
-    const hosts = [...this.#held];
-    this.#held.clear();
-    await this.#each(hosts, (_host, session) => releaseLock(session, this.#o.runDir, this.#o.run));
+    const keepers = [...this.#keepers.values()];
+    this.#keepers.clear();
+    await Promise.all(keepers.map((k) => k.release(RELEASE_MS)));
   }
 
-  async #each(hosts: readonly string[], work: (host: string, session: Session) => Promise<void>): Promise<void> {
-    const limit = new Limit(this.#o.forks);
-    await Promise.all(
-      hosts.map((host) => {
-        const session = this.#o.sessions.get(host);
-        return session ? limit.run(() => work(host, session)) : undefined;
-      }),
-    );
+  async #take(host: string, refused: Map<string, LockAnswer>): Promise<void> {
+    const o = this.#o;
+    const keeper = new Keeper({
+      connection: o.connections.get(host),
+      runDir: o.runDir,
+      nonce: o.nonce,
+      info: this.#own,
+      onLost: (by) => o.onNote(host, lostText(by)),
+      onRestart: () => o.onNote(host, 'the machine was restarted during this run (its boot id changed)'),
+    });
+    const until = Date.now() + GIVE_WAY_MS;
+    let over: string | undefined;
+    let end = false;
+    for (;;) {
+      const answer = await keeper.take({ over, end });
+      if (answer.verdict === 'failed') return o.onFailed(host, answer.error);
+      if (answer.verdict !== 'held') return this.#taken(host, keeper, answer, end);
+      const judgement = judge(answer, this.#own);
+      const again = Date.now() < until && !o.signal?.aborted;
+      if (judgement === 'stale' || judgement === 'ours-to-follow') {
+        // Somebody else may be taking it over at this moment: then the next answer names another run.
+        over = answer.by.run;
+      } else if (o.force && answer.stuck.length === 0) {
+        over = answer.by.run;
+        end = true;
+      } else if (judgement === 'at-work' && answer.taking && this.#own.run < answer.by.run && again) {
+        await sleep(150);
+      } else {
+        refused.set(host, answer);
+        return;
+      }
+      if (!again) {
+        refused.set(host, answer);
+        return;
+      }
+    }
   }
+
+  #taken(host: string, keeper: Keeper, answer: LockAnswer, forced: boolean): void {
+    this.#keepers.set(host, keeper);
+    const programs = answer.programs.filter((p) => !answer.stopped.includes(`${p.run}/${p.key}`));
+    const { by } = answer;
+    const who = `run ${by.run} (${by.user}@${by.host}, ${by.since})`;
+    const note = (text: string): void => this.#o.onNote(host, text);
+    if (answer.verdict === 'restarted') note(`the machine was restarted during ${who}: its lock counts no more`);
+    else if (answer.verdict === 'over' && forced) {
+      const stopped = answer.programs.filter((p) => answer.stopped.includes(`${p.run}/${p.key}`));
+      const at = stopped.map((p) => `; its program was stopped at ${presentTask(p)} (play ${p.label.play})`);
+      note(`broke the lock of ${who}${at.join('')}`);
+    } else if (answer.verdict === 'over') note(`took over the stale lock of ${who}: its controller is gone`);
+    if (programs.length > 0) this.#found.set(host, programs);
+  }
+}
+
+function lostText(by: LockInfo): string {
+  return by.run
+    ? `the lock of this run was taken by ${by.user}@${by.host}, run ${by.run}: nothing more is started on this machine`
+    : 'the lock of this run was removed by somebody: nothing more is started on this machine';
 }

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import type { ArtifactRef } from '../tasks/task.js';
 import type { Connection } from './connection.js';
 import type { RunEventBody } from './events.js';
 import { Limit } from './limit.js';
@@ -28,21 +27,21 @@ export class Pusher {
     this.#limit = new Limit(source.parallel ?? 4);
   }
 
-  /** Answers a program's question, with the file or with the reason why not. Never rejects. */
-  need(connection: Connection, paths: HostPaths, sha256: string, ref: ArtifactRef | undefined): Promise<void> {
+  /** `known`: the file's name, if a task of the program may ask for it. Answers a program's question, with the file or with the reason why not. Never rejects. */
+  need(connection: Connection, paths: HostPaths, sha256: string, known: string | undefined): Promise<void> {
     const key = `${connection.host} ${sha256}`;
-    const known = this.#underWay.get(key);
-    if (known) return known;
-    const work = this.#answer(connection, paths, sha256, ref).finally(() => this.#underWay.delete(key));
+    const before = this.#underWay.get(key);
+    if (before) return before;
+    const work = this.#answer(connection, paths, sha256, known).finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, work);
     return work;
   }
 
-  async #answer(connection: Connection, paths: HostPaths, sha256: string, ref: ArtifactRef | undefined): Promise<void> {
-    const name = ref?.name ?? sha256;
+  async #answer(connection: Connection, paths: HostPaths, sha256: string, known: string | undefined): Promise<void> {
+    const name = known ?? sha256;
     let why: string | undefined;
     try {
-      const source = ref ? await this.#source.localPath(sha256) : undefined;
+      const source = known === undefined ? undefined : await this.#source.localPath(sha256);
       if (source === undefined) why = `${name} is not on the operator's machine either`;
       else await this.#limit.run(() => this.#push(connection, source, sha256, name));
     } catch (error) {

@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { KubewrightError } from '../errors.js';
+import { adoptPrograms } from './adopt.js';
+import { Connections } from './connections.js';
 import { DEFAULT_FORKS, DEFAULT_JOURNAL_DIR, DEFAULT_RUN_DIR } from './defaults.js';
 import type { RunEvent, RunEventBody } from './events.js';
+import { HostRunner } from './host-runner.js';
 import { Journal, newRunId } from './journal.js';
 import { Locks } from './locks.js';
 import { PlayRunner } from './play-runner.js';
 import { Tally } from './tally.js';
 import { Masker } from './text.js';
 import type { PlannedPlay, RunPlaysOptions, RunResult } from './types.js';
+
+/** Milliseconds that a killed program has to say its last words. */
+const LAST_WORDS_MS = 10_000;
 
 /**
  * Runs plays one after the other, each on its hosts at the same time. The only place that schedules anything.
@@ -33,10 +39,40 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
     if (tally.markUnreachable(host)) emit({ type: 'host-unreachable', host, error });
   };
 
+  const giveUp = new AbortController();
+  let lastWords: NodeJS.Timeout | undefined;
+  const onKill = (): void => {
+    lastWords = setTimeout(() => giveUp.abort(), LAST_WORDS_MS);
+  };
+  o.kill?.addEventListener('abort', onKill, { once: true });
+  const connections = new Connections({
+    sessions: o.sessions,
+    connect: o.reconnect,
+    ...o.retry,
+    signal: giveUp.signal,
+    onLost: (host, error, attempt) => emit({ type: 'host-lost', host, error, attempt }),
+    onBack: (host) => emit({ type: 'host-back', host }),
+  });
+
   const plays: { name: string; ms: number }[] = [];
   let locks: Locks | undefined;
   let exitCode = 1;
-  emit({ type: 'run-start', run, title: o.title, hosts, dir: journal.dir, check: o.check ?? false });
+  const last = (code: number): void => {
+    emit({ type: 'run-end', run, ms: Date.now() - began, recap: tally.recap(), exitCode: code });
+    journal.close();
+  };
+  // Whoever ends the process at once gets a whole journal all the same; writing it takes no turn of the event loop.
+  const onExit = (): void => last(130);
+  process.once('exit', onExit);
+  emit({
+    type: 'run-start',
+    run,
+    title: o.title,
+    hosts,
+    dir: journal.dir,
+    check: o.check ?? false,
+    ...(o.command ? { command: o.command } : {}),
+  });
   try {
     for (const host of hosts) if (!o.sessions.has(host)) unreachable(host, 'not connected');
     locks = await Locks.acquire(hosts, {
@@ -44,16 +80,28 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
       runDir,
       nonce,
       forks: o.forks ?? DEFAULT_FORKS,
-      sessions: o.sessions,
-      onTakenOver: (host, from) =>
-        emit({
-          type: 'warning',
-          host,
-          text: `took over the stale lock of run ${from.run} (${from.user}@${from.host}, ${from.since})`,
-        }),
+      connections,
+      force: o.forceUnlock,
+      signal: o.signal,
+      onNote: (host, text) => emit({ type: 'warning', host, text }),
       onFailed: unreachable,
     });
-    const runner = new PlayRunner({ ...o, run, runDir, nonce, masker, emit, tally, unreachable, locks });
+    const runnerOfHosts = new HostRunner({
+      ...o,
+      run,
+      runDir,
+      nonce,
+      masker,
+      emit,
+      tally,
+      unreachable,
+      locks,
+      connections,
+      giveUp: giveUp.signal,
+      onExport: (host, name, value) => runner.keep(host, name, value),
+    });
+    const runner = new PlayRunner({ ...o, emit, tally, hosts: runnerOfHosts });
+    await adoptPrograms(locks.found, runnerOfHosts, emit);
     for (const [index, play] of o.plays.entries()) {
       if (o.signal?.aborted || o.kill?.aborted) break;
       const outcome = await runner.play(play, index + 1);
@@ -67,8 +115,10 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
     throw error;
   } finally {
     await locks?.release();
-    emit({ type: 'run-end', run, ms: Date.now() - began, recap: tally.recap(), exitCode });
-    journal.close();
+    clearTimeout(lastWords);
+    o.kill?.removeEventListener('abort', onKill);
+    process.off('exit', onExit);
+    last(exitCode);
   }
 }
 

@@ -1,3 +1,5 @@
+import { HUNT_WORDS } from './hunt-words.js';
+
 /**
  * The part of every program that is the same: runs one task after the other, watches the time, fetches files.
  *
@@ -9,14 +11,25 @@
  *   end N ok|changed|would-change|failed CODE UP [REASON] · stopped N · done CODE
  */
 export const RUNTIME = String.raw`
+${HUNT_WORDS.trim()}
+
 kw_up=0 kw_seq=0 kw_pid= kw_kind= kw_dog= KW_N=0
 kw_now() { read -r kw_up kw_x </proc/uptime || :; }
 kw_frame() { printf '\036%s %s\n' "$KW_NONCE" "$*" >&3; }
 kw_nap() { sleep 0.2 2>/dev/null || sleep 1; }
 
+# What this shell was started as, for those who look whether it lives.
+kw_note_self() {
+  read -r kw_l 2>/dev/null </proc/$$/stat || return 0
+  kw_l=${'$'}{kw_l##*) } kw_x=3
+  while [ $kw_x -lt 22 ]; do kw_l=${'$'}{kw_l#* } kw_x=$((kw_x + 1)); done
+  echo "$$ ${'$'}{kw_l%% *}" >"$KW_DIR/main"
+}
+
 kw_secret() { cat "$KW_DIR/secrets/$1"; }
 
 kw_kill() { # signal group|tree pid
+  [ "$1" = TERM ] || kw_hunt "$KW_DIR#$KW_N"
   if [ "$2" = group ]; then
     kill -s "$1" -- "-$3" 2>/dev/null || :
   else
@@ -37,11 +50,11 @@ kw_watchdog() {
   kw_seen= kw_t=0
   while sleep 1; do
     if ! kill -0 $$ 2>/dev/null; then
-      if read -r kw_s kw_k kw_p kw_l <"$KW_DIR/watch"; then kw_kill KILL "$kw_k" "$kw_p"; fi
+      if read -r kw_s kw_k kw_p kw_l KW_N <"$KW_DIR/watch"; then kw_kill KILL "$kw_k" "$kw_p"; fi
       rm -rf "$KW_DIR/secrets"
       exit 0
     fi 2>/dev/null
-    if ! read -r kw_s kw_k kw_p kw_l <"$KW_DIR/watch"; then kw_seen=; continue; fi 2>/dev/null
+    if ! read -r kw_s kw_k kw_p kw_l KW_N <"$KW_DIR/watch"; then kw_seen=; continue; fi 2>/dev/null
     if [ "$kw_s" != "$kw_seen" ]; then kw_seen=$kw_s kw_t=0; fi
     if [ -e "$KW_DIR/kill" ]; then
       echo killed >"$KW_DIR/late"
@@ -60,7 +73,7 @@ kw_watchdog() {
 
 kw_await() { # group|tree pid; sets kw_rc and kw_why
   kw_kind=$1 kw_pid=$2 kw_why= kw_seq=$((kw_seq + 1))
-  echo "$kw_seq $kw_kind $kw_pid $kw_limit" >"$KW_DIR/watch"
+  echo "$kw_seq $kw_kind $kw_pid $kw_limit $KW_N" >"$KW_DIR/watch"
   wait "$kw_pid" 2>/dev/null
   kw_rc=$?
   : >"$KW_DIR/watch"
@@ -99,6 +112,9 @@ kw_task() { # number seconds hide diff exports
     kw_frame stopped "$KW_N"
     exit 130
   fi
+  echo "$KW_N" >"$KW_DIR/at"
+  # Goes with everything that the task starts.
+  KW_TASK=$KW_DIR#$KW_N
   kw_now
   kw_frame start "$KW_N" "$kw_up"
   if [ "$3" = 1 ]; then exec 4>/dev/null; else exec 4>&1; fi
@@ -139,12 +155,13 @@ kw_task() { # number seconds hide diff exports
 }
 
 kw_begin() {
-  echo $$ >"$KW_DIR/pid"
+  kw_note_self
   : >"$KW_DIR/watch"
   trap 'kw_end $?' EXIT
   trap 'exit 143' TERM
   trap 'exit 129' HUP
   trap 'exit 130' INT
+  export KW_TASK
   kw_watchdog 3>&- </dev/null >/dev/null 2>&1 &
   kw_dog=$!
 }
@@ -219,8 +236,8 @@ kw_need() {
     sleep 0.5 2>/dev/null || sleep 1
     kw_i=$((kw_i + 1)) kw_b=
     [ $((kw_i % 120)) -ne 0 ] || kw_frame need "$kw_sha"
-    # The follower of the operator's machine counts in this file for as long as it is connected.
-    read -r kw_b 2>/dev/null <"$KW_DIR/beat" || :
+    # The controller is heard here for as long as it lives and is connected.
+    read -r kw_b 2>/dev/null <"${'$'}{KW_DIR%/*/*}/lock/beat" || :
     if [ "$kw_b" = "$kw_last" ]; then kw_quiet=$((kw_quiet + 1)); else kw_quiet=0 kw_last=$kw_b; fi
     if [ "$kw_quiet" -gt 1200 ]; then
       echo "gave up waiting for $kw_name: the operator's machine has not been connected for 10 minutes" >&2

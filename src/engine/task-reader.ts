@@ -1,10 +1,10 @@
 import { StringDecoder } from 'node:string_decoder';
 import { Secret } from '../shell/secret.js';
-import type { Task } from '../tasks/task.js';
 import { exportNames } from './compile.js';
 import { DEFAULT_TIMEOUT_SEC } from './defaults.js';
 import type { RunEventBody, TaskStatus } from './events.js';
 import type { Frame, Output } from './frames.js';
+import type { TaskLabel } from './program-label.js';
 import { escapeLine } from './text.js';
 
 export const TAIL_LINES = 20;
@@ -12,7 +12,7 @@ export const TAIL_LINES = 20;
 export interface TaskReaderOptions {
   readonly play: string;
   readonly host: string;
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly TaskLabel[];
   readonly emit: (event: RunEventBody) => void;
   readonly onExport: (name: string, value: string | Secret) => void;
   /** The program waits for this file. */
@@ -21,7 +21,7 @@ export interface TaskReaderOptions {
 
 interface Current {
   readonly n: number;
-  readonly task: Task;
+  readonly task: TaskLabel;
   readonly since: number;
   phase: string;
   /** Last lines of each phase: those of a failed task are shown. */
@@ -51,7 +51,7 @@ export class TaskReader {
   }
 
   /** The task at work, if the program ended in the middle of one. */
-  get present(): Task | undefined {
+  get present(): TaskLabel | undefined {
     return this.#current?.task;
   }
 
@@ -87,7 +87,7 @@ export class TaskReader {
     this.#o.emit({ type: 'task-start', play, host, task: task.id, title: task.title, n, of: tasks.length });
   }
 
-  #export(task: Task, index: number, base64: string): void {
+  #export(task: TaskLabel, index: number, base64: string): void {
     const name = exportNames(task)[index - 1];
     if (!name) return;
     const value = Buffer.from(base64, 'base64').toString('utf8').replace(/\n+$/, '');

@@ -49,6 +49,10 @@ export interface ArtifactSource {
 }
 
 export interface RunPlaysOptions {
+  /** What the user typed, without values that may be secret: told in the journal, and to whoever carries on. */
+  readonly command?: readonly string[];
+  /** Stop what other runs have at work on the hosts, and take their locks. */
+  readonly forceUnlock?: boolean;
   /** Default: made from the time of day (`20261124-103000-a1b2`). */
   readonly run?: string;
   /** What the user asked for: `provision`. */

@@ -68,6 +68,8 @@ export class LocalSession implements Session {
   readonly commands: string[] = [];
   readonly scripts: string[] = [];
   #dead = false;
+  /** Ends the commands that are at work when the connection dies. */
+  readonly #lose = new Set<(cause: Error) => void>();
   readonly #o: LocalOptions;
 
   constructor(name: string, o: LocalOptions = {}) {
@@ -95,19 +97,22 @@ export class LocalSession implements Session {
       const lose = (cause: Error): void => {
         child.stdout.destroy();
         child.stderr.destroy();
+        child.stdin.destroy();
         child.kill('SIGKILL');
         resolve({ kind: 'lost', cause });
       };
+      this.#lose.add(lose);
       child.stdout.on('data', (chunk: Buffer) => {
         if (this.#dead) return;
-        if (this.#o.cut?.(chunk)) {
-          this.#dead = true;
-          lose(new Error('connection reset'));
-        } else o.onStdout?.(chunk);
+        if (this.#o.cut?.(chunk)) this.cut();
+        else o.onStdout?.(chunk);
       });
       child.stderr.on('data', (chunk: Buffer) => o.onStderr?.(chunk));
       child.on('error', (error) => resolve({ kind: 'lost', cause: error }));
-      child.on('close', (code, signal) => resolve(signal ? { kind: 'killed', signal } : { kind: 'exited', code: code ?? 0 }));
+      child.on('close', (code, signal) => {
+        this.#lose.delete(lose);
+        resolve(signal ? { kind: 'killed', signal } : { kind: 'exited', code: code ?? 0 });
+      });
       child.stdin.on('error', () => undefined);
       o.signal?.addEventListener('abort', () => lose(new Error('aborted')));
       if (o.stdin instanceof Readable) o.stdin.pipe(child.stdin);
@@ -115,8 +120,15 @@ export class LocalSession implements Session {
     });
   }
 
-  close(): Promise<void> {
+  /** As a network does it: whatever runs over the connection ends, and nobody says goodbye. */
+  cut(): void {
     this.#dead = true;
+    for (const lose of this.#lose) lose(new Error('connection reset'));
+    this.#lose.clear();
+  }
+
+  close(): Promise<void> {
+    this.cut();
     return Promise.resolve();
   }
 }
