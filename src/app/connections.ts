@@ -78,7 +78,8 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
     reconnect: async (host) => {
       const target = targets.get(host);
       if (!target) throw new KubewrightError({ what: `There is no host ${host}` });
-      return transport.connect(target, o.signal);
+      // Also after Ctrl-C: what is at work on the machine has to be followed, or stopped. The engine knows when to give up.
+      return transport.connect(target);
     },
   };
 }

@@ -49,7 +49,7 @@ function head(o: KeeperScriptOptions): Shell {
 }
 
 /** The clock that counts is /proc/uptime: nobody sets it. */
-const WORDS = String.raw`
+const WORDS = `
 now() { read -r kw_up kw_l </proc/uptime; kw_up=${'$'}{kw_up%%.*}; }
 beat() { now; echo "$kw_up" >"$lock/beat"; }
 holder() {
@@ -119,7 +119,7 @@ function decide(o: KeeperScriptOptions): Shell {
       mkdir -p "$lock" && rm -f "$lock/held" && beat &&
         printf '%s\n' ${[...o.info]} "boot=$kw_boot" >"$lock/info.new" && mv "$lock/info.new" "$lock/info"
     }`,
-    rawShell(String.raw`
+    rawShell(`
     verdict=taken age=0
     if holder tell; then
       if [ "$holder" = "$run" ]; then
@@ -152,7 +152,7 @@ function decide(o: KeeperScriptOptions): Shell {
 }
 
 function obey(): Shell {
-  return rawShell(String.raw`
+  return rawShell(`
     while read -r word arg; do
       case $word in
         beat)
