@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 
 /** Which machines: shared by every command that reads an inventory. */
 export const inventoryFlags = {
@@ -52,3 +52,49 @@ export const outputFlags = {
     helpValue: 'LEVEL',
   }),
 };
+
+/** Which plays and tasks, and whether they change anything: shared by what runs a playbook. */
+export const playFlags = {
+  bundle: Flags.string({
+    description: 'offline bundle (folder or tar) to install from',
+    helpValue: 'PATH',
+    env: 'KUBEWRIGHT_BUNDLE',
+  }),
+  tags: Flags.string({
+    char: 't',
+    description: 'only what has one of these tags (also: all, tagged, untagged, always, never)',
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+    default: [],
+  }),
+  'skip-tags': Flags.string({
+    description: 'leave out what has one of these tags',
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+    default: [],
+  }),
+  check: Flags.boolean({ char: 'C', description: 'change nothing, say what would change' }),
+  diff: Flags.boolean({ char: 'D', description: 'show what changes, file by file' }),
+};
+
+/** Flags as the use cases take them. */
+export function playOptions(flags: PlayFlags) {
+  return {
+    inventory: flags.inventory ?? [],
+    extraVars: flags['extra-vars'],
+    limit: flags.limit,
+    connection: flags,
+    verbosity: flags.verbose,
+    view: flags.json ? ('json' as const) : flags.plain ? ('plain' as const) : ('auto' as const),
+    bundle: flags.bundle,
+    tags: flags.tags,
+    skipTags: flags['skip-tags'],
+    check: flags.check,
+    diff: flags.diff,
+  };
+}
+
+type AllFlags = typeof inventoryFlags & typeof connectionFlags & typeof outputFlags & typeof playFlags;
+type PlayFlags = Interfaces.InferredFlags<AllFlags>;

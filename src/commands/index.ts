@@ -13,6 +13,7 @@ import LabStatus from './lab/status.js';
 import LabStop from './lab/stop.js';
 import LabUp from './lab/up.js';
 import Provision from './provision.js';
+import Run from './run.js';
 
 /** Every command by its id. The classes load their use case only when they run, so that --help stays quick. */
 export const COMMANDS = {
@@ -31,4 +32,5 @@ export const COMMANDS = {
   'lab:stop': LabStop,
   'lab:up': LabUp,
   provision: Provision,
+  run: Run,
 };

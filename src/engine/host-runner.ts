@@ -71,6 +71,7 @@ export class HostRunner {
     const launch: Launch = { program, secrets, label: encodeLabel(label) };
     const { reader, end } = await this.#follow({ play, host, tasks, paths, nonce: o.nonce, needs: label.needs, launch });
     o.tally.add(host, { ...reader.counts, skipped: reader.unfinished });
+    if (reader.failed) o.tally.blame(host, `failed in play "${play}": ${reader.failed.title}`);
     if (end.kind === 'done') {
       o.locks.forget(host, o.run, key);
       if (end.code !== 0 && reader.counts.failed === 0 && !reader.stopped) {
@@ -105,6 +106,7 @@ export class HostRunner {
   fail(play: string, host: string, error: string | KubewrightError): void {
     const text = error instanceof KubewrightError ? errorText(error) : error;
     this.#o.tally.add(host, { ok: 0, changed: 0, failed: 1, skipped: 0 });
+    this.#o.tally.blame(host, `failed in play "${play}": ${text.split('\n')[0] ?? ''}`);
     this.#o.emit({ type: 'host-failed', play, host, error: text });
   }
 

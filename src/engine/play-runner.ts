@@ -20,6 +20,8 @@ export interface PlayOutcome {
   readonly endsRun: boolean;
 }
 
+const NOTHING: PlayOutcome = { ran: false, ms: 0, endsRun: false };
+
 export class PlayRunner {
   readonly #o: PlayRunnerOptions;
   readonly #exports = new Map<string, Map<string, string | Secret>>();
@@ -45,6 +47,12 @@ export class PlayRunner {
     const { emit, tally } = this.#o;
     const began = Date.now();
     const hosts = play.hosts.filter((h) => !tally.isOut(h));
+    if (hosts.length === 0 && play.hosts.length > 0 && !tally.allOut()) {
+      const why = play.hosts.map((h) => tally.whyOut(h)).join(', ');
+      emit({ type: 'warning', text: `Play "${play.name}" is left out, because none of its hosts is left: ${why}` });
+      return NOTHING;
+    }
+    if (play.confirm && !(await play.confirm())) return NOTHING;
     const groups = batches(hosts, play.serial);
     const planned = new Map<string, readonly Task[]>();
     const broken = new Set<string>();
@@ -53,11 +61,13 @@ export class PlayRunner {
       if (tasks instanceof KubewrightError) broken.add(host);
       else planned.set(host, tasks);
     }
-    if (broken.size === 0 && [...planned.values()].every((t) => t.length === 0)) return { ran: false, ms: 0, endsRun: false };
+    if (broken.size === 0 && [...planned.values()].every((t) => t.length === 0)) return NOTHING;
 
     const tasks = Object.fromEntries(hosts.map((h) => [h, planned.get(h)?.length ?? 0]));
     emit({ type: 'play-start', play: play.name, hosts, tasks });
     const failed: string[] = [];
+    let endsRun: string | undefined;
+    let turns = 0;
     for (const [i, group] of groups.entries()) {
       if (this.#o.signal?.aborted || this.#o.kill?.aborted) break;
       await Promise.all(
@@ -71,14 +81,20 @@ export class PlayRunner {
           }),
         ),
       );
-      // As Ansible does: when a whole batch has failed, the next one would too.
-      const lost = group.every((h) => tally.isOut(h));
-      if (lost || (play.anyErrorsFatal && failed.length > 0)) break;
+      turns += group.length;
+      const lost = group.filter((h) => tally.isOut(h)).length;
+      endsRun = verdict(play, lost, group.length, groups.length);
+      if (endsRun) break;
     }
     const ms = Date.now() - began;
     emit({ type: 'play-end', play: play.name, ms, failed });
-    const wholeBatch = groups.length > 1 && groups.some((g) => g.every((h) => tally.isOut(h)));
-    return { ran: true, ms, endsRun: (play.anyErrorsFatal === true && failed.length > 0) || wholeBatch };
+    if (endsRun !== undefined) {
+      const rest = hosts.length - turns;
+      const left = rest > 0 ? `; ${rest} ${rest === 1 ? 'host' : 'hosts'} of it had no turn` : '';
+      const who = failed.map((h) => tally.whyOut(h)).join(', ');
+      emit({ type: 'warning', text: `The run ends with play "${play.name}" (${endsRun})${left}: ${who}` });
+    }
+    return { ran: true, ms, endsRun: endsRun !== undefined };
   }
 
   #plan(play: PlannedPlay, host: string): readonly Task[] | KubewrightError {
@@ -91,13 +107,31 @@ export class PlayRunner {
   }
 }
 
-/** @throws TypeError for a serial that is no positive number. */
+/** Why the run ends after a batch of which `lost` of `size` hosts have dropped out; undefined: it goes on. */
+function verdict(play: PlannedPlay, lost: number, size: number, batches: number): string | undefined {
+  if (lost === 0) return undefined;
+  if (play.anyErrorsFatal) return 'any_errors_fatal';
+  const percent = (lost * 100) / size;
+  if (play.maxFailPercentage !== undefined && percent > play.maxFailPercentage)
+    return `max_fail_percentage ${play.maxFailPercentage}, and ${lost} of ${size} hosts failed`;
+  // As Ansible does: when a whole batch has failed, the next one would too.
+  return batches > 1 && lost === size ? 'a whole batch failed' : undefined;
+}
+
+/**
+ * Hosts as they have their turns. Percentages are rounded down, to 1 at least; the last size is repeated.
+ * @throws TypeError for a serial that is no positive number.
+ */
 export function batches(hosts: readonly string[], serial: PlannedPlay['serial']): string[][] {
-  if (serial === undefined) return hosts.length === 0 ? [] : [[...hosts]];
-  const number = typeof serial === 'number' ? serial : Math.floor((hosts.length * Number.parseFloat(serial)) / 100);
-  if (Number.isNaN(number)) throw new TypeError(`not a serial: ${serial}`);
-  const size = Math.max(1, number);
+  const sizes = serial === undefined ? [hosts.length] : Array.isArray(serial) ? serial : [serial];
   const all: string[][] = [];
-  for (let i = 0; i < hosts.length; i += size) all.push(hosts.slice(i, i + size));
+  for (let at = 0, i = 0; at < hosts.length; i++) {
+    const size = sizes[Math.min(i, sizes.length - 1)] ?? hosts.length;
+    const number = typeof size === 'number' ? size : Math.floor((hosts.length * Number.parseFloat(size)) / 100);
+    if (Number.isNaN(number)) throw new TypeError(`not a serial: ${size}`);
+    const end = at + Math.max(1, number);
+    all.push(hosts.slice(at, end));
+    at = end;
+  }
   return all;
 }

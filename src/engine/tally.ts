@@ -11,6 +11,7 @@ interface Row {
 /** What became of every host, over all plays. `ok` counts the tasks that changed nothing: each task is in one column. */
 export class Tally {
   readonly #rows = new Map<string, Row>();
+  readonly #reasons = new Map<string, string>();
 
   constructor(hosts: readonly string[]) {
     for (const host of hosts) this.#rows.set(host, { ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: false });
@@ -31,6 +32,18 @@ export class Tally {
     if (!row || row.unreachable) return false;
     row.unreachable = true;
     return true;
+  }
+
+  /** Notes why a host dropped out; the first reason stays. */
+  blame(host: string, reason: string): void {
+    if (!this.#reasons.has(host)) this.#reasons.set(host, reason);
+  }
+
+  /** `m11-k8s (failed in play "Run etcd": Start the etcd member)`. */
+  whyOut(host: string): string {
+    const row = this.#rows.get(host);
+    const reason = this.#reasons.get(host) ?? (row?.unreachable ? 'unreachable' : 'failed');
+    return `${host} (${reason})`;
   }
 
   /** Failed or unreachable: takes no part in later plays. */

@@ -36,6 +36,8 @@ export class TaskReader {
   /** Output outside of any task: the shell's own complaints. */
   readonly stray: string[] = [];
   stopped = false;
+  /** The task that failed: no other comes after it. */
+  failed: TaskLabel | undefined;
   #current: Current | undefined;
   #decoder = new StringDecoder('utf8');
   #line = '';
@@ -98,8 +100,10 @@ export class TaskReader {
     this.#current = undefined;
     const { task } = current;
     const failed = status === 'failed';
-    if (failed) this.counts.failed++;
-    else if (status === 'ok') this.counts.ok++;
+    if (failed) {
+      this.counts.failed++;
+      this.failed = task;
+    } else if (status === 'ok') this.counts.ok++;
     else this.counts.changed++;
     this.#o.emit({
       type: 'task-end',

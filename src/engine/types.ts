@@ -6,14 +6,21 @@ import type { HostRecap, RunEvent } from './events.js';
 /** host → name of the export → value; a `Secret` when the exporting task was sensitive. The last task to export a name wins. */
 export type Exports = ReadonlyMap<string, ReadonlyMap<string, string | Secret>>;
 
+/** A number of hosts, or a part of the play's hosts. */
+export type BatchSize = number | `${number}%`;
+
 export interface PlannedPlay {
   readonly name: string;
   readonly tags: readonly string[];
   readonly hosts: readonly string[];
-  /** Hosts at a time, as a number or `30%`; absent: all. */
-  readonly serial?: number | `${number}%`;
-  /** A failed host ends the run after this play. */
+  /** Hosts at a time, as numbers or `30%` of the hosts; of a list one batch each, the last one repeated. Absent: all. */
+  readonly serial?: BatchSize | readonly BatchSize[];
+  /** A failed host ends the run after its batch. */
   readonly anyErrorsFatal?: boolean;
+  /** More failed hosts of a batch than this percentage end the run after that batch. */
+  readonly maxFailPercentage?: number;
+  /** Asked before the play begins; false: it is left out. */
+  readonly confirm?: () => Promise<boolean>;
   /**
    * The tasks of one host. `exports` holds what earlier plays (and earlier batches of a serial play) have exported. Pure: it
    * is called again for each batch. A KubewrightError makes the host fail; anything else is a bug and ends the run.

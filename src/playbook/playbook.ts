@@ -1,90 +1,144 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { isMap, isSeq, type Node } from 'yaml';
-import { InputError } from '../errors.js';
-import type { Source, VarValue } from '../inventory/model.js';
+import { InputError, InputErrors } from '../errors.js';
 import { nearestName } from '../inventory/nearest.js';
-import { keyText, parseYaml, type YamlFile } from '../inventory/yaml-source.js';
+import { keyText, parseYaml } from '../inventory/yaml-source.js';
+import type { BatchSize, Play, Playbook, RoleUse } from './model.js';
+import { type Keys, type MapReader, Reader } from './reader.js';
+import { readSteps, readVars } from './steps.js';
 
-/** Which hosts get which roles, in which order. */
-export interface Play {
-  readonly name: string;
-  /** Host pattern. */
-  readonly hosts: string;
-  readonly roles: readonly string[];
-  readonly tags: readonly string[];
-  /** Hosts at a time; absent: all. */
-  readonly serial?: number | `${number}%`;
-  /** A failed host ends the run after this play. */
-  readonly anyErrorsFatal: boolean;
-  readonly source: Source;
-}
+const PLAY: Keys = {
+  what: 'A play',
+  known: [
+    'name',
+    'hosts',
+    'pre_tasks',
+    'roles',
+    'tasks',
+    'post_tasks',
+    'tags',
+    'serial',
+    'any_errors_fatal',
+    'max_fail_percentage',
+    'become',
+    'gather_facts',
+    'vars',
+  ],
+  instead: {
+    handlers: 'A task looks at the machine by itself: let its check say whether a restart is due',
+    become_user: 'Set ansible_become_user in the inventory',
+    remote_user: 'Set ansible_user in the inventory, or give --user',
+    vars_files: 'Give the file with -e @FILE',
+    strategy: 'Each host goes through a play at its own speed anyway',
+    import_playbook: 'Give the playbooks one after the other',
+    environment: 'Write export NAME=VALUE at the beginning of run:',
+  },
+};
+const ROLE: Keys = { what: 'A role', known: ['role', 'tags'] };
 
-const KEYS = ['name', 'hosts', 'roles', 'tags', 'serial', 'any_errors_fatal'];
-
-/** Reads a playbook. @throws InputError with file:line:column for everything that a play cannot have. */
-export async function loadPlaybook(path: string): Promise<Play[]> {
-  if (!existsSync(path)) throw new InputError({ what: 'There is no such playbook', where: path, todo: 'Check the path' });
+/**
+ * Reads a playbook. Role names are looked up by the caller.
+ * @throws InputErrors with file:line:column for everything in it that is wrong.
+ */
+export async function loadPlaybook(path: string): Promise<Playbook> {
+  if (!existsSync(path) || statSync(path).isDirectory())
+    throw new InputError({ what: 'There is no such playbook', where: path, todo: 'Check the path' });
   const yaml = parseYaml(readFileSync(path, 'utf8'), path);
+  const reader = new Reader(yaml);
+  const plays: Play[] = [];
   if (!isSeq(yaml.root) || yaml.root.items.length === 0)
-    throw wrong(yaml, yaml.root, 'A playbook is a list of plays', 'Begin each play with - name:');
-  return yaml.root.items.map((item) => play(yaml, item as Node));
+    reader.wrong(yaml.root, 'A playbook is a list of plays', 'Begin each play with - name:');
+  else for (const item of yaml.root.items) plays.push(...(readPlay(reader, item as Node) ?? []));
+  if (reader.problems.length > 0) throw new InputErrors(reader.inOrder());
+  return { path, dir: resolve(dirname(path)), plays };
 }
 
-function play(yaml: YamlFile, node: Node): Play {
-  if (!isMap(node)) throw wrong(yaml, node, 'A play is a map', 'Begin it with - name:');
-  const nodes = new Map<string, Node | null>();
-  for (const pair of node.items) {
-    const key = keyText(pair.key);
-    if (!KEYS.includes(key)) {
-      const near = nearestName(key, KEYS);
-      throw wrong(
-        yaml,
-        pair.key as Node,
-        `A play has no ${key}`,
-        near ? `Did you mean ${near}?` : `A play has: ${KEYS.join(', ')}`,
-      );
+function readPlay(reader: Reader, node: Node): Play[] | undefined {
+  const inner = reader.yaml.follow(node);
+  if (isMap(inner)) {
+    const imported = inner.items.find((p) => /^(ansible\.builtin\.)?import_playbook$/.test(keyText(p.key)));
+    if (imported) {
+      reader.wrong(imported.key as Node, 'A play has no import_playbook', PLAY.instead?.import_playbook ?? '');
+      return undefined;
     }
-    nodes.set(key, pair.value as Node | null);
   }
-  const value = (key: string): VarValue | undefined => (nodes.has(key) ? yaml.valueOf(nodes.get(key)) : undefined);
-  const hosts = value('hosts');
-  if (typeof hosts !== 'string' || hosts === '')
-    throw wrong(yaml, nodes.get('hosts') ?? node, 'A play needs hosts', 'Write hosts: GROUP');
-  const name = value('name');
-  return {
-    name: typeof name === 'string' ? name : hosts,
-    hosts,
-    roles: words(yaml, nodes, 'roles', node),
-    tags: nodes.has('tags') ? words(yaml, nodes, 'tags', node) : [],
-    serial: serial(yaml, nodes),
-    anyErrorsFatal: flag(yaml, nodes, 'any_errors_fatal'),
-    source: yaml.sourceOf(node),
+  const map = reader.map(node, PLAY, 'Begin it with - name:');
+  if (!map) return undefined;
+  const hosts = readHosts(map);
+  const name = map.text('name')?.text;
+  const ids = new Set<string>();
+  const play = {
+    preTasks: readSteps(reader, map, 'pre_tasks', ids),
+    roles: readRoles(reader, map),
+    tasks: readSteps(reader, map, 'tasks', ids),
+    postTasks: readSteps(reader, map, 'post_tasks', ids),
+    tags: map.words('tags'),
+    serial: readSerial(map),
+    anyErrorsFatal: map.flag('any_errors_fatal'),
+    maxFailPercentage: map.number('max_fail_percentage', 0, 100),
+    vars: readVars(reader, map),
+    source: map.source,
   };
+  if (map.has('become') && map.value('become') !== true)
+    map.wrong('become', 'Tasks run as the become user of the inventory', 'Leave become out, or set ansible_become: false there');
+  // Ansible's users write it in every play; facts are looked up when a role needs them.
+  map.flag('gather_facts');
+  if (!['roles', 'tasks', 'pre_tasks', 'post_tasks'].some((k) => map.has(k)))
+    map.lacks('A play needs something to do', 'Write roles: [NAME], or tasks: with a list of tasks');
+  return hosts === undefined ? undefined : [{ ...play, name: name ?? hosts, hosts }];
 }
 
-function words(yaml: YamlFile, nodes: ReadonlyMap<string, Node | null>, key: string, play: Node): string[] {
-  const value = yaml.valueOf(nodes.get(key));
-  const list = typeof value === 'string' ? [value] : value;
-  if (Array.isArray(list) && list.length > 0 && list.every((v) => typeof v === 'string')) return list as string[];
-  throw wrong(yaml, nodes.get(key) ?? play, `${key} must be a list of names`, `Write ${key}: [NAME]`);
+function readHosts(map: MapReader): string | undefined {
+  const value = map.value('hosts');
+  if (typeof value === 'string' && value !== '') return value;
+  if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === 'string' && v !== '')) return value.join(',');
+  if (map.has('hosts')) map.wrong('hosts', 'hosts must be a pattern or a list of patterns', 'Write hosts: GROUP');
+  else map.lacks('A play needs hosts', 'Write hosts: GROUP');
+  return undefined;
 }
 
-function serial(yaml: YamlFile, nodes: ReadonlyMap<string, Node | null>): Play['serial'] {
-  if (!nodes.has('serial')) return undefined;
-  const value = yaml.valueOf(nodes.get('serial'));
-  if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
-  if (typeof value === 'string' && /^[1-9]\d*%$/.test(value)) return `${Number(value.slice(0, -1))}%`;
-  throw wrong(yaml, nodes.get('serial'), 'serial must be a number of hosts or a percentage', "Write serial: 1 or serial: '20%'");
+function readRoles(reader: Reader, map: MapReader): RoleUse[] {
+  if (!map.has('roles')) return [];
+  const value = map.value('roles');
+  const nodes =
+    typeof value === 'string' ? [map.nodeOf('roles') ?? null] : reader.list(map.nodeOf('roles'), 'roles', 'Write roles: [NAME]');
+  const seen = new Set<string>();
+  return nodes.flatMap((node) => {
+    const use = readRole(reader, node);
+    if (use && seen.has(use.name)) reader.wrong(node, `The play has the role ${use.name} twice`, 'Leave one of them out');
+    if (use) seen.add(use.name);
+    return use ?? [];
+  });
 }
 
-function flag(yaml: YamlFile, nodes: ReadonlyMap<string, Node | null>, key: string): boolean {
-  if (!nodes.has(key)) return false;
-  const value = yaml.valueOf(nodes.get(key));
-  if (typeof value === 'boolean') return value;
-  throw wrong(yaml, nodes.get(key), `${key} must be true or false`, `Write ${key}: true`);
+function readRole(reader: Reader, node: Node | null): RoleUse | undefined {
+  const value = reader.yaml.valueOf(node);
+  if (typeof value === 'string' && value !== '') return { name: value, tags: [], source: reader.yaml.sourceOf(node) };
+  const map = reader.map(node, ROLE, 'Write the name of a role, or role: NAME with tags: [TAG]');
+  const name = map?.text('role')?.text;
+  if (map && !map.has('role')) map.lacks('This role has no name', 'Write role: NAME');
+  return map && name ? { name, tags: map.words('tags'), source: map.source } : undefined;
 }
 
-function wrong(yaml: YamlFile, node: Node | null | undefined, what: string, todo: string): InputError {
-  const s = yaml.sourceOf(node);
-  return new InputError({ what, where: `${s.file}:${s.line}:${s.column}`, todo });
+function readSerial(map: MapReader): BatchSize[] | undefined {
+  if (!map.has('serial')) return undefined;
+  const value = map.value('serial');
+  const list = Array.isArray(value) ? value : [value];
+  const sizes = list.map((v) => (typeof v === 'string' && /^\d+$/.test(v) ? Number(v) : v));
+  const good = (v: unknown): v is BatchSize =>
+    (typeof v === 'number' && Number.isInteger(v) && v > 0) ||
+    (typeof v === 'string' && /^[1-9]\d*(\.\d+)?%$/.test(v) && Number.parseFloat(v) <= 100);
+  if (sizes.length > 0 && sizes.every(good)) return sizes;
+  return map.wrong(
+    'serial',
+    'serial must be a number of hosts, a percentage, or a list of them',
+    "Write serial: 1, serial: '20%' or serial: [1, 5, '30%']",
+  );
+}
+
+/** The nearest right name, or all of them: for what a playbook names. */
+export function didYouMean(word: string, names: readonly string[], what: string): string {
+  const near = nearestName(word, names);
+  return near ? `Did you mean ${near}?` : `${what}: ${names.join(', ')}`;
 }

@@ -116,16 +116,17 @@ export function block(o: BlockOptions): Task {
 }
 
 /** Shell that prints the content. printf is built in: no argument list of a process ever shows it. */
-function emit(content: string | Secret): Shell {
+export function emit(content: string | Uint8Array | Secret): Shell {
+  if (content instanceof Uint8Array) return sh`printf %s ${Buffer.from(content).toString('base64')} | base64 -d`;
   return content instanceof Secret ? sh`kw_secret ${rawShell(content.name)}`.with(content) : sh`printf '%s' ${content}`;
 }
 
-export function sha256(text: string): string {
+export function sha256(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
 /** `0644` → `644`, as stat prints it. */
-function normalMode(mode: string): string {
+export function normalMode(mode: string): string {
   if (!/^[0-7]{3,4}$/.test(mode)) throw new TypeError(`not a file mode: ${mode}`);
   return mode.replace(/^0+(?=[0-7]{3})/, '');
 }

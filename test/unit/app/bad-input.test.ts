@@ -133,7 +133,11 @@ describe('bad input gets one clear message and exit code 2, and touches no machi
       () => attempt(inventory(HOSTS + GROUPS), [], { bundle: join(dir, 'no-bundle') }),
       /no-bundle: There is no bundle here/,
     ],
-    ['an unknown tag', () => attempt(inventory(HOSTS + GROUPS), [], { tags: ['ectd'] }), /No play has the tag ectd/],
+    [
+      'an unknown tag',
+      () => attempt(inventory(HOSTS + GROUPS), [], { tags: ['ectd'] }),
+      /Nothing in the playbook has the tag ectd\n.*Did you mean etcd/,
+    ],
     [
       'a limit that names nobody',
       () => attempt(inventory(HOSTS + GROUPS), [], { limit: 'w9' }),

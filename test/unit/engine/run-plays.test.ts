@@ -46,6 +46,58 @@ describe('plays', () => {
     expect(batches(['a', 'b', 'c', 'd', 'e'], '40%')).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
     expect(batches(['a', 'b'], '10%')).toEqual([['a'], ['b']]);
     expect(batches([], undefined)).toEqual([]);
+    const ten = [...'abcdefghij'];
+    expect(batches(ten, [1, 2, '30%']).map((b) => b.join(''))).toEqual(['a', 'bc', 'def', 'ghi', 'j']);
+    expect(batches(ten, ['10%']).map((b) => b.length)).toEqual(Array(10).fill(1));
+    expect(batches(ten, [20])).toEqual([ten]);
+  });
+
+  it.each([
+    [50, undefined, ['a', 'b', 'c', 'd'], 'two'],
+    [49, undefined, ['a', 'b'], 'max_fail_percentage 49, and 1 of 2 hosts failed); 2 hosts of it had no turn: a (failed'],
+    [0, undefined, ['a', 'b'], 'max_fail_percentage 0'],
+    [undefined, true, ['a', 'b'], 'any_errors_fatal); 2 hosts of it had no turn: a (failed in play "one": Title of bad)'],
+  ])('weigh the failures of each batch: at most %s %%, all fatal: %s', async (percent, fatal, ran, expected) => {
+    const box = sandbox();
+    const result = await runLocal(box, [
+      play('one', ['a', 'b', 'c', 'd'], (h) => (h === 'a' ? [bad] : [touchTask(`${box.root}/${h}`)]), {
+        serial: 2,
+        ...(percent === undefined ? {} : { maxFailPercentage: percent }),
+        ...(fatal ? { anyErrorsFatal: true } : {}),
+      }),
+      play('two', ['b'], () => [touchTask(`${box.root}/two`)]),
+    ]);
+    expect([...new Set(ofType(result.events, 'task-end').map((e) => e.host))].sort()).toEqual(ran);
+    const said = [
+      ...ofType(result.events, 'warning').map((e) => e.text),
+      ...ofType(result.events, 'play-start').map((e) => e.play),
+    ];
+    expect(said.join('\n')).toContain(expected);
+    expect(result.exitCode).toBe(1);
+    expect(result.recap.find((r) => r.host === 'c')).toMatchObject({ changed: ran.includes('c') ? 1 : 0, failed: 0 });
+  });
+
+  it('leave out a play whose hosts are all gone, and say who failed where', async () => {
+    const box = sandbox();
+    const result = await runLocal(box, [
+      play('one', ['a', 'b'], (h) => (h === 'a' ? [bad] : [touchTask(`${box.root}/b`)])),
+      play('two', ['a'], () => [touchTask(`${box.root}/never`)]),
+      play('three', ['b'], () => [touchTask(`${box.root}/three`)]),
+    ]);
+    expect(ofType(result.events, 'warning').map((e) => e.text)).toEqual([
+      'Play "two" is left out, because none of its hosts is left: a (failed in play "one": Title of bad)',
+    ]);
+    expect(existsSync(`${box.root}/three`)).toBe(true);
+  });
+
+  it('leave out a play that is not confirmed', async () => {
+    const box = sandbox();
+    const result = await runLocal(box, [
+      play('one', ['a'], () => [touchTask(`${box.root}/one`)], { confirm: () => Promise.resolve(false) }),
+      play('two', ['a'], () => [touchTask(`${box.root}/two`)], { confirm: () => Promise.resolve(true) }),
+    ]);
+    expect([existsSync(`${box.root}/one`), existsSync(`${box.root}/two`)]).toEqual([false, true]);
+    expect(result.exitCode).toBe(0);
   });
 
   it('lose a failed host, go on with the others, and skip a play without tasks quietly', async () => {

@@ -1,0 +1,108 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { InputError } from '../errors.js';
+import type { Source } from '../inventory/model.js';
+import type { Action, Step, Text } from '../playbook/model.js';
+import { Secret } from '../shell/secret.js';
+import { copy } from '../tasks/copy.js';
+import { sha256 } from '../tasks/file.js';
+import { scriptTask, shellTask } from '../tasks/shell-task.js';
+import type { ArtifactRef, Task } from '../tasks/task.js';
+import { renderText } from './templates.js';
+
+/** Bigger files are not written into the program: they are pushed beside it. */
+const INLINE_BYTES = 256 * 1024;
+
+interface SourceFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/** Makes tasks of a playbook's steps. Files beside the playbook are read once a run. */
+export class UserTasks {
+  /** sha256 → file on the operator's machine, for what is pushed. */
+  readonly pushed = new Map<string, string>();
+  readonly #dir: string;
+  readonly #files = new Map<string, Buffer>();
+
+  /** `dir`: where relative paths start. */
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** @throws InputError for a file that is missing, and for text that cannot be rendered. */
+  task(step: Step): Task {
+    const base = { id: step.id, title: step.name, sensitive: step.sensitive };
+    const task = this.#make(step.action, base);
+    return {
+      ...task,
+      ...(step.timeoutSec === undefined ? {} : { timeoutSec: step.timeoutSec }),
+      ...(step.hint === undefined ? {} : { hint: step.hint }),
+    };
+  }
+
+  #make(action: Action, base: { id: string; title: string; sensitive: boolean }): Task {
+    if (action.kind === 'copy') return this.#copy(action, base);
+    const check = action.check && renderText(action.check);
+    const creates = action.creates && renderText(action.creates);
+    if (action.kind === 'run') return shellTask({ ...base, check, creates, run: renderText(action.run) });
+    const src = this.#read(action.src);
+    if (!isText(src.bytes)) throw wrong(action.src.source, `${src.path} is no text`, 'Copy it with copy:, and run it with run:');
+    const args = action.args.map((a) => renderText(a));
+    return scriptTask({ ...base, check, creates, script: src.bytes.toString('utf8'), args });
+  }
+
+  #copy(action: Extract<Action, { kind: 'copy' }>, base: { id: string; title: string; sensitive: boolean }): Task {
+    const { mode, owner, group } = action;
+    let dest = renderText(action.dest);
+    let content: string | Uint8Array | Secret | ArtifactRef;
+    if ('src' in action.content) {
+      const src = this.#read(action.content.src);
+      if (dest.endsWith('/')) dest += basename(src.path);
+      content = base.sensitive ? secretText(src, action.content.src.source) : this.#content(src);
+    } else content = renderText(action.content);
+    if (!dest.startsWith('/')) throw wrong(action.dest.source, `dest must be an absolute path, not ${dest}`, 'Begin it with /');
+    if (base.sensitive && typeof content === 'string') content = new Secret(`copy.${base.id.replaceAll('/', '_')}`, content);
+    return { ...copy({ ...base, content, dest, mode, owner, group }), sensitive: base.sensitive };
+  }
+
+  #content(src: SourceFile): string | Uint8Array | ArtifactRef {
+    if (src.bytes.length > INLINE_BYTES) {
+      const sha = sha256(src.bytes);
+      this.pushed.set(sha, src.path);
+      return { name: basename(src.path), sha256: sha, size: src.bytes.length };
+    }
+    return isText(src.bytes) ? src.bytes.toString('utf8') : src.bytes;
+  }
+
+  #read(src: Text): SourceFile {
+    const path = resolve(this.#dir, renderText(src));
+    const known = this.#files.get(path);
+    if (known) return { path, bytes: known };
+    try {
+      if (statSync(path).isDirectory()) throw new Error('it is a folder');
+      const bytes = readFileSync(path);
+      this.#files.set(path, bytes);
+      return { path, bytes };
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw wrong(src.source, `${path} cannot be read`, 'Relative paths start beside the playbook', why);
+    }
+  }
+}
+
+function isText(bytes: Buffer): boolean {
+  return isUtf8(bytes) && !bytes.includes(0);
+}
+
+/** Secrets lie on the machine's tmpfs as text, never in its cache. */
+function secretText(src: SourceFile, source: Source): string {
+  if (isText(src.bytes)) return src.bytes.toString('utf8');
+  throw wrong(source, `${src.path} is no text, and a sensitive copy holds text only`, 'Encode it, for example with base64');
+}
+
+function wrong(source: Source, what: string, todo: string, why?: string): InputError {
+  return new InputError({ what, where: `${source.file}:${source.line}:${source.column}`, why, todo });
+}

@@ -1,0 +1,93 @@
+import type { Source, Variable } from '../inventory/model.js';
+
+/** `1`, `30%`: a number of hosts, or a part of the play's hosts. */
+export type BatchSize = number | `${number}%`;
+
+/** Which hosts get which roles and tasks, in which order: pre_tasks, roles, tasks, post_tasks. */
+export interface Play {
+  readonly name: string;
+  /** Host pattern. */
+  readonly hosts: string;
+  readonly roles: readonly RoleUse[];
+  readonly preTasks: readonly Step[];
+  readonly tasks: readonly Step[];
+  readonly postTasks: readonly Step[];
+  /** Its roles and tasks have them too. */
+  readonly tags: readonly string[];
+  /** Hosts at a time, batch after batch, the last size repeated; absent: all. */
+  readonly serial?: readonly BatchSize[];
+  /** A failed host ends the run after its batch. */
+  readonly anyErrorsFatal: boolean;
+  /** More failed hosts of a batch than this percentage end the run after the batch. */
+  readonly maxFailPercentage?: number;
+  readonly vars: ReadonlyMap<string, Variable>;
+  readonly source: Source;
+}
+
+export interface RoleUse {
+  readonly name: string;
+  /** With the play's. */
+  readonly tags: readonly string[];
+  readonly source: Source;
+}
+
+/** Text of the user's with the place where it stands. */
+export interface Text {
+  readonly text: string;
+  readonly source: Source;
+}
+
+/** A task of the user's. */
+export interface Step {
+  /** Unique within its play: given, or made of the name. */
+  readonly id: string;
+  readonly name: string;
+  readonly action: Action;
+  /** Output and text are never shown or stored. */
+  readonly sensitive: boolean;
+  /** Seconds. */
+  readonly timeoutSec?: number;
+  /** With the play's. */
+  readonly tags: readonly string[];
+  readonly hint?: string;
+  /** Jinja expression: the task is for hosts where it is true. */
+  readonly when?: Text;
+  readonly vars: ReadonlyMap<string, Variable>;
+  readonly source: Source;
+}
+
+/** How a task knows that there is nothing to do; neither: it runs each time. */
+export interface Guard {
+  /** Shell text, exit 0 = nothing to do. */
+  readonly check?: Text;
+  /** A path that the task makes. */
+  readonly creates?: Text;
+}
+
+export type Action =
+  | ({ readonly kind: 'run'; readonly run: Text } & Guard)
+  | ({
+      readonly kind: 'script';
+      /** Path on the operator's machine, absolute. */
+      readonly src: Text;
+      readonly args: readonly Text[];
+    } & Guard)
+  | {
+      readonly kind: 'copy';
+      readonly content: Text | { readonly src: Text };
+      /** Absolute path on the host; with a final slash a folder that gets the file under its own name. */
+      readonly dest: Text;
+      /** Octal; default 0644. */
+      readonly mode: string;
+      /** Default: whoever the tasks run as. */
+      readonly owner?: string;
+      readonly group?: string;
+    };
+
+export interface Playbook {
+  /** As it was given. */
+  readonly path: string;
+  /** Folder that relative paths start from, absolute. */
+  readonly dir: string;
+  readonly plays: readonly Play[];
+}

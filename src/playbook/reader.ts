@@ -1,0 +1,152 @@
+import { isMap, isSeq, type Node } from 'yaml';
+import type { ErrorParts } from '../errors.js';
+import type { Source, VarValue } from '../inventory/model.js';
+import { nearestName } from '../inventory/nearest.js';
+import { keyText, type YamlFile } from '../inventory/yaml-source.js';
+import type { Text } from './model.js';
+
+/** Keys that a map of a playbook may have, and what to say about those of Ansible that it may not. */
+export interface Keys {
+  /** `A play`, `A task`. */
+  readonly what: string;
+  readonly known: readonly string[];
+  /** Key → what to write instead. */
+  readonly instead?: Readonly<Record<string, string>>;
+}
+
+/** Reads one file and collects everything that is wrong with it, so that all of it is said at once. */
+export class Reader {
+  readonly yaml: YamlFile;
+  readonly #places: Source[] = [];
+  readonly problems: ErrorParts[] = [];
+
+  constructor(yaml: YamlFile) {
+    this.yaml = yaml;
+  }
+
+  wrong(node: Node | null | undefined, what: string, todo: string): void {
+    const s = this.yaml.sourceOf(node);
+    this.#places.push(s);
+    this.problems.push({ what, where: `${s.file}:${s.line}:${s.column}`, todo });
+  }
+
+  /** The problems as they stand in the file. */
+  inOrder(): ErrorParts[] {
+    const rank = (s: Source | undefined): number => (s?.line ?? 0) * 10_000 + (s?.column ?? 0);
+    return this.problems
+      .map((p, i) => ({ p, at: rank(this.#places[i]) }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ p }) => p);
+  }
+
+  /** The map under a node, its keys looked at; undefined when it is something else. */
+  map(given: Node | null | undefined, keys: Keys, begin: string): MapReader | undefined {
+    const node = this.yaml.follow(given);
+    if (!isMap(node)) {
+      this.wrong(given, `${keys.what} is a map`, begin);
+      return undefined;
+    }
+    const values = new Map<string, Node | null>();
+    const seen = new Set<string>();
+    for (const pair of node.items) {
+      const key = keyText(pair.key);
+      if (seen.has(key)) this.wrong(pair.key as Node, `${keys.what} has ${key} twice`, 'Leave one of them out');
+      seen.add(key);
+    }
+    let strange = false;
+    for (const { key, keyNode, value } of this.yaml.entriesOf(node)) {
+      if (keys.known.includes(key)) values.set(key, value);
+      else {
+        strange = true;
+        const near = nearestName(key, keys.known);
+        const todo = keys.instead?.[key] ?? (near ? `Did you mean ${near}?` : `${keys.what} has: ${keys.known.join(', ')}`);
+        this.wrong(keyNode, `${keys.what} has no ${key}`, todo);
+      }
+    }
+    return new MapReader(this, node, values, strange);
+  }
+
+  /** The items of a list; a problem and nothing when it is none. */
+  list(given: Node | null | undefined, what: string, todo: string): readonly (Node | null)[] {
+    const node = this.yaml.follow(given);
+    if (isSeq(node)) return node.items as (Node | null)[];
+    this.wrong(given, `${what} must be a list`, todo);
+    return [];
+  }
+}
+
+/** One map, read key by key. Every getter gives undefined for what is missing or wrong. */
+export class MapReader {
+  readonly node: Node;
+  readonly #reader: Reader;
+  readonly #values: ReadonlyMap<string, Node | null>;
+  readonly #strange: boolean;
+
+  /** `strange`: it has keys that it may not have. */
+  constructor(reader: Reader, node: Node, values: ReadonlyMap<string, Node | null>, strange: boolean) {
+    this.#reader = reader;
+    this.node = node;
+    this.#values = values;
+    this.#strange = strange;
+  }
+
+  get source(): Source {
+    return this.#reader.yaml.sourceOf(this.node);
+  }
+
+  has(key: string): boolean {
+    return this.#values.has(key);
+  }
+
+  nodeOf(key: string): Node | null | undefined {
+    return this.#values.get(key);
+  }
+
+  value(key: string): VarValue | undefined {
+    return this.#values.has(key) ? this.#reader.yaml.valueOf(this.#values.get(key)) : undefined;
+  }
+
+  /** Something is not there; beside a key that was mistyped this says nothing new. */
+  lacks(what: string, todo: string): void {
+    if (!this.#strange) this.#reader.wrong(this.node, what, todo);
+  }
+
+  wrong(key: string, what: string, todo: string): undefined {
+    this.#reader.wrong(this.#values.get(key) ?? this.node, what, todo);
+  }
+
+  /** Text that is not empty; numbers count as text. */
+  text(key: string): Text | undefined {
+    if (!this.has(key)) return undefined;
+    const value = this.value(key);
+    if ((typeof value === 'string' && value.trim() !== '') || typeof value === 'number')
+      return { text: String(value), source: this.#reader.yaml.sourceOf(this.#values.get(key)) };
+    return this.wrong(key, `${key} must be text`, `Write ${key}: TEXT`);
+  }
+
+  flag(key: string): boolean {
+    const value = this.value(key);
+    if (value === undefined || typeof value === 'boolean') return value ?? false;
+    this.wrong(key, `${key} must be true or false`, `Write ${key}: true`);
+    return false;
+  }
+
+  number(key: string, min: number, max: number): number | undefined {
+    const value = this.value(key);
+    if (value === undefined) return undefined;
+    const number = typeof value === 'string' && /^\d+(\.\d+)?%?$/.test(value) ? Number.parseFloat(value) : value;
+    if (typeof number === 'number' && number >= min && number <= max) return number;
+    return this.wrong(key, `${key} must be a number from ${min} to ${max}`, `Write ${key}: ${min}`);
+  }
+
+  /** A list of words; one word stands for a list of one, and so does `a, b` for two. */
+  words(key: string): string[] {
+    const value = this.value(key);
+    if (value === undefined) return [];
+    const list = typeof value === 'string' ? value.split(',').map((w) => w.trim()) : value;
+    if (Array.isArray(list) && list.every((v) => (typeof v === 'string' && v !== '') || typeof v === 'number'))
+      return list.map(String);
+    this.wrong(key, `${key} must be a list of names`, `Write ${key}: [NAME]`);
+    return [];
+  }
+}

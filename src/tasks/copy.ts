@@ -1,0 +1,65 @@
+import { Secret } from '../shell/secret.js';
+import { joinShell, type Shell, sh } from '../shell/shell.js';
+import { diffAgainst, emit, normalMode, sha256 } from './file.js';
+import type { ArtifactRef, Task } from './task.js';
+
+export interface CopyOptions {
+  readonly id: string;
+  readonly title: string;
+  /** The text or bytes; a big file comes through the download cache instead. */
+  readonly content: string | Uint8Array | Secret | ArtifactRef;
+  /** Absolute path of the file. Its folder must exist. */
+  readonly dest: string;
+  /** Octal. */
+  readonly mode: string;
+  /** Absent: as the one who writes it. */
+  readonly owner?: string;
+  readonly group?: string;
+}
+
+/** A user's file: content and mode always, owner and group where they are named. */
+export function copy(o: CopyOptions): Task {
+  const { content, dest } = o;
+  const mode = normalMode(o.mode);
+  const secret = content instanceof Secret;
+  const wanted: [format: string, value: string][] = [['%a', mode]];
+  if (o.owner !== undefined) wanted.push(['%U', o.owner]);
+  if (o.group !== undefined) wanted.push(['%G', o.group]);
+  const format = wanted.map(([f]) => f).join(':');
+  const value = wanted.map(([, v]) => v).join(':');
+  const write: Shell = isRef(content)
+    ? sh`
+      src=$(kw_artifact ${content.sha256})
+      cp "$src" "$tmp"
+      kw_artifact_done ${content.sha256}`
+    : sh`${emit(content)} > "$tmp"`;
+  const same = secret
+    ? sh`${emit(content)} | cmp -s - ${dest}`
+    : sh`[ "$(sha256sum < ${dest})" = ${`${isRef(content) ? content.sha256 : sha256(content)}  -`} ]`;
+  const owner = [o.owner ?? '', o.group === undefined ? '' : `:${o.group}`].join('');
+  return {
+    id: o.id,
+    title: o.title,
+    check: sh`
+      [ -f ${dest} ]
+      [ ! -L ${dest} ]
+      [ "$(stat -c ${format} ${dest})" = ${value} ]
+      ${same}`,
+    apply: joinShell([
+      sh`[ ! -d ${dest} ] || { echo ${`${dest} is a folder; name the file in dest, or end dest with a slash`} >&2; exit 1; }`,
+      sh`tmp=$(mktemp ${`${dest}.kw-XXXXXX`})`,
+      sh`trap 'rm -f "$tmp"' EXIT`,
+      write,
+      sh`chmod ${mode} "$tmp"`,
+      ...(owner === '' ? [] : [sh`chown ${owner} "$tmp"`]),
+      sh`mv -fT "$tmp" ${dest}`,
+    ]),
+    ...(isRef(content) ? { needs: [content] } : { diff: secret ? sh`:` : diffAgainst(dest, emit(content)) }),
+    sensitive: secret,
+    hint: `Does the folder of ${dest} exist on the machine? copy makes none`,
+  };
+}
+
+function isRef(content: CopyOptions['content']): content is ArtifactRef {
+  return typeof content === 'object' && 'sha256' in content;
+}

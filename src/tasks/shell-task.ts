@@ -1,0 +1,72 @@
+import { Secret } from '../shell/secret.js';
+import { joinShell, rawShell, type Shell, sh } from '../shell/shell.js';
+import { emit } from './file.js';
+import type { Task } from './task.js';
+
+export interface ShellTaskOptions {
+  readonly id: string;
+  readonly title: string;
+  /** Shell text of the user's. */
+  readonly run: string;
+  /** Shell text, exit 0 = nothing to do. */
+  readonly check?: string;
+  /** Absolute path that the task makes. */
+  readonly creates?: string;
+  /** Text and output are secret. */
+  readonly sensitive: boolean;
+}
+
+/** A task whose text a user wrote. It is read when its turn comes, so that a quote too many breaks this task alone. */
+export function shellTask(o: ShellTaskOptions): Task {
+  return guarded(o, evaluate(o.run, o.sensitive ? `${o.id}.run` : undefined));
+}
+
+export interface ScriptTaskOptions extends Omit<ShellTaskOptions, 'run'> {
+  /** The whole script. */
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * A script of the user's with the interpreter of its first line. It is given to the interpreter by name and never executed
+ * itself: on many machines /run holds no programs.
+ */
+export function scriptTask(o: ScriptTaskOptions): Task {
+  const [, interpreter, argument] = /^#!\s*(\S+)(?:[ \t]+(.*?))?\s*(?:\n|$)/.exec(o.script) ?? [];
+  const words = interpreter === undefined ? rawShell('$KW_SH') : sh`${[interpreter, ...(argument ? [argument] : [])]}`;
+  const text = o.sensitive ? new Secret(secretName(`${o.id}.script`), o.script) : o.script;
+  return guarded(
+    o,
+    joinShell([
+      sh`umask 077`,
+      sh`${emit(text)} > "$KW_DIR/script.$KW_N"`,
+      sh`umask 022`,
+      sh`trap 'rm -f "$KW_DIR/script.$KW_N"' EXIT`,
+      sh`${words} "$KW_DIR/script.$KW_N" ${o.args}`,
+    ]),
+  );
+}
+
+function guarded(o: Omit<ShellTaskOptions, 'run'>, apply: Shell): Task {
+  const { id, title, sensitive } = o;
+  if (o.check !== undefined)
+    return { id, title, sensitive, check: evaluate(o.check, sensitive ? `${id}.check` : undefined), apply };
+  if (o.creates !== undefined) return { id, title, sensitive, check: sh`[ -e ${o.creates} ]`, apply };
+  // Runs each time: what it leaves behind for the second look is gone with the program's folder.
+  return {
+    id,
+    title,
+    sensitive,
+    check: sh`[ -e "$KW_DIR/ran.$KW_N" ]`,
+    apply: joinShell([sh`( ${apply} )`, sh`: > "$KW_DIR/ran.$KW_N"`]),
+  };
+}
+
+/** A subshell, so that `exit 0` ends the text and nothing else. */
+function evaluate(text: string, secret: string | undefined): Shell {
+  return secret === undefined ? sh`( eval ${text} )` : sh`( eval ${new Secret(secretName(secret), text)} )`;
+}
+
+function secretName(text: string): string {
+  return `task.${text.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
+}

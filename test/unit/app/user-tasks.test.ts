@@ -1,0 +1,186 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UserTasks } from '../../../src/app/user-tasks.js';
+import { loadPlaybook } from '../../../src/playbook/playbook.js';
+import { sha256 } from '../../../src/tasks/file.js';
+import { ofType, play, runLocal, sandbox, statuses, testShells } from '../engine/local.js';
+
+type Box = ReturnType<typeof sandbox>;
+
+/** The tasks of a playbook's only play, its files beside it. */
+async function tasksOf(
+  box: Box,
+  yaml: string,
+  files: Readonly<Record<string, string | Buffer>> = {},
+): Promise<UserTasks & { all: ReturnType<UserTasks['task']>[] }> {
+  writeFileSync(join(box.root, 'p.yml'), `- hosts: all\n  tasks:\n${yaml}`);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(box.root, name), content);
+  const { plays, dir } = await loadPlaybook(join(box.root, 'p.yml'));
+  const made = new UserTasks(dir);
+  const all = (plays[0]?.tasks ?? []).map((s) => made.task(s));
+  return Object.assign(made, { all });
+}
+
+const shells = testShells();
+const there = shells.filter((s) => s.command);
+
+describe.each(there)('tasks of a user under $name', (shell) => {
+  const go = async (box: Box, yaml: string, files = {}, more = {}) => {
+    const made = await tasksOf(box, yaml, files);
+    return runLocal(box, [play('p', ['h'], () => made.all)], { shell, ...more });
+  };
+
+  it('run what a check asks for, and what has no check each time', async () => {
+    const box = sandbox();
+    const yaml = `
+  - name: once
+    check: |
+      # the last line's quote is the shell's business
+      grep -qx "it's" ${box.root}/once
+    run: |
+      echo "it's" > ${box.root}/once
+      exit 0
+  - name: each time
+    run: echo x >> ${box.root}/log; exit 0
+  - name: creates
+    creates: ${box.root}/made
+    run: ': > ${box.root}/made'
+`;
+    expect(statuses((await go(box, yaml)).events)).toEqual(['once=changed', 'each-time=changed', 'creates=changed']);
+    expect(statuses((await go(box, yaml)).events)).toEqual(['once=ok', 'each-time=changed', 'creates=ok']);
+    expect(statuses((await go(box, yaml, {}, { check: true })).events)).toEqual([
+      'once=ok',
+      'each-time=would-change',
+      'creates=ok',
+    ]);
+    expect(readFileSync(`${box.root}/log`, 'utf8')).toBe('x\nx\n');
+  });
+
+  it('fail alone where the text is no shell, and say what the shell said', async () => {
+    const box = sandbox();
+    const broken = await go(box, `  - name: first\n    run: ': > ${box.root}/first'\n  - name: broken\n    run: 'echo "x'\n`);
+    expect(statuses(broken.events)).toEqual(['first=changed', 'broken=failed']);
+    expect(ofType(broken.events, 'task-end')[1]?.tail?.join('\n')).toMatch(/quot|unexpected|unterminated/i);
+    const unset = await go(box, `  - name: unset\n    run: |\n      false\n      : > ${box.root}/never\n    hint: look\n`);
+    expect(ofType(unset.events, 'task-end')[0]).toMatchObject({ status: 'failed', hint: 'look' });
+    expect(existsSync(`${box.root}/never`)).toBe(false);
+    const brace = await go(box, `  - name: brace\n    run: '}; touch ${box.root}/out; {'\n`);
+    expect(statuses(brace.events)).toEqual(['brace=failed']);
+    expect(existsSync(`${box.root}/out`)).toBe(false);
+  });
+
+  it('run scripts by the interpreter of their first line, with their arguments', async () => {
+    const box = sandbox();
+    const yaml = `
+  - name: plain
+    script: {src: plain.sh, args: [a b, "it's"]}
+    creates: ${box.root}/plain
+  - name: awk
+    script: {src: awk.sh}
+`;
+    const run = await go(box, yaml, {
+      'plain.sh': `printf '%s|' "$@" > ${box.root}/plain\n`,
+      'awk.sh': `#!/usr/bin/awk -f\nBEGIN { print "by awk" > "${box.root}/awk" }\n`,
+    });
+    expect(statuses(run.events)).toEqual(['plain=changed', 'awk=changed']);
+    expect(readFileSync(`${box.root}/plain`, 'utf8')).toBe("a b|it's|");
+    expect(readFileSync(`${box.root}/awk`, 'utf8')).toBe('by awk\n');
+  });
+
+  it('copy text, bytes and modes, and see what somebody else changed', async () => {
+    const box = sandbox();
+    mkdirSync(`${box.root}/into`);
+    const bytes = Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 256));
+    const yaml = `
+  - name: text
+    copy: {content: "no newline 'at' the $end", dest: ${box.root}/text, mode: '0600'}
+  - name: bytes
+    copy: {src: bytes.bin, dest: ${box.root}/into/}
+`;
+    const files = { 'bytes.bin': bytes };
+    expect(statuses((await go(box, yaml, files)).events)).toEqual(['text=changed', 'bytes=changed']);
+    expect(readFileSync(`${box.root}/text`, 'utf8')).toBe("no newline 'at' the $end");
+    expect(statSync(`${box.root}/text`).mode & 0o777).toBe(0o600);
+    expect(readFileSync(`${box.root}/into/bytes.bin`).equals(bytes)).toBe(true);
+    expect(statuses((await go(box, yaml, files)).events)).toEqual(['text=ok', 'bytes=ok']);
+    chmodSync(`${box.root}/text`, 0o644);
+    writeFileSync(`${box.root}/into/bytes.bin`, 'other');
+    expect(statuses((await go(box, yaml, files, { check: true })).events)).toEqual(['text=would-change', 'bytes=would-change']);
+    expect(statuses((await go(box, yaml, files)).events)).toEqual(['text=changed', 'bytes=changed']);
+  });
+
+  it('do not write through a link or onto a folder', async () => {
+    const box = sandbox();
+    writeFileSync(`${box.root}/target`, 'mine');
+    symlinkSync('target', `${box.root}/link`);
+    mkdirSync(`${box.root}/folder`);
+    await go(box, `  - name: link\n    copy: {content: new, dest: ${box.root}/link}\n`);
+    expect(readFileSync(`${box.root}/target`, 'utf8')).toBe('mine');
+    expect(readFileSync(`${box.root}/link`, 'utf8')).toBe('new');
+    const folder = await go(box, `  - name: folder\n    copy: {content: new, dest: ${box.root}/folder}\n`);
+    expect(ofType(folder.events, 'task-end')[0]).toMatchObject({
+      status: 'failed',
+      tail: [expect.stringContaining('is a folder')],
+    });
+  });
+
+  it('keep what is sensitive out of events, journal, program and command lines', async () => {
+    const box = sandbox();
+    const yaml = `
+  - name: run
+    sensitive: true
+    run: echo hush-hush-1 | tee ${box.root}/a
+  - name: script
+    sensitive: true
+    script: s.sh
+  - name: copy
+    sensitive: true
+    copy: {content: hush-hush-3, dest: ${box.root}/c, mode: '0600'}
+`;
+    const made = await tasksOf(box, yaml, { 's.sh': `echo hush-hush-2 | tee ${box.root}/b\n` });
+    for (const t of made.all) expect(`${t.check.text}${t.apply.text}`).not.toContain('hush');
+    const run = await go(box, yaml, {}, { diff: true });
+    expect(run.exitCode).toBe(0);
+    expect(['a', 'b', 'c'].map((f) => readFileSync(join(box.root, f), 'utf8').trim())).toEqual(
+      [1, 2, 3].map((n) => `hush-hush-${n}`),
+    );
+    expect(JSON.stringify(run.events)).not.toContain('hush');
+    expect(readFileSync(join(run.dir, 'h.log'), 'utf8')).not.toContain('hush');
+  });
+});
+
+describe('files of a user', () => {
+  it('that are big are pushed beside the program', async () => {
+    const box = sandbox();
+    const big = Buffer.alloc(2_000_000, 'x');
+    const made = await tasksOf(box, `  - name: big\n    copy: {src: big, dest: ${box.root}/big2}\n`, { big });
+    expect(made.all[0]?.apply.text.length).toBeLessThan(2000);
+    expect([...made.pushed.keys()]).toEqual([sha256(big)]);
+    const pushed: string[] = [];
+    const run = await runLocal(box, [play('p', ['h'], () => made.all)], {
+      artifacts: {
+        localPath: (sha) => made.pushed.get(sha),
+        push: async (_session, o) => {
+          pushed.push(o.path);
+          mkdirSync(box.cacheDir, { recursive: true });
+          writeFileSync(o.path, readFileSync(o.source));
+        },
+      },
+    });
+    expect(statuses(run.events)).toEqual(['big=changed']);
+    expect(readFileSync(`${box.root}/big2`).equals(big)).toBe(true);
+    expect(existsSync(pushed[0] ?? '')).toBe(false);
+  });
+
+  it.each([
+    ['script: nothing.sh', {}, /p\.yml:4:13 .*nothing\.sh cannot be read/],
+    ['copy: {src: ., dest: /x}', {}, /p\.yml:4:17 .* cannot be read/],
+    ['script: binary', { binary: Buffer.from([0, 1, 2]) }, /p\.yml:4:13 .* is no text/],
+    ['run: echo {{ x }}', {}, /p\.yml:4:10 This holds a Jinja expression/],
+  ])('%s is refused with its place', async (line, files, expected) => {
+    const box = sandbox();
+    const error = await tasksOf(box, `  - name: t\n    ${line}\n`, files).catch((e) => e);
+    expect(`${error.parts.where} ${error.parts.what}`).toMatch(expected);
+  });
+});
