@@ -24,10 +24,10 @@ export interface Credentials {
 export async function readCredentials(o: ConnectionOptions): Promise<Credentials> {
   const password =
     fromEnv('KUBEWRIGHT_SSH_PASSWORD', 'ssh-password') ??
-    (o['ask-pass'] ? await ask('SSH password: ', 'ssh-password') : undefined);
+    (o['ask-pass'] ? await askSecret('SSH password: ', 'ssh-password') : undefined);
   const becomePassword =
     fromEnv('KUBEWRIGHT_BECOME_PASSWORD', 'become-password') ??
-    (o['ask-become-pass'] ? await ask('sudo password (empty: the SSH password): ', 'become-password') : undefined);
+    (o['ask-become-pass'] ? await askSecret('sudo password (empty: the SSH password): ', 'become-password') : undefined);
   return { password, becomePassword: becomePassword?.reveal() === '' ? password : becomePassword };
 }
 
@@ -36,7 +36,8 @@ function fromEnv(variable: string, name: string): Secret | undefined {
   return value === undefined ? undefined : new Secret(name, value);
 }
 
-async function ask(question: string, name: string): Promise<Secret> {
+/** One silent question on the terminal. @throws InputError where there is none. */
+export async function askSecret(question: string, name: string): Promise<Secret> {
   if (!process.stdin.isTTY) {
     throw new InputError({
       what: 'A password is to be asked for, but there is no terminal',

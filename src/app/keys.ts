@@ -1,79 +1,117 @@
-import type { Host } from '../inventory/model.js';
-import { resolvePattern } from '../inventory/pattern.js';
-import { checkMesh } from './check-keys.js';
-import { readInventory } from './cluster-source.js';
-import { type Connections, openConnections } from './connections.js';
-import type { ConnectionOptions } from './credentials.js';
-import { distributeKeys, type KeyHost, operatorPublicKeys } from './distribute-keys.js';
-import { ensureOperatorKey } from './operator-key.js';
+import { setMaxListeners } from 'node:events';
+import { InputError } from '../errors.js';
+import { interruptions } from './interrupt.js';
+import { checkMesh, failedPairs, type PairResult } from './keys/check.js';
+import { pairsJson, printPairs } from './keys/check-report.js';
+import { distributeKeys, type Interrupt } from './keys/distribute.js';
+import { type KeysOptions, type OpenHosts, selection, withKeyHosts } from './keys/hosts.js';
+import type { KeyKind, KeyResult } from './keys/model.js';
+import { operatorKeys } from './keys/operator.js';
+import { reasonOf } from './keys/reason.js';
+import { exitCodeOf, printResults, resultsJson, say } from './keys/report.js';
 
-export interface KeysOptions {
-  readonly inventory: readonly string[];
-  readonly extraVars: readonly string[];
-  readonly limit?: string;
-  readonly connection: ConnectionOptions;
-  /** Account whose keys are meant; default: the one that connects. */
-  readonly account?: string;
+export interface DistributeKeysOptions extends KeysOptions {
+  readonly dryRun?: boolean;
+  readonly type?: KeyKind['type'];
+  readonly bits?: number;
+  readonly json?: boolean;
 }
 
-/** `keys distribute`. Exit code 1 when a machine failed; unreachable machines are thrown. */
-export async function runKeysDistribute(o: KeysOptions): Promise<number> {
-  return withHosts(o, async (hosts) => {
-    const made = await ensureOperatorKey();
-    if (made) say(`made a key pair of your own: ${made}`);
-    const results = await distributeKeys(hosts, await operatorPublicKeys());
-    const width = Math.max(...results.map((r) => r.host.length));
-    for (const r of results) {
-      const state = r.error ? `FAILED: ${r.error}` : r.changes.length > 0 ? r.changes.join(', ') : 'no change';
-      say(`${r.host.padEnd(width)}  ${state}`);
-    }
-    const failed = results.filter((r) => r.error).length;
-    const changed = results.filter((r) => r.changes.length > 0).length;
-    say(`${results.length} machines over ${results.length} connections: ${changed} changed, ${failed} failed`);
-    return failed > 0 ? 1 : 0;
+/** `keys distribute`. Exit code 3 when a machine was unreachable or refused us, 1 when one failed otherwise. */
+export async function runKeysDistribute(o: DistributeKeysOptions): Promise<number> {
+  const { results, connections, operatorKey } = await distributeAll(o);
+  const dry = o.dryRun ?? false;
+  if (o.json) say(resultsJson(results, { dry }));
+  else {
+    if (operatorKey) say(`${dry ? 'would make' : 'made'} a key pair of your own: ${operatorKey}`);
+    printResults(results, { dry, connections });
+  }
+  return exitCodeOf(results);
+}
+
+export interface Distributed {
+  readonly results: readonly KeyResult[];
+  readonly connections: number;
+  /** Path of the operator's key pair when one had to be made. */
+  readonly operatorKey?: string;
+}
+
+/** The same without a word. @throws InputError */
+export async function distributeAll(o: DistributeKeysOptions): Promise<Distributed> {
+  const kind = keyKind(o.type ?? 'ed25519', o.bits);
+  const dry = o.dryRun ?? false;
+  return withKeyHosts(o, selection(o), async (open) => {
+    const operator = await operatorKeys(usedKeys(open), kind, dry);
+    const done = await interruptible((interrupt) =>
+      distributeKeys(open.hosts, { operator: operator.keys, hubs: open.hubs, kind, dry, interrupt }),
+    );
+    return { results: withFailures(open, done), connections: open.hosts.length, operatorKey: operator.made };
   });
+}
+
+export interface CheckKeysOptions extends KeysOptions {
+  readonly json?: boolean;
 }
 
 /** `keys check`. Exit code 1 when a pair failed. */
-export async function runKeysCheck(o: KeysOptions): Promise<number> {
-  return withHosts(o, async (hosts) => {
-    const pairs = await checkMesh(hosts);
-    const failed = pairs.filter((p) => p.error !== undefined);
-    for (const p of failed) say(`${p.from} -> ${p.to}  FAILED: ${p.error}`);
-    say(`${pairs.length - failed.length} of ${pairs.length} logins succeeded`);
-    return failed.length > 0 ? 1 : 0;
+export async function runKeysCheck(o: CheckKeysOptions): Promise<number> {
+  const pairs = await checkAll(o);
+  if (o.json) say(pairsJson(pairs));
+  else printPairs(pairs, process.stdout.columns ?? 120);
+  return pairs.some((p) => p.error !== undefined) ? 1 : 0;
+}
+
+/** The same without a word: pairs in the inventory's order. @throws InputError */
+export async function checkAll(o: KeysOptions): Promise<PairResult[]> {
+  return withKeyHosts(o, selection(o), async ({ all, hosts, hubs, failures }) => {
+    const meant = (name: string): boolean => hubs === undefined || hubs.has(name);
+    const from = hosts.filter((h) => meant(h.name));
+    const pairs = await interruptible((interrupt) => checkMesh(from, all, { signal: interrupt.kill }));
+    return all.flatMap(({ name }) => {
+      const failure = meant(name) ? failures.get(name) : undefined;
+      if (failure) return failedPairs(name, all, `${name} cannot be reached from here: ${reasonOf(failure)}`);
+      return pairs.filter((p) => p.from === name);
+    });
   });
 }
 
-async function withHosts(o: KeysOptions, work: (hosts: KeyHost[]) => Promise<number>): Promise<number> {
-  const inventory = await readInventory(o);
-  const names = o.limit === undefined ? [...inventory.hosts.keys()] : resolvePattern(inventory, o.limit);
-  const hosts: Host[] = names.flatMap((n) => inventory.hosts.get(n) ?? []);
-  const connections = await openConnections(hosts, { connection: o.connection, verifyBecome: o.account !== undefined });
+/** The inventory's order, those that could not be reached among the others. */
+export function withFailures(open: OpenHosts, results: readonly KeyResult[]): KeyResult[] {
+  return open.all.flatMap((h) => {
+    const error = open.failures.get(h.name);
+    if (error) return [{ host: h.name, changes: [], notes: [], error }];
+    return results.filter((r) => r.host === h.name);
+  });
+}
+
+/** Private key files with which the machines are reached: their owner is the operator. */
+function usedKeys(open: OpenHosts): string[] {
+  return [...new Set([...open.connections.targets.values()].flatMap((t) => t.privateKeyFile ?? []))];
+}
+
+async function interruptible<T>(work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
+  const interrupt = interruptions((text) => process.stderr.write(`${text}\n`));
+  // Every machine listens.
+  setMaxListeners(0, interrupt.stop, interrupt.kill);
   try {
-    return await work(hosts.flatMap((h) => keyHost(h, connections, o.account)));
+    return await work(interrupt);
   } finally {
-    await connections.close();
+    interrupt.done();
   }
 }
 
-function keyHost(host: Host, connections: Connections, account: string | undefined): KeyHost[] {
-  const session = connections.sessions.get(host.name);
-  if (!session) return [];
-  const { address, port, user } = session.target;
-  const variable = (name: string): string[] => {
-    const value = host.vars.get(name)?.value;
-    return typeof value === 'string' && value !== '' ? [value] : [];
-  };
-  // The last one is what the peers call: the address for peers, where there is one.
-  const peers = [...variable('ip'), ...variable('access_ip')];
-  const addresses = [...new Set([host.name, address, ...peers])];
-  const called = peers.at(-1) ?? address;
-  return [
-    { name: host.name, session, addresses: [...addresses.filter((a) => a !== called), called], port, account: account ?? user },
-  ];
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** @throws InputError for a size that ssh-keygen would refuse. */
+function keyKind(type: KeyKind['type'], bits: number | undefined): KeyKind {
+  if (bits === undefined) return type === 'rsa' ? { type, bits: 4096 } : { type };
+  const fits = type === 'rsa' ? bits >= 2048 && bits <= 16_384 : type === 'ecdsa' && [256, 384, 521].includes(bits);
+  if (fits) return { type, bits };
+  throw new InputError({
+    what: `A key of type ${type} cannot have ${bits} bits`,
+    todo:
+      type === 'ed25519'
+        ? 'Leave --bits out'
+        : type === 'ecdsa'
+          ? 'Use 256, 384 or 521'
+          : 'Use 2048 to 16384; 4096 is the default',
+  });
 }

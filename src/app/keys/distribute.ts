@@ -1,0 +1,114 @@
+import { InterruptedError, KubewrightError } from '../../errors.js';
+import { Slots } from '../../transport/slots.js';
+import { type Found, look } from './look.js';
+import { merge } from './merge.js';
+import { AT_ONCE, type KeyHost, type KeyKind, type KeyResult } from './model.js';
+import { authorizedLine, type PublicKey } from './public-key.js';
+import { payloadOf } from './remote.js';
+
+export interface DistributeOptions {
+  /** The operator's public keys: they may log in everywhere. */
+  readonly operator: readonly PublicKey[];
+  /** Only these get access to the others; undefined: everybody to everybody. */
+  readonly hubs?: ReadonlySet<string>;
+  readonly kind: KeyKind;
+  readonly dry: boolean;
+  readonly interrupt?: Interrupt;
+}
+
+export interface Interrupt {
+  /** Nothing more is started. */
+  readonly stop?: AbortSignal;
+  /** What runs is cut off. */
+  readonly kill?: AbortSignal;
+}
+
+/**
+ * Key pairs where there are none, every public key in every other authorized_keys, every host key in every other
+ * known_hosts, the operator's own key everywhere. Two execs a machine. A machine that fails is left out, and the others are
+ * finished; run again, it gets what it has missed.
+ */
+export async function distributeKeys(hosts: readonly KeyHost[], o: DistributeOptions): Promise<KeyResult[]> {
+  const hub = (name: string): boolean => o.hubs === undefined || o.hubs.has(name);
+  const { found, results } = await lookAt(hosts, o, (h) =>
+    hub(h.name) ? { [o.dry ? 'wouldMake' : 'make']: o.kind, signal: o.interrupt?.kill } : { signal: o.interrupt?.kill },
+  );
+  const payload = payloadOf([
+    ...operatorLines(o.operator),
+    ...hosts.flatMap((h) => {
+      const own = found.get(h.name);
+      return own ? [...(hub(h.name) ? [keyLine(h.name, own.key)] : []), ...hostKeyLines(h, own)] : [];
+    }),
+  ]);
+  await inTurns(hosts, o.interrupt, results, async (h) => {
+    const own = found.get(h.name);
+    if (!own) return;
+    // Should the rest fail, what was made stays made.
+    results.set(h.name, { host: h.name, changes: own.changes, notes: own.notes });
+    const merged = await merge(h, payload, { dry: o.dry, known: hub(h.name), signal: o.interrupt?.kill });
+    results.set(h.name, {
+      host: h.name,
+      changes: [...own.changes, ...merged.changes],
+      notes: [...own.notes, ...merged.notes],
+    });
+  });
+  return hosts.map((h) => results.get(h.name) ?? { host: h.name, changes: [], notes: [] });
+}
+
+export function operatorLines(keys: readonly PublicKey[]): string[] {
+  return keys.map((k) => `O - ${k.type} ${k.blob} ${k.comment}`.trimEnd());
+}
+
+export function keyLine(name: string, key: PublicKey | undefined): string {
+  return `A ${name} ${key ? authorizedLine(key, name) : '-'}`;
+}
+
+export function hostKeyLines(host: KeyHost, found: Found): string[] {
+  return found.hostKeys.map((k) => `K ${host.name} ${host.names.join(',')} ${k}`);
+}
+
+/** A look at every machine; those that fail have their result already. */
+export async function lookAt(
+  hosts: readonly KeyHost[],
+  o: { readonly interrupt?: Interrupt },
+  options: (host: KeyHost) => Parameters<typeof look>[1],
+): Promise<{ found: Map<string, Found>; results: Map<string, KeyResult> }> {
+  const found = new Map<string, Found>();
+  const results = new Map<string, KeyResult>();
+  await inTurns(hosts, o.interrupt, results, async (h) => {
+    found.set(h.name, await look(h, options(h)));
+  });
+  return { found, results };
+}
+
+/** Works on a limited number of machines at once; what one throws becomes its result. */
+export async function inTurns(
+  hosts: readonly KeyHost[],
+  interrupt: Interrupt | undefined,
+  results: Map<string, KeyResult>,
+  work: (host: KeyHost) => Promise<void>,
+): Promise<void> {
+  const slots = new Slots(AT_ONCE);
+  await Promise.all(
+    hosts.map(async (h) => {
+      const release = await slots.take();
+      try {
+        if (results.get(h.name)?.error) return;
+        if (interrupt?.stop?.aborted) throw new InterruptedError({ what: 'Interrupted', where: h.name });
+        await work(h);
+      } catch (error) {
+        results.set(h.name, {
+          ...(results.get(h.name) ?? { host: h.name, changes: [], notes: [] }),
+          error: asError(h.name, error),
+        });
+      } finally {
+        release();
+      }
+    }),
+  );
+}
+
+function asError(host: string, error: unknown): KubewrightError {
+  if (error instanceof KubewrightError) return error;
+  return new KubewrightError({ what: error instanceof Error ? error.message : String(error), where: host, cause: error });
+}

@@ -1,0 +1,143 @@
+import { InputError, type KubewrightError } from '../../errors.js';
+import type { Host, Inventory } from '../../inventory/model.js';
+import { resolvePattern } from '../../inventory/pattern.js';
+import { hostName } from '../../transport/known-hosts.js';
+import type { Session, Target } from '../../transport/port.js';
+import { type InventoryOptions, readInventory } from '../cluster-source.js';
+import { type Connections, openConnections } from '../connections.js';
+import type { ConnectionOptions } from '../credentials.js';
+import { HostVars } from '../host-vars.js';
+import { askPasswords } from './ask.js';
+import type { KeyHost, KeyPeer } from './model.js';
+
+export interface KeysOptions extends InventoryOptions {
+  readonly limit?: string;
+  readonly connection: ConnectionOptions;
+  /** Account whose keys are meant; default: `connection.user`, or else the one that connects. */
+  readonly account?: string;
+  /** Patterns of the machines that get access to the others; empty: all. */
+  readonly hub?: readonly string[];
+  /** Ask for the SSH password of each machine that has none in the inventory. */
+  readonly askPassEach?: boolean;
+}
+
+export interface OpenHosts {
+  readonly inventory: Inventory;
+  /** Every machine that is meant, in the inventory's order. */
+  readonly all: readonly KeyPeer[];
+  /** Those that could be reached. */
+  readonly hosts: readonly KeyHost[];
+  /** Names of the machines that `--hub` means; undefined: all. */
+  readonly hubs: ReadonlySet<string> | undefined;
+  readonly failures: ReadonlyMap<string, KubewrightError>;
+  readonly connections: Connections;
+}
+
+/**
+ * One connection to each machine; those that cannot be reached are told of, and the others worked on.
+ *
+ * @throws InputError for what is wrong with the inventory or the flags; nothing was touched then.
+ */
+export async function withKeyHosts<T>(
+  o: KeysOptions,
+  select: (inventory: Inventory) => readonly string[],
+  work: (open: OpenHosts) => Promise<T>,
+): Promise<T> {
+  const account = o.account ?? o.connection.user;
+  if (account !== undefined && !/^[A-Za-z_][A-Za-z0-9_.-]*\$?$/.test(account)) {
+    throw new InputError({ what: `${account} cannot be the name of an account`, todo: 'Correct --for or --user' });
+  }
+  const inventory = await readInventory(o);
+  const selected = select(inventory).flatMap((n) => inventory.hosts.get(n) ?? []);
+  if (selected.length === 0)
+    throw new InputError({ what: 'No machine is left to work on', todo: 'Correct --limit, or the inventory' });
+  const hubs = hubsOf(
+    inventory,
+    o.hub ?? [],
+    selected.map((h) => h.name),
+  );
+  const connections = await openConnections(selected, {
+    connection: o.connection,
+    passwords: o.askPassEach ? await askPasswords(selected) : undefined,
+    partial: true,
+    verifyBecome: false,
+  });
+  try {
+    const peers = new Map<string, KeyPeer>();
+    await Promise.all(
+      selected.map(async (h) => {
+        const session = connections.sessions.get(h.name);
+        const target = connections.targets.get(h.name);
+        if (session) peers.set(h.name, await keyHost(h, session, account));
+        else if (target) peers.set(h.name, keyPeer(h, target, account));
+      }),
+    );
+    const all = selected.flatMap((h) => peers.get(h.name) ?? []);
+    const { failures } = connections;
+    return await work({ inventory, all, hosts: all.filter(isReached), hubs, failures, connections });
+  } finally {
+    await connections.close();
+  }
+}
+
+/** Hosts of the inventory, or those of `--limit`. */
+export function selection(o: KeysOptions): (inventory: Inventory) => readonly string[] {
+  return (inventory) => (o.limit === undefined ? [...inventory.hosts.keys()] : resolvePattern(inventory, o.limit));
+}
+
+function isReached(peer: KeyPeer): peer is KeyHost {
+  return 'session' in peer;
+}
+
+/** @throws InputError when the patterns match none of the selected machines. */
+function hubsOf(inventory: Inventory, patterns: readonly string[], names: readonly string[]): Set<string> | undefined {
+  if (patterns.length === 0) return undefined;
+  const hubs = patterns.flatMap((p) => resolvePattern(inventory, p)).filter((n) => names.includes(n));
+  if (hubs.length === 0)
+    throw new InputError({ what: `No host matches --hub ${patterns.join(' --hub ')}`, todo: 'Correct --hub' });
+  return new Set(hubs);
+}
+
+async function keyHost(host: Host, session: Session, account: string | undefined): Promise<KeyHost> {
+  const { target } = session;
+  // Behind a forwarded port the other machines call another one: the one that sshd itself sees.
+  const forwarded = peerAddresses(host).some((p) => p !== target.address);
+  return { ...keyPeer(host, target, account, forwarded ? await innerPort(session) : target.port), session };
+}
+
+function keyPeer(host: Host, target: Target, account: string | undefined, inner = target.port): KeyPeer {
+  const address = peerAddresses(host).at(-1);
+  return {
+    name: host.name,
+    account: account ?? target.user,
+    names: namesOf(host, target, inner),
+    called: address === undefined ? { address: target.address, port: target.port } : { address, port: inner },
+  };
+}
+
+/** Every name of a machine in known_hosts: its own, the address to connect to, and the addresses for the other machines. */
+export function namesOf(host: Host, target: Pick<Target, 'address' | 'port'>, inner = target.port): string[] {
+  const peers = peerAddresses(host);
+  // The forwarded port of a loopback address leads every machine to itself.
+  const forwarded = inner !== target.port && /^(127\.|::1$|localhost$)/.test(target.address);
+  return [
+    ...new Set([
+      ...(forwarded ? [] : [host.name, target.address].map((n) => hostName(n, target.port))),
+      ...[...(inner === target.port && !forwarded ? [] : [host.name]), ...peers].map((n) => hostName(n, inner)),
+    ]),
+  ];
+}
+
+/** `ip` and `access_ip`; the last one is what the other machines call. */
+function peerAddresses(host: Host): string[] {
+  const vars = new HostVars(host);
+  return [vars.text('ip'), vars.text('access_ip')].flatMap((a) => a ?? []);
+}
+
+/** The port on which sshd itself got our connection. */
+async function innerPort(session: Session): Promise<number> {
+  let said = '';
+  await session.exec('echo "$SSH_CONNECTION"', { onStdout: (chunk) => (said += chunk.toString()) });
+  const port = Number(said.trim().split(' ')[3]);
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : session.target.port;
+}

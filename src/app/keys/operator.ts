@@ -1,0 +1,89 @@
+import { execFile, spawn } from 'node:child_process';
+import { access, mkdir, readFile } from 'node:fs/promises';
+import { homedir, hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { KubewrightError } from '../../errors.js';
+import { expandHome } from '../../transport/known-hosts.js';
+import type { KeyKind } from './model.js';
+import { type PublicKey, parsePublicKey, sameKey } from './public-key.js';
+
+const run = promisify(execFile);
+const DEFAULT_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
+
+export interface OperatorKeys {
+  readonly keys: readonly PublicKey[];
+  /** Path of a pair that was made because there was none at all (or would be, in a dry run). */
+  readonly made?: string;
+}
+
+/**
+ * The operator's public keys: the pairs of ~/.ssh, those of the private keys that are used to connect, or else what the agent
+ * holds. Where there is nothing at all, a pair is made.
+ */
+export async function operatorKeys(used: readonly string[], kind: KeyKind, dry: boolean): Promise<OperatorKeys> {
+  const files = [...DEFAULT_FILES.map((f) => join(homedir(), '.ssh', f)), ...used.map(expandHome)];
+  const found = (await Promise.all([...new Set(files)].map(publicKeyOf))).flatMap((k) => k ?? []);
+  const keys = unique(found.length > 0 ? found : await agentKeys());
+  if (keys.length > 0) return { keys };
+  const made = join(homedir(), '.ssh', `id_${kind.type}`);
+  if (dry) return { keys: [], made };
+  await makeKeyPair(made, kind);
+  const key = await publicKeyOf(made);
+  return { keys: key ? [key] : [], made };
+}
+
+/** The public half of a private key file: its .pub, or derived from it. Undefined when there is neither. */
+async function publicKeyOf(path: string): Promise<PublicKey | undefined> {
+  const text = await readFile(`${path}.pub`, 'utf8').catch(() => '');
+  const written = parsePublicKey(text.split('\n')[0] ?? '');
+  if (written) return written;
+  if (
+    !(await access(path).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return undefined;
+  // An empty passphrase: a key that has one stays closed.
+  const derived = await run('ssh-keygen', ['-y', '-P', '', '-f', path]).catch(() => undefined);
+  return derived && parsePublicKey(derived.stdout.split('\n')[0] ?? '');
+}
+
+async function agentKeys(): Promise<PublicKey[]> {
+  if (!process.env.SSH_AUTH_SOCK) return [];
+  const listed = await run('ssh-add', ['-L']).catch(() => undefined);
+  return (listed?.stdout ?? '').split('\n').flatMap((l) => parsePublicKey(l) ?? []);
+}
+
+function unique(keys: readonly PublicKey[]): PublicKey[] {
+  return keys.filter((k, i) => keys.findIndex((o) => sameKey(o, k)) === i);
+}
+
+/** @throws KubewrightError when ssh-keygen is missing or refuses. */
+export async function makeKeyPair(path: string, kind: KeyKind): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+  const bits = kind.bits === undefined ? [] : ['-b', String(kind.bits)];
+  const comment = `${userInfo().username}@${hostname()}`;
+  const args = ['-q', '-t', kind.type, ...bits, '-N', '', '-C', comment, '-f', path];
+  await new Promise<void>((resolve, reject) => {
+    // No stdin: should it want to ask something, it must not wait for an answer.
+    const child = spawn('ssh-keygen', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const fail = (why: string, cause?: unknown): void =>
+      reject(
+        new KubewrightError({
+          what: 'No key pair of your own could be made',
+          where: path,
+          why,
+          todo: 'Install openssh-client and run ssh-keygen',
+          cause,
+        }),
+      );
+    child.on('error', (error) => fail(error.message, error));
+    child.on('close', (code) => (code === 0 ? resolve() : fail(said.trim() || `ssh-keygen ended with ${code}`)));
+  });
+}
