@@ -14,6 +14,7 @@ import type { ConnectionOptions } from './credentials.js';
 import { gatherFacts } from './gather.js';
 import { interruptions } from './interrupt.js';
 import { gateProblems, type PlanContext, planPlays, type ResolvedPlay, resolvePlays, usesRoles } from './plan.js';
+import { runAbout } from './run-about.js';
 import { newRunSecrets } from './run-secrets.js';
 import { UserTasks } from './user-tasks.js';
 
@@ -34,6 +35,8 @@ export interface PlaybookOptions {
   readonly skipTags: readonly string[];
   readonly check: boolean;
   readonly diff: boolean;
+  /** Default: `.kubewright/runs` below the working folder. */
+  readonly journalDir?: string;
 }
 
 export interface PlaybookRun extends PlaybookOptions {
@@ -119,6 +122,8 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
       forks: o.connection.forks,
       check: o.check,
       diff: o.diff,
+      journalDir: o.journalDir,
+      about: runAbout(o),
       cacheDir: cluster?.settings.kubewright_cache_dir,
       signal: interrupt.stop,
       kill: interrupt.kill,

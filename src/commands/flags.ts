@@ -40,7 +40,17 @@ export const connectionFlags = {
   forks: Flags.integer({ char: 'f', description: 'machines to work on at once', min: 1, default: 50 }),
 };
 
+/** Where runs leave their journals. */
+export const journalFlags = {
+  'journal-dir': Flags.string({
+    description: 'folder of the journals (default: .kubewright/runs below the working folder)',
+    helpValue: 'DIR',
+    env: 'KUBEWRIGHT_JOURNAL_DIR',
+  }),
+};
+
 export const outputFlags = {
+  ...journalFlags,
   json: Flags.boolean({ description: 'print events as JSON lines', exclusive: ['plain'] }),
   plain: Flags.boolean({ description: 'print plain lines, also on a terminal' }),
   verbose: Flags.integer({
@@ -93,6 +103,7 @@ export function playOptions(flags: PlayFlags) {
     skipTags: flags['skip-tags'],
     check: flags.check,
     diff: flags.diff,
+    journalDir: flags['journal-dir'],
   };
 }
 

@@ -14,6 +14,8 @@ import LabStop from './lab/stop.js';
 import LabUp from './lab/up.js';
 import Provision from './provision.js';
 import Run from './run.js';
+import RunsList from './runs/list.js';
+import RunsShow from './runs/show.js';
 
 /** Every command by its id. The classes load their use case only when they run, so that --help stays quick. */
 export const COMMANDS = {
@@ -33,4 +35,6 @@ export const COMMANDS = {
   'lab:up': LabUp,
   provision: Provision,
   run: Run,
+  'runs:list': RunsList,
+  'runs:show': RunsShow,
 };

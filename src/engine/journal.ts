@@ -1,7 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ownController } from './controller.js';
 import type { RunEvent } from './events.js';
+import type { JournalHeader } from './journal-schema.js';
+
+/** The number changes when a field changes its meaning or goes away, not when one is added. */
+export const JOURNAL_SCHEMA = 'kubewright.journal/1';
+
+/** What the caller knows of a run and the engine doesn't; goes into the journal's first line. */
+export type RunAbout = Partial<
+  Pick<JournalHeader, 'kubewright' | 'command' | 'cwd' | 'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags' | 'started'>
+>;
+
+/** The first line of every journal; `started` in milliseconds since the epoch, for want of a better one in `about`. */
+export function journalHeader(o: {
+  run: string;
+  title: string;
+  check: boolean;
+  started: number;
+  about?: RunAbout;
+}): JournalHeader {
+  const { user, host, process } = ownController();
+  const { run, title, check } = o;
+  const started = new Date(o.started).toISOString();
+  return { schema: JOURNAL_SCHEMA, run, title, user, host, process, check, started, ...o.about };
+}
 
 /** `20261124-103000-a1b2`: local time, and something that keeps two runs of one second apart. */
 export function newRunId(now: Date): string {
@@ -12,7 +36,7 @@ export function newRunId(now: Date): string {
 }
 
 /**
- * A run's folder: `events.jsonl` for programs, `HOST.log` for people. Written at once and without buffering, so that a crash
+ * A run's folder: `events.jsonl` for programs (docs/journal.md), `HOST.log` for people. Written at once and without buffering, so that a crash
  * of ours loses nothing. What comes in is masked and escaped already.
  */
 export class Journal {
@@ -20,8 +44,9 @@ export class Journal {
   readonly #events: number;
   readonly #logs = new Map<string, number>();
 
-  constructor(journalDir: string, run: string) {
+  constructor(journalDir: string, header: JournalHeader) {
     const root = resolve(journalDir);
+    const { run } = header;
     this.dir = join(root, run);
     mkdirSync(this.dir, { recursive: true, mode: 0o700 });
     this.#events = openSync(join(this.dir, 'events.jsonl'), 'a', 0o600);
@@ -29,6 +54,7 @@ export class Journal {
     rmSync(link, { force: true });
     symlinkSync(run, link);
     renameSync(link, join(root, 'latest'));
+    writeSync(this.#events, `${JSON.stringify(header)}\n`);
   }
 
   write(event: RunEvent): void {

@@ -3,10 +3,11 @@ import { KubewrightError } from '../errors.js';
 import { adoptPrograms } from './adopt.js';
 import { Connections } from './connections.js';
 import { DEFAULT_FORKS, DEFAULT_JOURNAL_DIR, DEFAULT_RUN_DIR } from './defaults.js';
-import type { RunEvent, RunEventBody } from './events.js';
+import type { RunEventBody } from './events.js';
 import { HostRunner } from './host-runner.js';
-import { Journal, newRunId } from './journal.js';
+import { Journal, journalHeader, newRunId } from './journal.js';
 import { Locks } from './locks.js';
+import { maskEvent } from './mask-event.js';
 import { PlayRunner } from './play-runner.js';
 import { Tally } from './tally.js';
 import { Masker } from './text.js';
@@ -27,7 +28,12 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
   const runDir = o.runDir ?? DEFAULT_RUN_DIR;
   const nonce = randomBytes(16).toString('hex');
   const masker = new Masker();
-  const journal = new Journal(o.journalDir ?? DEFAULT_JOURNAL_DIR, run);
+  for (const secret of o.secrets ?? []) masker.add(secret);
+  for (const { target } of o.sessions.values()) {
+    for (const password of [target.password, target.become.password]) if (password) masker.add(password);
+  }
+  const { title, about, check = false } = o;
+  const journal = new Journal(o.journalDir ?? DEFAULT_JOURNAL_DIR, journalHeader({ run, title, check, started: began, about }));
   const hosts = [...new Set(o.plays.flatMap((p) => p.hosts))];
   const tally = new Tally(hosts);
   const emit = (body: RunEventBody): void => {
@@ -124,25 +130,4 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
 
 function nobodyLeft(play: PlannedPlay, tally: Tally): boolean {
   return play.hosts.length > 0 && tally.allOut();
-}
-
-/** Texts that came from a machine or an error, without the secrets that we know. */
-function maskEvent(e: RunEvent, masker: Masker): RunEvent {
-  switch (e.type) {
-    case 'task-output':
-    case 'warning':
-      return { ...e, text: masker.mask(e.text) };
-    case 'task-end':
-      return {
-        ...e,
-        ...(e.tail ? { tail: e.tail.map((l) => masker.mask(l)) } : {}),
-        ...(e.diff ? { diff: masker.mask(e.diff) } : {}),
-      };
-    case 'host-failed':
-    case 'host-lost':
-    case 'host-unreachable':
-      return { ...e, error: masker.mask(e.error) };
-    default:
-      return e;
-  }
 }

@@ -23,18 +23,32 @@ export class Masker {
 
   add(secret: Secret): void {
     const value = secret.reveal();
-    if (value.trim().length >= 4) this.#values.add(value.trim());
+    const whole = value.trim();
+    if (whole.length < 4) return;
+    this.#sorted = undefined;
+    this.#spell(whole);
+    // A command may print it as it got it, with a final newline, or without.
+    for (const text of new Set([value, whole])) for (const encoded of base64Of(text)) this.#values.add(encoded);
+    if (!whole.includes('\n')) return;
     // Output comes line by line, so a key or a kubeconfig is looked for by its lines and long words; but not by lines such as
     // `kind: Config`, which would make stars of everybody's YAML.
-    if (value.trim().includes('\n')) {
-      for (const line of value.split('\n').map((l) => l.trim())) {
-        if (line.length >= 8 && !/^-----|^(- )?[\w-]+:( ([A-Za-z-]+|v\d\w*))?$/.test(line)) this.#values.add(line);
-        for (const word of line.split(/\s+/)) if (word.length >= 20 && !word.includes('://')) this.#values.add(word);
-      }
+    for (const line of whole.split('\n').map((l) => l.trim())) {
+      if (line.length >= 8 && !/^-----|^(- )?[\w-]+:( ([A-Za-z-]+|v\d\w*))?$/.test(line)) this.#spell(line);
+      for (const word of line.split(/\s+/)) if (word.length >= 20 && !word.includes('://')) this.#spell(word);
     }
-    const base64 = Buffer.from(value).toString('base64');
-    if (value.length >= 4) this.#values.add(base64);
-    this.#sorted = undefined;
+  }
+
+  /** One value in all the ways in which it may be printed: plain, escaped, quoted for a shell or for JSON, in a URL. */
+  #spell(value: string): void {
+    const spellings = [
+      value,
+      escapeLine(value),
+      value.replaceAll("'", "'\\''"),
+      value.replaceAll("'", `'"'"'`),
+      JSON.stringify(value).slice(1, -1),
+      urlEncoded(value),
+    ];
+    for (const spelling of spellings) if (spelling.length >= 4) this.#values.add(spelling);
   }
 
   mask(text: string): string {
@@ -42,8 +56,39 @@ export class Masker {
     this.#sorted ??= [...this.#values].sort((a, b) => b.length - a.length);
     let masked = text;
     for (const value of this.#sorted) {
-      if (masked.includes(value)) masked = masked.replaceAll(value, '***');
+      if (value.length <= masked.length && masked.includes(value)) masked = masked.replaceAll(value, '***');
     }
     return masked;
+  }
+}
+
+/**
+ * What base64 makes of a value: alone, and as a part of something longer (`user:password`), where it begins at any of three
+ * places in a group of 3 bytes; there the characters that depend on the neighbours are left out.
+ */
+function base64Of(value: string): string[] {
+  const bytes = Buffer.from(value);
+  const all = [bytes.toString('base64'), bytes.toString('base64url')];
+  if (bytes.length < 8) return all;
+  for (const before of [0, 1, 2]) {
+    const encoded = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    all.push(encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6)));
+  }
+  // base64 and openssl break their lines after 76 and 64 characters.
+  for (const width of [76, 64]) {
+    const lines = (all[0] ?? '').match(new RegExp(`.{16,${width}}`, 'g')) ?? [];
+    if (lines.length > 1) all.push(...lines);
+  }
+  return all;
+}
+
+/** A lone surrogate cannot be encoded, and is no part of a password that anybody types. */
+function urlEncoded(value: string): string {
+  try {
+    return encodeURIComponent(value);
+  } catch {
+    return value;
   }
 }

@@ -2,6 +2,7 @@ import type { Secret } from '../shell/secret.js';
 import type { ArtifactRef, Task } from '../tasks/task.js';
 import type { Session } from '../transport/port.js';
 import type { HostRecap, RunEvent } from './events.js';
+import type { RunAbout } from './journal.js';
 
 /** host → name of the export → value; a `Secret` when the exporting task was sensitive. The last task to export a name wins. */
 export type Exports = ReadonlyMap<string, ReadonlyMap<string, string | Secret>>;
@@ -80,6 +81,10 @@ export interface RunPlaysOptions {
   readonly runDir?: string;
   /** Default `.kubewright/runs`. */
   readonly journalDir?: string;
+  /** For the journal's first line. */
+  readonly about?: RunAbout;
+  /** Never to be seen in an event, besides the secrets of tasks and the passwords of the sessions. */
+  readonly secrets?: readonly Secret[];
   readonly view?: (event: RunEvent) => void;
   /** Aborting it lets running tasks end, and starts nothing more. */
   readonly signal?: AbortSignal;

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../engine/events.js';
+import { Outcome } from './outcome.js';
 import { Progress } from './progress.js';
 import type { View, ViewOptions } from './view.js';
 import {
@@ -9,9 +10,7 @@ import {
   hostSummary,
   hostTrouble,
   type Paint,
-  type PlayTime,
   painter,
-  recapLines,
   STATUS_COLOR,
   STATUS_WORD,
   type TaskEnd,
@@ -26,7 +25,7 @@ export class PlainView implements View {
   readonly #o: ViewOptions;
   readonly #paint: Paint;
   readonly #progress = new Progress();
-  readonly #plays: PlayTime[] = [];
+  readonly #outcome = new Outcome();
   readonly #toldAt = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
   #dir = '';
@@ -41,6 +40,7 @@ export class PlainView implements View {
 
   event(e: RunEvent): void {
     this.#progress.take(e);
+    this.#outcome.take(e);
     switch (e.type) {
       case 'run-start':
         this.#dir = e.dir;
@@ -66,10 +66,10 @@ export class PlainView implements View {
         this.#line(warningLine(e, this.#paint));
         break;
       case 'host-unreachable':
-        this.#line(...hostTrouble('UNREACHABLE', e.host, e.error, this.#paint));
+        this.#line(...hostTrouble('UNREACHABLE', [e.host], e.error, this.#paint));
         break;
       case 'host-failed':
-        this.#line(...hostTrouble('FAILED', e.host, e.error, this.#paint));
+        this.#line(...hostTrouble('FAILED', [e.host], e.error, this.#paint));
         break;
       case 'host-lost':
         this.#line(this.#paint('yellow', `${e.host} connection lost, try ${e.attempt}: ${e.error}`));
@@ -80,12 +80,9 @@ export class PlainView implements View {
       case 'push':
         if (e.bytes >= e.of) this.#line(`${e.host} received ${e.artifact} (${Math.ceil(e.of / 1_000_000)} MB)`);
         break;
-      case 'play-end':
-        this.#plays.push({ name: e.play, ms: e.ms });
-        break;
       case 'run-end':
         clearInterval(this.#timer);
-        this.#line(...recapLines(e, this.#plays, this.#dir, this.#check, this.#paint));
+        this.#line(...this.#outcome.recap(e, this.#paint));
         break;
       default:
         break;
@@ -111,7 +108,7 @@ export class PlainView implements View {
   }
 
   #taskEnd(e: TaskEnd): void {
-    if (e.status === 'failed') this.#line(...failureBlock(e, this.#dir, this.#paint));
+    if (e.status === 'failed') this.#line(...failureBlock({ ...e, hosts: [e.host] }, this.#dir, this.#paint));
     else if (e.status !== 'ok' || this.#o.verbosity >= 1) {
       this.#line(`${e.host} ${this.#paint(STATUS_COLOR[e.status], STATUS_WORD[e.status])}: ${e.title} ${duration(e.ms)}`);
     }

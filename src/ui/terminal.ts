@@ -128,11 +128,11 @@ export class TerminalView implements View {
 
   #draw(e: RunEvent, board: Board): void {
     if (e.type === 'task-end') {
-      if (e.status === 'failed') board.after.push(...failureBlock(e, this.#dir, this.#paint));
+      if (e.status === 'failed') board.after.push(...failureBlock({ ...e, hosts: [e.host] }, this.#dir, this.#paint));
       if (e.diff) board.after.push(this.#paint('bold', `${e.host}: ${e.title}`), ...diffLines(e.diff, this.#paint));
     } else if (e.type === 'warning') board.after.push(warningLine(e, this.#paint));
-    else if (e.type === 'host-failed') board.after.push(...hostTrouble('FAILED', e.host, e.error, this.#paint));
-    else if (e.type === 'host-unreachable') board.after.push(...hostTrouble('UNREACHABLE', e.host, e.error, this.#paint));
+    else if (e.type === 'host-failed') board.after.push(...hostTrouble('FAILED', [e.host], e.error, this.#paint));
+    else if (e.type === 'host-unreachable') board.after.push(...hostTrouble('UNREACHABLE', [e.host], e.error, this.#paint));
 
     const host = 'host' in e && e.host !== undefined ? e.host : undefined;
     const row = host === undefined ? undefined : board.rows.get(host);

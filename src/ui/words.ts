@@ -1,4 +1,5 @@
 import type { HostRecap, RunEvent, TaskStatus } from '../engine/events.js';
+import { hostsText } from './fold.js';
 
 export type TaskEnd = Extract<RunEvent, { type: 'task-end' }>;
 export type RunEnd = Extract<RunEvent, { type: 'run-end' }>;
@@ -48,13 +49,28 @@ export function hostSummary(changed: number, tasks: number, check: boolean): str
     : `${changed} ${check ? 'would change' : 'changed'} of ${count(tasks, 'task')}`;
 }
 
+/** A failed task, of one host or of several that failed in the same way. */
+export interface Failure {
+  readonly hosts: readonly string[];
+  readonly task: string;
+  readonly title: string;
+  /** The longest, of several hosts. */
+  readonly ms: number;
+  readonly code?: number;
+  readonly tail?: readonly string[];
+  readonly hint?: string;
+}
+
 /** What a user needs about a failed task: where, what it said, what to try, where the rest is. `dir` is the run's folder. */
-export function failureBlock(e: TaskEnd, dir: string, paint: Paint): string[] {
-  const code = e.code ? ` (exit status ${e.code})` : '';
-  const lines = [paint('red', `FAILED ${e.host}: ${e.title} [${e.task}]${code} after ${duration(e.ms)}`)];
-  for (const line of e.tail ?? []) lines.push(`  | ${line}`);
-  if (e.hint) lines.push(paint('bold', `  Try: ${e.hint}`));
-  lines.push(`  Log: ${dir}/${e.host}.log`);
+export function failureBlock(f: Failure, dir: string, paint: Paint): string[] {
+  const code = f.code ? ` (exit status ${f.code})` : '';
+  const lines = [paint('red', `FAILED ${hostsText(f.hosts)}: ${f.title} [${f.task}]${code} after ${duration(f.ms)}`)];
+  for (const line of f.tail ?? []) lines.push(`  | ${line}`);
+  if (f.hint) lines.push(paint('bold', `  Try: ${f.hint}`));
+  const [first = ''] = f.hosts;
+  lines.push(
+    f.hosts.length === 1 ? `  Log: ${dir}/${first}.log` : `  Logs: ${dir}/${first}.log and ${count(f.hosts.length - 1, 'other')}`,
+  );
   return lines;
 }
 
@@ -72,9 +88,9 @@ export function warningLine(e: Extract<RunEvent, { type: 'warning' }>, paint: Pa
   return paint('yellow', `WARNING ${e.host ? `${e.host}: ` : ''}${e.text}`);
 }
 
-export function hostTrouble(word: string, host: string, error: string, paint: Paint): string[] {
+export function hostTrouble(word: string, hosts: readonly string[], error: string, paint: Paint): string[] {
   const [first = '', ...rest] = error.split('\n');
-  return [paint('red', `${word} ${host}: ${first}`), ...rest.map((l) => `  | ${l}`)];
+  return [paint('red', `${word} ${hostsText(hosts)}: ${first}`), ...rest.map((l) => `  | ${l}`)];
 }
 
 export interface PlayTime {
@@ -82,28 +98,85 @@ export interface PlayTime {
   readonly ms: number;
 }
 
-/** The table at the end, the times of the plays, and where the log lies. */
-export function recapLines(e: RunEnd, plays: readonly PlayTime[], dir: string, check: boolean, paint: Paint): string[] {
-  const lines = ['', paint('bold', 'RECAP')];
-  const width = Math.max(0, ...e.recap.map((r) => r.host.length));
-  for (const row of e.recap) lines.push(recapRow(row, width, check, paint));
+/** The times of the plays, the table of the hosts, what failed once more, and where the log lies. */
+export function recapLines(o: {
+  readonly end: RunEnd;
+  readonly plays: readonly PlayTime[];
+  /** Milliseconds that each host's tasks took. */
+  readonly busy: ReadonlyMap<string, number>;
+  readonly failures: readonly string[];
+  readonly dir: string;
+  readonly check: boolean;
+  readonly paint: Paint;
+}): string[] {
+  const { end, plays, paint } = o;
+  const lines: string[] = [];
   if (plays.length > 0) {
     lines.push('', paint('bold', 'TIMES'));
     const wide = Math.max(5, ...plays.map((p) => p.name.length));
     for (const p of plays) lines.push(`${p.name.padEnd(wide)}  ${duration(p.ms).padStart(6)}`);
-    lines.push(`${'total'.padEnd(wide)}  ${duration(e.ms).padStart(6)}`);
+    lines.push(`${'total'.padEnd(wide)}  ${duration(end.ms).padStart(6)}`);
   }
-  lines.push('', `Log: ${dir}`);
+  lines.push('', paint('bold', 'RECAP'), ...recapTable(end.recap, o.busy, o.check, paint));
+  if (o.failures.length > 0) lines.push('', paint('bold', 'FAILURES'), ...o.failures);
+  lines.push('', `Log: ${o.dir}`);
   return lines;
 }
 
-function recapRow(r: HostRecap, width: number, check: boolean, paint: Paint): string {
-  const cell = (name: string, n: number, color: Color): string => {
-    const text = `${name}=${n}`;
-    return (n > 0 ? paint(color, text) : text) + ' '.repeat(Math.max(0, name.length + 5 - text.length));
+/** More hosts than these are put together by what became of them. */
+const RECAP_ROWS = 20;
+
+/**
+ * One row a host; with many hosts one row for those that are alike. A host that failed always has a row of its own.
+ * `busy`: milliseconds that a host's tasks took; of several hosts the least and the most is shown.
+ */
+export function recapTable(
+  recap: readonly HostRecap[],
+  busy: ReadonlyMap<string, number>,
+  check: boolean,
+  paint: Paint,
+): string[] {
+  const groups = new Map<string, HostRecap[]>();
+  for (const r of recap) {
+    const bad = r.failed > 0 || r.unreachable;
+    const key = recap.length <= RECAP_ROWS || bad ? r.host : [r.ok, r.changed, r.skipped].join(' ');
+    const group = groups.get(key);
+    if (group) group.push(r);
+    else groups.set(key, [r]);
+  }
+  const isBad = (g: readonly HostRecap[]): boolean => g.some((r) => r.failed > 0 || r.unreachable);
+  const sorted = [...groups.values()];
+  // Among many, what went wrong stands last, where one looks.
+  if (recap.length > RECAP_ROWS) sorted.sort((a, b) => Number(isBad(a)) - Number(isBad(b)));
+  const names = sorted.map((g) =>
+    hostsText(
+      g.map((r) => r.host),
+      40,
+    ),
+  );
+  const width = Math.max(0, ...names.map((n) => n.length));
+  return sorted.map((g, i) => {
+    const times = g.flatMap((r) => busy.get(r.host) ?? []);
+    return recapRow(names[i] ?? '', width, g, rangeText(times), check, paint);
+  });
+}
+
+/** `12s`, or `10s-14s` for several hosts; empty for hosts that ran no task. */
+export function rangeText(times: readonly number[]): string {
+  if (times.length === 0) return '';
+  const [least, most] = [duration(Math.min(...times)), duration(Math.max(...times))];
+  return least === most ? most : `${least}-${most}`;
+}
+
+function recapRow(name: string, width: number, group: readonly HostRecap[], time: string, check: boolean, paint: Paint): string {
+  const [r] = group;
+  if (!r) return '';
+  const cell = (label: string, n: number, color: Color): string => {
+    const text = `${label}=${n}`;
+    return (n > 0 ? paint(color, text) : text) + ' '.repeat(Math.max(0, label.length + 5 - text.length));
   };
   const bad = r.failed > 0 || r.unreachable;
-  const host = paint(bad ? 'red' : r.changed > 0 ? 'yellow' : 'green', r.host.padEnd(width));
+  const host = paint(bad ? 'red' : r.changed > 0 ? 'yellow' : 'green', name.padEnd(width));
   const cells = [
     cell('ok', r.ok, 'green'),
     cell(check ? 'would-change' : 'changed', r.changed, 'yellow'),
@@ -111,5 +184,5 @@ function recapRow(r: HostRecap, width: number, check: boolean, paint: Paint): st
     cell('unreachable', r.unreachable ? 1 : 0, 'red'),
     cell('skipped', r.skipped, 'cyan'),
   ];
-  return `${host} : ${cells.join(' ').trimEnd()}`;
+  return `${host} : ${cells.join(' ')} ${time}`.trimEnd();
 }

@@ -184,6 +184,8 @@ describe('plays', () => {
       /=== one \(1 tasks\)\n.*\[1\/1\] Make .*\n +\| said\n.*changed after/,
     );
     const lines = readFileSync(`${result.dir}/events.jsonl`, 'utf8').trim().split('\n');
-    expect(lines.map((l) => JSON.parse(l))).toEqual(result.events);
+    const [header, ...rest] = lines.map((l) => JSON.parse(l));
+    expect(header.schema).toBe('kubewright.journal/1');
+    expect(rest).toEqual(result.events);
   });
 });

@@ -89,14 +89,21 @@ FAILED m1: Start etcd [b] (exit status 1) after 1m01s
   Try: journalctl -u etcd
   Log: /j/r/m1.log
 
-RECAP
-m1   : ok=0    changed=1    failed=1    unreachable=0    skipped=0
-w101 : ok=2    changed=0    failed=0    unreachable=0    skipped=0
-w102 : ok=0    changed=0    failed=0    unreachable=1    skipped=0
-
 TIMES
 etcd    1m05s
 total   1m06s
+
+RECAP
+m1   : ok=0    changed=1    failed=1    unreachable=0    skipped=0    1m04s
+w101 : ok=2    changed=0    failed=0    unreachable=0    skipped=0    0.0s
+w102 : ok=0    changed=0    failed=0    unreachable=1    skipped=0
+
+FAILURES
+UNREACHABLE w102: no route to host
+FAILED m1: Start etcd [b] (exit status 1) after 1m01s
+  | bind: address already in use
+  Try: journalctl -u etcd
+  Log: /j/r/m1.log
 
 Log: /j/r
 `);

@@ -1,0 +1,142 @@
+import { join, resolve } from 'node:path';
+import { DEFAULT_JOURNAL_DIR } from '../engine/defaults.js';
+import { type Journaled, type RunEnds, readEnds, readJournal, runsIn } from '../engine/journal-read.js';
+import { InputError } from '../errors.js';
+import { nearestName } from '../inventory/nearest.js';
+import { runJson } from '../ui/run-json.js';
+import { runListRows } from '../ui/run-list.js';
+import { runModel } from '../ui/run-model.js';
+import { runHead, runText } from '../ui/run-text.js';
+import { painter } from '../ui/words.js';
+
+export interface RunsOptions {
+  /** Default: `.kubewright/runs` below the working folder. */
+  readonly journalDir?: string;
+}
+
+export interface RunsListOptions extends RunsOptions {
+  /** How many of the newest; absent: all. */
+  readonly last?: number;
+  /** The newest first. */
+  readonly reverse: boolean;
+  readonly json: boolean;
+}
+
+export interface RunsShowOptions extends RunsOptions {
+  readonly run: string;
+  /** Names of hosts, `*` and commas allowed. */
+  readonly host?: string;
+  readonly failed: boolean;
+  readonly json: boolean;
+}
+
+/** `runs list`. */
+export function runsList(o: RunsListOptions): number {
+  const dir = journalDir(o);
+  const names = runsIn(dir);
+  const wanted = o.last === undefined ? names : names.slice(-o.last);
+  const runs = wanted.flatMap((name) => tryEnds(dir, name));
+  if (o.reverse) runs.reverse();
+  if (o.json) print(JSON.stringify(runs.map(listJson), null, 2));
+  else if (runs.length === 0) print(`No runs in ${dir}`);
+  else for (const line of runListRows(runs, { columns: process.stdout.columns, paint: paint() })) print(line);
+  return 0;
+}
+
+/** `runs show`. */
+export function runsShow(o: RunsShowOptions): number {
+  const journal = openRun(o, o.run);
+  const model = { ...runModel(journal.events), dir: journal.dir };
+  const hosts = o.host === undefined ? undefined : matchHosts(model.hosts, o.host);
+  if (o.json) print(JSON.stringify(runJson(journal, model, { hosts, failedOnly: o.failed }), null, 2));
+  else {
+    for (const line of runHead(journal, model, paint())) print(line);
+    for (const line of runText(model, { hosts, failedOnly: o.failed, slowest: 10, paint: paint() })) print(line);
+  }
+  return 0;
+}
+
+export function journalDir(o: RunsOptions): string {
+  return resolve(o.journalDir ?? DEFAULT_JOURNAL_DIR);
+}
+
+/** A run by its name, a part of it that only one has, or `latest`. @throws InputError naming those that come near. */
+export function openRun(o: RunsOptions, name: string): Journaled {
+  const dir = journalDir(o);
+  const names = runsIn(dir);
+  const found = name === 'latest' ? names.slice(-1) : names.includes(name) ? [name] : names.filter((n) => n.includes(name));
+  const [run] = found;
+  if (run === undefined || found.length > 1) {
+    throw new InputError({
+      what: found.length > 1 ? `${found.length} runs have "${name}" in their names` : `There is no run ${name}`,
+      where: dir,
+      why: found.length > 1 ? found.slice(-5).join(', ') : names.length === 0 ? 'the folder holds no runs' : undefined,
+      todo: near(name, names) ?? 'kubewright runs list shows what there is; --journal-dir names another folder',
+    });
+  }
+  try {
+    return readJournal(join(dir, run), run);
+  } catch (cause) {
+    throw new InputError({
+      what: 'The journal of this run cannot be read',
+      where: join(dir, run),
+      why: cause instanceof Error ? cause.message : undefined,
+      todo: 'It may have been made by another user, or be damaged: see the *.log files in the folder',
+      cause,
+    });
+  }
+}
+
+function near(name: string, names: readonly string[]): string | undefined {
+  const nearest = nearestName(name, names);
+  return nearest === undefined ? undefined : `Did you mean ${nearest}?`;
+}
+
+/** A folder without a readable journal is no reason to show none of the others. */
+function tryEnds(dir: string, name: string): RunEnds[] {
+  try {
+    return [readEnds(join(dir, name), name)];
+  } catch (error) {
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    return [];
+  }
+}
+
+function listJson(r: RunEnds): unknown {
+  const { run, dir, state, header, start, end } = r;
+  return {
+    ...{ run, dir, state, header, title: header?.title ?? start?.title, started: header?.started ?? iso(start?.at) },
+    hosts: start?.hosts,
+    ...(end ? { ended: iso(end.at), ms: end.ms, exitCode: end.exitCode, recap: end.recap } : {}),
+  };
+}
+
+function iso(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString();
+}
+
+function matchHosts(hosts: readonly string[], pattern: string): Set<string> {
+  const patterns = pattern.split(',').map((p) => {
+    const source = p
+      .trim()
+      .replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*');
+    return new RegExp(`^${source}$`);
+  });
+  const found = hosts.filter((h) => patterns.some((p) => p.test(h)));
+  if (found.length === 0) {
+    throw new InputError({
+      what: `No host of this run matches ${pattern}`,
+      todo: near(pattern, hosts) ?? `Its hosts are: ${hosts.join(', ')}`,
+    });
+  }
+  return new Set(found);
+}
+
+function paint(): ReturnType<typeof painter> {
+  return painter(process.stdout.isTTY === true && !process.env.NO_COLOR);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

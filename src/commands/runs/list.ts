@@ -1,0 +1,19 @@
+import { Command, Flags } from '@oclif/core';
+import { journalFlags } from '../flags.js';
+
+export default class RunsList extends Command {
+  static override summary = 'List the runs that left a journal here';
+  static override examples = ['<%= config.bin %> runs list', '<%= config.bin %> runs list --last 5 --reverse'];
+  static override flags = {
+    ...journalFlags,
+    last: Flags.integer({ char: 'n', description: 'only the newest so many', min: 1 }),
+    reverse: Flags.boolean({ char: 'r', description: 'the newest first; without it, last' }),
+    json: Flags.boolean({ description: 'print JSON' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(RunsList);
+    const { runsList } = await import('../../app/runs.js');
+    process.exitCode = runsList({ journalDir: flags['journal-dir'], last: flags.last, reverse: flags.reverse, json: flags.json });
+  }
+}

@@ -1,0 +1,32 @@
+import { Args, Command, Flags } from '@oclif/core';
+import { journalFlags } from '../flags.js';
+
+export default class RunsShow extends Command {
+  static override summary = 'Show what a run did: plays, slowest tasks, changes, failures with their output, recap';
+  static override examples = [
+    '<%= config.bin %> runs show latest',
+    '<%= config.bin %> runs show 20261124-103000-a1b2 --failed',
+    "<%= config.bin %> runs show latest --host 'w10*' --json",
+  ];
+  static override args = {
+    run: Args.string({ description: 'name of the run, a part of it that no other has, or latest', default: 'latest' }),
+  };
+  static override flags = {
+    ...journalFlags,
+    host: Flags.string({ description: 'only these hosts (names with commas and *)', helpValue: 'HOSTS' }),
+    failed: Flags.boolean({ description: 'only what failed' }),
+    json: Flags.boolean({ description: 'print JSON' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(RunsShow);
+    const { runsShow } = await import('../../app/runs.js');
+    process.exitCode = runsShow({
+      journalDir: flags['journal-dir'],
+      run: args.run,
+      host: flags.host,
+      failed: flags.failed,
+      json: flags.json,
+    });
+  }
+}
