@@ -19,7 +19,9 @@ export async function benchLab(o) {
   if (process.getuid?.() !== 0) throw new Error('lab machines need root');
   const dir = mkdtempSync(join(tmpdir(), 'kubewright-bench-'));
   const stateDir = '/var/lib/kubewright/lab-bench';
-  const inventory = join(dir, 'inventory', 'hosts.ini');
+  // Always the same folder: a lab that is kept knows where its inventory lies.
+  const inventoryDir = `${stateDir}-inventory`;
+  const inventory = join(inventoryDir, 'hosts.ini');
   // sockets of ssh and Ansible's temporary files go here as well
   const env = { HOME: join(dir, 'home'), KUBEWRIGHT_LAB_DIR: stateDir, NO_COLOR: '1', SSH_AUTH_SOCK: '' };
   mkdirSync(join(env.HOME, '.ssh'), { recursive: true, mode: 0o700 });
@@ -38,7 +40,7 @@ export async function benchLab(o) {
     if (!o.keep) await cli(['lab', 'down']);
     say(`starting ${o.masters + o.workers} lab machines`);
     const up = ['lab', 'up', '--masters', `${o.masters}`, '--workers', `${o.workers}`, '--subnet', o.subnet];
-    await cli([...up, '--inventory-dir', join(dir, 'inventory'), ...(o.bundle ? ['--bundle', o.bundle] : [])]);
+    await cli([...up, '--inventory-dir', inventoryDir, ...(o.bundle ? ['--bundle', o.bundle] : [])]);
     const hosts = [...readFileSync(inventory, 'utf8').matchAll(/^(\S+) ansible_host=(\S+)/gm)].map((m) => ({
       name: m[1],
       address: m[2],

@@ -91,6 +91,8 @@ export class Keeper {
   async release(timeoutMs: number): Promise<void> {
     if (!this.#held) return;
     await within(timeoutMs, this.#ready);
+    // From here on the end of the channel is what we asked for, even should it come together with the answer.
+    this.#closing = true;
     if (this.#stdin) {
       const released = new Promise<void>((resolve) => {
         this.#released = resolve;
