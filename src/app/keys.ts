@@ -85,11 +85,11 @@ export function withFailures(open: OpenHosts, results: readonly KeyResult[]): Ke
 }
 
 /** Private key files with which the machines are reached: their owner is the operator. */
-function usedKeys(open: OpenHosts): string[] {
+export function usedKeys(open: OpenHosts): string[] {
   return [...new Set([...open.connections.targets.values()].flatMap((t) => t.privateKeyFile ?? []))];
 }
 
-async function interruptible<T>(work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
+export async function interruptible<T>(work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
   const interrupt = interruptions((text) => process.stderr.write(`${text}\n`));
   // Every machine listens.
   setMaxListeners(0, interrupt.stop, interrupt.kill);
@@ -101,7 +101,7 @@ async function interruptible<T>(work: (interrupt: Interrupt) => Promise<T>): Pro
 }
 
 /** @throws InputError for a size that ssh-keygen would refuse. */
-function keyKind(type: KeyKind['type'], bits: number | undefined): KeyKind {
+export function keyKind(type: KeyKind['type'], bits: number | undefined): KeyKind {
   if (bits === undefined) return type === 'rsa' ? { type, bits: 4096 } : { type };
   const fits = type === 'rsa' ? bits >= 2048 && bits <= 16_384 : type === 'ecdsa' && [256, 384, 521].includes(bits);
   if (fits) return { type, bits };

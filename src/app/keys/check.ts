@@ -12,8 +12,8 @@ export interface PairResult {
 }
 
 export interface MeshOptions {
-  /** Private key file, below ~/.ssh, that must be the one; default: what ssh itself would take. */
-  readonly identity?: string;
+  /** Private key file, below ~/.ssh, with which a machine must get in; undefined: what ssh itself would take. */
+  readonly identity?: (host: string) => string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -27,7 +27,7 @@ export async function checkMesh(from: readonly KeyHost[], to: readonly KeyPeer[]
     const others = [...to.slice(at + 1), ...to.slice(0, Math.max(at, 0))];
     if (others.length === 0) return;
     const payload = payloadOf(others.map((p) => `P ${p.name} ${p.account} ${p.called.address} ${p.called.port}`));
-    const program = joinShell([assign({ dry: 'yes', self: h.name, identity: o.identity ?? '' }), LOGINS]);
+    const program = joinShell([assign({ dry: 'yes', self: h.name, identity: o.identity?.(h.name) ?? '' }), LOGINS]);
     rows.set(h.name, parse(h.name, to, await runAs(h, program, payload, o.signal)));
   });
   return from.flatMap((h) => {

@@ -8,6 +8,8 @@ export interface MergeOptions {
   readonly dry: boolean;
   /** Whether this machine is to know the others' host keys. */
   readonly known: boolean;
+  /** Nothing is to be added: then no folder is made either. */
+  readonly removeOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -22,7 +24,10 @@ export interface MergeOptions {
  * @throws KubewrightError or TransportError.
  */
 export async function merge(host: KeyHost, payload: Buffer, o: MergeOptions): Promise<{ changes: Change[]; notes: string[] }> {
-  const program = joinShell([assign({ self: host.name, dry: o.dry ? 'yes' : '', known: o.known ? 'yes' : '' }), MERGE]);
+  const program = joinShell([
+    assign({ self: host.name, dry: o.dry ? 'yes' : '', known: o.known ? 'yes' : '', remove: o.removeOnly ? 'yes' : '' }),
+    MERGE,
+  ]);
   return changesOf(fieldsOf(await runAs(host, program, payload, o.signal)));
 }
 
@@ -70,7 +75,7 @@ part == "have" {
   else have[k] = 1
 }
 END {
-  for (i = 1; i <= wanted; i++) if (!(key[i] in have) && (owner[i] != self || itself)) {
+  for (i = 1; i <= wanted; i++) if (!(key[i] in have) && !(key[i] in gone) && (owner[i] != self || itself)) {
     have[key[i]] = 1
     print "L " line[i]
     print "N " owner[i]
@@ -88,7 +93,7 @@ function base(name) {
 }
 function forget(   i, n, a, rest, rests) {
   if (comment in marked) { drop(marked[comment], ""); return 1 }
-  if (FNR in hashed) { drop(hashed[FNR], ""); return 1 }
+  if (FNR in hashed && $1 ~ /^\\|1\\|/) { drop(hashed[FNR], ""); return 1 }
   n = split($1, a, ",")
   rests = 0
   for (i = 1; i <= n; i++) {
@@ -185,6 +190,7 @@ hashed() {
 }
 present() { if [ -e "$1" ]; then printf '%s' "$1"; else printf /dev/null; fi; }
 
+[ -z "$remove" ] || [ -d "$ssh" ] || exit 0
 folder
 [ ! -d "$ssh" ] || lock
 file=$ssh/authorized_keys

@@ -10,6 +10,8 @@ export default class KeysDistribute extends Command {
     '<%= config.bin %> keys distribute -i hosts.ini --ask-pass',
     '<%= config.bin %> keys distribute -i hosts.ini --hub m11-k8s --dry-run',
     '<%= config.bin %> keys distribute -i hosts.ini --type rsa --bits 4096',
+    '<%= config.bin %> keys distribute -i hosts.ini --revoke w106-k8s',
+    '<%= config.bin %> keys distribute -i hosts.ini --rotate',
   ];
   static override flags = {
     ...inventoryFlags,
@@ -18,18 +20,28 @@ export default class KeysDistribute extends Command {
     ...hubFlag,
     type: Flags.option({
       options: ['ed25519', 'ecdsa', 'rsa'] as const,
-      description: 'kind of key pair to make where there is none',
-      default: 'ed25519' as const,
+      description: 'kind of key pair to make (default ed25519; with --rotate the kind that a machine has)',
     })(),
     bits: Flags.integer({ description: 'size of a key of type rsa (default 4096) or ecdsa' }),
     'dry-run': Flags.boolean({ description: 'say what would change on each machine; nothing is written anywhere' }),
+    revoke: Flags.string({
+      description:
+        'take the key of this machine out of every authorized_keys, and its host keys out of every known_hosts; it need not answer, nor stand in the inventory (repeatable; a fingerprint SHA256:… does as well)',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'NAME',
+      exclusive: ['hub', 'type', 'bits', 'rotate'],
+    }),
+    rotate: Flags.boolean({
+      description:
+        'replace every key pair: new keys are added everywhere and tried by real logins before the old ones go; run again, it finishes what was interrupted',
+    }),
     json: Flags.boolean({ description: 'print the result as one JSON document' }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(KeysDistribute);
-    const { runKeysDistribute } = await import('../../app/keys.js');
-    process.exitCode = await runKeysDistribute({
+    const options = {
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],
       limit: flags.limit,
@@ -41,6 +53,16 @@ export default class KeysDistribute extends Command {
       type: flags.type,
       bits: flags.bits,
       json: flags.json,
-    });
+    };
+    if (flags.revoke) {
+      const { runKeysRevoke } = await import('../../app/revoke-keys.js');
+      process.exitCode = await runKeysRevoke({ ...options, revoke: flags.revoke });
+    } else if (flags.rotate) {
+      const { runKeysRotate } = await import('../../app/rotate-keys.js');
+      process.exitCode = await runKeysRotate(options);
+    } else {
+      const { runKeysDistribute } = await import('../../app/keys.js');
+      process.exitCode = await runKeysDistribute(options);
+    }
   }
 }
