@@ -20,8 +20,16 @@ export interface Credentials {
   readonly becomePassword?: Secret;
 }
 
-/** Passwords from the environment, or asked once for all machines. Never from an argument. */
-export async function readCredentials(o: ConnectionOptions): Promise<Credentials> {
+const known = new WeakMap<ConnectionOptions, Promise<Credentials>>();
+
+/** Passwords from the environment, or asked once for all machines of a command. Never from an argument. */
+export function readCredentials(o: ConnectionOptions): Promise<Credentials> {
+  const credentials = known.get(o) ?? read(o);
+  known.set(o, credentials);
+  return credentials;
+}
+
+async function read(o: ConnectionOptions): Promise<Credentials> {
   const password =
     fromEnv('KUBEWRIGHT_SSH_PASSWORD', 'ssh-password') ??
     (o['ask-pass'] ? await askSecret('SSH password: ', 'ssh-password') : undefined);

@@ -1,7 +1,7 @@
 import type { Bundle } from '../artifacts/bundle.js';
 import type { Cluster } from '../cluster/cluster.js';
-import type { Exports, PlannedPlay } from '../engine/types.js';
-import { type ErrorParts, InputError, InputErrors } from '../errors.js';
+import type { Exports } from '../engine/types.js';
+import { type ErrorParts, InputError, InputErrors, KubewrightError } from '../errors.js';
 import type { HostFacts } from '../facts/facts.js';
 import type { Inventory, Source } from '../inventory/model.js';
 import { resolvePattern } from '../inventory/pattern.js';
@@ -17,17 +17,21 @@ import type { UserTasks } from './user-tasks.js';
 /** A play with the machines and roles that its names stand for. */
 export interface ResolvedPlay {
   readonly play: Play;
-  /** Hosts of its pattern within `--limit`. */
+  /** Hosts of its pattern. */
+  readonly all: readonly string[];
+  /** Those within `--limit`. */
   readonly hosts: readonly string[];
   /** What it does, in order. */
   readonly units: readonly Unit[];
 }
 
 /** A role or a task of a play, with all its tags. */
-export type Unit = { readonly tags: readonly string[]; readonly selected: boolean } & (
-  | { readonly kind: 'role'; readonly role: Role }
-  | { readonly kind: 'step'; readonly step: Step }
-);
+export type Unit = {
+  readonly tags: readonly string[];
+  readonly selected: boolean;
+  /** Id of the task that `--start-at` begins with. */
+  readonly startId?: string;
+} & ({ readonly kind: 'role'; readonly role: Role } | { readonly kind: 'step'; readonly step: Step });
 
 export interface Selection {
   readonly tags: readonly string[];
@@ -49,10 +53,8 @@ export function resolvePlays(
     const units = unitsOf(play, s, problems);
     // A role is for machines of the cluster; a play of roles alone says nothing to others.
     const rolesOnly = units.every((u) => u.kind === 'role');
-    const hosts = hostsOf(play, inventory, problems).filter(
-      (h) => (!rolesOnly || members.has(h)) && (s.limit === undefined || s.limit.has(h)),
-    );
-    return { play, units, hosts };
+    const all = hostsOf(play, inventory, problems).filter((h) => !rolesOnly || members.has(h));
+    return { play, units, all, hosts: all.filter((h) => s.limit === undefined || s.limit.has(h)) };
   });
   if (problems.length > 0) throw new InputErrors(problems);
   checkTags(
@@ -105,6 +107,11 @@ export interface PlanContext {
   readonly userTasks: UserTasks;
   /** Machines that take no part, or no more, in the run. The caller adds to it while the run goes on. */
   readonly out: ReadonlySet<string>;
+  /** Those of them that failed in this run, and how. */
+  readonly failed: ReadonlyMap<string, string>;
+  readonly check: boolean;
+  /** Told of every export that a role asks for. */
+  readonly onAsked?: (host: string, name: string) => void;
 }
 
 /** What the gates of the chosen plays object to. */
@@ -115,22 +122,10 @@ export function gateProblems(plays: readonly ResolvedPlay[], p: PlanContext): Er
   return [...roles].flatMap((r) => [...(r.gate?.({ cluster, allFacts }) ?? [])]);
 }
 
-/** The plays as the engine runs them. */
-export function planPlays(plays: readonly ResolvedPlay[], p: PlanContext): PlannedPlay[] {
-  return plays
-    .filter(({ hosts, units }) => hosts.length > 0 && units.some((u) => u.selected))
-    .map(({ play, hosts, units }) => ({
-      name: play.name,
-      tags: play.tags,
-      hosts,
-      serial: play.serial,
-      anyErrorsFatal: play.anyErrorsFatal,
-      maxFailPercentage: play.maxFailPercentage,
-      tasks: (host, exports) => units.filter((u) => u.selected).flatMap((u) => tasksOf(u, host, exports, p)),
-    }));
-}
-
-/** The tasks of one role or step on one host. */
+/**
+ * The tasks of one role or step on one host.
+ * @throws KubewrightError when a value is needed that a host of this run failed to give.
+ */
 export function tasksOf(unit: Unit, name: string, exports: Exports, p: PlanContext): readonly Task[] {
   if (unit.kind === 'step') return [p.userTasks.task(unit.step)];
   const host = p.cluster?.hosts.find((h) => h.name === name);
@@ -142,7 +137,17 @@ export function tasksOf(unit: Unit, name: string, exports: Exports, p: PlanConte
     host,
     facts,
     allFacts: p.allFacts,
-    exported: (from, what) => exports.get(from)?.get(what),
+    exported(from, what) {
+      p.onAsked?.(from, what);
+      const value = exports.get(from)?.get(what);
+      const why = p.failed.get(from);
+      if (value !== undefined || why === undefined) return value;
+      throw new KubewrightError({
+        what: `${name} needs ${what} of ${from}, which ${why}`,
+        where: name,
+        todo: `Repair ${from} and run the same command again`,
+      });
+    },
     artifacts: artifactsFor(p.cluster, host, facts.arch, p.bundle),
     secrets: p.secrets,
     out: p.out,

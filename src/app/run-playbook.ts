@@ -2,6 +2,7 @@ import type { RunEvent } from '../engine/events.js';
 import { runPlays } from '../engine/run-plays.js';
 import type { RunResult } from '../engine/types.js';
 import { type ErrorParts, InputError, InputErrors, PreflightError } from '../errors.js';
+import type { HostFacts } from '../facts/facts.js';
 import type { Inventory } from '../inventory/model.js';
 import { resolvePattern } from '../inventory/pattern.js';
 import { loadPlaybook } from '../playbook/playbook.js';
@@ -13,9 +14,14 @@ import { type Connections, openConnections } from './connections.js';
 import type { ConnectionOptions } from './credentials.js';
 import { gatherFacts } from './gather.js';
 import { interruptions } from './interrupt.js';
-import { gateProblems, type PlanContext, planPlays, type ResolvedPlay, resolvePlays, usesRoles } from './plan.js';
+import { type ListOptions, listed, listText, needSomething } from './listing.js';
+import { placeholderFacts } from './placeholder.js';
+import { gateProblems, type PlanContext, type ResolvedPlay, resolvePlays, usesRoles } from './plan.js';
 import { runAbout } from './run-about.js';
 import { newRunSecrets } from './run-secrets.js';
+import { hostsOf, planPlays } from './schedule.js';
+import { findStart, neededExports, startAt } from './selection.js';
+import { stepByStep } from './step.js';
 import { UserTasks } from './user-tasks.js';
 
 /** `auto`: a live picture on a terminal, plain lines elsewhere. */
@@ -33,6 +39,12 @@ export interface PlaybookOptions {
   readonly bundle?: string;
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
+  /** Id or title of the task to begin with. */
+  readonly startAt?: string;
+  /** Ask before each play and task. */
+  readonly step?: boolean;
+  /** Print this instead of running anything. */
+  readonly list?: ListOptions;
   readonly check: boolean;
   readonly diff: boolean;
   /** Default: `.kubewright/runs` below the working folder. */
@@ -56,7 +68,7 @@ type PlaySource = Pick<ClusterSource, 'bundle' | 'warnings'> & {
 };
 
 /**
- * Runs a playbook.
+ * Runs a playbook, or lists what a run would do.
  *
  * @returns the exit code. Bad input is thrown before any machine is touched; unreachable machines and what preflight finds
  * are thrown before anything is changed.
@@ -65,10 +77,17 @@ export async function runPlaybook(o: PlaybookRun): Promise<number> {
   const playbook = await loadPlaybook(o.playbook);
   const source = await readSource(o, o.cluster || usesRoles(playbook));
   try {
-    const { inventory } = source;
-    const limit = o.limit === undefined ? undefined : new Set(withHelpers(source, resolvePattern(inventory, o.limit)));
-    const plays = resolvePlays(playbook, inventory, source.cluster?.cluster, { tags: o.tags, skipTags: o.skipTags, limit });
-    return await run(o, source, plays, new UserTasks(playbook.dir));
+    const { inventory, bundle } = source;
+    const cluster = source.cluster?.cluster;
+    const limit = o.limit === undefined ? undefined : new Set(resolvePattern(inventory, o.limit));
+    let plays = resolvePlays(playbook, inventory, cluster, { tags: o.tags, skipTags: o.skipTags, limit });
+    const userTasks = new UserTasks(playbook.dir);
+    checkSteps(plays, userTasks);
+    const allFacts = placeholderFacts(cluster, bundle?.index.arch);
+    const fresh: PlanContext = { ...contextOf(source, userTasks, o.check), allFacts };
+    if (o.startAt !== undefined) plays = startAt(plays, findStart(o.startAt, plays, fresh));
+    if (o.list && (o.list.hosts || o.list.tasks || o.list.tags)) return list(o, o.list, plays, fresh);
+    return await run(o, source, plays, fresh);
   } finally {
     await source.bundle?.close();
   }
@@ -80,18 +99,35 @@ async function readSource(o: PlaybookRun, withCluster: boolean): Promise<PlaySou
   return { inventory: cluster.inventory, cluster, bundle: cluster.bundle, warnings: cluster.warnings };
 }
 
-async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedPlay[], userTasks: UserTasks): Promise<number> {
-  const { bundle, inventory } = source;
+function contextOf(source: PlaySource, userTasks: UserTasks, check: boolean): PlanContext {
+  const { bundle } = source;
   const cluster = source.cluster?.cluster;
-  checkSteps(plays, userTasks);
-  const wanted = new Set(plays.filter((p) => p.units.some((u) => u.selected)).flatMap((p) => p.hosts));
-  if (wanted.size === 0) {
+  return { cluster, bundle, userTasks, check, secrets: newRunSecrets(), allFacts: new Map(), out: new Set(), failed: new Map() };
+}
+
+function list(o: PlaybookRun, what: ListOptions, plays: readonly ResolvedPlay[], fresh: PlanContext): number {
+  const found = listed(plays, fresh);
+  needSomething(found, o.playbook);
+  process.stdout.write(
+    o.view === 'json' ? `${JSON.stringify({ playbook: o.playbook, plays: found })}\n` : listText(o.playbook, found, what),
+  );
+  return 0;
+}
+
+async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedPlay[], fresh: PlanContext): Promise<number> {
+  const { bundle, inventory } = source;
+  const { cluster, userTasks } = fresh;
+  const chosen = new Set(plays.flatMap((p) => (p.units.some((u) => u.selected) ? p.hosts : [])));
+  if (chosen.size === 0) {
     throw new InputError({
       what: 'No play has a host to work on',
       where: o.playbook,
       todo: 'Look at hosts: of the plays, and at --limit, --tags and --skip-tags',
     });
   }
+  // Asked of fresh machines, so perhaps for more than is needed in the end.
+  const helpers = [...hostsOf(planPlays(plays, fresh, neededExports(plays, fresh)))].filter((h) => !chosen.has(h));
+  const step = o.step ? stepByStep() : undefined;
   const view = openView(o);
   const tell = (text: string): void => view.event({ at: Date.now(), type: 'warning', text });
   for (const warning of source.warnings) tell(warning);
@@ -100,7 +136,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
   let connections: Connections | undefined;
   try {
     connections = await openConnections(
-      [...inventory.hosts.values()].filter((h) => wanted.has(h.name)),
+      [...inventory.hosts.values()].filter((h) => chosen.has(h.name) || helpers.includes(h.name)),
       {
         connection: o.connection,
         signal: interrupt.stop,
@@ -109,13 +145,18 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
     );
     const { reconnect, sessions } = connections;
     const allFacts = cluster ? await gatherFacts(cluster, sessions) : new Map();
-    const out = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !allFacts.has(name)));
-    const context: PlanContext = { cluster, allFacts, bundle, secrets: newRunSecrets(), out, userTasks };
-    preflight(plays, context);
+    // Machines that only help are waited for by nobody.
+    const out = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !chosen.has(name)));
+    const failed = new Map<string, string>();
+    const context: PlanContext = { ...fresh, allFacts, out, failed };
+    await preflight(plays, context, o, source);
+    const planned = planPlays(plays, context, neededExports(plays, context));
+    // Everything that a role refuses by itself (a file that the bundle lacks) shall be said now, not half-way.
+    for (const play of planned) for (const host of play.hosts) play.tasks(host, new Map());
     const paths = new Map([...bundlePaths(bundle), ...userTasks.pushed]);
     const result = await runPlays({
       title: o.title,
-      plays: planPlays(plays, context),
+      plays: planned,
       sessions,
       reconnect,
       artifacts: { localPath: (sha256) => paths.get(sha256), push: putFile, nodeMayDownload: () => bundle === undefined },
@@ -124,11 +165,16 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
       diff: o.diff,
       journalDir: o.journalDir,
       about: runAbout(o),
+      step,
       cacheDir: cluster?.settings.kubewright_cache_dir,
       signal: interrupt.stop,
       kill: interrupt.kill,
       view: (event: RunEvent) => {
-        if (event.type === 'host-failed' || event.type === 'host-unreachable') out.add(event.host);
+        const reason = failureOf(event);
+        if (reason) {
+          out.add(reason.host);
+          failed.set(reason.host, reason.why);
+        }
         view.event(event);
       },
     });
@@ -139,6 +185,14 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
     await connections?.close();
     interrupt.done();
   }
+}
+
+/** How a machine dropped out, for the ones that need it later. */
+function failureOf(e: RunEvent): { host: string; why: string } | undefined {
+  if (e.type === 'host-unreachable') return { host: e.host, why: 'became unreachable' };
+  if (e.type === 'host-failed') return { host: e.host, why: `failed in play "${e.play}": ${e.error.split('\n')[0] ?? ''}` };
+  if (e.type === 'task-end' && e.status === 'failed') return { host: e.host, why: `failed in play "${e.play}" at "${e.title}"` };
+  return undefined;
 }
 
 /** Files that are missing and text that cannot be rendered: all of it is said before any machine is touched. */
@@ -157,7 +211,8 @@ function checkSteps(plays: readonly ResolvedPlay[], userTasks: UserTasks): void 
 }
 
 function openView(o: PlaybookRun): View {
-  return createView(o.view === 'auto' ? 'terminal' : o.view, {
+  // Questions and a live picture would write over each other.
+  return createView(o.view === 'auto' ? (o.step ? 'plain' : 'terminal') : o.view, {
     stdout: process.stdout,
     stderr: process.stderr,
     verbosity: o.verbosity ?? 0,
@@ -165,17 +220,34 @@ function openView(o: PlaybookRun): View {
   });
 }
 
-function preflight(plays: readonly ResolvedPlay[], context: PlanContext): void {
-  const problems = gateProblems(plays, context);
+/** @throws PreflightError with everything that the gates of the chosen roles object to. */
+async function preflight(plays: readonly ResolvedPlay[], p: PlanContext, o: PlaybookRun, source: PlaySource): Promise<void> {
+  const others = await compareWith(plays, p, o, source);
+  const problems = gateProblems(plays, { ...p, allFacts: new Map([...others, ...p.allFacts]) })
+    // What is wrong with a machine outside of the run is no matter of this run.
+    .filter((problem) => problem.where === undefined || !others.has(problem.where));
   if (problems.length > 0) throw new PreflightError(problems);
-  // Everything that a role refuses by itself (a file that the bundle lacks) shall be said now, not half-way.
-  for (const play of planPlays(plays, context)) {
-    for (const host of play.hosts) play.tasks(host, new Map());
-  }
 }
 
-/** The hosts of `--limit`, and those whose exports everybody needs: the first control plane and the first etcd member. */
-function withHelpers({ cluster }: PlaySource, hosts: readonly string[]): string[] {
-  const helpers = cluster ? [cluster.cluster.controlPlane[0], cluster.cluster.etcd[0]] : [];
-  return [...helpers.flatMap((h) => (h ? [h.name] : [])), ...hosts];
+/**
+ * A machine that is no node yet is compared with all the others (same machine-id, a cluster that is there already), also with
+ * those outside of --limit, as far as they can be reached. They are asked for facts and nothing else.
+ */
+async function compareWith(
+  plays: readonly ResolvedPlay[],
+  { cluster, allFacts }: PlanContext,
+  o: PlaybookRun,
+  source: PlaySource,
+): Promise<ReadonlyMap<string, HostFacts>> {
+  const gated = plays.some((r) => r.hosts.length > 0 && r.units.some((u) => u.selected && u.kind === 'role' && u.role.gate));
+  const joining = [...allFacts.values()].some((f) => !f.isNode);
+  const missing = (cluster?.hosts ?? []).filter((h) => !allFacts.has(h.name));
+  if (!cluster || !gated || !joining || missing.length === 0) return new Map();
+  const hosts = missing.flatMap((h) => source.inventory.hosts.get(h.name) ?? []);
+  const connections = await openConnections(hosts, { connection: o.connection, partial: true });
+  try {
+    return await gatherFacts(cluster, connections.sessions);
+  } finally {
+    await connections.close();
+  }
 }

@@ -15,6 +15,8 @@ export interface CompileOptions {
   readonly tasks: readonly Task[];
   readonly check: boolean;
   readonly diff: boolean;
+  /** In check mode: what earlier programs would have changed on this host, see `Task.writes`. */
+  readonly written?: ReadonlySet<string>;
   /** The node's download cache, absolute. */
   readonly cacheDir: string;
   /** The program's own folder on the host: secrets, spool, result. */
@@ -54,7 +56,7 @@ export function compileProgram(o: CompileOptions): CompiledProgram {
     if (ids.has(task.id)) throw new TypeError(`two tasks of play ${o.play} are both ${task.id}`);
     ids.add(task.id);
     const n = i + 1;
-    const diff = o.diff && task.diff && !task.sensitive ? task.diff : undefined;
+    const diff = o.diff ? task.diff : undefined;
     functions.push(`# ${n} ${oneLine(task.id)}: ${oneLine(task.title)}`);
     define(`c${n}`, task.check);
     if (!o.check) define(`a${n}`, task.apply);
@@ -65,9 +67,29 @@ export function compileProgram(o: CompileOptions): CompiledProgram {
       if (body) define(`e${n}_${e + 1}`, body);
     });
     const limit = Math.ceil(task.timeoutSec ?? DEFAULT_TIMEOUT_SEC);
-    calls.push(`kw_task ${n} ${limit} ${task.sensitive ? 1 : 0} ${diff ? 1 : 0} ${names.length}`);
+    const foresight = o.check ? ` ${numbers(doneBy(o.tasks, i))} ${numbers(follows(o.tasks, i, o.written))}` : '';
+    calls.push(
+      `kw_task ${n} ${limit} ${task.sensitive ? 1 : 0} ${diff ? 1 : 0} ${names.length} ${task.readOnly ? 1 : 0}${foresight}`,
+    );
   });
   return { program: assemble(o, functions, calls), secrets };
+}
+
+/** Numbers of the earlier tasks that do what the task at index `i` does. */
+function doneBy(tasks: readonly Task[], i: number): number[] {
+  const ids = tasks[i]?.doneBy ?? [];
+  return tasks.slice(0, i).flatMap((t, k) => (ids.includes(t.id) ? [k + 1] : []));
+}
+
+/** Numbers of the earlier tasks that change what the task at index `i` depends on; 0: an earlier program would. */
+function follows(tasks: readonly Task[], i: number, written: ReadonlySet<string> | undefined): number[] {
+  const reads = tasks[i]?.reads ?? [];
+  if (reads.some((r) => written?.has(r))) return [0];
+  return tasks.slice(0, i).flatMap((t, k) => (t.writes?.some((w) => reads.includes(w)) ? [k + 1] : []));
+}
+
+function numbers(list: readonly number[]): string {
+  return quote(list.join(' '));
 }
 
 /** Names of a task's exports in the order of their numbers in frames. */

@@ -41,6 +41,8 @@ export class HostRunner {
   readonly #o: HostRunnerOptions;
   readonly #pusher: Pusher;
   readonly #cacheDir: string;
+  /** In check mode: host → what would have been changed so far. */
+  readonly #written = new Map<string, ReadonlySet<string>>();
 
   constructor(o: HostRunnerOptions) {
     this.#o = o;
@@ -48,8 +50,8 @@ export class HostRunner {
     this.#pusher = new Pusher(o.artifacts, this.#cacheDir, o.emit, o.kill);
   }
 
-  /** `number`: of the play, from 1. Trouble goes to the tally and into events. */
-  async run(play: string, number: number, host: string, tasks: readonly Task[]): Promise<void> {
+  /** `number`: of the play, from 1, or something else that no other program of the run has. Trouble goes to the tally and into events. */
+  async run(play: string, number: number | string, host: string, tasks: readonly Task[]): Promise<void> {
     const o = this.#o;
     if (tasks.length === 0 || o.signal?.aborted || o.kill?.aborted) return;
     const key = `${host}-${number}-${play}`.replaceAll(/[^A-Za-z0-9._-]+/g, '-');
@@ -62,6 +64,7 @@ export class HostRunner {
       tasks,
       check: o.check ?? false,
       diff: o.diff ?? false,
+      written: this.#written.get(host),
       cacheDir: this.#cacheDir,
       dir: programDir(paths),
       mayDownload: o.artifacts.nodeMayDownload,
@@ -71,6 +74,8 @@ export class HostRunner {
     const launch: Launch = { program, secrets, label: encodeLabel(label) };
     const { reader, end } = await this.#follow({ play, host, tasks, paths, nonce: o.nonce, needs: label.needs, launch });
     o.tally.add(host, { ...reader.counts, skipped: reader.unfinished });
+    const written = tasks.flatMap((t) => (reader.wouldChange.has(t.id) ? (t.writes ?? []) : []));
+    this.#written.set(host, new Set([...(this.#written.get(host) ?? []), ...written]));
     if (reader.failed) o.tally.blame(host, `failed in play "${play}": ${reader.failed.title}`);
     if (end.kind === 'done') {
       o.locks.forget(host, o.run, key);

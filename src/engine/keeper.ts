@@ -97,6 +97,8 @@ export class Keeper {
       const released = new Promise<void>((resolve) => {
         this.#released = resolve;
       });
+      // From here on the end of the channel is what was asked for, and no loss.
+      this.#held = false;
       this.#stdin.write('release\n');
       await within(timeoutMs, released);
     }

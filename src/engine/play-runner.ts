@@ -8,7 +8,7 @@ import { Limit } from './limit.js';
 import type { Tally } from './tally.js';
 import type { Exports, PlannedPlay, RunPlaysOptions } from './types.js';
 
-export interface PlayRunnerOptions extends Pick<RunPlaysOptions, 'forks' | 'signal' | 'kill'> {
+export interface PlayRunnerOptions extends Pick<RunPlaysOptions, 'forks' | 'signal' | 'kill' | 'step'> {
   readonly emit: (event: RunEventBody) => void;
   readonly tally: Tally;
   readonly hosts: HostRunner;
@@ -52,7 +52,6 @@ export class PlayRunner {
       emit({ type: 'warning', text: `Play "${play.name}" is left out, because none of its hosts is left: ${why}` });
       return NOTHING;
     }
-    if (play.confirm && !(await play.confirm())) return NOTHING;
     const groups = batches(hosts, play.serial);
     const planned = new Map<string, readonly Task[]>();
     const broken = new Set<string>();
@@ -63,6 +62,7 @@ export class PlayRunner {
     }
     if (broken.size === 0 && [...planned.values()].every((t) => t.length === 0)) return NOTHING;
 
+    if (this.#o.step && !(await this.#o.step({ play: play.name, hosts }))) return NOTHING;
     const tasks = Object.fromEntries(hosts.map((h) => [h, planned.get(h)?.length ?? 0]));
     emit({ type: 'play-start', play: play.name, hosts, tasks });
     const failed: string[] = [];
@@ -70,17 +70,12 @@ export class PlayRunner {
     let turns = 0;
     for (const [i, group] of groups.entries()) {
       if (this.#o.signal?.aborted || this.#o.kill?.aborted) break;
-      await Promise.all(
-        group.map((host) =>
-          this.#limit.run(async () => {
-            // A later batch may use what an earlier one has exported.
-            const again = i > 0 || broken.has(host) ? this.#plan(play, host) : planned.get(host);
-            if (again instanceof KubewrightError) this.#o.hosts.fail(play.name, host, again);
-            else await this.#o.hosts.run(play.name, number, host, again ?? []);
-            if (tally.isOut(host)) failed.push(host);
-          }),
-        ),
+      // A later batch may use what an earlier one has exported.
+      const plans = new Map(
+        group.map((h) => [h, i > 0 || broken.has(h) ? this.#plan(play, h) : (planned.get(h) ?? [])] as const),
       );
+      await (this.#o.step ? this.#stepwise(play.name, number, plans, this.#o.step) : this.#batch(play.name, number, plans));
+      failed.push(...group.filter((h) => tally.isOut(h)));
       turns += group.length;
       const lost = group.filter((h) => tally.isOut(h)).length;
       endsRun = verdict(play, lost, group.length, groups.length);
@@ -97,6 +92,43 @@ export class PlayRunner {
     return { ran: true, ms, endsRun: endsRun !== undefined };
   }
 
+  /** All tasks of each host as one program. */
+  async #batch(
+    play: string,
+    number: number | string,
+    plans: ReadonlyMap<string, readonly Task[] | KubewrightError>,
+  ): Promise<void> {
+    await Promise.all(
+      [...plans].map(([host, tasks]) =>
+        this.#limit.run(async () => {
+          if (tasks instanceof KubewrightError) this.#o.hosts.fail(play, host, tasks);
+          else await this.#o.hosts.run(play, number, host, tasks);
+        }),
+      ),
+    );
+  }
+
+  /** A program a task, so that each can be asked about. */
+  async #stepwise(
+    play: string,
+    number: number,
+    plans: ReadonlyMap<string, readonly Task[] | KubewrightError>,
+    ask: NonNullable<RunPlaysOptions['step']>,
+  ): Promise<void> {
+    const { tally, signal, kill } = this.#o;
+    await this.#batch(play, number, new Map([...plans].filter(([, t]) => t instanceof KubewrightError)));
+    for (const [n, id] of inOrder([...plans.values()].flatMap((t) => (t instanceof KubewrightError ? [] : [t]))).entries()) {
+      const mine = new Map<string, Task[]>();
+      for (const [host, tasks] of plans) {
+        const task = tasks instanceof KubewrightError || tally.isOut(host) ? undefined : tasks.find((t) => t.id === id);
+        if (task) mine.set(host, [task]);
+      }
+      const title = [...mine.values()][0]?.[0]?.title;
+      if (title === undefined || signal?.aborted || kill?.aborted) continue;
+      if (await ask({ play, task: id, title, hosts: [...mine.keys()] })) await this.#batch(play, `${number}.${n + 1}`, mine);
+    }
+  }
+
   #plan(play: PlannedPlay, host: string): readonly Task[] | KubewrightError {
     try {
       return play.tasks(host, this.#exports);
@@ -105,6 +137,20 @@ export class PlayRunner {
       throw error;
     }
   }
+}
+
+/** The ids of several hosts' tasks in one order that is right for each. */
+function inOrder(lists: readonly (readonly Task[])[]): string[] {
+  const order: string[] = [];
+  for (const list of lists) {
+    let at = 0;
+    for (const { id } of list) {
+      const known = order.indexOf(id);
+      if (known === -1) order.splice(at, 0, id);
+      at = (known === -1 ? at : known) + 1;
+    }
+  }
+  return order;
 }
 
 /** Why the run ends after a batch of which `lost` of `size` hosts have dropped out; undefined: it goes on. */

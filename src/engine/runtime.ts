@@ -8,12 +8,12 @@ import { HUNT_WORDS } from './hunt-words.js';
  *
  * Frames (after the nonce; UP is /proc/uptime in seconds, read without a fork):
  *   start N UP · phase N check|diff|apply|recheck|export · export N INDEX BASE64 · need SHA256
- *   end N ok|changed|would-change|failed CODE UP [REASON] · stopped N · done CODE
+ *   end N ok|changed|would-change|skipped|failed CODE UP [REASON] · stopped N · done CODE
  */
 export const RUNTIME = String.raw`
 ${HUNT_WORDS.trim()}
 
-kw_up=0 kw_seq=0 kw_pid= kw_kind= kw_dog= KW_N=0
+kw_would=' 0 ' kw_up=0 kw_seq=0 kw_pid= kw_kind= kw_dog= KW_N=0
 kw_now() { read -r kw_up kw_x </proc/uptime || :; }
 kw_frame() { printf '\036%s %s\n' "$KW_NONCE" "$*" >&3; }
 kw_nap() { sleep 0.2 2>/dev/null || sleep 1; }
@@ -106,7 +106,14 @@ kw_export() { # index
   rm -f "$KW_DIR/out"
 }
 
-kw_task() { # number seconds hide diff exports
+kw_any() { # numbers; whether one of these tasks would change something, 0 always would
+  for kw_x in $1; do
+    case "$kw_would" in *" $kw_x "*) return 0 ;; esac
+  done
+  return 1
+}
+
+kw_task() { # number seconds hide diff exports readonly, in check mode: numbers that do this too, numbers that this follows
   KW_N=$1 kw_limit=$2
   if [ -e "$KW_DIR/stop" ] || [ -e "$KW_DIR/kill" ]; then
     kw_frame stopped "$KW_N"
@@ -121,13 +128,22 @@ kw_task() { # number seconds hide diff exports
   kw_status=ok
   kw_phase check
   kw_part "c$KW_N"
+  [ "$kw_rc" -ne 0 ] || [ "$KW_CHECK" = 0 ] || ! kw_any "$8" || kw_rc=1
   if [ "$kw_rc" -ne 0 ]; then
     [ -z "$kw_why" ] || kw_fail "$kw_why"
+    if [ "$KW_CHECK" = 1 ] && { [ "$6" = 1 ] || kw_any "$7"; }; then
+      kw_now
+      kw_frame end "$KW_N" skipped 0 "$kw_up"
+      return 0
+    fi
     if [ "$4" = 1 ]; then
       kw_phase diff
+      exec 4>&1
       kw_part "d$KW_N"
+      [ "$3" = 0 ] || exec 4>/dev/null
     fi
     if [ "$KW_CHECK" = 1 ]; then
+      kw_would="$kw_would$KW_N "
       kw_now
       kw_frame end "$KW_N" would-change 0 "$kw_up"
       return 0
@@ -140,7 +156,7 @@ kw_task() { # number seconds hide diff exports
     kw_phase recheck
     kw_part "c$KW_N"
     [ "$kw_rc" -eq 0 ] || kw_fail "$(test -n "$kw_why" && echo "$kw_why" || echo recheck)"
-    kw_status=changed
+    [ "$6" = 1 ] || kw_status=changed
   fi
   if [ "$5" -gt 0 ]; then
     kw_phase export

@@ -35,6 +35,8 @@ export class TaskReader {
   readonly counts = { ok: 0, changed: 0, failed: 0 };
   /** Output outside of any task: the shell's own complaints. */
   readonly stray: string[] = [];
+  /** Ids of tasks that would change something. */
+  readonly wouldChange = new Set<string>();
   stopped = false;
   /** The task that failed: no other comes after it. */
   failed: TaskLabel | undefined;
@@ -46,7 +48,7 @@ export class TaskReader {
     this.#o = o;
   }
 
-  /** Tasks that never came to their end. */
+  /** Tasks that never came to their end, and those that check mode cannot say anything about. */
   get unfinished(): number {
     const { ok, changed, failed } = this.counts;
     return this.#o.tasks.length - ok - changed - failed;
@@ -104,7 +106,8 @@ export class TaskReader {
       this.counts.failed++;
       this.failed = task;
     } else if (status === 'ok') this.counts.ok++;
-    else this.counts.changed++;
+    else if (status !== 'skipped') this.counts.changed++;
+    if (status === 'would-change') this.wouldChange.add(task.id);
     this.#o.emit({
       type: 'task-end',
       play: this.#o.play,
@@ -141,11 +144,11 @@ export class TaskReader {
       if (this.stray.length > TAIL_LINES) this.stray.shift();
       return;
     }
-    if (current.task.sensitive) return;
     if (current.phase === 'diff') {
       current.diff.push(line);
       return;
     }
+    if (current.task.sensitive) return;
     current.tail.push(line);
     if (current.tail.length > TAIL_LINES) current.tail.shift();
     if (current.phase === 'apply') {

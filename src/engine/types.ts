@@ -20,13 +20,19 @@ export interface PlannedPlay {
   readonly anyErrorsFatal?: boolean;
   /** More failed hosts of a batch than this percentage end the run after that batch. */
   readonly maxFailPercentage?: number;
-  /** Asked before the play begins; false: it is left out. */
-  readonly confirm?: () => Promise<boolean>;
   /**
    * The tasks of one host. `exports` holds what earlier plays (and earlier batches of a serial play) have exported. Pure: it
    * is called again for each batch. A KubewrightError makes the host fail; anything else is a bug and ends the run.
    */
   tasks(host: string, exports: Exports): readonly Task[];
+}
+
+/** Asked before a play (`task` absent), and before each of its tasks. */
+export interface StepQuestion {
+  readonly play: string;
+  readonly task?: string;
+  readonly title?: string;
+  readonly hosts: readonly string[];
 }
 
 export interface PushOptions {
@@ -75,6 +81,8 @@ export interface RunPlaysOptions {
   readonly forks?: number;
   readonly check?: boolean;
   readonly diff?: boolean;
+  /** Asked before each play and task, whose programs then hold one task each; false: left out. */
+  readonly step?: (question: StepQuestion) => Promise<boolean>;
   /** Download cache on the nodes; default /var/cache/kubewright. */
   readonly cacheDir?: string;
   /** Folder on the hosts for locks and running programs; default /run/kubewright. */

@@ -23,6 +23,7 @@ export const client: Role = {
           cmp -s ${ADMIN} /root/.kube/config
           [ "$(stat -c %a:%U /root/.kube/config)" = 600:root ]`,
         apply: sh`install -m 0600 -o root -g root ${ADMIN} /root/.kube/config`,
+        reads: [ADMIN],
       }),
       command({
         id: 'client/completion',
@@ -56,6 +57,7 @@ fi
           apply: sh`exit 1`,
           exports: { 'admin-kubeconfig': sh`cat ${ADMIN}` },
           sensitive: true,
+          readOnly: true,
         }),
       );
     }

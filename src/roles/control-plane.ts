@@ -9,8 +9,8 @@ import type { Task } from '../tasks/task.js';
 import { dnsService } from './dns.js';
 import { certTasks } from './etcd-certs.js';
 import { join, withConfig } from './join.js';
-import { kubeProxyEndpoint } from './kube-proxy.js';
-import { joinedNode, kubeletStamp, MANIFESTS } from './node.js';
+import { KUBE_PROXY, kubeProxyEndpoint } from './kube-proxy.js';
+import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './node.js';
 import type { Role, RoleContext } from './role.js';
 
 const CONFIG = '/etc/kubernetes/kubeadm-config.yaml';
@@ -72,6 +72,7 @@ function init(ctx: RoleContext, config: string): Task {
       echo ${sha256(config)} > ${SETTINGS}
       touch ${DONE}`,
     timeoutSec: cluster.settings.kubeadm_init_timeout + 60,
+    writes: KUBELET_FILES,
     hint: '`journalctl -u kubelet` and `ctr -n k8s.io containers ls` on the machine say what keeps the control plane from starting; run again after the repair',
   });
 }
@@ -92,6 +93,8 @@ function settings(ctx: RoleContext, config: string, first: boolean): Task {
           : sh``
       }
       echo ${sha256(config)} > ${SETTINGS}`,
+    doneBy: ['control-plane/init', 'node/join'],
+    ...(first ? { writes: [KUBE_PROXY] } : {}),
   });
 }
 
@@ -112,6 +115,8 @@ function caHash(): Task {
     title: "Look up the hash of the cluster's CA",
     check: sh`[ -s /etc/kubernetes/pki/ca.crt ]`,
     apply: sh`echo 'there is no /etc/kubernetes/pki/ca.crt' >&2; exit 1`,
+    readOnly: true,
+    hint: 'Bring up the first control plane first: run without --limit',
     exports: {
       'ca-hash': sh`
         printf sha256:
@@ -142,6 +147,9 @@ function handOver(ctx: RoleContext): Task[] {
             ${kubeadm} init phase upload-certs --upload-certs --config "$config" --skip-certificate-key-print >/dev/null`,
         )}
         ${handedOver(ctx)}`,
+      exports: { 'handed-over': sh`echo yes` },
+      forOthers: true,
+      doneBy: ['control-plane/init'],
     }),
   ];
 }

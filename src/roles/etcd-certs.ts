@@ -48,10 +48,13 @@ export const etcdSign: Role = {
   name: 'etcd-sign',
   tasks(ctx) {
     const dir = ctx.host.settings.etcd_cert_dir;
-    return etcdCertHosts(ctx.cluster).flatMap((holder) =>
+    const holders = etcdCertHosts(ctx.cluster).filter((h) => !ctx.out.has(h.name));
+    return holders.flatMap((holder) =>
       etcdCerts(ctx.cluster, holder).flatMap((cert) => {
-        const csr = exportedText(ctx, holder.name, csrName(cert));
-        return csr ? [sign(dir, holder.name, cert, csr)] : [];
+        const csr = ctx.exported(holder.name, csrName(cert));
+        // Check mode before the first installation: the key that would ask is not made yet.
+        if (csr === undefined) return [unasked(holder.name, cert)];
+        return typeof csr === 'string' && csr !== '' ? [sign(dir, holder.name, cert, csr.trimEnd())] : [];
       }),
     );
   },
@@ -63,8 +66,10 @@ export function certTasks(ctx: RoleContext, kinds: readonly EtcdCert['kind'][]):
   const caPem = exportedText(ctx, signer, 'etcd-ca');
   const caFile = kinds.includes('apiserver') ? APISERVER_ETCD.ca : `${ctx.host.settings.etcd_cert_dir}/ca.pem`;
   const prefix = kinds.includes('apiserver') ? 'control-plane' : 'etcd';
+  // The signer's own file is the original.
+  const original = ctx.host.name === signer && !kinds.includes('apiserver');
   return [
-    install(`${prefix}/etcd-ca`, "Install etcd's CA certificate", caFile, caPem, sh`[ -s ${caFile} ]`),
+    ...(original ? [] : [install(`${prefix}/etcd-ca`, "Install etcd's CA certificate", caFile, caPem, sh`[ -s ${caFile} ]`)]),
     ...etcdCerts(ctx.cluster, ctx.host)
       .filter((c) => kinds.includes(c.kind))
       .map((c) =>
@@ -98,6 +103,7 @@ function install(id: string, title: string, path: string, pem: string | undefine
             printf '%s\n' ${pem} > ${`${path}.kw-new`}
             chmod 0644 ${`${path}.kw-new`}
             mv -f ${`${path}.kw-new`} ${path}`,
+    writes: [path],
     hint: 'Run the same command again: a certificate that is missing or outdated is asked for anew',
   });
 }
@@ -121,6 +127,7 @@ function ca(dir: string): Task {
       chmod 0644 ${`${certFile}.new`}
       mv ${`${certFile}.new`} ${certFile}`,
     exports: { 'etcd-ca': sh`cat ${certFile}` },
+    writes: [certFile],
   });
 }
 
@@ -159,8 +166,7 @@ function sign(dir: string, holder: string, cert: EtcdCert, csr: string): Task {
   const ext = `basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=${cert.usages}\n${san}`;
   const request = sh`printf '%s\n' ${csr}`;
   return command({
-    id: `etcd-sign/${holder}-${cert.kind}`,
-    title: `Sign the ${cert.kind} certificate of ${holder}`,
+    ...signing(holder, cert),
     check: sh`
       [ "$(openssl x509 -pubkey -noout -in ${issued})" = "$(${request} | openssl req -noout -pubkey)" ]
       [ "$(cat ${`${issued}.ext`})" = ${ext.trimEnd()} ]
@@ -169,6 +175,20 @@ function sign(dir: string, holder: string, cert: EtcdCert, csr: string): Task {
     apply: joined(dir, issued, ext, request),
     exports: { [certName(holder, cert)]: sh`cat ${issued}` },
   });
+}
+
+function unasked(holder: string, cert: EtcdCert): Task {
+  return command({
+    ...signing(holder, cert),
+    check: sh`false`,
+    apply: sh`echo ${`${holder} has not asked for its ${cert.kind} certificate in this run`} >&2; exit 1`,
+    hint: 'Run again without --tags and --start-at: the play before this one makes the request',
+  });
+}
+
+function signing(holder: string, cert: EtcdCert): Pick<Task, 'id' | 'title' | 'forOthers'> {
+  const id = `etcd-sign/${holder}-${cert.kind}`;
+  return { id, title: `Sign the ${cert.kind} certificate of ${holder}`, forOthers: true };
 }
 
 function joined(dir: string, issued: string, ext: string, request: ReturnType<typeof sh>): ReturnType<typeof sh> {

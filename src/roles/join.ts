@@ -4,7 +4,7 @@ import { joinShell, type Shell, sh } from '../shell/shell.js';
 import { command } from '../tasks/command.js';
 import { NODE_STATE } from '../tasks/paths.js';
 import type { Task } from '../tasks/task.js';
-import { KUBELET_CONF, kubeletStamp, MANIFESTS } from './node.js';
+import { KUBELET_CONF, KUBELET_FILES, kubeletStamp, MANIFESTS } from './node.js';
 import { exportedText, type RoleContext } from './role.js';
 
 const DONE = `${NODE_STATE}/kubeadm/joined`;
@@ -26,6 +26,8 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
   const { cluster, host, secrets } = ctx;
   const first = cluster.controlPlane[0]?.name ?? '';
   const caHash = exportedText(ctx, first, 'ca-hash') ?? '';
+  // A machine that joins needs the token, too: this asks for the task that makes it.
+  if (!ctx.facts.isNode) ctx.exported(first, 'handed-over');
   const kubeadm = `${host.settings.bin_dir}/kubeadm`;
   const yaml = joinConfig(cluster, host, secrets.joinToken.reveal(), secrets.certificateKey.reveal(), caHash);
   const skip = ctx.artifacts.offline ? sh`--skip-phases=preflight` : sh``;
@@ -54,6 +56,7 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
         ${after}
         touch ${DONE}`,
       timeoutSec: 600,
+      writes: KUBELET_FILES,
       hint: 'Can the machine reach the API server (port 6443 of the control planes)? `journalctl -u kubelet` on it says more',
     }),
   ];

@@ -5,6 +5,9 @@ import { kubectl } from '../tasks/manifest.js';
 import type { Task } from '../tasks/task.js';
 import type { RoleContext } from './role.js';
 
+/** What other tasks write and this one reads: kube-proxy's objects in the cluster. */
+export const KUBE_PROXY = 'kube-system/kube-proxy';
+
 /**
  * kube-proxy speaks to the API on localhost of whatever node it runs on, and its pods are replaced when its
  * configuration changed: the hash of what they were started with stands in their template.
@@ -29,5 +32,6 @@ export function kubeProxyEndpoint(ctx: RoleContext): Task {
       ${k} get configmap kube-proxy -o yaml | sed ${`s#^\\( *server: \\)https://.*#\\1${url}#`} | ${k} replace -f -
       ${look}
       ${k} patch daemonset kube-proxy -p '{"spec":{"template":{"metadata":{"annotations":{"kubewright/config":"'"$hash"'"}}}}}'`,
+    reads: [KUBE_PROXY],
   });
 }

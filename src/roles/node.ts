@@ -13,6 +13,8 @@ import { systemdUnit } from './unit.js';
 const UNIT = '/etc/systemd/system/kubelet.service';
 const DROP_IN = '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf';
 export const KUBELET_CONF = '/etc/kubernetes/kubelet.conf';
+/** What kubeadm writes when it makes a machine a node, and the kubelet reads when it starts. */
+export const KUBELET_FILES = [KUBELET_CONF, '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env'];
 export const MANIFESTS = '/etc/kubernetes/manifests';
 
 /**
@@ -75,7 +77,7 @@ export function joinedNode(ctx: RoleContext): Task[] {
       id: 'node/kubelet',
       title: 'Run the kubelet with its configuration',
       unit: 'kubelet.service',
-      configFiles: [UNIT, DROP_IN, KUBELET_CONF, '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env'],
+      configFiles: [UNIT, DROP_IN, ...KUBELET_FILES],
     }),
   ];
 }
@@ -107,6 +109,7 @@ function localApi(ctx: RoleContext, files: readonly string[]): Task {
         sed ${`s#^\\( *server: \\).*#\\1${url}#`} "$f" > "$f.kw-new"
         mv -f "$f.kw-new" "$f"
       done`,
+    writes: files,
   });
 }
 
@@ -121,6 +124,8 @@ function kubeletSettings(ctx: RoleContext): Task {
     apply: sh`
       ${`${ctx.host.settings.bin_dir}/kubeadm`} upgrade node phase kubelet-config
       ${kubeletStamp(ctx)}`,
+    doneBy: ['control-plane/init', 'node/join'],
+    writes: ['/var/lib/kubelet/config.yaml'],
   });
 }
 

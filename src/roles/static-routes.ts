@@ -19,7 +19,7 @@ export function staticRoutesTasks(ctx: RoleContext): Task[] {
   const script = `${host.settings.bin_dir}/kubewright-routes`;
   const subnets = parseSubnets(exportedText(ctx, cluster.controlPlane[0]?.name ?? '', 'pod-subnets') ?? '');
   const own = subnets.get(host.name);
-  if (own === undefined) return [unknownSubnet()];
+  if (own === undefined) return unknownSubnet(ctx, script);
   const routes = cluster.hosts.flatMap((h) => {
     const subnet = subnets.get(h.name);
     return h === host || subnet === undefined ? [] : [{ subnet, via: h.accessIp }];
@@ -33,6 +33,12 @@ export function staticRoutesTasks(ctx: RoleContext): Task[] {
       content: routesScript(own, cluster.settings.kube_pods_subnet, routes),
       mode: '0755',
     }),
+    ...start(script),
+  ];
+}
+
+function start(script: string): Task[] {
+  return [
     file({ id: 'network/unit', title: 'Write the unit that sets the routes at boot', path: UNIT, content: unit(script) }),
     service({ id: 'network/service', title: 'Set the routes', unit: 'kubewright-routes.service', configFiles: [UNIT, script] }),
     command({
@@ -40,19 +46,31 @@ export function staticRoutesTasks(ctx: RoleContext): Task[] {
       title: 'See that the routes are in place',
       check: sh`${script} check`,
       apply: sh`systemctl restart kubewright-routes.service`,
+      doneBy: ['network/service'],
     }),
   ];
 }
 
-/** Check mode before the first installation: nobody knows the subnets yet. */
-function unknownSubnet(): Task {
-  return command({
-    id: 'network/cni',
-    title: 'Write the CNI configuration and routes',
-    check: sh`[ -s ${CONFLIST} ]`,
-    apply: sh`echo 'this node has no pod subnet yet' >&2; exit 1`,
-    hint: '`kubectl get nodes` on a control plane: is the node there?',
-  });
+/**
+ * Check mode, as long as a machine has not joined: nobody knows its subnet yet. The files of a new node would be written, and
+ * every other node would get one more route.
+ */
+function unknownSubnet(ctx: RoleContext, script: string): Task[] {
+  const joining = ctx.cluster.hosts.some((h) => !ctx.out.has(h.name) && ctx.allFacts.get(h.name)?.isNode === false);
+  const unknown = (id: string, title: string, path: string, changes: boolean): Task =>
+    command({
+      id,
+      title,
+      check: changes ? sh`false` : sh`[ -s ${path} ]`,
+      apply: sh`echo 'this node has no pod subnet yet' >&2; exit 1`,
+      writes: [path],
+      hint: '`kubectl get nodes` on a control plane: is the node there?',
+    });
+  return [
+    unknown('network/cni', 'Write the CNI configuration', CONFLIST, !ctx.facts.isNode),
+    unknown('network/script', 'Write the script that sets the routes', script, joining),
+    ...start(script),
+  ];
 }
 
 function parseSubnets(text: string): Map<string, string> {

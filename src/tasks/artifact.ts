@@ -62,6 +62,7 @@ done`,
       sh`${state} > ${stamp}`,
       sh`kw_artifact_done ${artifact.sha256}`,
     ]),
+    diff: sh`echo ${`${o.dir}: ${all ? `the files of ${artifact.name}` : o.files.join(', ')} become those of ${artifact.name} ${artifact.version}`}`,
     timeoutSec: 1800,
     hint: `Could ${artifact.name} ${artifact.version} not be fetched? Give files_repo (a mirror) or kubewright_bundle (an offline bundle)`,
   };

@@ -25,6 +25,7 @@ export function waitFor(o: WaitOptions): Task {
     id: o.id,
     title: o.title,
     check: o.until,
+    readOnly: true,
     apply: sh`
       look() {
       ${o.until}

@@ -1,6 +1,7 @@
 import { Secret } from '../shell/secret.js';
 import { joinShell, type Shell, sh } from '../shell/shell.js';
-import { diffAgainst, emit, normalMode, sha256 } from './file.js';
+import { fileDiff } from './diff.js';
+import { emit, normalMode, sha256 } from './file.js';
 import type { ArtifactRef, Task } from './task.js';
 
 export interface CopyOptions {
@@ -54,10 +55,29 @@ export function copy(o: CopyOptions): Task {
       ...(owner === '' ? [] : [sh`chown ${owner} "$tmp"`]),
       sh`mv -fT "$tmp" ${dest}`,
     ]),
-    ...(isRef(content) ? { needs: [content] } : { diff: secret ? sh`:` : diffAgainst(dest, emit(content)) }),
+    ...(isRef(content)
+      ? { needs: [content], diff: bigDiff(dest, content) }
+      : {
+          diff: fileDiff({
+            path: dest,
+            content: emit(content),
+            secret,
+            binary: typeof content === 'object',
+            meta: { format, wanted: value },
+          }),
+        }),
     sensitive: secret,
+    writes: [dest],
     hint: `Does the folder of ${dest} exist on the machine? copy makes none`,
   };
+}
+
+/** A file that is not there to compare with: only that it differs. */
+function bigDiff(dest: string, ref: ArtifactRef): Shell {
+  return sh`
+    if [ -f ${dest} ]; then echo ${`${dest}: `}"$(wc -c < ${dest} | tr -d ' ') bytes become "${ref.size ?? 0}
+    else echo ${`new file ${dest}: ${ref.size ?? 0} bytes`}
+    fi`;
 }
 
 function isRef(content: CopyOptions['content']): content is ArtifactRef {

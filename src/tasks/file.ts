@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Secret } from '../shell/secret.js';
 import { rawShell, type Shell, sh } from '../shell/shell.js';
+import { fileDiff, folderDiff } from './diff.js';
 import type { Task } from './task.js';
 
 export interface FileOptions {
@@ -41,17 +42,11 @@ export function file(o: FileOptions): Task {
       chmod ${mode} "$tmp"
       chown ${owner} "$tmp"
       mv -fT "$tmp" ${o.path}`,
-    diff: secret ? sh`printf '%s: content differs (secret)\n' ${o.path}` : diffAgainst(o.path, content),
+    diff: fileDiff({ path: o.path, content, secret, meta: { format: '%a:%U:%G', wanted: `${mode}:${owner}` } }),
     sensitive: secret,
+    writes: [o.path],
     hint: o.hint,
   };
-}
-
-/** A unified diff between the file on the host and what `content` prints; never fails. */
-export function diffAgainst(path: string, content: Shell): Shell {
-  return sh`
-    old=${path}; [ -f "$old" ] || old=/dev/null
-    ${content} | diff -u --label ${path} --label ${`${path} (new)`} "$old" - || [ $? -eq 1 ]`;
 }
 
 export interface DirectoryOptions {
@@ -79,6 +74,7 @@ export function directories(o: Omit<DirectoryOptions, 'path'> & { readonly paths
       mkdir -p -- ${o.paths}
       chmod ${mode} -- ${o.paths}
       chown ${owner} -- ${o.paths}`,
+    diff: folderDiff(o.paths, '%F:%a:%U:%G', `directory:${mode}:${owner}`),
   };
 }
 
@@ -111,7 +107,8 @@ export function block(o: BlockOptions): Task {
       trap 'rm -f "$tmp"' EXIT
       ${wanted} > "$tmp"
       cat "$tmp" > ${o.path}`,
-    diff: diffAgainst(o.path, wanted),
+    diff: fileDiff({ path: o.path, content: wanted }),
+    writes: [o.path],
   };
 }
 

@@ -1,5 +1,5 @@
 import { joinShell, type Shell, sh } from '../shell/shell.js';
-import { diffAgainst } from './file.js';
+import { fileDiff } from './diff.js';
 import type { Task } from './task.js';
 
 export interface KernelModule {
@@ -30,7 +30,7 @@ export function kernelModules(o: KernelModulesOptions): Task {
       sh`${content} > ${MODULES_FILE}`,
       ...o.modules.map((m) => sh`( set -eu; ${present(m)} ) || modprobe -- ${m.name}`),
     ]),
-    diff: diffAgainst(MODULES_FILE, content),
+    diff: fileDiff({ path: MODULES_FILE, content }),
     hint: 'The kernel lacks a module: install the full kernel image (linux-image-generic, kernel-modules-extra) and reboot',
   };
 }
@@ -55,6 +55,11 @@ export function sysctls(o: SysctlOptions): Task {
   const text = entries.map(([k, v]) => `${k} = ${v}\n`).join('');
   const content = sh`printf '%s' ${text}`;
   const live = entries.map(([k, v]) => sh`[ "$(cat ${`/proc/sys/${k.replaceAll('.', '/')}`})" = ${v} ]`);
+  const changes = entries.map(
+    ([k, v]) => sh`
+      now=$(cat ${`/proc/sys/${k.replaceAll('.', '/')}`} 2>/dev/null || echo unset)
+      [ "$now" = ${v} ] || echo ${`${k}: `}"$now becomes "${v}`,
+  );
   return {
     id: o.id,
     title: o.title,
@@ -63,6 +68,6 @@ export function sysctls(o: SysctlOptions): Task {
       mkdir -p /etc/sysctl.d
       ${content} > ${SYSCTL_FILE}
       sysctl -q -p ${SYSCTL_FILE}`,
-    diff: diffAgainst(SYSCTL_FILE, content),
+    diff: joinShell([...changes, fileDiff({ path: SYSCTL_FILE, content })]),
   };
 }

@@ -43,6 +43,7 @@ export function service(o: ServiceOptions): Task {
       ${o.noBlock ? sh`sleep 0.5` : sh`systemctl is-active --quiet ${o.unit}`}
       mkdir -p ${`${NODE_STATE}/started`}
       ${hash} > ${stamp}`,
+    reads: o.configFiles,
     timeoutSec: o.timeoutSec ?? 120,
     hint: o.hint ?? `journalctl -u ${o.unit} on the machine says why it doesn't start`,
   };

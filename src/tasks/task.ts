@@ -22,10 +22,20 @@ export interface Task {
   readonly check: Shell;
   /** Runs only when check said no; check must pass afterwards. */
   readonly apply: Shell;
-  /** Prints what apply would change, for --diff. */
+  /** Prints what apply would change, for --diff. Of a sensitive task it must show nothing that is secret. */
   readonly diff?: Shell;
   /** The stdout of each is kept for later plays (join token, CA hash); runs after the task is ok or changed. */
   readonly exports?: Readonly<Record<string, Shell>>;
+  /** Waits, looks up or asserts: apply changes nothing, so it counts as ok. In check mode it is left out where it cannot be ok yet. */
+  readonly readOnly?: boolean;
+  /** Paths (or other names) of what apply changes. */
+  readonly writes?: readonly string[];
+  /** When an earlier task of the run changes one of these, this task changes something too: a service follows its files. */
+  readonly reads?: readonly string[];
+  /** Ids of earlier tasks of the same program: when one of them changes something, this is done as well. */
+  readonly doneBy?: readonly string[];
+  /** Makes something that only other hosts use: may be carried out on a host outside of `--limit` when its exports are needed. */
+  readonly forOthers?: boolean;
   /** Output is never shown or stored; exports become secrets. */
   readonly sensitive?: boolean;
   /** Seconds that apply may take; its process group is killed after that. Default 600. */

@@ -248,3 +248,5 @@ printf '%s' "$(kw_secret kubeadm-hand-over)" > "$config"
 /usr/local/bin/kubeadm init phase upload-certs --upload-certs --config "$config" --skip-certificate-key-print >/dev/null
 umask 022
 echo bd0cd01dd8d67d6f560ce87fbff14f15e7819745006c06acc7e6dd36ea4bb312 > /run/kubewright-handed-over
+## export handed-over
+echo yes

@@ -19,22 +19,6 @@ kw_artifact_done 657463642e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2
 ## needs
 etcd
 
-# etcd/etcd-ca: Install etcd's CA certificate
-## check
-printf '%s
-' '-----BEGIN CERTIFICATE-----
-MIIB
------END CERTIFICATE-----' | cmp -s - /etc/ssl/etcd/ssl/ca.pem
-[ "$(stat -c %a:%U /etc/ssl/etcd/ssl/ca.pem)" = 644:root ]
-## apply
-umask 022
-printf '%s
-' '-----BEGIN CERTIFICATE-----
-MIIB
------END CERTIFICATE-----' > /etc/ssl/etcd/ssl/ca.pem.kw-new
-chmod 0644 /etc/ssl/etcd/ssl/ca.pem.kw-new
-mv -f /etc/ssl/etcd/ssl/ca.pem.kw-new /etc/ssl/etcd/ssl/ca.pem
-
 # etcd/cert-member: Install the member certificate of etcd
 ## check
 printf '%s

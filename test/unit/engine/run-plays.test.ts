@@ -90,13 +90,29 @@ describe('plays', () => {
     expect(existsSync(`${box.root}/three`)).toBe(true);
   });
 
-  it('leave out a play that is not confirmed', async () => {
+  it('ask before each play and task, and leave out what is not wanted', async () => {
     const box = sandbox();
-    const result = await runLocal(box, [
-      play('one', ['a'], () => [touchTask(`${box.root}/one`)], { confirm: () => Promise.resolve(false) }),
-      play('two', ['a'], () => [touchTask(`${box.root}/two`)], { confirm: () => Promise.resolve(true) }),
-    ]);
-    expect([existsSync(`${box.root}/one`), existsSync(`${box.root}/two`)]).toEqual([false, true]);
+    const asked: string[] = [];
+    const result = await runLocal(
+      box,
+      [
+        play('one', ['a'], () => [touchTask(`${box.root}/one`)]),
+        play('two', ['a', 'b'], (h) => [
+          task('x', sh`[ -e ${`${box.root}/x-${h}`} ]`, sh`: > ${`${box.root}/x-${h}`}`),
+          ...(h === 'b' ? [task('y', sh`[ -e ${`${box.root}/y`} ]`, sh`: > ${`${box.root}/y`}`)] : []),
+          task('z', sh`[ -e ${`${box.root}/z-${h}`} ]`, sh`: > ${`${box.root}/z-${h}`}`),
+        ]),
+      ],
+      {
+        step: (q) => {
+          asked.push(`${q.play} ${q.task ?? '-'} ${q.hosts.join('')}`);
+          return Promise.resolve(q.play !== 'one' && q.task !== 'x');
+        },
+      },
+    );
+    expect(asked).toEqual(['one - a', 'two - ab', 'two x ab', 'two y b', 'two z ab']);
+    expect(statuses(result.events).sort()).toEqual(['y=changed', 'z=changed', 'z=changed']);
+    expect(existsSync(`${box.root}/one`)).toBe(false);
     expect(result.exitCode).toBe(0);
   });
 
