@@ -12,6 +12,7 @@ import LabStart from './lab/start.js';
 import LabStatus from './lab/status.js';
 import LabStop from './lab/stop.js';
 import LabUp from './lab/up.js';
+import LabVagrantMachines from './lab/vagrant-machines.js';
 import Provision from './provision.js';
 import Run from './run.js';
 import RunsList from './runs/list.js';
@@ -33,6 +34,7 @@ export const COMMANDS = {
   'lab:status': LabStatus,
   'lab:stop': LabStop,
   'lab:up': LabUp,
+  'lab:vagrant-machines': LabVagrantMachines,
   provision: Provision,
   run: Run,
   'runs:list': RunsList,

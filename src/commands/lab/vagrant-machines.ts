@@ -1,0 +1,23 @@
+import { Command } from '@oclif/core';
+import { inventoryFlags } from '../flags.js';
+import { boxFlag } from './flags.js';
+
+export default class LabVagrantMachines extends Command {
+  static override hidden = true;
+  static override summary = 'Print the machines that an inventory asks for, as JSON: what the Vagrantfile reads';
+  static override flags = {
+    inventory: inventoryFlags.inventory,
+    'extra-vars': inventoryFlags['extra-vars'],
+    ...boxFlag,
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(LabVagrantMachines);
+    const { printVagrantMachines } = await import('../../app/vagrant-machines.js');
+    process.exitCode = await printVagrantMachines({
+      inventory: flags.inventory ?? [],
+      extraVars: flags['extra-vars'],
+      box: flags.box,
+    });
+  }
+}
