@@ -1,0 +1,37 @@
+/** What an option of ssh_config is to us. */
+export type Meaning = 'heeded' | 'irrelevant' | 'ignored' | 'unknown';
+
+const HEEDED = new Set(
+  `addressfamily bindaddress certificatefile challengeresponseauthentication checkhostip connecttimeout globalknownhostsfile
+  hashknownhosts hostkeyalias hostname identitiesonly identityagent identityfile kbdinteractiveauthentication passwordauthentication
+  port preferredauthentications proxycommand proxyjump pubkeyauthentication serveralivecountmax serveraliveinterval
+  stricthostkeychecking user userknownhostsfile`.split(/\s+/),
+);
+
+/** They change nothing for commands without a terminal over a connection that stays open. */
+const IRRELEVANT = new Set(
+  `addkeystoagent batchmode canonicaldomains canonicalizefallbacklocal canonicalizemaxdots canonicalizepermittedcnames
+  clearallforwardings compression connectionattempts controlmaster controlpath controlpersist dynamicforward
+  enableescapecommandline enablesshkeysign escapechar exitonforwardfailure fingerprinthash forkafterauthentication forwardx11
+  forwardx11timeout forwardx11trusted gatewayports gssapiauthentication gssapiclientidentity gssapidelegatecredentials
+  gssapikexalgorithms gssapikeyexchange gssapirenewalforcesrekey gssapiserveridentity gssapitrustdns hostbasedacceptedalgorithms
+  hostbasedauthentication hostbasedkeytypes ignoreunknown ipqos localcommand localforward loglevel logverbose
+  nohostauthenticationforlocalhost numberofpasswordprompts obscurekeystroketiming permitlocalcommand permitremoteopen
+  proxyusefdpass rekeylimit remoteforward requesttty securitykeyprovider sendenv sessiontype setenv stdinnull
+  streamlocalbindmask streamlocalbindunlink syslogfacility tag tcpkeepalive tunnel tunneldevice updatehostkeys useroaming
+  usekeychain userroaming versionaddendum visualhostkey xauthlocation`.split(/\s+/),
+);
+
+/** They would change something, and we cannot do it. */
+const IGNORED = new Set(
+  `bindinterface casignaturealgorithms canonicalizehostname ciphers forwardagent hostkeyalgorithms kexalgorithms
+  knownhostscommand macs pkcs11provider pubkeyacceptedalgorithms pubkeyacceptedkeytypes refuseconnection remotecommand
+  requiredrsasize revokedhostkeys smartcarddevice verifyhostkeydns`.split(/\s+/),
+);
+
+export function meaningOf(keyword: string, value: string): Meaning {
+  if (HEEDED.has(keyword)) return 'heeded';
+  if (IRRELEVANT.has(keyword)) return 'irrelevant';
+  if (!IGNORED.has(keyword)) return 'unknown';
+  return /^(no|none|false)$/i.test(value) ? 'irrelevant' : 'ignored';
+}

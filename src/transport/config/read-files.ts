@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { InputError } from '../../errors.js';
+import { ConfigSyntaxError, type OptionLine, readLine } from './lex.js';
+
+/** A file's lines that say something; undefined: there is no such file. @throws InputError when it cannot be read. */
+export function readConfigFile(path: string): OptionLine[] | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return undefined;
+    throw new InputError({
+      what: 'The SSH configuration cannot be read',
+      where: path,
+      why: cause instanceof Error ? cause.message : undefined,
+      todo: 'Give it the right owner and mode, or name another file with --ssh-config',
+      cause,
+    });
+  }
+  return text.split('\n').flatMap((raw, i) => parseLine(raw, `${path}:${i + 1}`) ?? []);
+}
+
+/** @throws InputError for a quote that is not closed, as OpenSSH refuses it. */
+export function parseLine(raw: string, where: string): OptionLine | undefined {
+  try {
+    return readLine(raw, where);
+  } catch (error) {
+    if (!(error instanceof ConfigSyntaxError)) throw error;
+    throw new InputError({
+      what: `Bad SSH configuration: ${error.message}`,
+      where,
+      why: `The line is: ${raw.trim()}`,
+      todo: 'Correct it',
+    });
+  }
+}
+
+/** Files that a pattern of `Include` means, in the shell's order. */
+export function globFiles(pattern: string): string[] {
+  if (!isAbsolute(pattern)) return [];
+  let found = ['/'];
+  for (const segment of pattern.split('/').filter((s) => s !== '')) {
+    if (!/[*?[]/.test(segment)) {
+      found = found.map((dir) => join(dir, segment));
+      continue;
+    }
+    const fits = segmentPattern(segment);
+    found = found.flatMap((dir) =>
+      namesIn(dir)
+        .filter((name) => (segment.startsWith('.') || !name.startsWith('.')) && fits.test(name))
+        .sort()
+        .map((name) => join(dir, name)),
+    );
+  }
+  return found;
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}
+
+function segmentPattern(segment: string): RegExp {
+  const body = segment.replaceAll(/\[!?[^\]]+\]|[\s\S]/g, (part) => {
+    if (part === '*') return '.*';
+    if (part === '?') return '.';
+    if (part.length > 2) return `[${part.slice(1, -1).replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
+    return part.replace(/[.+^${}()|[\]\\]/, '\\$&');
+  });
+  return new RegExp(`^${body}$`);
+}
