@@ -5,7 +5,7 @@ import { type ConnectResult, connectAll } from '../transport/connect-all.js';
 import type { TransportError } from '../transport/errors.js';
 import type { Session, Target, Transport } from '../transport/port.js';
 import { createTransport } from '../transport/transport.js';
-import { type ConnectionOptions, readCredentials } from './credentials.js';
+import { askPassphrase, type ConnectionOptions, readCredentials } from './credentials.js';
 import { targetFromHost } from './targets.js';
 
 export interface Connections {
@@ -24,6 +24,10 @@ export interface OpenOptions {
   readonly verifyBecome?: boolean;
   /** Go on with the machines that can be reached instead of throwing; default false. */
   readonly partial?: boolean;
+  /** Finds jump hosts that are in the inventory; default: among `hosts`. */
+  readonly lookup?: (name: string) => Host | undefined;
+  /** What the user should know although it goes on; default: a line on stderr, each once. */
+  readonly onWarning?: (text: string) => void;
   /** SSH passwords of single machines; the inventory's own still win. */
   readonly passwords?: ReadonlyMap<string, Secret>;
   readonly onConnected?: (host: string, ms: number) => void;
@@ -38,6 +42,8 @@ export interface OpenOptions {
  */
 export async function openConnections(hosts: readonly Host[], o: OpenOptions): Promise<Connections> {
   const { password, becomePassword } = await readCredentials(o.connection);
+  const lookup = o.lookup ?? ((name: string) => hosts.find((h) => h.name === name));
+  const warn = once(o.onWarning ?? ((text) => process.stderr.write(`Warning: ${text}\n`)));
   const targets = new Map(
     hosts.map((h) => [
       h.name,
@@ -47,12 +53,15 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
         hostKeyChecking: o.connection['host-key-checking'],
         connectTimeoutSec: o.connection['connect-timeout'],
         become: o.connection.become,
+        sshConfig: o.connection['ssh-config'],
+        lookup,
         password: o.passwords?.get(h.name) ?? password,
         becomePassword,
       }),
     ]),
   );
-  const transport: Transport = createTransport();
+  for (const t of targets.values()) for (const text of targetWarnings(t)) warn(text);
+  const transport: Transport = createTransport({ warn, askPassphrase });
   const { sessions, failures }: ConnectResult = await connectAll([...targets.values()], transport, {
     forks: Math.min(o.connection.forks ?? 20, 20),
     onConnected: (host, ms) => o.onConnected?.(host, ms),
@@ -81,5 +90,25 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
       // Also after Ctrl-C: what is at work on the machine has to be followed, or stopped. The engine knows when to give up.
       return transport.connect(target);
     },
+  };
+}
+
+/** What is odd about a way to a machine, its jump hosts included. */
+function targetWarnings(target: Target): string[] {
+  const off = target.hostKeys.mode === 'off' && target.connection === 'ssh';
+  return [
+    ...(target.warnings ?? []),
+    ...(off ? ['host keys are not verified (off): whoever answers is believed, and gets the passwords'] : []),
+    ...(target.jumps ?? []).flatMap(targetWarnings),
+  ];
+}
+
+/** Two hundred machines with the same group variables shall not say the same thing two hundred times. */
+function once(tell: (text: string) => void): (text: string) => void {
+  const said = new Set<string>();
+  return (text) => {
+    if (said.has(text)) return;
+    said.add(text);
+    tell(text);
   };
 }

@@ -12,6 +12,7 @@ export interface ConnectionOptions {
   readonly become?: boolean;
   readonly 'host-key-checking'?: 'strict' | 'accept-new' | 'off';
   readonly 'connect-timeout'?: number;
+  readonly 'ssh-config'?: string;
   readonly forks?: number;
 }
 
@@ -37,6 +38,15 @@ async function read(o: ConnectionOptions): Promise<Credentials> {
     fromEnv('KUBEWRIGHT_BECOME_PASSWORD', 'become-password') ??
     (o['ask-become-pass'] ? await askSecret('sudo password (empty: the SSH password): ', 'become-password') : undefined);
   return { password, becomePassword: becomePassword?.reveal() === '' ? password : becomePassword };
+}
+
+/** The passphrase of an encrypted key: from the environment, or asked for on a terminal. */
+export async function askPassphrase(path: string, again: boolean): Promise<string | undefined> {
+  const given = process.env.KUBEWRIGHT_KEY_PASSPHRASE;
+  if (given !== undefined) return again ? undefined : given;
+  if (!process.stdin.isTTY) return undefined;
+  if (again) process.stderr.write('That is not it.\n');
+  return (await ask(`Passphrase of ${path}: `, 'key-passphrase')).reveal();
 }
 
 function fromEnv(variable: string, name: string): Secret | undefined {

@@ -32,6 +32,15 @@ export class HostVars {
     return port;
   }
 
+  /** A number of seconds from 1 to a day. */
+  seconds(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const seconds = Number(text);
+    if (!(seconds >= 1 && seconds <= 86_400)) throw this.#wrong(name, 'must be a number of seconds between 1 and 86400');
+    return seconds;
+  }
+
   bool(name: string): boolean | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;

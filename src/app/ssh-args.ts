@@ -1,87 +1,80 @@
 import { InputError } from '../errors.js';
-import type { HostKeyPolicy } from '../transport/port.js';
+import { ShellWordsError, shellWords } from '../inventory/words.js';
+import type { OptionLine } from '../transport/config/lex.js';
+import { parseLine } from '../transport/config/read-files.js';
 
-/** The part of ssh's arguments that we understand. */
+/** ssh's arguments as options, in the order in which ssh would take them: the first one wins. */
 export interface SshArgs {
-  readonly knownHostsFiles?: readonly string[];
-  readonly hostKeyMode?: HostKeyPolicy['mode'];
-  readonly connectTimeoutSec?: number;
-  readonly identityFile?: string;
-  readonly port?: number;
-  readonly user?: string;
+  readonly options: readonly OptionLine[];
+  /** The file of `-F`. */
+  readonly configFile?: string;
+  /** What was not understood, or is not done. */
+  readonly warnings: readonly string[];
 }
 
-/** Options that change nothing for us: we keep one connection open and check it anyway. */
-const HARMLESS =
-  /^(ControlMaster|ControlPersist|ControlPath|ServerAlive\w+|Compression|LogLevel|IdentitiesOnly|PreferredAuthentications|GSSAPI\w*|BatchMode|ForwardAgent)$/i;
+/** Flags with a value, and the option that they mean. */
+const VALUED: Readonly<Record<string, string>> = { p: 'port', l: 'user', i: 'identityfile', J: 'proxyjump', b: 'bindaddress' };
+/** Flags that change nothing for commands without a terminal. */
+const HARMLESS = new Set('qCTtvxanNfYXkgKG'.split(''));
+/** Flags with a value that we have no use for. */
+const HARMLESS_VALUED = new Set('SEOeIw'.split(''));
 
-/** Reads `ansible_ssh_common_args`. @throws InputError for what would silently change the meaning if it were left out. */
-export function parseSshArgs(text: string | undefined, where: string | undefined): SshArgs {
-  const out: { -readonly [K in keyof SshArgs]: SshArgs[K] } = {};
-  const words = split(text ?? '');
+/** Reads `ansible_ssh_common_args` and its kin. @throws InputError for quotes that are not closed and options without a value. */
+export function parseSshArgs(text: string | undefined, where: string | undefined, variable = 'ansible_ssh_common_args'): SshArgs {
+  const options: OptionLine[] = [];
+  const warnings: string[] = [];
+  let configFile: string | undefined;
+  const words = split(text ?? '', where, variable);
+  const place = where === undefined ? variable : `${where} (${variable})`;
+  const warn = (word: string): void => {
+    warnings.push(`${place}: ${word} is not heeded`);
+  };
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';
-    const value = (): string => (word.length > 2 ? word.slice(2) : (words[++i] ?? ''));
-    if (word.startsWith('-o')) option(value(), out, where);
-    else if (word.startsWith('-i')) out.identityFile = value();
-    else if (word.startsWith('-p')) out.port = whole(word, value(), 65535, where);
-    else if (word.startsWith('-l')) out.user = value();
-    else if (word === '-C' || word === '-q' || word === '-4' || word === '-T' || word === '-a') continue;
-    else throw unsupported(word, where);
+    if (!/^-[A-Za-z0-9]/.test(word)) {
+      warn(word);
+      continue;
+    }
+    // Several flags may share a dash: -qC, -4p22.
+    for (let at = 1; at < word.length; at++) {
+      const flag = word[at] ?? '';
+      const value = (): string => {
+        const rest = word.slice(at + 1);
+        at = word.length;
+        const found = rest !== '' ? rest : words[++i];
+        if (found !== undefined && found !== '') return found;
+        throw new InputError({ what: `-${flag} in ${variable} has no value`, where, todo: 'Correct it' });
+      };
+      const keyword = VALUED[flag];
+      if (keyword !== undefined) options.push(option(keyword, value(), place));
+      else if (flag === 'o') {
+        const said = value();
+        const line = parseLine(said, place);
+        if (line) options.push(line);
+        else warn(`-o ${said}`);
+      } else if (flag === 'F') configFile ??= value();
+      else if (flag === '4' || flag === '6') options.push(option('addressfamily', flag === '4' ? 'inet' : 'inet6', place));
+      else if (HARMLESS_VALUED.has(flag)) value();
+      else if (flag === 'A') warn('-A (agent forwarding)');
+      else if (!HARMLESS.has(flag)) {
+        warn(word);
+        break;
+      }
+    }
   }
-  return out;
+  return { options, configFile, warnings };
 }
 
-function option(text: string, out: { -readonly [K in keyof SshArgs]: SshArgs[K] }, where: string | undefined): void {
-  const [, name = '', value = ''] = /^\s*(\w+)\s*[= ]\s*(.*?)\s*$/.exec(text) ?? [];
-  switch (name.toLowerCase()) {
-    case 'userknownhostsfile':
-      out.knownHostsFiles = value.split(/\s+/);
-      // Ansible's users write this to switch the check off.
-      if (value === '/dev/null') out.hostKeyMode = 'off';
-      return;
-    case 'stricthostkeychecking':
-      out.hostKeyMode = /^(no|off)$/i.test(value) ? 'off' : /^accept-new$/i.test(value) ? 'accept-new' : 'strict';
-      return;
-    case 'connecttimeout':
-      out.connectTimeoutSec = whole(name, value, 86_400, where);
-      return;
-    case 'identityfile':
-      out.identityFile = value;
-      return;
-    case 'port':
-      out.port = whole(name, value, 65535, where);
-      return;
-    case 'user':
-      out.user = value;
-      return;
-    default:
-      if (!HARMLESS.test(name)) throw unsupported(`-o ${text}`, where);
+/** An option that stands in no file. */
+export function option(keyword: string, value: string, where: string): OptionLine {
+  return { keyword, args: [value], rest: value, where };
+}
+
+function split(text: string, where: string | undefined, variable: string): string[] {
+  try {
+    return shellWords(text);
+  } catch (error) {
+    if (!(error instanceof ShellWordsError)) throw error;
+    throw new InputError({ what: `${variable}: ${error.message}`, where, todo: 'Correct it' });
   }
-}
-
-function whole(name: string, text: string, max: number, where: string | undefined): number {
-  const n = Number(text);
-  if (/^\d+$/.test(text) && n >= 1 && n <= max) return n;
-  throw new InputError({
-    what: `${name} ${text} in ansible_ssh_common_args is not a number between 1 and ${max}`,
-    where,
-    todo: 'Correct it',
-  });
-}
-
-function unsupported(what: string, where: string | undefined): InputError {
-  const jump = /ProxyJump|ProxyCommand|^-J/i.test(what);
-  return new InputError({
-    what: `${what} in ansible_ssh_common_args is not supported yet`,
-    where,
-    todo: jump
-      ? 'Run kubewright on the jump host itself for now'
-      : 'Leave it out, or use -o UserKnownHostsFile, StrictHostKeyChecking, ConnectTimeout, IdentityFile, Port, User',
-  });
-}
-
-/** Words as a shell would split them; quotes keep spaces. */
-function split(text: string): string[] {
-  return [...text.matchAll(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g)].map((m) => m[0].replaceAll(/["']/g, ''));
 }

@@ -36,7 +36,15 @@ export const connectionFlags = {
     options: ['strict', 'accept-new', 'off'] as const,
     description: 'what to do with a host key that is not known yet (a changed key is always refused unless off)',
   })(),
-  'connect-timeout': Flags.integer({ description: 'seconds until a connection must stand', min: 1, default: 10 }),
+  'connect-timeout': Flags.integer({
+    description: 'seconds until a connection must stand (default 10, or ConnectTimeout)',
+    min: 1,
+  }),
+  'ssh-config': Flags.string({
+    description: 'SSH configuration to read in place of ~/.ssh/config; `none` for none',
+    helpValue: 'FILE',
+    env: 'KUBEWRIGHT_SSH_CONFIG',
+  }),
   forks: Flags.integer({ char: 'f', description: 'machines to work on at once', min: 1, default: 50 }),
 };
 

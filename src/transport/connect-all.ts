@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TransportError } from './errors.js';
+import { patiently } from './patience.js';
 import type { Session, Target, Transport } from './port.js';
 import { Slots } from './slots.js';
 
@@ -18,9 +18,6 @@ export interface ConnectResult {
   readonly failures: Map<string, TransportError>;
 }
 
-/** A server that drops connections before authentication (MaxStartups) is asked again that often. */
-const TRIES = 4;
-
 /** One session a target. Every failure is collected: the user shall see all of them at once. */
 export async function connectAll(targets: readonly Target[], transport: Transport, o: ConnectAllOptions): Promise<ConnectResult> {
   const slots = new Slots(o.forks);
@@ -31,7 +28,7 @@ export async function connectAll(targets: readonly Target[], transport: Transpor
       const release = await slots.take();
       const began = Date.now();
       try {
-        const session = await connectPatiently(target, transport, o.signal);
+        const session = await patiently(target, () => transport.connect(target, o.signal), o.signal);
         const refusal = o.verifyBecome ? await tryBecome(session) : undefined;
         if (refusal) {
           await session.close();
@@ -50,19 +47,6 @@ export async function connectAll(targets: readonly Target[], transport: Transpor
     }),
   );
   return { sessions, failures };
-}
-
-async function connectPatiently(target: Target, transport: Transport, signal?: AbortSignal): Promise<Session> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await transport.connect(target, signal);
-    } catch (error) {
-      const again = error instanceof TransportError && error.kind === 'lost' && attempt < TRIES && !signal?.aborted;
-      if (!again) throw error;
-      // Jitter: those that were dropped together shall not come back together.
-      await sleep(200 * 2 ** attempt * (0.5 + Math.random()));
-    }
-  }
 }
 
 async function tryBecome(session: Session): Promise<Error | undefined> {

@@ -1,14 +1,29 @@
 import { type ErrorParts, UnreachableError } from '../errors.js';
+import { type ChangedKey, fingerprint, keyType, knownName } from './known-hosts.js';
+import type { Target } from './port.js';
 
+/**
+ * Everything that can be wrong with a way to a machine, in one place. Each error says what happened, where, why, and what
+ * to do.
+ */
 export type TransportErrorKind =
+  /** The name means no address. */
   | 'resolve'
+  /** Nobody listens there. */
   | 'refused'
+  /** Nobody answers, or not in time. */
   | 'timeout'
+  /** There is no way to the address. */
   | 'unreachable'
+  /** The machine is not the one that is meant, or it cannot be told. */
   | 'host-key'
+  /** It does not let us in. */
   | 'auth'
+  /** It does not let us become another user (sudo, doas, su). */
   | 'sudo'
+  /** The connection broke. */
   | 'lost'
+  /** What answers does not speak SSH as we do. */
   | 'protocol';
 
 /** Why a machine could not be reached, or why it refused us. */
@@ -21,43 +36,176 @@ export class TransportError extends UnreachableError {
   }
 }
 
-/** What Node or ssh2 said, as one of our kinds. `where` is `name (address:port)`. */
-export function fromConnectError(error: Error, where: string): TransportError {
+/** `name (address:port)`, and the last jump host on the way. */
+export function placeOf(target: Target): string {
+  const via = target.jumps?.at(-1);
+  return `${target.name} (${target.address}:${target.port}${via ? `, through ${via.name}` : ''})`;
+}
+
+const TODO_LISTEN = 'Is sshd running there, and on this port (ansible_port)?';
+const TODO_ANSWER = 'Is it switched on? Does a firewall drop the port? --connect-timeout allows more time';
+const TODO_WAY = 'Is it switched on, and is the address right (ansible_host)?';
+
+/** What Node or ssh2 said, as one of our kinds. `banner`: what the other side said before SSH began. */
+export function fromConnectError(error: Error, where: string, banner = ''): TransportError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const level = 'level' in error && typeof error.level === 'string' ? error.level : '';
-  const parts = (what: string, todo: string): ErrorParts => ({ what, where, why: error.message, todo, cause: error });
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new TransportError(
-      'resolve',
-      parts('The name cannot be resolved', 'Set ansible_host to its address in the inventory'),
-    );
+  const make = (kind: TransportErrorKind, what: string, todo: string, why = error.message): TransportError =>
+    new TransportError(kind, { what, where, why: why || code || undefined, todo, cause: error });
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return make('resolve', 'The name cannot be resolved', 'Set ansible_host to its address in the inventory');
+  if (code === 'ECONNREFUSED') return make('refused', 'The machine refuses connections', TODO_LISTEN);
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL')
+    return make('unreachable', 'There is no way to the machine', TODO_WAY);
+  if (code === 'ETIMEDOUT' || level === 'client-timeout' || /timed out/i.test(error.message))
+    return make('timeout', 'The machine does not answer', TODO_ANSWER);
+  if (/MaxStartups|not allowed at this time/i.test(banner)) {
+    const todo =
+      'It has too many connections that are not logged in yet (MaxStartups), or it has shut us out for a while (PerSourcePenalties)';
+    return make('lost', 'The machine closed the connection', todo, `It said: ${banner.trim()}`);
   }
-  if (code === 'ECONNREFUSED') {
-    return new TransportError(
+  if (banner !== '' && !/^SSH-/m.test(banner))
+    return make(
+      'protocol',
+      'What answers there is not an SSH server',
+      'Is the port right (ansible_port)?',
+      `It said: ${banner.trim()}`,
+    );
+  if (/no matching/i.test(error.message)) {
+    const todo = 'The machine is too old or configured too strictly for the algorithms that ssh2 has: see docs/ssh.md';
+    return make('protocol', 'We have no algorithm in common with the machine', todo);
+  }
+  if (code === 'ECONNRESET' || code === 'EPIPE' || /before handshake|connection (lost|closed|reset)/i.test(error.message))
+    return make('lost', 'The machine closed the connection', 'Look at the log of sshd there: journalctl -u ssh');
+  return make('protocol', 'The SSH connection failed', 'Try: ssh -v to the same machine, and compare');
+}
+
+export function interrupted(where: string): TransportError {
+  return new TransportError('lost', { what: 'Interrupted while connecting', where });
+}
+
+export function connectTimeout(target: Target): TransportError {
+  const why = `There was no answer within ${target.timeoutMs / 1000} s`;
+  return new TransportError('timeout', { what: 'The machine does not answer', where: placeOf(target), why, todo: TODO_ANSWER });
+}
+
+export function lostConnection(target: Target, why: string): TransportError {
+  const todo = 'Run the same command again: what was done stays done';
+  return new TransportError('lost', { what: 'The connection was lost', where: placeOf(target), why, todo });
+}
+
+export function unknownHostKey(
+  target: Target,
+  key: Buffer,
+  file: string | undefined,
+  authority: string | undefined,
+): TransportError {
+  const { address, port } = target;
+  const vouched = authority
+    ? `\n${authority} would let a certificate vouch for it, but certificates of host keys cannot be checked here`
+    : '';
+  const scan = `ssh-keyscan ${port === 22 ? '' : `-p ${port} `}${address} >> ${file ?? '~/.ssh/known_hosts'}`;
+  return new TransportError('host-key', {
+    what: 'The host key is not known',
+    where: placeOf(target),
+    why: `It shows ${keyType(key)} ${fingerprint(key)}, and unknown keys are refused (strict)${vouched}`,
+    todo: `Compare it with ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub on the machine, then: ${scan}`,
+  });
+}
+
+export function revokedHostKey(target: Target, key: Buffer, at: string): TransportError {
+  return new TransportError('host-key', {
+    what: 'The host key has been revoked',
+    where: placeOf(target),
+    why: `${at} revokes ${keyType(key)} ${fingerprint(key)}`,
+    todo: 'Do not connect. Give the machine new host keys',
+  });
+}
+
+export function changedHostKey(target: Target, key: Buffer, known: ChangedKey): TransportError {
+  return new TransportError('host-key', {
+    what: 'The host key has changed',
+    where: placeOf(target),
+    why: `It shows ${keyType(key)} ${fingerprint(key)}; ${known.file}:${known.line} knows ${known.type} ${known.fingerprint}. Somebody may be listening in, or the machine was installed anew`,
+    todo: `If the machine was installed anew: ssh-keygen -f ${shellWord(known.file)} -R ${shellWord(knownName(target), true)}`,
+  });
+}
+
+/** What became of a login: for the message. */
+export interface LoginReport {
+  readonly tried: readonly string[];
+  readonly offered: readonly string[];
+  readonly skipped: readonly string[];
+}
+
+export function refusedLogin(target: Target, report: LoginReport, cause: Error): TransportError {
+  const { tried, offered, skipped } = report;
+  const said = [
+    tried.length > 0 ? `Tried: ${tried.join(', ')}` : 'There was nothing to try: no usable key, no agent, no password',
+    ...(offered.length > 0 ? [`The server offers: ${offered.join(', ')}`] : []),
+    ...(skipped.length > 0 ? [`Not used: ${skipped.join('; ')}`] : []),
+  ];
+  const tooMany = /too many authentication failures/i.test(cause.message);
+  return new TransportError('auth', {
+    what: tooMany
+      ? `Too many authentication failures: the machine hung up before ${target.user} could log in`
+      : `The machine does not let ${target.user} in`,
+    where: placeOf(target),
+    why: said.join('\n'),
+    todo: tooMany
+      ? 'The agent offers more keys than the server looks at (MaxAuthTries): name the right one (ansible_ssh_private_key_file or --private-key) and keep the others out with -o IdentitiesOnly=yes'
+      : 'Correct ansible_user, ansible_password or ansible_ssh_private_key_file; --ask-pass asks for a password, `kubewright keys distribute` brings your key there',
+    cause,
+  });
+}
+
+/** A jump host that cannot be used: the same error, but it is said who wanted to get where. */
+export function jumpFailure(error: unknown, hop: Target, target: Target): TransportError {
+  const known =
+    error instanceof TransportError
+      ? error
+      : fromConnectError(error instanceof Error ? error : new Error(String(error)), placeOf(hop));
+  return new TransportError(known.kind, {
+    ...known.parts,
+    what: `${known.parts.what} (it is a jump host)`,
+    where: `${target.name}, on the way: ${known.parts.where ?? placeOf(hop)}`,
+    cause: error,
+  });
+}
+
+/** The jump host let us in, but made no connection to the machine behind it. */
+export function noForwarding(error: unknown, hop: Target, target: Target): TransportError {
+  if (error instanceof TransportError) return jumpFailure(error, hop, target);
+  const why = error instanceof Error ? error.message : String(error);
+  const make = (kind: TransportErrorKind, what: string, todo: string): TransportError =>
+    new TransportError(kind, { what, where: placeOf(target), why: `${hop.name} says: ${why}`, todo, cause: error });
+  if (/prohibited/i.test(why))
+    return make(
       'refused',
-      parts('The machine refuses connections', 'Is sshd running there, and on this port (ansible_port)?'),
+      `The jump host ${hop.name} forwards no connections`,
+      'Set AllowTcpForwarding yes in its sshd_config (and see PermitOpen)',
     );
-  }
-  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
-    return new TransportError(
-      'unreachable',
-      parts('There is no way to the machine', 'Is it switched on, and is the address right?'),
+  if (/refused/i.test(why)) return make('refused', 'The machine refuses connections', TODO_LISTEN);
+  if (/timed out/i.test(why)) return make('timeout', 'The machine does not answer the jump host', TODO_ANSWER);
+  if (/resolve|name or service|unknown host|not known/i.test(why))
+    return make(
+      'resolve',
+      `The jump host ${hop.name} cannot resolve the name`,
+      'Set ansible_host to the address that the jump host knows',
     );
-  }
-  if (code === 'ETIMEDOUT' || level === 'client-timeout' || /timed out/i.test(error.message)) {
-    return new TransportError(
-      'timeout',
-      parts(
-        'The machine does not answer',
-        'Is it switched on? Does a firewall drop the port? --connect-timeout allows more time',
-      ),
-    );
-  }
-  if (code === 'ECONNRESET' || code === 'EPIPE' || /before handshake|connection lost/i.test(error.message)) {
-    return new TransportError(
-      'lost',
-      parts('The machine closed the connection', 'Look at the log of sshd there: journalctl -u ssh'),
-    );
-  }
-  return new TransportError('protocol', parts('The SSH connection failed', 'Try: ssh -v to the same machine, and compare'));
+  return make('unreachable', `The jump host ${hop.name} finds no way to the machine`, TODO_WAY);
+}
+
+/** A proxy command that made no connection. */
+export function proxyCommandFailure(target: Target, command: string, why: string): TransportError {
+  return new TransportError('unreachable', {
+    what: 'The proxy command made no connection',
+    where: placeOf(target),
+    why: `${command}\n${why}`,
+    todo: 'Run the command by hand: it must connect to the machine and then wait',
+  });
+}
+
+function shellWord(text: string, always = false): string {
+  return !always && /^[A-Za-z0-9_./~:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

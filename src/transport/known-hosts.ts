@@ -1,7 +1,9 @@
-import { createHash, createHmac } from 'node:crypto';
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { matchPattern } from './config/patterns.js';
+import { expandHome } from './paths.js';
+import type { HostKeyPolicy, Target } from './port.js';
 
 /** One line of a known_hosts file. Source: sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT". */
 interface Entry {
@@ -13,53 +15,79 @@ interface Entry {
   readonly key: string;
 }
 
+/** What of a target decides under which name its key is known. */
+export type KeyOwner = Pick<Target, 'address' | 'port'> & { readonly hostKeys?: Pick<HostKeyPolicy, 'alias' | 'hash'> };
+
+export interface ChangedKey {
+  readonly kind: 'changed';
+  /** Where the other key of the machine stands. */
+  readonly file: string;
+  readonly line: number;
+  readonly type: string;
+  readonly fingerprint: string;
+}
+
 export type Verdict =
   | { readonly kind: 'known' }
-  | { readonly kind: 'unknown' }
+  /** `authority`: file:line of an entry that would let a certificate vouch for the machine. */
+  | { readonly kind: 'unknown'; readonly authority?: string }
   | { readonly kind: 'revoked'; readonly at: string }
-  /** Another key of the same type is known; `at` is file:line. */
-  | { readonly kind: 'changed'; readonly at: string; readonly fingerprint: string };
+  | ChangedKey;
 
-/** The known_hosts files of one policy, read anew for each connection: other programs write them too. */
+/** The known_hosts files of one policy. Looked at anew for each connection, because other programs write them too. */
 export class KnownHosts {
   readonly files: readonly string[];
   readonly #entries: readonly Entry[];
 
-  constructor(files: readonly string[]) {
+  constructor(files: readonly string[], globalFiles: readonly string[] = []) {
     this.files = files.map(expandHome);
-    this.#entries = this.files.flatMap(readEntries);
+    this.#entries = [...this.files, ...globalFiles.map(expandHome)].flatMap(readEntries);
+  }
+
+  static of(policy: HostKeyPolicy): KnownHosts {
+    return new KnownHosts(policy.files, policy.globalFiles);
   }
 
   /** Key types that are known for a machine: the server shall show one of those, or it looks like a stranger. */
-  typesOf(host: string, port: number): string[] {
-    const own = this.#entries.filter((e) => e.marker === undefined && matches(e.names, host, port));
+  typesOf(owner: KeyOwner): string[] {
+    const name = knownName(owner);
+    const own = this.#entries.filter((e) => e.marker === undefined && matches(e.names, name));
     return [...new Set(own.map((e) => e.type))];
   }
 
   /** @param key the key's wire format, as the server showed it. */
-  verify(host: string, port: number, key: Buffer): Verdict {
+  verify(owner: KeyOwner, key: Buffer): Verdict {
+    const name = knownName(owner);
     const text = key.toString('base64');
     const type = keyType(key);
-    const own = this.#entries.filter((e) => matches(e.names, host, port));
+    const own = this.#entries.filter((e) => matches(e.names, name));
     const revoked = own.find((e) => e.marker === 'revoked' && e.key === text);
     if (revoked) return { kind: 'revoked', at: `${revoked.file}:${revoked.line}` };
     const plain = own.filter((e) => e.marker === undefined);
     if (plain.some((e) => e.key === text)) return { kind: 'known' };
     const other = plain.find((e) => e.type === type) ?? plain[0];
-    if (!other) return { kind: 'unknown' };
-    return { kind: 'changed', at: `${other.file}:${other.line}`, fingerprint: fingerprint(Buffer.from(other.key, 'base64')) };
+    if (other) {
+      const { file, line } = other;
+      return { kind: 'changed', file, line, type: other.type, fingerprint: fingerprint(Buffer.from(other.key, 'base64')) };
+    }
+    // OpenSSH also believes an entry without the port, but stores a new one.
+    const portless = { ...owner, port: 22 };
+    if (knownName(portless) !== name && this.verify(portless, key).kind === 'known') return { kind: 'known' };
+    const authority = own.find((e) => e.marker === 'cert-authority');
+    return { kind: 'unknown', authority: authority && `${authority.file}:${authority.line} (@cert-authority)` };
   }
 
   /** Adds a key to the first file, as OpenSSH does. One write with O_APPEND: two programs at once don't mix their lines. */
-  add(host: string, port: number, key: Buffer): void {
+  add(owner: KeyOwner, key: Buffer): void {
     const file = this.files[0];
-    if (file === undefined) return;
+    // Asked again, on fresh entries: with hashes the same line never comes out twice.
+    if (file === undefined || file === '/dev/null' || this.verify(owner, key).kind === 'known') return;
     const dir = dirname(file);
     if (!existsSync(dir)) mkdirSync(dir, { recursive: true, mode: 0o700 });
     const exists = existsSync(file);
     const text = exists ? readFileSync(file, 'utf8') : '';
-    const line = `${hostName(host, port)} ${keyType(key)} ${key.toString('base64')}`;
-    if (text.split('\n').includes(line)) return;
+    const name = knownName(owner);
+    const line = `${owner.hostKeys?.hash ? hashed(name) : name} ${keyType(key)} ${key.toString('base64')}`;
     appendFileSync(file, `${text !== '' && !text.endsWith('\n') ? '\n' : ''}${line}\n`, { mode: 0o600 });
     if (!exists) chmodSync(file, 0o600);
   }
@@ -80,17 +108,34 @@ export function hostName(host: string, port: number): string {
   return port === 22 ? host : `[${host}]:${port}`;
 }
 
-export function expandHome(path: string): string {
-  return path === '~' || path.startsWith('~/') ? homedir() + path.slice(1) : path;
+/** The name under which a target's key is looked up: its alias, which goes without a port, or its address in lower case. */
+export function knownName(owner: KeyOwner): string {
+  return (owner.hostKeys?.alias ?? hostName(owner.address, owner.port)).toLowerCase();
 }
 
-function readEntries(file: string): Entry[] {
-  let text: string;
+function hashed(name: string): string {
+  const salt = randomBytes(20);
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
+}
+
+/** Five hundred connections ask for the same file; it is parsed again when it has changed. */
+const cache = new Map<string, { readonly stamp: string; readonly entries: readonly Entry[] }>();
+
+function readEntries(file: string): readonly Entry[] {
   try {
-    text = readFileSync(file, 'utf8');
+    const { mtimeMs, size, ino } = statSync(file);
+    const stamp = `${mtimeMs} ${size} ${ino}`;
+    const known = cache.get(file);
+    if (known?.stamp === stamp) return known.entries;
+    const entries = parseEntries(file, readFileSync(file, 'utf8'));
+    cache.set(file, { stamp, entries });
+    return entries;
   } catch {
     return [];
   }
+}
+
+function parseEntries(file: string, text: string): Entry[] {
   return text.split('\n').flatMap((raw, i) => {
     const fields = raw.trim().split(/[ \t]+/);
     const marker = fields[0]?.startsWith('@') ? fields.shift()?.slice(1) : undefined;
@@ -101,26 +146,17 @@ function readEntries(file: string): Entry[] {
   });
 }
 
-function matches(names: string, host: string, port: number): boolean {
-  const name = hostName(host, port);
+function matches(names: string, name: string): boolean {
   if (names.startsWith('|1|')) {
     const [, , salt, hash] = names.split('|');
     return salt !== undefined && createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
   }
   let found = false;
-  for (const pattern of names.split(',')) {
-    const negated = pattern.startsWith('!');
-    if (!wildcard(negated ? pattern.slice(1) : pattern).test(name)) continue;
+  for (const item of names.toLowerCase().split(',')) {
+    const negated = item.startsWith('!');
+    if (!matchPattern(name, negated ? item.slice(1) : item)) continue;
     if (negated) return false;
     found = true;
   }
   return found;
-}
-
-function wildcard(pattern: string): RegExp {
-  const body = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${body}$`, 'i');
 }

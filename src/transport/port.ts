@@ -11,27 +11,62 @@ export interface Target {
   readonly user: string;
   readonly connection: 'ssh' | 'local';
   readonly password?: Secret;
-  /** Private key file, `~` expanded. Absent: the agent, then OpenSSH's default key files. */
+  /** Private key file that is tried first, `~` expanded. Absent: what `identities` says. */
   readonly privateKeyFile?: string;
+  /** Further keys, and where an agent is. Absent: the agent of SSH_AUTH_SOCK, then OpenSSH's default key files. */
+  readonly identities?: Identities;
   readonly become: Become;
   readonly hostKeys: HostKeyPolicy;
-  /** Milliseconds until the connection must be authenticated. */
+  /** Milliseconds until the connection must be authenticated; time that somebody needs to type a passphrase is not counted. */
   readonly timeoutMs: number;
+  /** Jump hosts on the way, the nearest one first. */
+  readonly jumps?: readonly Target[];
+  /** A command line for the shell whose stdin and stdout are the connection. Not together with `jumps`. */
+  readonly proxyCommand?: string;
+  /** How a dead connection is noticed: after `intervalMs` × `count`. Default 5 s × 3. */
+  readonly keepalive?: { readonly intervalMs: number; readonly count: number };
+  readonly addressFamily?: 4 | 6;
+  readonly bindAddress?: string;
+  /** Ways to authenticate in the order in which they are tried; absent: publickey, keyboard-interactive, password. */
+  readonly methods?: readonly AuthMethod[];
+  /** What was left out of the configuration and would have mattered. */
+  readonly warnings?: readonly string[];
+}
+
+export type AuthMethod = 'publickey' | 'password' | 'keyboard-interactive';
+
+export interface Identities {
+  /** Private key files after `privateKeyFile`, `~` and tokens filled in. Empty and no `privateKeyFile`: OpenSSH's defaults. */
+  readonly files: readonly string[];
+  /** Certificates of those keys; KEY-cert.pub beside a key is found without being named. */
+  readonly certificates: readonly string[];
+  /** The agent may only use keys that are named here. */
+  readonly only: boolean;
+  /** Socket of the agent, or `none`; absent: SSH_AUTH_SOCK. */
+  readonly agent?: string;
 }
 
 export interface Become {
   readonly enabled: boolean;
   /** Default root. */
   readonly user: string;
-  readonly method: 'sudo';
+  readonly method: BecomeMethod;
   readonly password?: Secret;
 }
+
+export type BecomeMethod = 'sudo' | 'doas' | 'su';
 
 export interface HostKeyPolicy {
   /** strict: an unknown key is refused; accept-new: it is stored; off: anything goes, with a warning. */
   readonly mode: 'strict' | 'accept-new' | 'off';
   /** Read in this order; accept-new writes to the first. `~` expanded. */
   readonly files: readonly string[];
+  /** Read after those, never written. */
+  readonly globalFiles?: readonly string[];
+  /** The name under which the machine's key is looked up and stored, in place of its address. */
+  readonly alias?: string;
+  /** Store names as hashes, as HashKnownHosts does. */
+  readonly hash?: boolean;
 }
 
 /** How a remote command ended. `lost`: the connection died, and nobody knows what became of the command. */

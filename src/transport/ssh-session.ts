@@ -1,8 +1,8 @@
-import { Readable } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { Become } from './become.js';
-import { TransportError } from './errors.js';
+import { lostConnection, type TransportError } from './errors.js';
 import type { ExecOptions, Exit, Session, Target } from './port.js';
 import { Slots } from './slots.js';
 
@@ -27,6 +27,7 @@ export class SshSession implements Session {
     const die = (cause: Error): void => {
       this.#dead ??= cause;
       for (const tell of this.#onDead) tell(this.#dead);
+      this.#onDead.clear();
     };
     client.removeAllListeners('error');
     client.removeAllListeners('close');
@@ -47,6 +48,26 @@ export class SshSession implements Session {
     } finally {
       release();
     }
+  }
+
+  /** `tell` is called once, when the connection has ended for whatever reason. */
+  onDead(tell: (cause: Error) => void): void {
+    if (this.#dead) tell(this.#dead);
+    else this.#onDead.add(tell);
+  }
+
+  /** A connection that this machine makes to another one. Not counted in MaxSessions. @throws what the machine said. */
+  forward(host: string, port: number): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      if (this.#dead) return reject(this.#dead);
+      const onDead = (cause: Error): void => reject(cause);
+      this.#onDead.add(onDead);
+      this.#client.forwardOut('127.0.0.1', 0, host, port, (error, stream) => {
+        this.#onDead.delete(onDead);
+        if (error) reject(this.#dead ?? error);
+        else resolve(stream);
+      });
+    });
   }
 
   close(): Promise<void> {
@@ -125,12 +146,7 @@ export class SshSession implements Session {
   }
 
   #lost(why: string): TransportError {
-    return new TransportError('lost', {
-      what: 'The connection was lost',
-      where: `${this.target.name} (${this.target.address}:${this.target.port})`,
-      why,
-      todo: 'Run the same command again: what was done stays done',
-    });
+    return lostConnection(this.target, why);
   }
 }
 

@@ -1,139 +1,159 @@
-import ssh2, { type Client } from 'ssh2';
-import { Authentication } from './auth.js';
-import { fromConnectError, TransportError } from './errors.js';
-import { fingerprint, hostName, KnownHosts } from './known-hosts.js';
-import type { Session, Target, Transport } from './port.js';
+import { createConnection } from 'node:net';
+import type { Duplex } from 'node:stream';
+import ssh2 from 'ssh2';
+import { Authentication } from './auth/authentication.js';
+import { type AskPassphrase, Keyring } from './auth/keyring.js';
+import { Deadline } from './deadline.js';
+import {
+  connectTimeout,
+  fromConnectError,
+  interrupted,
+  placeOf,
+  proxyCommandFailure,
+  refusedLogin,
+  TransportError,
+} from './errors.js';
+import { HostKeyCheck } from './host-key.js';
+import { JumpHosts } from './jump-hosts.js';
+import { Pace } from './pace.js';
+import { patiently } from './patience.js';
+import type { Target, Transport } from './port.js';
+import { ProxyCommand } from './proxy-command.js';
 import { SshSession } from './ssh-session.js';
 
-/** Key types of host keys in our order of preference. */
-const HOST_KEY_ALGORITHMS = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-  'ssh-rsa',
-] as const;
+/** A dead connection is noticed after interval × count. */
+const KEEPALIVE = { intervalMs: 5000, count: 3 };
+/** What is kept of what the other side says before SSH begins. */
+const BANNER = 300;
 
-/** Seconds: a dead connection is noticed after interval × count. */
-const KEEPALIVE_INTERVAL_MS = 5000;
-const KEEPALIVE_COUNT = 3;
+export interface TransportOptions {
+  /** Something that the user should know although it goes on. */
+  readonly warn?: (text: string) => void;
+  /** Asks for the passphrase of an encrypted key; without it such keys are only used through an agent. */
+  readonly askPassphrase?: AskPassphrase;
+}
 
 /** SSH by ssh2. Host keys are always verified; what `off` lets pass is the caller's to warn of. */
-export function createSshTransport(): Transport {
-  return { connect };
+export function createSshTransport(o: TransportOptions = {}): Transport {
+  const dialer = new Dialer(o);
+  return { connect: (target, signal) => dialer.connect(target, signal) };
 }
 
-function connect(target: Target, signal?: AbortSignal): Promise<Session> {
-  const where = `${target.name} (${target.address}:${target.port})`;
-  const interrupted = (): TransportError => new TransportError('lost', { what: 'Interrupted while connecting', where });
-  // A signal that is aborted already tells nobody any more.
-  if (signal?.aborted) return Promise.reject(interrupted());
-  const known = new KnownHosts(target.hostKeys.files);
-  const authentication = new Authentication(target);
-  const client = new ssh2.Client();
-  return new Promise((resolve, reject) => {
-    let refused: TransportError | undefined;
-    let hostKey: Buffer | undefined;
-    let settled = false;
-    const fail = (error: TransportError): void => {
-      if (settled) return;
-      settled = true;
-      signal?.removeEventListener('abort', onAbort);
-      client.end();
-      client.destroy();
-      reject(error);
-    };
-    const onAbort = (): void => fail(interrupted());
-    signal?.addEventListener('abort', onAbort, { once: true });
-
-    client.on('ready', () => {
-      if (settled) return;
-      settled = true;
-      signal?.removeEventListener('abort', onAbort);
-      resolve(new SshSession(target, client, hostKey));
-    });
-    client.on('error', (error: Error) => {
-      if (refused) return fail(refused);
-      if ('level' in error && error.level === 'client-authentication')
-        return fail(authError(target, where, authentication, error));
-      fail(fromConnectError(error, where));
-    });
-    client.on('close', () => fail(refused ?? fromConnectError(new Error('Connection lost before handshake'), where)));
-    client.connect({
-      host: target.address,
-      port: target.port,
-      username: target.user,
-      readyTimeout: target.timeoutMs,
-      keepaliveInterval: KEEPALIVE_INTERVAL_MS,
-      keepaliveCountMax: KEEPALIVE_COUNT,
-      authHandler: authentication.handler,
-      algorithms: { serverHostKey: preferred(known.typesOf(target.address, target.port)) },
-      hostVerifier: (key: Buffer): boolean => {
-        refused = checkHostKey(target, known, key, where);
-        hostKey = Buffer.from(key);
-        return refused === undefined;
-      },
-    });
-  });
+interface Way {
+  readonly stream: Duplex;
+  release(): void;
 }
 
-/** Types that are known come first: a host known by its RSA key must not look changed because it also has a newer one. */
-function preferred(knownTypes: readonly string[]): (typeof HOST_KEY_ALGORITHMS)[number][] {
-  const isKnown = (a: string): boolean => knownTypes.includes(a.startsWith('rsa-') ? 'ssh-rsa' : a);
-  return [...HOST_KEY_ALGORITHMS.filter(isKnown), ...HOST_KEY_ALGORITHMS.filter((a) => !isKnown(a))];
-}
+class Dialer {
+  readonly #warn: (text: string) => void;
+  readonly #keyring: Keyring;
+  readonly #pace = new Pace();
+  readonly #jumps = new JumpHosts((hop) => patiently(hop, () => this.connect(hop)));
 
-function checkHostKey(target: Target, known: KnownHosts, key: Buffer, where: string): TransportError | undefined {
-  const { mode } = target.hostKeys;
-  if (mode === 'off') return undefined;
-  const verdict = known.verify(target.address, target.port, key);
-  const file = known.files[0] ?? '~/.ssh/known_hosts';
-  switch (verdict.kind) {
-    case 'known':
-      return undefined;
-    case 'unknown':
-      if (mode === 'accept-new') {
-        // Read again: another connection of this run may have added it meanwhile.
-        new KnownHosts(target.hostKeys.files).add(target.address, target.port, key);
-        return undefined;
+  constructor(o: TransportOptions) {
+    this.#warn = o.warn ?? (() => undefined);
+    this.#keyring = new Keyring(o.askPassphrase);
+  }
+
+  async connect(target: Target, signal?: AbortSignal): Promise<SshSession> {
+    const endpoint = target.proxyCommand ?? `${(target.jumps ?? []).map(placeOf).join(' ')} ${target.address}:${target.port}`;
+    const done = await this.#pace.take(endpoint);
+    try {
+      // A signal that is aborted already tells nobody any more.
+      if (signal?.aborted) throw interrupted(placeOf(target));
+      const way = await this.#open(target);
+      try {
+        return await this.#shakeHands(target, way, signal);
+      } catch (error) {
+        way.stream.destroy();
+        way.release();
+        throw error;
       }
-      return new TransportError('host-key', {
-        what: 'The host key is not known',
-        where,
-        why: `It shows ${fingerprint(key)}, and unknown keys are refused (strict)`,
-        todo: `Compare it with ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub on the machine, then: ssh-keyscan -p ${target.port} ${target.address} >> ${file}`,
+    } catch (error) {
+      if (error instanceof TransportError && error.kind === 'lost') this.#pace.slower(endpoint);
+      throw error;
+    } finally {
+      done();
+    }
+  }
+
+  async #open(target: Target): Promise<Way> {
+    if (target.proxyCommand !== undefined) return { stream: new ProxyCommand(target.proxyCommand), release: () => undefined };
+    if ((target.jumps ?? []).length > 0) return this.#jumps.passage(target);
+    const { address: host, port, addressFamily: family, bindAddress: localAddress } = target;
+    // The connection's errors are heard by ssh2, which is given the socket at once.
+    return { stream: createConnection({ host, port, family, localAddress, noDelay: true }), release: () => undefined };
+  }
+
+  #shakeHands(target: Target, way: Way, signal?: AbortSignal): Promise<SshSession> {
+    const where = placeOf(target);
+    const hostKeys = new HostKeyCheck(target, this.#warn);
+    const client = new ssh2.Client();
+    const authentication = new Authentication(target, this.#keyring, client);
+    return new Promise((resolve, reject) => {
+      let hostKey: Buffer | undefined;
+      let refused: TransportError | undefined;
+      let banner = '';
+      let settled = false;
+      const settle = (): boolean => {
+        if (settled) return false;
+        settled = true;
+        deadline.stop();
+        signal?.removeEventListener('abort', onAbort);
+        return true;
+      };
+      const fail = (error: TransportError): void => {
+        if (!settle()) return;
+        client.on('error', () => undefined);
+        client.end();
+        client.destroy();
+        reject(error);
+      };
+      const onAbort = (): void => fail(interrupted(where));
+      const deadline = new Deadline(target.timeoutMs, () => fail(connectTimeout(target)));
+      authentication.onPause = (paused) => deadline.pause(paused);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      way.stream.once('data', (chunk: Buffer) => {
+        banner = chunk.subarray(0, BANNER).toString('latin1');
       });
-    case 'revoked':
-      return new TransportError('host-key', {
-        what: 'The host key has been revoked',
-        where,
-        why: `${verdict.at} revokes ${fingerprint(key)}`,
-        todo: 'Do not connect. Give the machine new host keys',
+      const failure = (error: Error): TransportError => {
+        if (refused) return refused;
+        const level = 'level' in error ? error.level : undefined;
+        if (level === 'client-authentication' || /too many authentication failures/i.test(error.message))
+          return refusedLogin(target, authentication, error);
+        if (way.stream instanceof ProxyCommand && hostKey === undefined) {
+          const { said, ended } = way.stream;
+          return proxyCommandFailure(target, target.proxyCommand ?? '', said.trim() || `It ${ended ?? 'closed the connection'}`);
+        }
+        return fromConnectError(error, where, banner);
+      };
+      client.on('ready', () => {
+        if (!settle()) return;
+        const session = new SshSession(target, client, hostKey);
+        session.onDead(() => way.release());
+        resolve(session);
       });
-    case 'changed':
-      return new TransportError('host-key', {
-        what: 'The host key has changed',
-        where,
-        why: `It shows ${fingerprint(key)}; ${verdict.at} knows ${verdict.fingerprint}. Somebody may be listening in, or the machine was installed anew`,
-        todo: `If the machine was installed anew: ssh-keygen -f ${verdict.at.replace(/:\d+$/, '')} -R '${hostName(target.address, target.port)}'`,
+      client.on('error', (error: Error) => {
+        // A key that did not work out: the next one is tried.
+        if ('level' in error && error.level === 'agent') return;
+        fail(failure(error));
       });
+      client.on('close', () => fail(failure(new Error('Connection lost before handshake'))));
+      client.connect({
+        sock: way.stream,
+        username: target.user,
+        readyTimeout: 0,
+        keepaliveInterval: (target.keepalive ?? KEEPALIVE).intervalMs,
+        keepaliveCountMax: (target.keepalive ?? KEEPALIVE).count,
+        authHandler: authentication.handler,
+        algorithms: { serverHostKey: hostKeys.algorithms },
+        hostVerifier: (key: Buffer): boolean => {
+          refused = hostKeys.refusal(key);
+          hostKey = Buffer.from(key);
+          return refused === undefined;
+        },
+      });
+      authentication.watch();
+    });
   }
 }
-
-function authError(target: Target, where: string, a: Authentication, cause: Error): TransportError {
-  const tried =
-    a.tried.length > 0 ? `Tried: ${a.tried.join(', ')}` : 'There was nothing to try: no usable key, no agent, no password';
-  const offered = a.offered.length > 0 ? `\nThe server offers: ${a.offered.join(', ')}` : '';
-  const skipped = a.skipped.length > 0 ? `\nNot used: ${a.skipped.join('; ')}` : '';
-  return new TransportError('auth', {
-    what: `The machine does not let ${target.user} in`,
-    where,
-    why: `${tried}${offered}${skipped}`,
-    todo: 'Correct ansible_user, ansible_password or ansible_ssh_private_key_file; --ask-pass asks for a password, `kubewright keys distribute` brings your key there',
-    cause,
-  });
-}
-
-export type { Client };

@@ -1,15 +1,26 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { InputError } from '../../errors.js';
 import { ConfigSyntaxError, type OptionLine, readLine } from './lex.js';
 
-/** A file's lines that say something; undefined: there is no such file. @throws InputError when it cannot be read. */
-export function readConfigFile(path: string): OptionLine[] | undefined {
-  let text: string;
+/** Two hundred hosts ask for the same files. */
+const cache = new Map<string, { readonly stamp: string; readonly lines: readonly OptionLine[] }>();
+
+/** A file's lines that say something; none where there is no such file. @throws InputError when it cannot be read. */
+export function readConfigFile(path: string): readonly OptionLine[] {
   try {
-    text = readFileSync(path, 'utf8');
+    const { mtimeMs, size, ino } = statSync(path);
+    const stamp = `${mtimeMs} ${size} ${ino}`;
+    const known = cache.get(path);
+    if (known?.stamp === stamp) return known.lines;
+    const lines = readFileSync(path, 'utf8')
+      .split('\n')
+      .flatMap((raw, i) => parseLine(raw, `${path}:${i + 1}`) ?? []);
+    cache.set(path, { stamp, lines });
+    return lines;
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return undefined;
+    if (cause instanceof InputError) throw cause;
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return [];
     throw new InputError({
       what: 'The SSH configuration cannot be read',
       where: path,
@@ -18,7 +29,6 @@ export function readConfigFile(path: string): OptionLine[] | undefined {
       cause,
     });
   }
-  return text.split('\n').flatMap((raw, i) => parseLine(raw, `${path}:${i + 1}`) ?? []);
 }
 
 /** @throws InputError for a quote that is not closed, as OpenSSH refuses it. */

@@ -69,7 +69,6 @@ class Resolver {
   wantsFinalPass = false;
   readonly #originalHost: string;
   #settled: string | undefined;
-  readonly #lines = new Map<string, OptionLine[] | undefined>();
 
   constructor(host: string) {
     this.#originalHost = host;
@@ -105,10 +104,9 @@ class Resolver {
 
   #readFile(path: string, pass: Pass, own: boolean, active: boolean, depth: number): void {
     if (depth > MAX_DEPTH) throw bad('Too many files include each other', path);
-    if (!this.#lines.has(path)) this.#lines.set(path, readConfigFile(path));
     const allowed = active;
     let on = active;
-    for (const line of this.#lines.get(path) ?? []) {
+    for (const line of readConfigFile(path)) {
       if (line.keyword === 'host') on = allowed && this.#hostMatches(line, pass);
       else if (line.keyword === 'match') on = allowed && this.#matches(line, pass);
       else if (line.keyword === 'include') {

@@ -1,11 +1,16 @@
-import { userInfo } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseSshArgs } from '../../../src/app/ssh-args.js';
 import { type TargetFlags, targetFromHost } from '../../../src/app/targets.js';
 import { InputError } from '../../../src/errors.js';
 import type { Host, Variable, VarValue } from '../../../src/inventory/model.js';
 import { Secret } from '../../../src/shell/secret.js';
 import type { Target } from '../../../src/transport/port.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'kubewright-targets-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** The first variable stands in line 10, the second in line 11. */
 function host(values: Readonly<Record<string, VarValue>>): Host {
@@ -16,7 +21,7 @@ function host(values: Readonly<Record<string, VarValue>>): Host {
 }
 
 function target(values: Readonly<Record<string, VarValue>>, flags: TargetFlags = {}): Target {
-  return targetFromHost(host(values), flags);
+  return targetFromHost(host(values), { sshConfig: 'none', ...flags });
 }
 
 function refusal(run: () => unknown): InputError {
@@ -40,7 +45,21 @@ describe('targetFromHost', () => {
       password: undefined,
       privateKeyFile: undefined,
       become: { enabled: true, user: 'root', method: 'sudo', password: undefined },
-      hostKeys: { mode: 'accept-new', files: ['~/.ssh/known_hosts'] },
+      hostKeys: {
+        mode: 'accept-new',
+        files: [`${homedir()}/.ssh/known_hosts`, `${homedir()}/.ssh/known_hosts2`],
+        globalFiles: ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'],
+        alias: undefined,
+        hash: false,
+      },
+      identities: { files: [], certificates: [], only: false, agent: undefined },
+      jumps: [],
+      proxyCommand: undefined,
+      keepalive: undefined,
+      addressFamily: undefined,
+      bindAddress: undefined,
+      methods: undefined,
+      warnings: [],
       timeoutMs: 10_000,
     });
   });
@@ -56,7 +75,7 @@ describe('targetFromHost', () => {
       ansible_become_user: 'ops',
       ansible_become_password: 'hunter3',
     });
-    expect(t).toMatchObject({ address: '192.168.1.11', port: 2222, user: 'admin', privateKeyFile: '~/keys/a' });
+    expect(t).toMatchObject({ address: '192.168.1.11', port: 2222, user: 'admin', privateKeyFile: `${homedir()}/keys/a` });
     expect(t.become).toMatchObject({ enabled: false, user: 'ops' });
     expect(t.password?.reveal()).toBe('hunter2');
     expect(t.become.password?.reveal()).toBe('hunter3');
@@ -111,7 +130,7 @@ describe('targetFromHost', () => {
     expect(target({ ansible_host_key_checking: 'False' }, { hostKeyChecking: 'strict' }).hostKeys.mode).toBe('strict');
   });
 
-  it("reads ssh's arguments; variables of their own win over them, extra ones over common ones", () => {
+  it("reads ssh's arguments; variables of their own win over them, the first one said wins, as with ssh itself", () => {
     const common = '-o ConnectTimeout=30 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p 2022 -l joe -i /k';
     expect(target({ ansible_ssh_common_args: common })).toMatchObject({
       port: 2022,
@@ -122,7 +141,7 @@ describe('targetFromHost', () => {
     });
     const own = { ansible_ssh_common_args: common, ansible_port: 24, ansible_user: 'me', ansible_ssh_private_key_file: '/m' };
     expect(target(own)).toMatchObject({ port: 24, user: 'me', privateKeyFile: '/m' });
-    expect(target({ ansible_ssh_common_args: common, ansible_ssh_extra_args: '-p 2023' }).port).toBe(2023);
+    expect(target({ ansible_ssh_common_args: common, ansible_ssh_extra_args: '-p 2023' }).port).toBe(2022);
   });
 
   it.each([
@@ -131,59 +150,144 @@ describe('targetFromHost', () => {
     ['ansible_port', '0', /port between 1 and 65535/],
     ['ansible_become', 'perhaps', /true or false/],
     ['ansible_connection', 'winrm', /one of ssh, local/],
-    ['ansible_become_method', 'su', /su is not supported/],
+    ['ansible_become_method', 'pbrun', /pbrun is not supported/],
     ['ansible_user', '{{ admin }}', /Jinja/],
     ['ansible_host', ['a'], /must be text/],
-    ['ansible_ssh_common_args', '-o ProxyJump=bastion', /ProxyJump=bastion .* not supported/],
+    ['ansible_ssh_common_args', '-J a:0', /jump host "a:0" makes no sense/],
+    ['ansible_ssh_common_args', '-p', /-p in ansible_ssh_common_args has no value/],
+    ['ansible_ssh_common_args', '-o "User', /quote/],
     ['ansible_ssh_common_args', '-p many', /many/],
   ] as const)('refuses %s: %s and says where it stands', (name, value, what) => {
     const { parts } = refusal(() => target({ ansible_remote_tmp: '/tmp', [name]: value }));
     expect(parts.what).toMatch(what);
-    expect(parts.where).toBe('hosts.ini:11:7');
+    expect(parts.where).toMatch(/^(hosts.ini:11:7|node1)/);
     expect(parts.todo).toBeTruthy();
   });
 
-  it('names the extra arguments where they are meant', () => {
-    const { parts } = refusal(() => target({ ansible_ssh_extra_args: '-J bastion' }));
-    expect(parts.where).toBe('hosts.ini:10:7');
-    expect(parts.what).toContain('-J');
+  it('warns of what is not heeded, with its place, and does the rest', () => {
+    const { warnings, port } = target({
+      ansible_ssh_common_args: '-L 80:a:80 -p 2022 word',
+      ansible_ssh_extra_args: '-o Ciphers=aes128-ctr -A',
+    });
+    expect(port).toBe(2022);
+    expect(warnings).toEqual([
+      'hosts.ini:10:7 (ansible_ssh_common_args): -L is not heeded',
+      'hosts.ini:10:7 (ansible_ssh_common_args): 80:a:80 is not heeded',
+      'hosts.ini:10:7 (ansible_ssh_common_args): word is not heeded',
+      'hosts.ini:11:7 (ansible_ssh_extra_args): -A (agent forwarding) is not heeded',
+      'hosts.ini:11:7 (ansible_ssh_extra_args): ciphers aes128-ctr is not heeded',
+    ]);
+  });
+
+  it("takes what ssh_config says, after the inventory's word", () => {
+    const config = join(dir, 'config');
+    writeFileSync(
+      config,
+      'Host 10.0.0.*\n User conf\n Port 99\n IdentityFile /conf.key\n IdentitiesOnly yes\n ConnectTimeout 33\n ServerAliveInterval 7\n' +
+        'Host node1\n HostName real.example.org\n HostKeyAlias pinned\n StrictHostKeyChecking yes\n PasswordAuthentication no\n',
+    );
+    const flags = { sshConfig: config };
+    expect(target({ ansible_host: '10.0.0.7', ansible_port: 24 }, flags)).toMatchObject({
+      address: '10.0.0.7',
+      port: 24,
+      user: 'conf',
+      privateKeyFile: '/conf.key',
+      identities: { only: true },
+      timeoutMs: 33_000,
+      keepalive: { intervalMs: 7000, count: 3 },
+    });
+    expect(target({}, flags)).toMatchObject({
+      address: 'real.example.org',
+      hostKeys: { mode: 'strict', alias: 'pinned' },
+      methods: ['publickey', 'keyboard-interactive'],
+    });
+    expect(target({ ansible_ssh_common_args: `-F ${config}` }).address).toBe('real.example.org');
+    expect(target({ ansible_host: '10.0.0.7', ansible_ssh_private_key_file: '/own' }, flags)).toMatchObject({
+      privateKeyFile: '/own',
+      identities: { files: ['/conf.key'] },
+    });
+    expect(target({}, { ...flags, connectTimeoutSec: 3, hostKeyChecking: 'off' })).toMatchObject({
+      timeoutMs: 3000,
+      hostKeys: { mode: 'off' },
+    });
+  });
+
+  it('fills in a proxy command', () => {
+    const args = '-o ProxyCommand="ssh -W %h:%p -q bastion"';
+    expect(target({ ansible_host: '10.0.0.7', ansible_port: 24, ansible_ssh_common_args: args }).proxyCommand).toBe(
+      'ssh -W 10.0.0.7:24 -q bastion',
+    );
+  });
+});
+
+describe('jump hosts', () => {
+  const named = (name: string, values: Readonly<Record<string, VarValue>>): Host => ({ ...host(values), name });
+  const chain = (t: Target): string[] => (t.jumps ?? []).map((j) => `${j.user}@${j.address}:${j.port}`);
+
+  it('come from the arguments, several in a row, with user and port of their own', () => {
+    const t = target({ ansible_ssh_common_args: '-J joe@a:2201,[fe80::1]:23,ssh://c' });
+    const me = userInfo().username;
+    expect(chain(t)).toEqual(['joe@a:2201', `${me}@fe80::1:23`, `${me}@c:22`]);
+  });
+
+  it("have settings of their own, and none of the target's", () => {
+    const config = join(dir, 'jumps');
+    writeFileSync(config, 'Host a\n HostName a.example.org\n Port 7\n User ann\n IdentityFile /a.key\n ProxyJump first\n');
+    const t = target(
+      { ansible_ssh_common_args: '-J a,b', ansible_password: 'p' },
+      { sshConfig: config, user: 'flag', privateKey: '/flag.key', password: new Secret('p', 'x') },
+    );
+    const me = userInfo().username;
+    expect(chain(t)).toEqual([`${me}@first:22`, 'ann@a.example.org:7', `${me}@b:22`]);
+    expect(t.jumps?.map((j) => j.privateKeyFile)).toEqual([undefined, '/a.key', undefined]);
+    expect(t.jumps?.every((j) => j.password === undefined && j.jumps?.length === 0)).toBe(true);
+  });
+
+  it('may be hosts of the inventory', () => {
+    const bastion = named('bastion', { ansible_host: '192.0.2.1', ansible_user: 'ops', ansible_password: 'secret' });
+    const t = target({ ansible_ssh_common_args: '-J bastion' }, { lookup: (n) => (n === 'bastion' ? bastion : undefined) });
+    expect(chain(t)).toEqual(['ops@192.0.2.1:22']);
+    expect(t.jumps?.[0]?.password?.reveal()).toBe('secret');
+  });
+
+  it('are reached directly themselves, although the variables of all say otherwise', () => {
+    const all = { ansible_ssh_common_args: '-J bastion' };
+    const bastion = named('bastion', { ...all, ansible_host: '192.0.2.1' });
+    const lookup = (n: string): Host | undefined => (n === 'bastion' ? bastion : undefined);
+    expect(chain(targetFromHost(bastion, { sshConfig: 'none', lookup }))).toEqual([]);
+    expect(chain(target(all, { lookup }))).toEqual([`${userInfo().username}@192.0.2.1:22`]);
+  });
+
+  it('are none where it says none', () => {
+    const config = join(dir, 'none');
+    writeFileSync(config, 'Host *\n ProxyJump bastion\n');
+    expect(chain(target({}, { sshConfig: config }))).toHaveLength(1);
+    expect(chain(target({ ansible_ssh_common_args: '-o ProxyJump=none' }, { sshConfig: config }))).toEqual([]);
   });
 });
 
 describe('parseSshArgs', () => {
-  const parse = (text: string): unknown => parseSshArgs(text, 'hosts.ini:1:1');
+  const parse = (text: string): string[] =>
+    parseSshArgs(text, 'hosts.ini:1:1').options.map((o) => `${o.keyword}=${o.args.join('|')}`);
 
   it.each([
-    ['', {}],
-    ['-o StrictHostKeyChecking=no', { hostKeyMode: 'off' }],
-    ['-oStrictHostKeyChecking=accept-new', { hostKeyMode: 'accept-new' }],
-    ['-o stricthostkeychecking=yes', { hostKeyMode: 'strict' }],
-    ["-o 'StrictHostKeyChecking no'", { hostKeyMode: 'off' }],
-    ['-o "UserKnownHostsFile=/a /b"', { knownHostsFiles: ['/a', '/b'] }],
-    ['-o UserKnownHostsFile=/dev/null', { knownHostsFiles: ['/dev/null'], hostKeyMode: 'off' }],
-    ['-p2222 -ladmin -i/key', { port: 2222, user: 'admin', identityFile: '/key' }],
-    ['-o Port=2222 -o User=admin -o IdentityFile=/key', { port: 2222, user: 'admin', identityFile: '/key' }],
-    ['-C -q -o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=30', {}],
+    ['', []],
+    ['-o StrictHostKeyChecking=no', ['stricthostkeychecking=no']],
+    ["-o 'StrictHostKeyChecking no'", ['stricthostkeychecking=no']],
+    ['-o "UserKnownHostsFile=/a /b"', ['userknownhostsfile=/a|/b']],
+    ['-p2222 -ladmin -i/key', ['port=2222', 'user=admin', 'identityfile=/key']],
+    ['-qCp 22 -4', ['port=22', 'addressfamily=inet']],
+    ['-C -q -tt -o ControlMaster=auto', ['controlmaster=auto']],
+    ['-S /path -J a,b', ['proxyjump=a,b']],
+    ['-oProxyCommand="ssh -W %h:%p bastion"', ['proxycommand=ssh|-W|%h:%p|bastion']],
   ])('%s', (text, wanted) => expect(parse(text)).toEqual(wanted));
 
-  it.each(['-o ProxyJump=bastion', '-oProxyCommand="ssh -W %h:%p bastion"', '-J bastion'])(
-    '%s: refused with a way out',
+  it.each(['-p 0', '-p 99999', '-p x', '-o Port=x', '-o ConnectTimeout=soon', '-o StrictHostKeyChecking=perhaps'])(
+    '%s: no value that makes sense',
     (text) => {
-      expect(refusal(() => parse(text)).parts).toMatchObject({
-        where: 'hosts.ini:1:1',
-        todo: expect.stringMatching(/jump host/),
-      });
+      const { parts } = refusal(() => target({ ansible_ssh_common_args: text }));
+      expect(parts.where).toBe('hosts.ini:10:7 (ansible_ssh_common_args)');
+      expect(parts.what).toMatch(/makes no sense/);
     },
   );
-
-  it.each(['-L 80:a:80', '-o Ciphers=none', 'word'])('%s: refused, not left out in silence', (text) => {
-    expect(refusal(() => parse(text)).parts).toMatchObject({
-      where: 'hosts.ini:1:1',
-      todo: expect.stringMatching(/Leave it out/),
-    });
-  });
-
-  it.each(['-p 0', '-p 99999', '-p x', '-o Port=x', '-o ConnectTimeout=soon'])('%s: no number that makes sense', (text) => {
-    expect(refusal(() => parse(text)).parts.where).toBe('hosts.ini:1:1');
-  });
 });

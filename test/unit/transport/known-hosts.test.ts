@@ -43,45 +43,82 @@ describe('known_hosts', () => {
     ['a wildcard', line('*.example.com', A), 'h1.example.com', 22],
     ['a comment behind the key', `host ssh-ed25519 ${A.toString('base64')} me@there\n`, 'host', 22],
   ])('knows %s', (_name, text, host, port) => {
-    expect(known(text).verify(host, port, A)).toEqual({ kind: 'known' });
-    expect(known(text).verify(host, port, B)).toMatchObject({ kind: 'changed', fingerprint: fingerprint(A) });
+    expect(known(text).verify({ address: host, port: port }, A)).toEqual({ kind: 'known' });
+    expect(known(text).verify({ address: host, port: port }, B)).toMatchObject({ kind: 'changed', fingerprint: fingerprint(A) });
   });
 
   it.each([
     ['another name', line('host', A), 'hos', 22],
-    ['the same name on another port', line('host', A), 'host', 2222],
+    ['another key of the same name on another port', line('host', B), 'host', 2222],
     ['a negated name', line('*.example.com,!h1.example.com', A), 'h1.example.com', 22],
     ['a comment line', `#${line('host', A)}`, 'host', 22],
-    ['a certificate authority', `@cert-authority ${line('host', A)}`, 'host', 22],
   ])('does not know %s', (_name, text, host, port) => {
-    expect(known(text).verify(host, port, A)).toEqual({ kind: 'unknown' });
+    expect(known(text).verify({ address: host, port: port }, A)).toEqual({ kind: 'unknown' });
   });
 
   it('refuses revoked keys, whatever else is said of them', () => {
     const k = known(`${line('host', A)}@revoked ${line('*', A)}`);
-    expect(k.verify('host', 22, A)).toMatchObject({ kind: 'revoked', at: expect.stringMatching(/:2$/) });
+    expect(k.verify({ address: 'host', port: 22 }, A)).toMatchObject({ kind: 'revoked', at: expect.stringMatching(/:2$/) });
   });
 
   it('says where the other key stands', () => {
-    expect(known(`# first\n${line('host', B)}`).verify('host', 22, A)).toMatchObject({
+    expect(known(`# first\n${line('host', B)}`).verify({ address: 'host', port: 22 }, A)).toMatchObject({
       kind: 'changed',
-      at: expect.stringMatching(/:2$/),
+      line: 2,
+      type: 'ssh-ed25519',
     });
   });
 
+  it('says which authority would vouch for a machine that is not known', () => {
+    const k = known(`@cert-authority ${line('*.example.com', B)}`);
+    expect(k.verify({ address: 'h1.example.com', port: 22 }, A)).toEqual({
+      kind: 'unknown',
+      authority: expect.stringMatching(/:1 \(@cert-authority\)$/),
+    });
+  });
+
+  it('looks a machine up by its alias, without the port', () => {
+    const k = known(line('pinned', A));
+    expect(k.verify({ address: 'host', port: 2222, hostKeys: { alias: 'pinned' } }, A)).toEqual({ kind: 'known' });
+    expect(k.verify({ address: 'pinned', port: 2222, hostKeys: { alias: 'other' } }, A)).toEqual({ kind: 'unknown' });
+  });
+
+  it('believes an entry without the port, as OpenSSH does', () => {
+    expect(known(line('host', A)).verify({ address: 'HOST', port: 2222 }, A)).toEqual({ kind: 'known' });
+  });
+
+  it('reads the files of the machine too, but writes to the first of the own', () => {
+    const [own, global] = [join(dir, 'own'), join(dir, 'global')];
+    writeFileSync(own, '');
+    writeFileSync(global, line('host', A));
+    const policy = { mode: 'accept-new', files: [own], globalFiles: [global] } as const;
+    expect(KnownHosts.of(policy).verify({ address: 'host', port: 22 }, A)).toEqual({ kind: 'known' });
+    KnownHosts.of(policy).add({ address: 'other', port: 22 }, B);
+    expect([readFileSync(own, 'utf8'), readFileSync(global, 'utf8')]).toEqual([line('other', B), line('host', A)]);
+  });
+
+  it('adds hashed names where that is wanted, and only once', () => {
+    const file = join(dir, 'hashed');
+    const owner = { address: 'host', port: 2222, hostKeys: { hash: true } };
+    for (let i = 0; i < 2; i++) new KnownHosts([file]).add(owner, A);
+    const text = readFileSync(file, 'utf8');
+    expect(text).toMatch(/^\|1\|[^|]{28}\|[^ ]{28} ssh-ed25519 \S+\n$/);
+    expect(new KnownHosts([file]).verify(owner, A)).toEqual({ kind: 'known' });
+  });
+
   it('tells the types that are known, for the order of the offer', () => {
-    expect(known(line('host', RSA, 'ssh-rsa')).typesOf('host', 22)).toEqual(['ssh-rsa']);
+    expect(known(line('host', RSA, 'ssh-rsa')).typesOf({ address: 'host', port: 22 })).toEqual(['ssh-rsa']);
   });
 
   it('adds a key once, after a missing newline, with the least rights', () => {
     const file = join(dir, 'new', 'known_hosts');
-    new KnownHosts([file]).add('host', 2222, A);
+    new KnownHosts([file]).add({ address: 'host', port: 2222 }, A);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(join(dir, 'new')).mode & 0o777).toBe(0o700);
     writeFileSync(file, readFileSync(file, 'utf8').trimEnd());
-    new KnownHosts([file]).add('host', 22, B);
-    new KnownHosts([file]).add('host', 22, B);
+    new KnownHosts([file]).add({ address: 'host', port: 22 }, B);
+    new KnownHosts([file]).add({ address: 'host', port: 22 }, B);
     expect(readFileSync(file, 'utf8')).toBe(line('[host]:2222', A) + line('host', B));
-    expect(new KnownHosts([file]).verify('host', 22, B)).toEqual({ kind: 'known' });
+    expect(new KnownHosts([file]).verify({ address: 'host', port: 22 }, B)).toEqual({ kind: 'known' });
   });
 });

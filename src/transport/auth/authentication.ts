@@ -1,0 +1,232 @@
+import ssh2, { type AnyAuthMethod, type AuthHandlerMiddleware, type Client, type ParsedKey } from 'ssh2';
+import type { AuthMethod, Target } from '../port.js';
+import { agentSign } from './agent.js';
+import { canSignForeign, foreignKey, isForeign, substituteSignature, wholeSignature } from './foreign-key.js';
+import { type Identity, listIdentities, parsedPublic } from './identities.js';
+import type { Keyring } from './keyring.js';
+import { WireReader, wireType } from './wire.js';
+
+/** Password before keyboard-interactive: both are mostly the same PAM, and a wrong one shall not count twice. */
+const METHODS: readonly AuthMethod[] = ['publickey', 'password', 'keyboard-interactive'];
+
+interface Candidate {
+  readonly wire: AuthMethod;
+  readonly label: string;
+  /** Undefined: it turned out that it cannot be used; the reason is in `skipped`. */
+  readonly method: () => Promise<AnyAuthMethod | undefined>;
+}
+
+/** How one connection logs in, and what became of each try: for the error message. */
+export class Authentication {
+  readonly tried: string[] = [];
+  /** Keys that could not be used, and why. */
+  readonly skipped: string[] = [];
+  /** Methods that the server offers now. */
+  offered: readonly string[] = [];
+  /** Somebody is being asked for a passphrase: no time passes meanwhile. */
+  onPause: (paused: boolean) => void = () => undefined;
+  readonly #target: Target;
+  readonly #keyring: Keyring;
+  readonly #client: Client;
+  #candidates: Candidate[] | undefined;
+  #asked = false;
+  #passwordRefused = false;
+
+  constructor(target: Target, keyring: Keyring, client: Client) {
+    this.#target = target;
+    this.#keyring = keyring;
+    this.#client = client;
+  }
+
+  /** ssh2 keeps the server's answers to an agent's keys to itself; after a partial success they are another list. */
+  watch(): void {
+    const { _protocol: protocol } = this.#client as unknown as {
+      _protocol?: { _handlers?: Record<string, FailureHandler | undefined> };
+    };
+    const handlers = protocol?._handlers;
+    const original = handlers?.USERAUTH_FAILURE;
+    if (!handlers || !original) return;
+    handlers.USERAUTH_FAILURE = (p, methods, partial) => {
+      if (Array.isArray(methods)) this.offered = methods;
+      // One of several factors is done: the password may be wanted for the next one too.
+      if (partial) this.#passwordRefused = false;
+      original(p, methods, partial);
+    };
+  }
+
+  /** For ssh2: hands out one method after the other, leaving out what the server does not offer. */
+  get handler(): AuthHandlerMiddleware {
+    return (methodsLeft, _partial, callback) => {
+      if (this.offered.length === 0 && methodsLeft) this.offered = methodsLeft;
+      this.#next().then(
+        // The types leave out what the documentation says: false means that nothing is left to try.
+        (method) => callback((method ?? false) as AnyAuthMethod),
+        (error: unknown) => {
+          this.skipped.push(error instanceof Error ? error.message : String(error));
+          (callback as (method: unknown) => void)(false);
+        },
+      );
+      return undefined as never;
+    };
+  }
+
+  async #next(): Promise<AnyAuthMethod | undefined> {
+    const { user: username } = this.#target;
+    if (!this.#asked) {
+      // "none" first, as OpenSSH does: the answer names what the server offers.
+      this.#asked = true;
+      return { type: 'none', username };
+    }
+    this.#candidates ??= await this.#list();
+    for (;;) {
+      const at = this.#candidates.findIndex((c) => this.offered.length === 0 || this.offered.includes(c.wire));
+      const candidate = this.#candidates[at];
+      if (!candidate) return undefined;
+      this.#candidates.splice(at, 1);
+      const method = await candidate.method();
+      if (method === undefined) continue;
+      this.tried.push(candidate.label);
+      return method;
+    }
+  }
+
+  async #list(): Promise<Candidate[]> {
+    const wanted = this.#target.methods ?? METHODS;
+    const lists = await Promise.all(
+      wanted.map(async (wire): Promise<Candidate[]> => {
+        if (wire === 'publickey') {
+          const { identities, skipped } = await listIdentities(this.#target);
+          this.skipped.push(...skipped);
+          return identities.map((i) => ({ wire, label: i.label, method: () => this.#publicKey(i) }));
+        }
+        return wire === 'password' ? this.#password() : this.#keyboard();
+      }),
+    );
+    return lists.flat();
+  }
+
+  #password(): Candidate[] {
+    const { user: username } = this.#target;
+    const password = this.#target.password?.reveal();
+    if (password === undefined) return [];
+    const method = async (): Promise<AnyAuthMethod> => {
+      this.#passwordRefused = true;
+      return { type: 'password', username, password };
+    };
+    return [{ wire: 'password', label: 'password', method }];
+  }
+
+  #keyboard(): Candidate[] {
+    const { user: username } = this.#target;
+    const password = this.#target.password?.reveal();
+    if (password === undefined) return [];
+    const wire = 'keyboard-interactive';
+    const method = async (): Promise<AnyAuthMethod | undefined> => {
+      if (this.#passwordRefused) {
+        this.skipped.push(`${wire}: the password was refused already`);
+        return undefined;
+      }
+      return {
+        type: wire,
+        username,
+        // Only what is not shown while it is typed can be a password.
+        prompt: (_name, _instructions, _lang, prompts, finish) => finish(prompts.map((p) => (p.echo ? '' : password))),
+      };
+    };
+    return [{ wire, label: wire, method }];
+  }
+
+  async #publicKey(identity: Identity): Promise<AnyAuthMethod | undefined> {
+    const { user: username } = this.#target;
+    const skip = (why: string): undefined => {
+      this.skipped.push(`${identity.label}: ${why}`);
+      return undefined;
+    };
+    const type = identity.blob ? wireType(identity.blob) : '';
+    const foreign = isForeign(type);
+    if (foreign && !canSignForeign(this.#client)) return skip(`${type} cannot be used with this version of ssh2`);
+    try {
+      const key =
+        foreign && identity.blob ? foreignKey(identity.blob) : await this.#patiently(() => parsedPublic(identity, this.#keyring));
+      const sign = (data: Buffer, hash: string | undefined): Promise<Buffer> =>
+        foreign ? this.#signForeign(identity, key.type, data) : this.#sign(identity, data, hash);
+      const agent = new OneKey(key, async (data, hash) => {
+        try {
+          return await sign(data, hash);
+        } catch (error) {
+          skip(error instanceof Error ? error.message : String(error));
+          throw error;
+        }
+      });
+      return { type: 'agent', username, agent };
+    } catch (error) {
+      return skip(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** The bare signature, without its type, as ssh2 wants it. */
+  async #sign(identity: Identity, data: Buffer, hash: string | undefined): Promise<Buffer> {
+    if (identity.signer.kind === 'agent') {
+      const { socket, key } = identity.signer;
+      return bare(await this.#patiently(() => agentSign(socket, key, data, hash)));
+    }
+    const { path } = identity.signer;
+    const key = await this.#patiently(() => this.#keyring.open(path));
+    const signature: Buffer | Error = key.sign(data, hash);
+    if (signature instanceof Error) throw signature;
+    return signature;
+  }
+
+  async #signForeign(identity: Identity, algorithm: string, data: Buffer): Promise<Buffer> {
+    const { signer } = identity;
+    // An agent finds a key by its certificate too, but a plain key that has one is known by itself.
+    const hash = algorithm.startsWith('rsa-') ? 'sha512' : undefined;
+    const whole =
+      signer.kind === 'agent'
+        ? await this.#patiently(() => agentSign(signer.socket, signer.key, data, hash))
+        : wholeSignature(await this.#patiently(() => this.#keyring.open(signer.path)), data);
+    return substituteSignature(this.#client, algorithm, whole);
+  }
+
+  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+    this.onPause(true);
+    try {
+      return await work();
+    } finally {
+      this.onPause(false);
+    }
+  }
+}
+
+type FailureHandler = (p: unknown, methods: unknown, partial: unknown) => void;
+
+function bare(signature: Buffer): Buffer {
+  const reader = new WireReader(signature);
+  reader.string();
+  return Buffer.from(reader.string());
+}
+
+/** ssh2 asks agents for signatures and waits for them; keys of files it wants at once. So every key gets an agent of its own. */
+class OneKey extends ssh2.BaseAgent<ParsedKey> {
+  readonly #key: ParsedKey;
+  readonly #sign: (data: Buffer, hash: string | undefined) => Promise<Buffer>;
+
+  constructor(key: ParsedKey, sign: (data: Buffer, hash: string | undefined) => Promise<Buffer>) {
+    super();
+    this.#key = key;
+    this.#sign = sign;
+  }
+
+  override getIdentities(callback: (error: Error | null | undefined, keys?: ParsedKey[]) => void): void {
+    callback(null, [this.#key]);
+  }
+
+  override sign(_key: unknown, data: Buffer, options: unknown, callback?: unknown): void {
+    const tell = (typeof options === 'function' ? options : callback) as (error: Error | null, signature?: Buffer) => void;
+    const hash = typeof options === 'object' && options !== null && 'hash' in options ? String(options.hash ?? '') : '';
+    this.#sign(data, hash || undefined).then(
+      (signature) => tell(null, signature),
+      (error: unknown) => tell(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import ssh2, { type Client, type ParsedKey } from 'ssh2';
+import { packString, WireReader, wireType } from './wire.js';
+
+/**
+ * Keys of kinds that ssh2 does not know: FIDO keys (sk-…) and certificates (…-cert-v01@openssh.com). ssh2 sends their public
+ * part as well as any other. What it cannot do is their signature, since it names the signature's type after the key's and
+ * has no room for a FIDO key's counter: so the packet is put right before it leaves.
+ */
+export function isForeign(type: string): boolean {
+  return type.startsWith('sk-') || type.includes('-cert-v01@');
+}
+
+/** A key that ssh2 takes for one of its own. Its symbols are inherited from a real one. */
+export function foreignKey(blob: Buffer): ParsedKey {
+  const like = ssh2.utils.parseKey('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA');
+  const type = wireType(blob);
+  return Object.create(like, {
+    // The algorithm's name on the wire: RSA certificates are used with SHA-2 only.
+    type: { value: type === 'ssh-rsa-cert-v01@openssh.com' ? 'rsa-sha2-512-cert-v01@openssh.com' : type },
+    getPublicSSH: { value: () => blob },
+  });
+}
+
+interface Writer {
+  readonly allocStart: number;
+  alloc(size: number): Uint8Array;
+  finalize(packet: Uint8Array, force?: boolean): unknown;
+}
+
+/** Whether this ssh2 is built as we know it. */
+export function canSignForeign(client: Client): boolean {
+  return writerOf(client) !== undefined;
+}
+
+function writerOf(client: Client): Writer | undefined {
+  const { _protocol: protocol } = client as unknown as { _protocol?: { _packetRW?: { write?: Writer } } };
+  const writer = protocol?._packetRW?.write;
+  return typeof writer?.alloc === 'function' && typeof writer.finalize === 'function' ? writer : undefined;
+}
+
+/** What stands in for the signature until the packet is put right. */
+const PLACEHOLDER = Buffer.alloc(64, 0xa5);
+
+/**
+ * Lets the next packet, which ssh2 makes of the placeholder that is returned, leave with the whole signature instead.
+ *
+ * @param algorithm the key's `type`, as it stands in the packet in front of the signature.
+ */
+export function substituteSignature(client: Client, algorithm: string, signature: Buffer): Buffer {
+  const writer = writerOf(client);
+  if (!writer) throw new Error('this version of ssh2 cannot sign with such keys');
+  const original = writer.finalize;
+  const wrong = 4 + packString(algorithm).length + packString(PLACEHOLDER).length;
+  writer.finalize = (packet, force) => {
+    writer.finalize = original;
+    const body = Buffer.from(packet.subarray(writer.allocStart, packet.length - trailing(writer, packet)));
+    const right = Buffer.concat([body.subarray(0, body.length - wrong), packString(signature)]);
+    const fresh = writer.alloc(right.length);
+    fresh.set(right, writer.allocStart);
+    return original.call(writer, fresh, force);
+  };
+  return PLACEHOLDER;
+}
+
+/** Bytes behind the payload: padding, and what a cipher leaves room for. */
+function trailing(writer: Writer, packet: Uint8Array): number {
+  const at = Buffer.from(packet.buffer, packet.byteOffset, packet.length).lastIndexOf(PLACEHOLDER);
+  if (at < writer.allocStart) throw new Error('the packet is not the one that was expected');
+  return packet.length - at - PLACEHOLDER.length;
+}
+
+/** A certificate's own public key, which is what signs. @throws Error for a kind that we do not know. */
+export function certifiedKey(certificate: Buffer): Buffer {
+  const type = wireType(certificate);
+  const plain = type.replace(/-cert-v01@openssh\.com$/, type.startsWith('sk-') ? '@openssh.com' : '');
+  const fields: Readonly<Record<string, number>> = {
+    'ssh-ed25519': 1,
+    'ssh-rsa': 2,
+    'ecdsa-sha2-nistp256': 2,
+    'ecdsa-sha2-nistp384': 2,
+    'ecdsa-sha2-nistp521': 2,
+    'sk-ssh-ed25519@openssh.com': 2,
+    'sk-ecdsa-sha2-nistp256@openssh.com': 3,
+  };
+  const count = fields[plain];
+  if (count === undefined) throw new Error(`${type} is not a certificate that we know`);
+  const reader = new WireReader(certificate);
+  reader.string();
+  reader.string();
+  const key = Array.from({ length: count }, () => packString(reader.string()));
+  return Buffer.concat([packString(plain), ...key]);
+}
+
+/** A whole signature by a key of ours, as an agent would give it. */
+export function wholeSignature(key: ParsedKey, data: Buffer): Buffer {
+  const hash = key.type === 'ssh-rsa' ? 'sha512' : undefined;
+  const raw: Buffer | Error = key.sign(data, hash);
+  if (raw instanceof Error) throw raw;
+  const type = hash ? 'rsa-sha2-512' : key.type;
+  return Buffer.concat([packString(type), packString(key.type.startsWith('ecdsa-') ? fromDer(raw) : raw)]);
+}
+
+/** OpenSSL's form of an ECDSA signature (a DER sequence of two integers) as SSH's two mpints. */
+function fromDer(der: Buffer): Buffer {
+  let at = der[1] !== undefined && der[1] >= 0x80 ? 3 : 2;
+  const integer = (): Buffer => {
+    const length = der[at + 1] ?? 0;
+    const value = der.subarray(at + 2, at + 2 + length);
+    at += 2 + length;
+    return packString(value);
+  };
+  return Buffer.concat([integer(), integer()]);
+}

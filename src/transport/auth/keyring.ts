@@ -1,0 +1,86 @@
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import ssh2, { type ParsedKey } from 'ssh2';
+
+/** Asks somebody for the passphrase of a key; undefined: there is nobody to ask. `again`: the last one was wrong. */
+export type AskPassphrase = (path: string, again: boolean) => Promise<string | undefined>;
+
+const TRIES = 3;
+
+/** Private keys of one run. Each file is opened once, and its passphrase asked for once, however many hosts want it. */
+export class Keyring {
+  readonly #ask: AskPassphrase;
+  readonly #opened = new Map<string, Promise<ParsedKey>>();
+  /** One question at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(ask: AskPassphrase = async () => undefined) {
+    this.#ask = ask;
+  }
+
+  /** @throws Error with the reason why the key cannot be used. */
+  open(path: string): Promise<ParsedKey> {
+    let opened = this.#opened.get(path);
+    if (!opened) {
+      opened = this.#open(path);
+      this.#opened.set(path, opened);
+    }
+    return opened;
+  }
+
+  async #open(path: string): Promise<ParsedKey> {
+    const data = readFileSync(path);
+    const plain = parse(data);
+    if (!(plain instanceof Error)) return plain;
+    if (!isEncrypted(plain)) throw plain;
+    const answer = this.#turn.then(() => this.#decrypt(path, data));
+    this.#turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #decrypt(path: string, data: Buffer): Promise<ParsedKey> {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const passphrase = await this.#ask(path, attempt > 0);
+      if (passphrase === undefined) {
+        throw new Error(
+          attempt === 0
+            ? 'is encrypted: load it into an agent (ssh-add), set KUBEWRIGHT_KEY_PASSPHRASE, or run on a terminal, which asks'
+            : 'the passphrase is wrong',
+        );
+      }
+      const key = parse(data, passphrase);
+      if (!(key instanceof Error)) return key;
+    }
+    throw new Error('the passphrase is wrong');
+  }
+}
+
+/** The key of a file in OpenSSH's format, in PEM or in PKCS #8. ssh2 returns errors instead of throwing them. */
+export function parse(data: Buffer, passphrase?: string): ParsedKey | Error {
+  try {
+    const parsed: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(fromPkcs8(data, passphrase), passphrase);
+    const key = Array.isArray(parsed) ? parsed[0] : parsed;
+    if (key === undefined) return new Error('holds no key');
+    return key instanceof Error || key.isPrivateKey() ? key : new Error('is a public key');
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** PKCS #8 is a form that ssh2 does not read: turned into the traditional one. */
+function fromPkcs8(data: Buffer, passphrase: string | undefined): Buffer {
+  const text = data.toString('latin1').trimStart();
+  const encrypted = text.startsWith('-----BEGIN ENCRYPTED PRIVATE KEY-----');
+  if (!encrypted && !text.startsWith('-----BEGIN PRIVATE KEY-----')) return data;
+  if (encrypted && passphrase === undefined) throw new Error('encrypted, and no passphrase');
+  const key = createPrivateKey({ key: data, passphrase });
+  const type = key.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1';
+  if (type === 'sec1' && key.asymmetricKeyType !== 'ec')
+    throw new Error(`is a ${key.asymmetricKeyType} key in PKCS #8: turn it into OpenSSH's format (ssh-keygen -p -f FILE)`);
+  return Buffer.from(key.export({ format: 'pem', type }));
+}
+
+/** Whether a passphrase would help. */
+export function isEncrypted(error: Error): boolean {
+  return /passphrase|encrypted/i.test(error.message);
+}
