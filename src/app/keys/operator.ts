@@ -4,7 +4,7 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KubewrightError } from '../../errors.js';
-import { expandHome } from '../../transport/known-hosts.js';
+import { expandHome } from '../../transport/paths.js';
 import type { KeyKind } from './model.js';
 import { type PublicKey, parsePublicKey, sameKey } from './public-key.js';
 

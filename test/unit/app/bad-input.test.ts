@@ -150,8 +150,8 @@ describe('bad input gets one clear message and exit code 2, and touches no machi
     ],
     [
       'a jump host',
-      () => attempt(inventory(HOSTS + GROUPS), ['ansible_ssh_common_args="-o ProxyJump=gate"']),
-      /ProxyJump.*not supported yet/,
+      () => attempt(inventory(HOSTS + GROUPS), ['ansible_ssh_common_args="-o ProxyJump=gate:0"']),
+      /jump host "gate:0" makes no sense/,
     ],
   ];
   it.each(cases)('%s', async (_name, run, expected) => {
