@@ -46,7 +46,7 @@ export async function askPassphrase(path: string, again: boolean): Promise<strin
   if (given !== undefined) return again ? undefined : given;
   if (!process.stdin.isTTY) return undefined;
   if (again) process.stderr.write('That is not it.\n');
-  return (await ask(`Passphrase of ${path}: `, 'key-passphrase')).reveal();
+  return (await askSecret(`Passphrase of ${path}: `, 'key-passphrase')).reveal();
 }
 
 function fromEnv(variable: string, name: string): Secret | undefined {
