@@ -1,17 +1,24 @@
 import { type Bundle, openBundle } from '../artifacts/bundle.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { resolveCluster } from '../cluster/resolve.js';
+import { variableDefaults } from '../cluster/variables.js';
 import { InputError } from '../errors.js';
 import { parseExtraVars } from '../inventory/extra-vars.js';
+import { renderInventory } from '../inventory/jinja/render.js';
 import { loadInventory } from '../inventory/load.js';
 import type { Inventory } from '../inventory/model.js';
+import { VaultKeys, type VaultOptions } from './vault-keys.js';
 
 export interface InventoryOptions {
   readonly inventory: readonly string[];
   readonly extraVars: readonly string[];
+  readonly vault?: VaultOptions;
 }
 
-/** Reads the inventories that a command was given. @throws InputError when none was given or something in them is wrong. */
+/**
+ * Reads the inventories that a command was given. Templates and encrypted values in variables are rendered when they are used.
+ * @throws InputError when none was given or something in them is wrong.
+ */
 export async function readInventory(o: InventoryOptions): Promise<Inventory> {
   if (o.inventory.length === 0) {
     throw new InputError({
@@ -19,7 +26,11 @@ export async function readInventory(o: InventoryOptions): Promise<Inventory> {
       todo: 'Name one with -i (for example -i inventories/sample/hosts.ini); `kubewright inventory generate` writes one',
     });
   }
-  return loadInventory([...o.inventory], { extraVars: await parseExtraVars([...o.extraVars]) });
+  const vault = new VaultKeys(o.vault ?? {});
+  const inventory = await vault.read(async () =>
+    loadInventory([...o.inventory], { extraVars: await parseExtraVars([...o.extraVars]) }),
+  );
+  return renderInventory(inventory, { defaults: variableDefaults(), keyring: vault.keyring });
 }
 
 export interface ClusterSource {

@@ -54,14 +54,12 @@ function fromEnv(variable: string, name: string): Secret | undefined {
   return value === undefined ? undefined : new Secret(name, value);
 }
 
-/** One silent question on the terminal. @throws InputError where there is none. */
-export async function askSecret(question: string, name: string): Promise<Secret> {
-  if (!process.stdin.isTTY) {
-    throw new InputError({
-      what: 'A password is to be asked for, but there is no terminal',
-      todo: 'Set KUBEWRIGHT_SSH_PASSWORD or KUBEWRIGHT_BECOME_PASSWORD in the environment instead',
-    });
-  }
+const INSTEAD = 'Set KUBEWRIGHT_SSH_PASSWORD or KUBEWRIGHT_BECOME_PASSWORD in the environment instead';
+
+/** Asks on the terminal without showing what is typed. @throws InputError when there is none; `instead` says what to do then. */
+export async function askSecret(question: string, name: string, instead = INSTEAD): Promise<Secret> {
+  if (!process.stdin.isTTY)
+    throw new InputError({ what: 'A password is to be asked for, but there is no terminal', todo: instead });
   process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: process.stdin, output: silent, terminal: true });

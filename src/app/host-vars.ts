@@ -19,8 +19,6 @@ export class HostVars {
     const value = this.#host.vars.get(name)?.value;
     if (value === undefined || value === null || value === '') return undefined;
     if (typeof value === 'object') throw this.#wrong(name, 'must be text');
-    if (typeof value === 'string' && value.includes('{{'))
-      throw this.#wrong(name, 'holds a Jinja expression, and expressions are not rendered yet');
     return String(value);
   }
 

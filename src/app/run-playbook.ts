@@ -23,6 +23,7 @@ import { hostsOf, planPlays } from './schedule.js';
 import { findStart, neededExports, startAt } from './selection.js';
 import { stepByStep } from './step.js';
 import { UserTasks } from './user-tasks.js';
+import type { VaultOptions } from './vault-keys.js';
 
 /** `auto`: a live picture on a terminal, plain lines elsewhere. */
 export type ViewKind = 'auto' | 'terminal' | 'plain' | 'json';
@@ -31,6 +32,7 @@ export type ViewKind = 'auto' | 'terminal' | 'plain' | 'json';
 export interface PlaybookOptions {
   readonly inventory: readonly string[];
   readonly extraVars: readonly string[];
+  readonly vault?: VaultOptions;
   readonly limit?: string;
   readonly connection: ConnectionOptions;
   readonly view: ViewKind;

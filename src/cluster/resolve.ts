@@ -1,4 +1,4 @@
-import { type ErrorParts, InputErrors } from '../errors.js';
+import { type ErrorParts, InputError, InputErrors } from '../errors.js';
 import type { Host, Inventory, Source, VarValue } from '../inventory/model.js';
 import { distance } from '../inventory/nearest.js';
 import { newestKubeVersion } from './catalogue.js';
@@ -86,25 +86,15 @@ function hostsOf(inventory: Inventory, groups: readonly string[]): Host[] {
 function settingsOf(host: Host, defaults: { readonly kubeVersion: string }, problems: ErrorParts[]): ClusterSettings | undefined {
   const vars: Record<string, VarValue> = {};
   for (const name of SETTING_NAMES) {
-    const variable = host.vars.get(name);
-    if (!variable) continue;
-    if (typeof variable.value === 'string' && /\{\{|\{%/.test(variable.value)) {
-      problems.push({
-        what: `${name} holds a Jinja expression`,
-        where: at(variable.source),
-        why: 'Expressions in variables are not rendered yet',
-        todo: 'Write the value itself',
-      });
-      continue;
-    }
-    vars[name] = variable.value;
+    const value = rendered(host, name, problems);
+    if (value !== undefined) vars[name] = value;
   }
   const { settings, problems: wrong } = parseSettings(vars, defaults);
   for (const { name, message } of wrong) {
     problems.push({
       what: `${name} is not valid: ${message}`,
       where: whereOf(host, name),
-      why: `It is ${JSON.stringify(vars[name])}`,
+      why: host.vars.get(name)?.secret ? undefined : `It is ${JSON.stringify(vars[name])}`,
       todo: `Correct ${name}`,
     });
   }
@@ -120,7 +110,7 @@ function clusterHost(
   problems: ErrorParts[],
 ): ClusterHost {
   const text = (name: string): string | undefined => {
-    const value = host.vars.get(name)?.value;
+    const value = rendered(host, name, problems);
     return value === undefined || value === null ? undefined : String(value);
   };
   const ip = text('ip') ?? text('ansible_host') ?? (isAddress(host.name) ? host.name : undefined);
@@ -148,25 +138,40 @@ function clusterHost(
   };
 }
 
+/** A variable's value; one that cannot be rendered is a problem and counts as not set. */
+function rendered(host: Host, name: string, problems: ErrorParts[]): VarValue | undefined {
+  try {
+    return host.vars.get(name)?.value;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    problems.push(error.parts);
+    return undefined;
+  }
+}
+
 function labels(host: Host, problems: ErrorParts[]): Record<string, string> {
-  const variable = host.vars.get('node_labels');
-  if (!variable || variable.value === null) return {};
-  if (typeof variable.value !== 'object' || Array.isArray(variable.value)) {
-    problems.push({ what: 'node_labels must be a map', where: at(variable.source), todo: 'Write node_labels: {key: value}' });
+  const value = rendered(host, 'node_labels', problems);
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    problems.push({
+      what: 'node_labels must be a map',
+      where: whereOf(host, 'node_labels'),
+      todo: 'Write node_labels: {key: value}',
+    });
     return {};
   }
-  return Object.fromEntries(Object.entries(variable.value).map(([k, v]) => [k, String(v)]));
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, String(v)]));
 }
 
 function taints(host: Host, problems: ErrorParts[]): string[] {
-  const variable = host.vars.get('node_taints');
-  if (!variable || variable.value === null) return [];
-  const list = Array.isArray(variable.value) ? variable.value.map(String) : [];
+  const value = rendered(host, 'node_taints', problems);
+  if (value === undefined || value === null) return [];
+  const list = Array.isArray(value) ? value.map(String) : [];
   const wrong = list.filter((t) => !/^[^=:\s]+(=[^:\s]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/.test(t));
-  if (!Array.isArray(variable.value) || wrong.length > 0) {
+  if (!Array.isArray(value) || wrong.length > 0) {
     problems.push({
       what: `node_taints is not valid${wrong[0] ? `: ${wrong[0]}` : ''}`,
-      where: at(variable.source),
+      where: whereOf(host, 'node_taints'),
       todo: 'Write node_taints: ["key=value:NoSchedule"]',
     });
     return [];

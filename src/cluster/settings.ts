@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { VarValue } from '../inventory/model.js';
 
 /**
  * The settings of a cluster: kubespray's names and defaults, so that group_vars written for it work, and a few of our own.
@@ -165,4 +166,9 @@ function truth(word: string): boolean | undefined {
   if (/^(true|yes|on|1)$/i.test(word)) return true;
   if (/^(false|no|off|0)$/i.test(word)) return false;
   return undefined;
+}
+
+/** The settings that have a fixed default, with it. */
+export function defaultSettings(): Readonly<Record<string, VarValue>> {
+  return JSON.parse(JSON.stringify(schema.parse({})));
 }

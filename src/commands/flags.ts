@@ -1,5 +1,22 @@
 import { Flags, type Interfaces } from '@oclif/core';
 
+/** How encrypted variables are opened. Passed on as they are: `vault: flags`. */
+export const vaultFlags = {
+  'ask-vault-pass': Flags.boolean({ char: 'J', description: 'ask for the Ansible Vault password, if anything is encrypted' }),
+  'vault-password-file': Flags.string({
+    description: 'file with the Ansible Vault password, or a script that prints it (repeatable)',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'FILE',
+  }),
+  'vault-id': Flags.string({
+    description: 'vault id and where its password comes from: LABEL@FILE or LABEL@prompt (repeatable)',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'LABEL@SOURCE',
+  }),
+};
+
 /** Which machines: shared by every command that reads an inventory. */
 export const inventoryFlags = {
   inventory: Flags.string({
@@ -18,6 +35,7 @@ export const inventoryFlags = {
     default: [],
     helpValue: 'VARS',
   }),
+  ...vaultFlags,
   limit: Flags.string({ char: 'l', description: 'only hosts that match this pattern', helpValue: 'PATTERN' }),
 };
 
@@ -107,6 +125,7 @@ export function playOptions(flags: PlayFlags) {
   return {
     inventory: flags.inventory ?? [],
     extraVars: flags['extra-vars'],
+    vault: flags,
     limit: flags.limit,
     connection: flags,
     verbosity: flags.verbose,

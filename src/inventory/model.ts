@@ -5,13 +5,27 @@ export interface Source {
   readonly column: number;
 }
 
+/** A value that Ansible Vault encrypted (`!vault`). Whoever renders variables decrypts it, when it is asked for. */
+export class VaultValue {
+  /** The whole envelope, `$ANSIBLE_VAULT;1.1;AES256` and the lines that follow. */
+  readonly ciphertext: string;
+  readonly source: Source;
+
+  constructor(ciphertext: string, source: Source) {
+    this.ciphertext = ciphertext;
+    this.source = source;
+  }
+}
+
 /** A variable's value as Ansible would give it: JSON types, after resolving precedence. */
-export type VarValue = string | number | boolean | null | readonly VarValue[] | { readonly [key: string]: VarValue };
+export type VarValue = string | number | boolean | null | VaultValue | readonly VarValue[] | { readonly [key: string]: VarValue };
 
 export interface Variable {
   readonly value: VarValue;
   /** Where the winning value was written. */
   readonly source: Source;
+  /** It came out of Ansible Vault, and must not be shown. */
+  readonly secret?: boolean;
 }
 
 export interface Host {

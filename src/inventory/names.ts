@@ -10,3 +10,8 @@ const RENAMED: Readonly<Record<string, string>> = {
 export function groupName(name: string): string {
   return RENAMED[name] ?? name;
 }
+
+/** The old name of a group that kubespray renamed, as a list of none or one. */
+export function oldGroupName(name: string): string[] {
+  return Object.entries(RENAMED).flatMap(([old, renamed]) => (renamed === name ? [old] : []));
+}

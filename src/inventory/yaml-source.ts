@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
 import { InputError } from '../errors.js';
-import type { Source, Variable, VarValue } from './model.js';
+import { type Source, type Variable, type VarValue, VaultValue } from './model.js';
+import { openFile } from './vault/keyring.js';
 
 export interface YamlEntry {
   readonly key: string;
@@ -22,11 +23,10 @@ export interface YamlFile {
 
 /**
  * Parses YAML 1.1, as Ansible does: `yes` and `no` are booleans.
- * @throws InputError with file:line:column and the parser's reason; also for values encrypted with Ansible Vault.
+ * @throws InputError with file:line:column and the parser's reason.
  */
 export function parseYaml(text: string, file: string): YamlFile {
   const lines = new LineCounter();
-  refuseVault(text, file);
   const document = parseDocument<ParsedNode>(text, {
     version: '1.1',
     lineCounter: lines,
@@ -75,8 +75,7 @@ export function parseYaml(text: string, file: string): YamlFile {
     const node = follow(given);
     if (!node) return null;
     if (node.tag === '!vault') {
-      const s = sourceOf(node);
-      throw vault(`${file}:${s.line}:${s.column}`);
+      return new VaultValue(isScalar(node) ? String(node.value) : '', sourceOf(node));
     }
     if (isScalar(node)) return scalar(node.value, node.source);
     if (open.has(node)) throw fail(given?.range?.[0] ?? 0, 'A value contains itself', 'Take the alias out');
@@ -113,8 +112,10 @@ export function keyText(key: unknown): string {
 
 /** Reads a file of variables: one map. @throws InputError when it cannot be read, or is something else. */
 export function readVariables(file: string): Map<string, Variable> {
-  const yaml = parseYaml(readText(file, 'file of variables'), file);
-  return variablesOf(yaml, yaml.root, 'A file of variables');
+  const { text, secret } = openFile(readText(file, 'file of variables'), file);
+  const yaml = parseYaml(text, file);
+  const variables = variablesOf(yaml, yaml.root, 'A file of variables');
+  return secret ? new Map([...variables].map(([name, v]) => [name, { ...v, secret }])) : variables;
 }
 
 /** @throws InputError when the node is no map. */
@@ -147,18 +148,4 @@ export function readText(file: string, kind: string): string {
       cause,
     });
   }
-}
-
-/** @throws InputError when the whole file is encrypted. */
-export function refuseVault(text: string, file: string): void {
-  if (/^\uFEFF?\$ANSIBLE_VAULT/.test(text)) throw vault(file);
-}
-
-function vault(where: string): InputError {
-  return new InputError({
-    what: 'This is encrypted with Ansible Vault',
-    where,
-    why: 'Kubewright cannot decrypt it yet',
-    todo: 'Give the value with -e @FILE from a decrypted file, or for passwords KUBEWRIGHT_SSH_PASSWORD and KUBEWRIGHT_BECOME_PASSWORD',
-  });
 }

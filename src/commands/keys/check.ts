@@ -24,6 +24,7 @@ export default class KeysCheck extends Command {
     process.exitCode = await runKeysCheck({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],
+      vault: flags,
       limit: flags.limit,
       connection: flags,
       account: flags.for,

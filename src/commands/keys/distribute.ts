@@ -44,6 +44,7 @@ export default class KeysDistribute extends Command {
     const options = {
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],
+      vault: flags,
       limit: flags.limit,
       connection: flags,
       account: flags.for,

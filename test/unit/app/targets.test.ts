@@ -151,7 +151,6 @@ describe('targetFromHost', () => {
     ['ansible_become', 'perhaps', /true or false/],
     ['ansible_connection', 'winrm', /one of ssh, local/],
     ['ansible_become_method', 'pbrun', /pbrun is not supported/],
-    ['ansible_user', '{{ admin }}', /Jinja/],
     ['ansible_host', ['a'], /must be text/],
     ['ansible_ssh_common_args', '-J a:0', /jump host "a:0" makes no sense/],
     ['ansible_ssh_common_args', '-p', /-p in ansible_ssh_common_args has no value/],

@@ -1,0 +1,100 @@
+import { nearestName } from '../nearest.js';
+import type { Context } from './evaluate.js';
+import { DATA_FILTERS } from './filters/data.js';
+import type { Filter } from './filters/define.js';
+import { IP_FILTERS } from './filters/ipaddr.js';
+import { LIST_FILTERS } from './filters/lists.js';
+import { TEXT_FILTERS } from './filters/text.js';
+import { type LookupOptions, lookup } from './lookups.js';
+import { LARGEST } from './operators.js';
+import { index, iterate } from './python.js';
+import { TESTS } from './tests.js';
+import { type Arguments, Callable, defined, isDict, Namespace, TemplateError, UndefinedError, type Value } from './values.js';
+
+const FILTERS: ReadonlyMap<string, Filter> = new Map(
+  Object.entries({ ...TEXT_FILTERS, ...LIST_FILTERS, ...DATA_FILTERS, ...IP_FILTERS }),
+);
+const TEST_MAP: ReadonlyMap<string, Filter> = new Map(Object.entries(TESTS));
+
+/** Collections whose filters are known here by their short names. */
+const COLLECTION = /^(ansible\.builtin|ansible\.utils|ansible\.netcommon|ansible\.legacy)\./;
+
+/** Known to Ansible and left out on purpose. */
+const REFUSED: Readonly<Record<string, string>> = {
+  password_hash: 'it gives another value each time, and so would change the machines at every run',
+  vault: 'values are encrypted with ansible-vault',
+  unvault: 'values that are encrypted are decrypted by themselves',
+  random: 'it gives another value each time, and so would change the machines at every run',
+  shuffle: 'it gives another value each time, and so would change the machines at every run',
+  fileglob: 'files of the operator are read with lookup only',
+};
+
+export const FILTER_NAMES: readonly string[] = [...FILTERS.keys()];
+
+/** Everything that a template may use, around the variables of one host. */
+export function makeContext(o: LookupOptions): Context {
+  const globals = globalFunctions(o);
+  return {
+    variable: (name) => {
+      const value = o.variable(name);
+      return value === undefined ? globals.get(name) : value;
+    },
+    filter: (name, value, args, context) => named('filter', name, FILTERS, (f) => f(value, args, context)),
+    test: (name, value, args, context) => named('test', name, TEST_MAP, (f) => f(value, args, context)) === true,
+  };
+}
+
+function named(kind: string, name: string, all: ReadonlyMap<string, Filter>, apply: (f: Filter) => Value): Value {
+  const short = name.replace(COLLECTION, '');
+  const found = all.get(short);
+  if (!found) {
+    const refused = kind === 'filter' ? REFUSED[short] : undefined;
+    if (refused !== undefined) throw new TemplateError(`the filter ${name} is not supported: ${refused}`);
+    const near = nearestName(short, [...all.keys()]);
+    throw new TemplateError(`there is no ${kind} ${name}${near ? `; did you mean ${near}?` : ''}`);
+  }
+  try {
+    return apply(found);
+  } catch (error) {
+    if (!(error instanceof TemplateError) || error instanceof UndefinedError || error.message.startsWith('the filter '))
+      throw error;
+    throw new TemplateError(`the ${kind} ${name}: ${error.message}`);
+  }
+}
+
+function globalFunctions(o: LookupOptions): ReadonlyMap<string, Callable> {
+  const make = (name: string, call: (a: Arguments) => Value): [string, Callable] => [name, new Callable(name, call)];
+  return new Map([
+    make('range', range),
+    make('dict', (a) => {
+      const out = new Map<Value, Value>(a.named);
+      const first = defined(a.positional[0] ?? null);
+      if (isDict(first))
+        return new Map<Value, Value>([...[...first.keys()].map((k): [Value, Value] => [k, first.get(k) ?? null]), ...out]);
+      if (first === null) return out;
+      const pairs = iterate(first).map((p): [Value, Value] => {
+        const [k, v] = iterate(p);
+        return [k ?? null, v ?? null];
+      });
+      return new Map([...pairs, ...out]);
+    }),
+    make('namespace', (a) => {
+      const space = new Namespace();
+      for (const [k, v] of a.named) space.values.set(k, v);
+      return space;
+    }),
+    make('lookup', (a) => lookup(a, o, false)),
+    make('query', (a) => lookup(a, o, true)),
+    make('q', (a) => lookup(a, o, true)),
+  ]);
+}
+
+function range(a: Arguments): Value {
+  const [x, y, z] = a.positional.map((v) => index(v, 'an argument of range'));
+  const [start, stop] = y === undefined ? [0, x ?? 0] : [x ?? 0, y];
+  const step = z ?? 1;
+  if (step === 0) throw new TemplateError('the step of range cannot be zero');
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  if (count > LARGEST) throw new TemplateError(`range with more than ${LARGEST} numbers`);
+  return Array.from({ length: count }, (_, i) => start + i * step);
+}

@@ -1,0 +1,12 @@
+import { item } from '../evaluate.js';
+import { str } from '../python.js';
+import { defined, type Value } from '../values.js';
+
+/** What `attribute='a.b.0'` of a filter stands for. */
+export function attributeOf(value: Value, given: Value): Value {
+  const path = defined(given);
+  if (typeof path === 'number') return item(value, path);
+  let at = value;
+  for (const part of str(path).split('.')) at = item(at, /^\d+$/.test(part) ? Number(part) : part);
+  return at;
+}

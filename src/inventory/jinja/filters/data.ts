@@ -1,0 +1,197 @@
+import { createHash, getHashes } from 'node:crypto';
+import { homedir } from 'node:os';
+import { posix } from 'node:path';
+import { floatOf } from '../format.js';
+import { fromJson, fromYaml, toJson, toYaml } from '../json.js';
+import { binary } from '../operators.js';
+import { compare, equals, hasKey, iterate, str, text, toInt, truth } from '../python.js';
+import { defined, float, isDict, isNumber, numberOf, TemplateError, Tuple, typeName, Undefined, type Value } from '../values.js';
+import { type Filter, filter, type Given } from './define.js';
+
+const otherwise = filter(['default_value', 'boolean'], (v, g) =>
+  v instanceof Undefined || (g.bool('boolean') && !truth(v)) ? (g.get('default_value') ?? '') : v,
+);
+
+function toBool(given: Value): Value {
+  const v = defined(given);
+  if (v === null || typeof v === 'boolean') return v;
+  if (typeof v === 'string') return ['yes', 'on', '1', 'true'].includes(v.toLowerCase());
+  return isNumber(v) && numberOf(v) === 1;
+}
+
+function round(given: Value, g: Given): Value {
+  const [v, precision, method] = [floatOf(given), g.int('precision', 0), g.str('method', 'common')];
+  if (v === undefined) throw new TemplateError(`a ${typeName(given)} cannot be rounded`);
+  const scale = 10 ** precision;
+  if (method === 'ceil') return float(Math.ceil(v * scale) / scale);
+  if (method === 'floor') return float(Math.floor(v * scale) / scale);
+  if (method !== 'common') throw new TemplateError(`round knows common, ceil and floor, not ${method}`);
+  const scaled = v * scale;
+  const floor = Math.floor(scaled);
+  // Python rounds halves to the even neighbour.
+  const nearest = scaled - floor === 0.5 ? floor + (floor % 2 === 0 ? 0 : 1) : Math.round(scaled);
+  return float(nearest / scale);
+}
+
+/** `combine`: later dicts win; with `recursive` dicts in dicts are combined, lists as `list_merge` says. */
+function combine(value: Value, g: Given): Value {
+  const recursive = truth(g.named.get('recursive') ?? false);
+  const lists = str(g.named.get('list_merge') ?? 'replace');
+  const all = [value, ...g.rest].flatMap((v) => (Array.isArray(v) ? v : [v]));
+  return all.reduce((low: Value, high) => merge(low, high, recursive, lists), new Map());
+}
+
+function merge(low: Value, high: Value, recursive: boolean, lists: string): Value {
+  const [a, b] = [defined(low), defined(high)];
+  if (!isDict(a) || !isDict(b)) throw new TemplateError(`combine wants dicts, not ${typeName(isDict(a) ? b : a)}`);
+  const out = new Map<Value, Value>([...a.keys()].map((k) => [k, a.get(k) ?? null]));
+  for (const k of b.keys()) {
+    const [x, y] = [out.get(k), b.get(k) ?? null];
+    if (recursive && x !== undefined && isDict(x) && isDict(y)) out.set(k, merge(x, y, recursive, lists));
+    else if (Array.isArray(x) && Array.isArray(y)) out.set(k, mergeLists(x, y, lists));
+    else out.set(k, y);
+  }
+  return out;
+}
+
+function mergeLists(x: Value[], y: Value[], how: string): Value[] {
+  if (how === 'replace') return y;
+  if (how === 'keep') return x;
+  if (how === 'append') return [...x, ...y];
+  if (how === 'prepend') return [...y, ...x];
+  const without = (a: Value[], b: Value[]): Value[] => a.filter((v) => !b.some((w) => equals(v, w)));
+  if (how === 'append_rp') return [...without(x, y), ...y];
+  if (how === 'prepend_rp') return [...y, ...without(x, y)];
+  throw new TemplateError(`combine knows no list_merge ${how}`);
+}
+
+function itemsToDict(value: Value, g: Given): Value {
+  const [k, v] = [g.str('key_name', 'key'), g.str('value_name', 'value')];
+  return new Map(
+    iterate(value).map((given): [Value, Value] => {
+      const i = defined(given);
+      if (!isDict(i) || !hasKey(i, k) || !hasKey(i, v)) throw new TemplateError(`items2dict wants dicts with ${k} and ${v}`);
+      return [i.get(k) ?? null, i.get(v) ?? null];
+    }),
+  );
+}
+
+function items(value: Value): [Value, Value][] {
+  const v = defined(value);
+  if (!isDict(v)) throw new TemplateError(`a ${typeName(v)} is no dict`);
+  return [...v.keys()].map((k) => [k, v.get(k) ?? null]);
+}
+
+function hash(kind: string, value: Value): string {
+  if (!getHashes().includes(kind)) throw new TemplateError(`there is no hash ${kind}`);
+  return createHash(kind).update(str(value)).digest('hex');
+}
+
+function json(g: Given, indent: number | undefined, sortKeys: boolean): Parameters<typeof toJson>[1] {
+  const given = g.named.get('indent') ?? indent;
+  return {
+    ...(typeof given === 'number' ? { indent: given } : {}),
+    sortKeys: truth(g.named.get('sort_keys') ?? sortKeys),
+    ascii: truth(g.named.get('ensure_ascii') ?? true),
+  };
+}
+
+function home(path: string): string {
+  return path.replace(/^~(?=\/|$)/, homedir());
+}
+
+const BYTES: Readonly<Record<string, number>> = { Y: 80, Z: 70, E: 60, P: 50, T: 40, G: 30, M: 20, K: 10, B: 0 };
+
+function humanToBytes(value: Value, g: Given): Value {
+  const match = /^([\d.]+)\s*([A-Za-z])?[A-Za-z]*$/.exec(str(value).trim());
+  const unit = (match?.[2] ?? g.str('default_unit', 'B').slice(0, 1)).toUpperCase();
+  if (!match || !(unit in BYTES)) throw new TemplateError(`${str(value)} is no size`);
+  return Math.round(Number(match[1]) * 2 ** (BYTES[unit] ?? 0));
+}
+
+export const DATA_FILTERS: Readonly<Record<string, Filter>> = {
+  default: otherwise,
+  d: otherwise,
+  mandatory: filter(['msg'], (v, g) => {
+    if (v instanceof Undefined)
+      throw new TemplateError(g.str('msg', v.name === '' ? v.reason : `the mandatory variable ${v.name} is not defined`));
+    return v;
+  }),
+  ternary: filter(['true_val', 'false_val', 'none_val'], (v, g) => {
+    const none = g.get('none_val') ?? null;
+    if (v === null && none !== null) return none;
+    return (truth(v) ? g.get('true_val') : g.get('false_val')) ?? null;
+  }),
+  bool: filter([], toBool),
+  int: filter(['default', 'base'], (v, g) => toInt(v, g.get('default') ?? 0, g.int('base', 10))),
+  float: filter(['default'], (v, g) => {
+    const number = floatOf(v);
+    return number === undefined ? (g.get('default') ?? float(0)) : float(number);
+  }),
+  round: filter(['precision', 'method'], round),
+  pow: filter(['y'], (v, g) => float(numberOrFail(v) ** numberOrFail(g.need('y')))),
+  log: filter(['base'], (v, g) => {
+    const base = g.get('base');
+    return float(base === undefined ? Math.log(numberOrFail(v)) : Math.log(numberOrFail(v)) / Math.log(numberOrFail(base)));
+  }),
+  root: filter(['base'], (v, g) => float(numberOrFail(v) ** (1 / numberOrFail(g.get('base') ?? 2)))),
+  type_debug: filter([], (v) => typeName(v)),
+  combine: filter(['...'], combine),
+  dict2items: filter(['key_name', 'value_name'], (v, g) =>
+    items(v).map(
+      ([k, x]) =>
+        new Map<Value, Value>([
+          [g.str('key_name', 'key'), k],
+          [g.str('value_name', 'value'), x],
+        ]),
+    ),
+  ),
+  items2dict: filter(['key_name', 'value_name'], itemsToDict),
+  items: filter([], (v) => (v instanceof Undefined ? [] : items(v).map((p) => Tuple.make(p)))),
+  dictsort: filter(['case_sensitive', 'by', 'reverse'], (v, g) => {
+    const at = g.str('by', 'key') === 'value' ? 1 : 0;
+    const fold = (x: Value): Value => (typeof x === 'string' && !g.bool('case_sensitive') ? x.toLowerCase() : x);
+    const all = items(v).sort((a, b) => compare(fold(a[at]), fold(b[at])));
+    return (g.bool('reverse') ? all.reverse() : all).map((p) => Tuple.make(p));
+  }),
+  to_json: filter(['...'], (v, g) => toJson(v, json(g, undefined, false))),
+  to_nice_json: filter(['...'], (v, g) => toJson(v, json(g, 4, true))),
+  tojson: filter(['indent'], (v, g) => toJson(v, json(g, undefined, true))),
+  from_json: filter([], (v) => fromJson(text(v, 'the text'))),
+  to_yaml: filter(['...'], (v, g) => {
+    const flow = g.named.get('default_flow_style') ?? null;
+    return toYaml(v, flow === null ? undefined : truth(flow), 2);
+  }),
+  to_nice_yaml: filter(['...'], (v, g) => toYaml(v, false, Number(g.named.get('indent') ?? 4))),
+  from_yaml: filter([], (v) => (typeof v === 'string' ? fromYaml(v) : defined(v))),
+  b64encode: filter(['encoding'], (v) => Buffer.from(str(v)).toString('base64')),
+  b64decode: filter(['encoding'], (v) => Buffer.from(str(v), 'base64').toString()),
+  hash: filter(['hashtype'], (v, g) => hash(g.str('hashtype', 'sha1'), v)),
+  md5: filter([], (v) => hash('md5', v)),
+  sha1: filter([], (v) => hash('sha1', v)),
+  checksum: filter([], (v) => hash('sha1', v)),
+  basename: filter([], (v) => str(v).slice(str(v).lastIndexOf('/') + 1)),
+  dirname: filter([], (v) => {
+    const head = str(v).slice(0, str(v).lastIndexOf('/') + 1);
+    return /^\/+$/.test(head) ? head : head.replace(/\/+$/, '');
+  }),
+  expanduser: filter([], (v) => home(str(v))),
+  realpath: filter([], (v) => posix.resolve(str(v))),
+  relpath: filter(['start'], (v, g) => posix.relative(g.str('start', '.'), str(v)) || '.'),
+  splitext: filter([], (v) => {
+    const dot = /(?<=[^/.][^/]*)\.[^./]*$/.exec(str(v));
+    return dot ? Tuple.make([str(v).slice(0, dot.index), dot[0]]) : Tuple.make([str(v), '']);
+  }),
+  path_join: filter([], (v) => {
+    const parts = typeof v === 'string' ? [v] : iterate(v).map((p) => text(p, 'a part of the path'));
+    return parts.reduce((path, p) => (p.startsWith('/') || path === '' ? p : path.endsWith('/') ? path + p : `${path}/${p}`), '');
+  }),
+  human_to_bytes: filter(['default_unit'], humanToBytes),
+  safe: filter([], (v) => defined(v)),
+};
+
+function numberOrFail(v: Value): number {
+  const n = floatOf(binary('+', v, 0));
+  if (n === undefined) throw new TemplateError(`a ${typeName(v)} is no number`);
+  return n;
+}

@@ -1,0 +1,201 @@
+import { holds } from '../evaluate.js';
+import { binary, LARGEST } from '../operators.js';
+import { compare, contains, equals, index, iterate, str, text, truth } from '../python.js';
+import { defined, isDict, TemplateError, Tuple, typeName, Undefined, type Value } from '../values.js';
+
+import { attributeOf } from './attributes.js';
+import { type Filter, filter, type Given } from './define.js';
+
+/** By what a list is sorted, compared or counted: an attribute (several with commas), case or not. */
+function by(given: Given, value: Value): Value {
+  const path = given.get('attribute');
+  const fold = (v: Value): Value => (typeof v === 'string' && !given.bool('case_sensitive') ? v.toLowerCase() : v);
+  if (path === undefined || path === null) return fold(value);
+  if (typeof path === 'string' && path.includes(',')) return path.split(',').map((p) => fold(attributeOf(value, p)));
+  return fold(attributeOf(value, path));
+}
+
+function sort(value: Value, g: Given): Value {
+  const items = iterate(value).map((v) => ({ v, k: by(g, v) }));
+  const sign = g.bool('reverse') ? -1 : 1;
+  return items.sort((a, b) => sign * compare(a.k, b.k)).map((i) => i.v);
+}
+
+function extreme(sign: number): Filter {
+  return filter(['case_sensitive', 'attribute'], (value, g) => {
+    const items = iterate(value);
+    let best = items[0];
+    if (best === undefined) return new Undefined('', 'the list is empty');
+    for (const v of items) if (sign * compare(by(g, v), by(g, best)) > 0) best = v;
+    return best;
+  });
+}
+
+/** Each thing once, in the order of its first place. */
+function once(items: readonly Value[], same: (v: Value) => Value = (v) => v): Value[] {
+  const seen: Value[] = [];
+  const words = new Set<Value>();
+  return items.filter((v) => {
+    const k = same(v);
+    if (typeof k === 'string' || k === null) return !words.has(k) && words.add(k);
+    return !seen.some((s) => equals(s, k)) && seen.push(k);
+  });
+}
+
+function flatten(items: readonly Value[], levels: number, skipNulls: boolean): Value[] {
+  return items.flatMap((given) => {
+    const v = defined(given);
+    if (skipNulls && (v === null || v === 'None' || v === 'null')) return [];
+    return Array.isArray(v) && levels > 0 ? flatten(v, levels - 1, skipNulls) : [v];
+  });
+}
+
+function product(lists: readonly Value[][]): Value[] {
+  let out: Value[][] = [[]];
+  for (const list of lists) {
+    if (out.length * list.length > LARGEST) throw new TemplateError('the product is too large');
+    out = out.flatMap((head) => list.map((v) => [...head, v]));
+  }
+  return out.map((t) => Tuple.make(t));
+}
+
+function combinations(items: readonly Value[], n: number, from = 0): Value[][] {
+  if (n === 0) return [[]];
+  const out: Value[][] = [];
+  for (let i = from; i <= items.length - n; i++)
+    for (const tail of combinations(items, n - 1, i + 1)) out.push([items[i] ?? null, ...tail]);
+  return out;
+}
+
+/** `map('filter', …)` or `map(attribute='a.b', default=…)`. */
+function map(value: Value, g: Given): Value {
+  if (!truth(value)) return [];
+  const path = g.named.get('attribute');
+  if (g.rest.length === 0 && path !== undefined) {
+    const otherwise = g.named.get('default');
+    return iterate(value).map((v) => {
+      const found = attributeOf(v, path);
+      return found instanceof Undefined && otherwise !== undefined ? otherwise : found;
+    });
+  }
+  const [name, ...positional] = g.rest;
+  if (name === undefined) throw new TemplateError('map wants a filter or an attribute');
+  const filterName = text(name, 'the filter of map');
+  return iterate(value).map((v) => g.context.filter(filterName, v, { positional, named: g.named }, g.context));
+}
+
+function select(keep: boolean, withAttribute: boolean): Filter {
+  return filter(['...'], (value, g) => {
+    const [path, rest] = withAttribute ? [g.rest[0], g.rest.slice(1)] : [undefined, g.rest];
+    if (withAttribute && path === undefined) throw new TemplateError('the name of the attribute is missing');
+    const [test, ...positional] = rest;
+    if (!truth(value)) return [];
+    return iterate(value).filter((v) => {
+      const tested = path === undefined ? v : attributeOf(v, path);
+      const holds =
+        test === undefined
+          ? truth(tested)
+          : g.context.test(text(test, 'the test'), tested, { positional, named: g.named }, g.context);
+      return holds === keep;
+    });
+  });
+}
+
+function groupBy(value: Value, g: Given): Value {
+  const path = g.need('attribute');
+  const sorted = iterate(value)
+    .map((v) => ({ v, k: attributeOf(v, path) }))
+    .sort((a, b) => compare(a.k, b.k));
+  const out: { k: Value; items: Value[] }[] = [];
+  for (const { v, k } of sorted) {
+    const last = out.at(-1);
+    if (last && equals(last.k, k)) last.items.push(v);
+    else out.push({ k, items: [v] });
+  }
+  return out.map((o) => Tuple.make([o.k, o.items]));
+}
+
+function batch(value: Value, g: Given): Value {
+  const [size, items] = [g.int('linecount', 1), iterate(value)];
+  const out: Value[][] = [];
+  for (let i = 0; i < items.length; i += Math.max(1, size)) out.push(items.slice(i, i + Math.max(1, size)));
+  const fill = g.get('fill_with');
+  const last = out.at(-1);
+  if (fill !== undefined && fill !== null && last) while (last.length < size) last.push(fill);
+  return out;
+}
+
+function length(value: Value): number {
+  const v = defined(value);
+  if (typeof v === 'string') return [...v].length;
+  if (isDict(v)) return v.size;
+  if (Array.isArray(v)) return v.length;
+  throw new TemplateError(`a ${typeName(v)} has no length`);
+}
+
+function zip(value: Value, g: Given, longest: boolean): Value {
+  const lists = [iterate(value), ...g.rest.map(iterate)];
+  const size = longest ? Math.max(...lists.map((l) => l.length)) : Math.min(...lists.map((l) => l.length));
+  const fill = g.named.get('fillvalue') ?? null;
+  return Array.from({ length: size }, (_, i) => Tuple.make(lists.map((l) => l[i] ?? fill)));
+}
+
+export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
+  length: filter([], length),
+  count: filter([], length),
+  first: filter([], (v) => iterate(v)[0] ?? new Undefined('', 'the list is empty')),
+  last: filter([], (v) => iterate(v).at(-1) ?? new Undefined('', 'the list is empty')),
+  list: filter([], (v) => [...iterate(v)]),
+  reverse: filter([], (v) => (typeof v === 'string' ? [...v].reverse().join('') : [...iterate(v)].reverse())),
+  sort: filter(['reverse', 'case_sensitive', 'attribute'], sort),
+  min: extreme(-1),
+  max: extreme(1),
+  sum: filter(['attribute', 'start'], (v, g) => {
+    const path = g.get('attribute');
+    const items = path === undefined || path === null ? iterate(v) : iterate(v).map((i) => attributeOf(i, path));
+    return items.reduce((sum, i) => binary('+', sum, i), g.get('start') ?? 0);
+  }),
+  unique: filter(['case_sensitive', 'attribute'], (v, g) => once(iterate(v), (i) => by(g, i))),
+  union: filter(['b'], (v, g) => once([...iterate(v), ...iterate(g.need('b'))])),
+  intersect: filter(['b'], (v, g) => once(iterate(v).filter((i) => contains(g.need('b'), i)))),
+  difference: filter(['b'], (v, g) => once(iterate(v).filter((i) => !contains(g.need('b'), i)))),
+  symmetric_difference: filter(['b'], (v, g) => {
+    const [a, b] = [iterate(v), iterate(g.need('b'))];
+    return once([...a, ...b]).filter((i) => a.some((x) => equals(x, i)) !== b.some((x) => equals(x, i)));
+  }),
+  flatten: filter(['levels', 'skip_nulls'], (v, g) => flatten(iterate(v), g.int('levels', LARGEST), g.bool('skip_nulls', true))),
+  map: filter(['...'], map),
+  select: select(true, false),
+  reject: select(false, false),
+  selectattr: select(true, true),
+  rejectattr: select(false, true),
+  groupby: filter(['attribute', 'default'], groupBy),
+  batch: filter(['linecount', 'fill_with'], batch),
+  slice: filter(['slices'], (v, g) => {
+    const [items, n] = [iterate(v), g.int('slices', 1)];
+    const [each, more] = [Math.floor(items.length / n), items.length % n];
+    return Array.from({ length: n }, (_, i) => items.slice(i * each + Math.min(i, more), (i + 1) * each + Math.min(i + 1, more)));
+  }),
+  zip: filter(['...'], (v, g) => zip(v, g, false)),
+  zip_longest: filter(['...'], (v, g) => zip(v, g, true)),
+  product: filter(['...'], (v, g) => {
+    const lists = [iterate(v), ...g.rest.map(iterate)];
+    return product(Array.from({ length: index(g.named.get('repeat') ?? 1, 'repeat') }, () => lists).flat());
+  }),
+  combinations: filter(['n'], (v, g) => combinations(iterate(v), g.int('n', 2)).map((c) => Tuple.make(c))),
+  extract: filter(['container', 'morekeys'], (v, g) => {
+    const more = g.get('morekeys');
+    const keys = [v, ...(more === undefined || more === null ? [] : Array.isArray(more) ? more : [more])];
+    return keys.reduce((at, k) => attributeOf(at, typeof k === 'string' && k.includes('.') ? k : k), g.need('container'));
+  }),
+  abs: filter([], (v) => (holds('<', v, 0) ? binary('-', 0, v) : binary('+', v, 0))),
+  subelements: filter(['subelements', 'skip_missing'], (v, g) => {
+    const path = g.need('subelements');
+    const items = isDict(defined(v)) ? iterate(v).map((k) => attributeOf(v, k)) : iterate(v);
+    return items.flatMap((i) => {
+      const found = attributeOf(i, Array.isArray(path) ? path.map(str).join('.') : path);
+      if (found instanceof Undefined && g.bool('skip_missing')) return [];
+      return iterate(found).map((f) => Tuple.make([i, f]));
+    });
+  }),
+};

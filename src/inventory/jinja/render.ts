@@ -1,0 +1,284 @@
+import { dirname } from 'node:path';
+import { InputError } from '../../errors.js';
+import type { Host, Inventory, Source, Variable, VarValue } from '../model.js';
+import { VaultValue } from '../model.js';
+import { oldGroupName } from '../names.js';
+import { nearestName } from '../nearest.js';
+import { Keyring } from '../vault/keyring.js';
+import { makeContext } from './environment.js';
+import type { Context } from './evaluate.js';
+import { isTemplate } from './lexer.js';
+import { renderText } from './template.js';
+import { fromVar, LazyDict, TemplateError, toVar, Undefined, UndefinedError, type Value } from './values.js';
+
+export interface RenderOptions {
+  /** Variables below all others: the settings' defaults, so that users' templates may mention them. Raw. */
+  readonly defaults?: ReadonlyMap<string, VarValue>;
+  readonly keyring?: Keyring;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly playbookDir?: string;
+}
+
+/** What `default(omit)` gives: the variable counts as not set. */
+const OMIT = '__omit_place_holder__';
+
+/** A variable whose value is made when it is used. */
+class RenderedVariable implements Variable {
+  readonly source: Source;
+  readonly #make: () => Rendered;
+  #rendered: Rendered | undefined;
+
+  constructor(source: Source, make: () => Rendered) {
+    this.source = source;
+    this.#make = make;
+  }
+
+  /** @throws InputError that names variable, file and line. */
+  get value(): VarValue {
+    this.#rendered ??= this.#make();
+    return this.#rendered.value;
+  }
+
+  /** Rendered first: whether a secret takes part shows then. */
+  get secret(): boolean {
+    this.#rendered ??= this.#make();
+    return this.#rendered.secret;
+  }
+}
+
+interface Rendered {
+  readonly value: VarValue;
+  readonly secret: boolean;
+}
+
+/**
+ * The same inventory with variables that hold templates or encrypted values rendered as Ansible does: only when one is
+ * used, with everything that it mentions. Nothing is rendered here, so nothing can be wrong yet.
+ */
+export function renderInventory(inventory: Inventory, options: RenderOptions = {}): Inventory {
+  const renderer = new Renderer(inventory, options);
+  const hosts = new Map([...inventory.hosts].map(([name, host]) => [name, renderer.host(host)]));
+  return { ...inventory, hosts };
+}
+
+interface Frame {
+  readonly host: string;
+  readonly name: string;
+  secret: boolean;
+}
+
+class Renderer {
+  readonly #inventory: Inventory;
+  readonly #options: RenderOptions;
+  readonly #keyring: Keyring;
+  readonly #stack: Frame[] = [];
+  readonly #contexts = new Map<string, Context>();
+  readonly #done = new Map<string, Rendered>();
+  readonly #groups: Value;
+  readonly #hostvars: Value;
+
+  constructor(inventory: Inventory, options: RenderOptions) {
+    this.#inventory = inventory;
+    this.#options = options;
+    this.#keyring = options.keyring ?? new Keyring([]);
+    const names = [...inventory.groups.values()].flatMap((g) => [g.name, ...oldGroupName(g.name)].map((n) => [n, g] as const));
+    this.#groups = new Map(names.map(([name, g]): [Value, Value] => [name, [...g.hosts]]));
+    this.#hostvars = new LazyDict(
+      () => inventory.hosts.keys(),
+      (name) => this.#varsOf(name),
+    );
+  }
+
+  host(host: Host): Host {
+    if (![...host.vars.values()].some((v) => needsRendering(v.value))) return host;
+    const vars = new Map<string, Variable>();
+    for (const [name, v] of host.vars) {
+      vars.set(name, needsRendering(v.value) ? new RenderedVariable(v.source, () => this.#render(host, name, v)) : v);
+    }
+    return { ...host, vars };
+  }
+
+  #render(host: Host, name: string, variable: Variable): Rendered {
+    const stack = this.#stack.splice(0);
+    try {
+      const value = this.#variable(host.name, name);
+      if (value === undefined) throw new TemplateError(`${name} is undefined`);
+      const out = value === OMIT ? null : toVar(value);
+      return { value: out, secret: this.#done.get(`${host.name}\0${name}`)?.secret ?? false };
+    } catch (error) {
+      if (error instanceof TemplateError) throw this.#explain(error, host, name, variable);
+      throw error;
+    } finally {
+      this.#stack.splice(0, this.#stack.length, ...stack);
+    }
+  }
+
+  #explain(error: TemplateError, host: Host, name: string, variable: Variable): InputError {
+    const missing = error instanceof UndefinedError ? error.missing : '';
+    const near = missing === '' ? undefined : nearestName(missing, this.#names(host));
+    const fact = missing.startsWith('ansible_') && !host.vars.has(missing);
+    const s = variable.source;
+    return new InputError({
+      what: `${name} of ${host.name} cannot be rendered: ${error.message}`,
+      where: s.line > 0 ? `${s.file}:${s.line}:${s.column}` : s.file,
+      ...(typeof variable.value === 'string' ? { why: `It is ${shortened(variable.value)}` } : {}),
+      todo: near
+        ? `Did you mean ${near}?`
+        : fact
+          ? `Facts of machines are not known while variables are read: write the value itself`
+          : missing !== ''
+            ? `Define ${missing}, or write {{ ${missing} | default(…) }}`
+            : 'Correct the expression',
+    });
+  }
+
+  #names(host: Host): string[] {
+    return [...host.vars.keys(), ...(this.#options.defaults?.keys() ?? []), ...MAGIC];
+  }
+
+  /** A variable of a host, rendered; undefined: it has none of that name. */
+  #variable(hostName: string, name: string): Value | undefined {
+    const host = this.#inventory.hosts.get(hostName);
+    const own = host?.vars.get(name);
+    const fallback = this.#options.defaults?.get(name);
+    if (!host) return undefined;
+    if (own === undefined) {
+      const magic = this.#magic(host, name);
+      if (magic !== undefined || fallback === undefined) return magic;
+    }
+    const raw = own === undefined ? (fallback ?? null) : own.value;
+    const key = `${hostName}\0${name}`;
+    const known = this.#done.get(key);
+    if (known) {
+      if (known.secret) this.#taint();
+      return fromVar(known.value);
+    }
+    const at = this.#stack.findIndex((f) => f.host === hostName && f.name === name);
+    if (at >= 0) {
+      const chain = [...this.#stack.slice(at), this.#stack[at]].map((f) => f?.name ?? '').join(' > ');
+      throw new TemplateError(`it needs itself: ${chain}`);
+    }
+    if (this.#stack.length > 100) throw new TemplateError('variables mention each other more than 100 deep');
+    const frame: Frame = { host: hostName, name, secret: own?.secret === true };
+    if (frame.secret) this.#taint();
+    this.#stack.push(frame);
+    try {
+      const value = this.#fill(hostName, raw, frame);
+      if (value !== OMIT) this.#done.set(key, { value: toVar(value), secret: frame.secret });
+      return value;
+    } catch (error) {
+      // As in Ansible: default() may still replace it, and only a use of it is an error.
+      if (error instanceof UndefinedError && this.#stack.length > 1)
+        return new Undefined(error.missing, `${error.message} (in ${name})`);
+      if (error instanceof TemplateError && frame.secret && !(error instanceof UndefinedError))
+        throw new TemplateError('the reason is not shown, because a secret takes part');
+      throw error;
+    } finally {
+      this.#stack.pop();
+      if (frame.secret) this.#taint();
+    }
+  }
+
+  #taint(): void {
+    const top = this.#stack.at(-1);
+    if (top) top.secret = true;
+  }
+
+  #fill(hostName: string, raw: VarValue, frame: Frame): Value {
+    const context = this.#context(hostName);
+    const single = (name: string): Value | undefined => {
+      const own = this.#inventory.hosts.get(hostName)?.vars.get(name);
+      if (own?.secret) frame.secret = true;
+      const v = own ? own.value : this.#options.defaults?.get(name);
+      return v === undefined || (typeof v === 'object' && v !== null) || typeof v === 'string' ? undefined : v;
+    };
+    return fromVar(raw, {
+      text: (s) => renderText(s, context, single),
+      decrypt: (v) => {
+        frame.secret = true;
+        return this.#keyring.decrypt(v.ciphertext, `${v.source.file}:${v.source.line}:${v.source.column}`);
+      },
+    });
+  }
+
+  #context(hostName: string): Context {
+    const known = this.#contexts.get(hostName);
+    if (known) return known;
+    const host = this.#inventory.hosts.get(hostName);
+    const dir = host ? dirname(host.source.file) : '.';
+    const context = makeContext({
+      env: this.#options.env ?? process.env,
+      searchPath: [this.#options.playbookDir ?? '.', dir],
+      variable: (name) => this.#variable(hostName, name),
+    });
+    this.#contexts.set(hostName, context);
+    return context;
+  }
+
+  #varsOf(hostName: string): Value | undefined {
+    const host = this.#inventory.hosts.get(hostName);
+    if (!host) return undefined;
+    return new LazyDict(
+      () => [...host.vars.keys(), ...MAGIC.filter((m) => m !== 'hostvars')],
+      (name) => (name === 'hostvars' ? undefined : this.#variable(hostName, name)),
+    );
+  }
+
+  /** Variables that Ansible makes itself. Source: https://docs.ansible.com/ansible/latest/reference_appendices/special_variables.html */
+  #magic(host: Host, name: string): Value | undefined {
+    switch (name) {
+      case 'inventory_hostname':
+        return host.name;
+      case 'inventory_hostname_short':
+        return host.name.split('.')[0] ?? host.name;
+      case 'groups':
+        return this.#groups;
+      case 'group_names':
+        return [...host.groups]
+          .filter((g) => g !== 'all')
+          .flatMap((g) => [g, ...oldGroupName(g)])
+          .sort();
+      case 'hostvars':
+        return this.#hostvars;
+      case 'inventory_file':
+        return host.source.file;
+      case 'inventory_dir':
+        return dirname(host.source.file);
+      case 'playbook_dir':
+        return this.#options.playbookDir ?? process.cwd();
+      case 'omit':
+        return OMIT;
+      case 'ansible_play_hosts':
+      case 'ansible_play_hosts_all':
+      case 'ansible_play_batch':
+      case 'play_hosts':
+        return [...this.#inventory.hosts.keys()];
+      default:
+        return undefined;
+    }
+  }
+}
+
+const MAGIC = [
+  'inventory_hostname',
+  'inventory_hostname_short',
+  'groups',
+  'group_names',
+  'hostvars',
+  'inventory_file',
+  'inventory_dir',
+  'playbook_dir',
+  'ansible_play_hosts',
+];
+
+function needsRendering(value: VarValue): boolean {
+  if (typeof value === 'string') return isTemplate(value);
+  if (value === null || typeof value !== 'object') return false;
+  if (value instanceof VaultValue) return true;
+  return Object.values(value).some(needsRendering);
+}
+
+function shortened(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > 160 ? `${line.slice(0, 157)}…` : line;
+}

@@ -1,0 +1,35 @@
+import type { Statement } from './ast.js';
+import type { Context } from './evaluate.js';
+import { execute } from './execute.js';
+import { isTemplate } from './lexer.js';
+import { parseTemplate } from './parser.js';
+import type { Value } from './values.js';
+
+const parsed = new Map<string, readonly Statement[]>();
+/** Group variables are rendered for every host; beyond so many templates the oldest are parsed again. */
+const REMEMBERED = 2000;
+
+/**
+ * Renders one text as Ansible's templar does. Texts without `{{`, `{%` or `{#` stay as they are.
+ *
+ * @param single gives the raw value of a variable: `{{ name }}` alone keeps numbers, booleans and null.
+ * @throws TemplateError, and UndefinedError where something undefined is used.
+ */
+export function renderText(text: string, context: Context, single: (name: string) => Value | undefined): Value {
+  if (!isTemplate(text)) return text;
+  const only = /^\{\{\s*(\w*)\s*\}\}\n?$/.exec(text)?.[1];
+  const raw = only === undefined || only === '' ? undefined : single(only);
+  if (raw !== undefined && (raw === null || typeof raw === 'boolean' || typeof raw === 'number')) return raw;
+  let body = parsed.get(text);
+  if (!body) {
+    body = parseTemplate(text);
+    if (parsed.size >= REMEMBERED) parsed.delete(parsed.keys().next().value ?? '');
+    parsed.set(text, body);
+  }
+  const value = execute(body, context);
+  if (typeof value !== 'string') return value;
+  // The line breaks at the end of the text are kept, also where a block at the end took one.
+  const wanted = /\n*$/.exec(text)?.[0].length ?? 0;
+  const there = /\n*$/.exec(value)?.[0].length ?? 0;
+  return value + '\n'.repeat(Math.max(0, wanted - there));
+}

@@ -1,0 +1,30 @@
+import { makeContext } from '../../src/inventory/jinja/environment.js';
+import type { Context } from '../../src/inventory/jinja/evaluate.js';
+import { renderText } from '../../src/inventory/jinja/template.js';
+import { fromVar, TemplateError, toVar, Undefined, UndefinedError, type Value } from '../../src/inventory/jinja/values.js';
+import type { VarValue } from '../../src/inventory/model.js';
+
+/** Renders one template with these variables, as Ansible's templar would. @throws TemplateError */
+export function renderWith(vars: Readonly<Record<string, VarValue>>, template: string): VarValue {
+  const open: string[] = [];
+  const raw = (name: string): Value | undefined => {
+    const v = vars[name];
+    return v === undefined ? undefined : fromVar(v);
+  };
+  const variable = (name: string): Value | undefined => {
+    const v = vars[name];
+    if (v === undefined) return undefined;
+    if (open.includes(name)) throw new TemplateError('it needs itself');
+    open.push(name);
+    try {
+      return fromVar(v, { text: (s) => renderText(s, context, raw), decrypt: () => '' });
+    } catch (error) {
+      if (error instanceof UndefinedError) return new Undefined(name, error.message);
+      throw error;
+    } finally {
+      open.pop();
+    }
+  };
+  const context: Context = makeContext({ env: {}, searchPath: [], variable });
+  return toVar(renderText(template, context, raw));
+}
