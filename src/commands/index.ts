@@ -16,6 +16,7 @@ import LabVagrantMachines from './lab/vagrant-machines.js';
 import Provision from './provision.js';
 import Run from './run.js';
 import RunsList from './runs/list.js';
+import RunsReport from './runs/report.js';
 import RunsShow from './runs/show.js';
 
 /** Every command by its id. The classes load their use case only when they run, so that --help stays quick. */
@@ -38,5 +39,6 @@ export const COMMANDS = {
   provision: Provision,
   run: Run,
   'runs:list': RunsList,
+  'runs:report': RunsReport,
   'runs:show': RunsShow,
 };

@@ -50,14 +50,18 @@ export function runsIn(journalDir: string): string[] {
   return names.filter((n) => /^\d{8}-\d{6}-/.test(n)).sort();
 }
 
-/** @throws the error of the file system when the folder has no journal. */
-export function readJournal(dir: string, run: string): Journaled {
+/**
+ * `only`: leaves out other events, unread; a long run's journal is mostly output.
+ * @throws the error of the file system when the folder has no journal.
+ */
+export function readJournal(dir: string, run: string, o: { only?: readonly RunEvent['type'][] } = {}): Journaled {
+  const marks = o.only?.map((type) => `"type":"${type}"`);
   const events: RunEvent[] = [];
   const unknown = new Map<string, number>();
   let header: JournalHeader | undefined;
   let broken = 0;
   for (const line of readFileSync(join(dir, EVENTS_FILE), 'utf8').split('\n')) {
-    if (line === '') continue;
+    if (line === '' || (marks && !marks.some((m) => line.includes(m)))) continue;
     const parsed = parseLine(line);
     if (parsed.kind === 'event') events.push(parsed.event);
     else if (parsed.kind === 'header') header ??= parsed.header;

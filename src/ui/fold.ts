@@ -1,15 +1,20 @@
 /**
- * Names of hosts as people say them: `m11…m13, w101…w106`. Neighbours that differ by one number that goes up by one are a range;
+ * Names of hosts as people say them: `m11…m13-k8s, w101…w106-k8s`. Neighbours that differ by one number that goes up by one are a range;
  * the order stays that of the list.
  */
 export function foldHosts(hosts: readonly string[]): string[] {
   const parts: string[] = [];
   let from = 0;
+  let suffix = '';
   for (let i = 1; i <= hosts.length; i++) {
     const [previous, next] = [hosts[i - 1] ?? '', hosts[i]];
-    if (next !== undefined && follows(previous, next)) continue;
-    const size = i - from;
-    if (size >= 3) parts.push(`${hosts[from]}…${previous}`);
+    const common = next === undefined ? undefined : commonSuffix(previous, next);
+    if (common !== undefined) {
+      suffix = common;
+      continue;
+    }
+    const first = hosts[from] ?? '';
+    if (i - from >= 3) parts.push(`${first.slice(0, first.length - suffix.length)}…${previous}`);
     else parts.push(...hosts.slice(from, i));
     from = i;
   }
@@ -32,14 +37,19 @@ export function hostsText(hosts: readonly string[], width = Number.POSITIVE_INFI
   return text === '' ? cut(`${hosts.length} hosts`, width) : `${text}, …${tail}`;
 }
 
+/** In the order of `all`: of hosts that fail one after the other, the quickest would stand first. */
+export function inOrder(hosts: readonly string[], all: ReadonlyMap<string, number>): string[] {
+  return hosts.toSorted((a, b) => (all.get(a) ?? 0) - (all.get(b) ?? 0));
+}
+
 /** At most `width` characters; what is left out shows as `…`. */
 export function cut(text: string, width: number): string {
   if (text.length <= width) return text;
   return width <= 0 ? '' : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
-/** `w101-k8s`, `w102-k8s`: one number, of the same width, one more. */
-function follows(a: string, b: string): boolean {
+/** What follows the number in two names that differ by one number, the second one more: `w101-k8s`, `w102-k8s` → `-k8s`. */
+function commonSuffix(a: string, b: string): string | undefined {
   let start = 0;
   const shorter = Math.min(a.length, b.length);
   while (start < shorter && a[start] === b[start]) start++;
@@ -47,7 +57,7 @@ function follows(a: string, b: string): boolean {
   while (start > 0 && /\d/.test(a[start - 1] ?? '')) start--;
   const [, x = '', restA = ''] = /^(\d+)(.*)$/s.exec(a.slice(start)) ?? [];
   const [, y = '', restB = ''] = /^(\d+)(.*)$/s.exec(b.slice(start)) ?? [];
-  if (x === '' || y === '' || restA !== restB) return false;
+  if (x === '' || y === '' || restA !== restB) return undefined;
   const padded = x.startsWith('0') || y.startsWith('0');
-  return Number(y) === Number(x) + 1 && (!padded || x.length === y.length);
+  return Number(y) === Number(x) + 1 && (!padded || x.length === y.length) ? restA : undefined;
 }

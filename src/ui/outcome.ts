@@ -1,4 +1,5 @@
 import type { RunEvent } from '../engine/events.js';
+import { inOrder } from './fold.js';
 import { type Failure, failureBlock, hostTrouble, type Paint, type PlayTime, type RunEnd, recapLines } from './words.js';
 
 /** What the last page of a run says, gathered on the way. */
@@ -7,12 +8,17 @@ export class Outcome {
   readonly #busy = new Map<string, number>();
   readonly #failures = new Map<string, Failure & { hosts: string[]; ms: number }>();
   readonly #troubles = new Map<string, { word: string; error: string; hosts: string[] }>();
+  /** Place in the inventory. */
+  #order: ReadonlyMap<string, number> = new Map();
   #dir = '';
   #check = false;
 
   take(e: RunEvent): void {
-    if (e.type === 'run-start') [this.#dir, this.#check] = [e.dir, e.check];
-    else if (e.type === 'play-end') this.#plays.push({ name: e.play, ms: e.ms });
+    if (e.type === 'run-start') {
+      [this.#dir, this.#check] = [e.dir, e.check];
+      this.#order = new Map(e.hosts.map((h, i) => [h, i]));
+    }
+    if (e.type === 'play-end') this.#plays.push({ name: e.play, ms: e.ms });
     else if (e.type === 'host-unreachable' || e.type === 'host-failed') {
       const word = e.type === 'host-failed' ? 'FAILED' : 'UNREACHABLE';
       const known = this.#troubles.get(word + e.error);
@@ -27,8 +33,10 @@ export class Outcome {
   /** The recap; hosts that failed in the same way stand together. */
   recap(end: RunEnd, paint: Paint): string[] {
     const failures = [
-      ...[...this.#troubles.values()].flatMap((t) => hostTrouble(t.word, t.hosts, t.error, paint)),
-      ...[...this.#failures.values()].flatMap((f) => failureBlock(f, this.#dir, paint)),
+      ...[...this.#troubles.values()].flatMap((t) => hostTrouble(t.word, inOrder(t.hosts, this.#order), t.error, paint)),
+      ...[...this.#failures.values()].flatMap((f) =>
+        failureBlock({ ...f, hosts: inOrder(f.hosts, this.#order) }, this.#dir, paint),
+      ),
     ];
     return recapLines({ end, plays: this.#plays, busy: this.#busy, failures, dir: this.#dir, check: this.#check, paint });
   }

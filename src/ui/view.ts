@@ -16,12 +16,15 @@ export interface ViewOptions {
   /** 0: what changed or failed; 1: every task; 2: the tasks' output as well. */
   readonly verbosity: number;
   readonly color: boolean;
+  /** Kind of terminal; default $TERM. */
+  readonly term?: string;
 }
 
-/** `terminal` falls back to `plain` where stdout is no terminal. */
+/** `terminal` falls back to `plain` where stdout is no terminal, or one that cannot move its cursor. */
 export function createView(kind: 'terminal' | 'plain' | 'json', o: ViewOptions): View {
   if (kind === 'json') return new JsonView(o);
-  if (kind === 'terminal' && isTerminal(o.stdout)) return new TerminalView(o, o.stdout);
+  const moves = (o.term ?? process.env.TERM) !== 'dumb';
+  if (kind === 'terminal' && moves && isTerminal(o.stdout)) return new TerminalView(o, o.stdout);
   return new PlainView(o);
 }
 

@@ -126,39 +126,45 @@ export function recapLines(o: {
 /** More hosts than these are put together by what became of them. */
 const RECAP_ROWS = 20;
 
+export interface RecapGroup {
+  readonly hosts: readonly string[];
+  /** Of the first host; the others are alike but for the time. */
+  readonly row: HostRecap;
+  /** What the tasks took; of several hosts the least and the most. */
+  readonly time: string;
+}
+
 /**
- * One row a host; with many hosts one row for those that are alike. A host that failed always has a row of its own.
- * `busy`: milliseconds that a host's tasks took; of several hosts the least and the most is shown.
+ * One group a host; with many hosts one for those that are alike. A host that failed is always by itself, and among many it
+ * stands at the end, where one looks. `busy`: milliseconds that a host's tasks took.
  */
+export function recapGroups(recap: readonly HostRecap[], busy: ReadonlyMap<string, number>): RecapGroup[] {
+  const isBad = (r: HostRecap): boolean => r.failed > 0 || r.unreachable;
+  const groups = new Map<string, HostRecap[]>();
+  for (const r of recap) {
+    const key = recap.length <= RECAP_ROWS || isBad(r) ? r.host : [r.ok, r.changed, r.skipped].join(' ');
+    const group = groups.get(key);
+    if (group) group.push(r);
+    else groups.set(key, [r]);
+  }
+  const made = [...groups.values()].flatMap((rows) => {
+    const [row] = rows;
+    const time = rangeText(rows.flatMap((r) => busy.get(r.host) ?? []));
+    return row ? [{ row, hosts: rows.map((r) => r.host), time }] : [];
+  });
+  return recap.length <= RECAP_ROWS ? made : made.sort((a, b) => Number(isBad(a.row)) - Number(isBad(b.row)));
+}
+
+/** The same as lines. */
 export function recapTable(
   recap: readonly HostRecap[],
   busy: ReadonlyMap<string, number>,
   check: boolean,
   paint: Paint,
 ): string[] {
-  const groups = new Map<string, HostRecap[]>();
-  for (const r of recap) {
-    const bad = r.failed > 0 || r.unreachable;
-    const key = recap.length <= RECAP_ROWS || bad ? r.host : [r.ok, r.changed, r.skipped].join(' ');
-    const group = groups.get(key);
-    if (group) group.push(r);
-    else groups.set(key, [r]);
-  }
-  const isBad = (g: readonly HostRecap[]): boolean => g.some((r) => r.failed > 0 || r.unreachable);
-  const sorted = [...groups.values()];
-  // Among many, what went wrong stands last, where one looks.
-  if (recap.length > RECAP_ROWS) sorted.sort((a, b) => Number(isBad(a)) - Number(isBad(b)));
-  const names = sorted.map((g) =>
-    hostsText(
-      g.map((r) => r.host),
-      40,
-    ),
-  );
-  const width = Math.max(0, ...names.map((n) => n.length));
-  return sorted.map((g, i) => {
-    const times = g.flatMap((r) => busy.get(r.host) ?? []);
-    return recapRow(names[i] ?? '', width, g, rangeText(times), check, paint);
-  });
+  const groups = recapGroups(recap, busy).map((g) => ({ ...g, name: hostsText(g.hosts, 34) }));
+  const width = Math.max(0, ...groups.map((g) => g.name.length));
+  return groups.map((g) => recapRow(g.name.padEnd(width), g.row, g.time, check, paint));
 }
 
 /** `12s`, or `10s-14s` for several hosts; empty for hosts that ran no task. */
@@ -168,15 +174,13 @@ export function rangeText(times: readonly number[]): string {
   return least === most ? most : `${least}-${most}`;
 }
 
-function recapRow(name: string, width: number, group: readonly HostRecap[], time: string, check: boolean, paint: Paint): string {
-  const [r] = group;
-  if (!r) return '';
+function recapRow(name: string, r: HostRecap, time: string, check: boolean, paint: Paint): string {
   const cell = (label: string, n: number, color: Color): string => {
     const text = `${label}=${n}`;
     return (n > 0 ? paint(color, text) : text) + ' '.repeat(Math.max(0, label.length + 5 - text.length));
   };
   const bad = r.failed > 0 || r.unreachable;
-  const host = paint(bad ? 'red' : r.changed > 0 ? 'yellow' : 'green', name.padEnd(width));
+  const host = paint(bad ? 'red' : r.changed > 0 ? 'yellow' : 'green', name);
   const cells = [
     cell('ok', r.ok, 'green'),
     cell(check ? 'would-change' : 'changed', r.changed, 'yellow'),

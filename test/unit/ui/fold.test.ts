@@ -7,10 +7,7 @@ const many = (prefix: string, from: number, to: number, suffix = ''): string[] =
 
 describe('names of many hosts', () => {
   it('fold into ranges where the numbers go up by one', () => {
-    expect(foldHosts([...many('m', 11, 13, '-k8s'), ...many('w', 101, 106, '-k8s')])).toEqual([
-      'm11-k8s…m13-k8s',
-      'w101-k8s…w106-k8s',
-    ]);
+    expect(foldHosts([...many('m', 11, 13, '-k8s'), ...many('w', 101, 106, '-k8s')])).toEqual(['m11…m13-k8s', 'w101…w106-k8s']);
     expect(foldHosts(['w1', 'w2'])).toEqual(['w1', 'w2']);
     expect(foldHosts(['w8', 'w9', 'w10', 'w11'])).toEqual(['w8…w11']);
     expect(foldHosts(['w08', 'w09', 'w10'])).toEqual(['w08…w10']);

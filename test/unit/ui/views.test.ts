@@ -1,9 +1,11 @@
 import { PassThrough } from 'node:stream';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { RunEvent, RunEventBody } from '../../../src/engine/events.js';
 import { PlainView } from '../../../src/ui/plain.js';
+import { TerminalView } from '../../../src/ui/terminal.js';
 import { createView, type ViewOptions } from '../../../src/ui/view.js';
 import { duration } from '../../../src/ui/words.js';
+import { screenOf } from './screen.js';
 
 function screen(more: Partial<ViewOptions> = {}): { o: ViewOptions; text: () => string } {
   const stdout = new PassThrough();
@@ -170,34 +172,41 @@ describe('the other views', () => {
     ).toEqual(events);
   });
 
-  it('terminal: draws hosts, prints failures under the play, and ends with the recap', async () => {
+  it('terminal: what happened stays above the picture, which is gone at the end', async () => {
     const { o, text } = screen();
-    const stdout = Object.assign(o.stdout, { isTTY: true, rows: 40, columns: 120 });
-    // listr2 asks the process, not the stream that it is given.
-    const real = process.stdout.isTTY;
-    process.stdout.isTTY = true;
-    onTestFinished(() => {
-      process.stdout.isTTY = real;
-    });
     const before = process.listenerCount('SIGINT');
-    const view = createView('terminal', { ...o, stdout });
+    let now = 0;
+    const stdout = { columns: 120, rows: 40, write: (chunk: string) => o.stdout.write(chunk) };
+    const view = new TerminalView({ ...o, clock: () => now, history: () => Promise.resolve(undefined) }, stdout);
+    let last = '';
     for (const e of events) {
+      now = e.at;
       view.event(e);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (e.type !== 'run-end') {
+        view.draw();
+        last = screenOf(text(), 120, 40).join('\n');
+      }
+      expect(process.listenerCount('SIGINT')).toBe(before);
     }
-    expect(process.listenerCount('SIGINT')).toBe(before);
+    expect(last).toContain('Getting the next play ready');
     await view.end();
-    expect(text()).toContain('etcd (2 hosts)');
-    expect(text()).toContain('w101 ok 2 tasks');
-    expect(text()).toContain('m1 failed');
-    const failure = text().indexOf('FAILED m1: Start etcd [b]');
-    expect(failure).toBeGreaterThan(text().indexOf('m1 failed'));
-    expect(text().indexOf('RECAP')).toBeGreaterThan(failure);
-    expect(text()).toContain('etcd    1m05s');
+    const end = screenOf(text(), 120, 40).join('\n');
+    expect(end).not.toContain('Getting the next play ready');
+    const failure = end.indexOf('FAILED m1: Start etcd [b]');
+    expect(failure).toBeGreaterThan(end.indexOf('  +new'));
+    expect(end.indexOf('✗ etcd 1m05s  2 hosts, 1 changed on 1, 1 failed')).toBeGreaterThan(failure);
+    expect(end.indexOf('RECAP')).toBeGreaterThan(failure);
+    expect(text()).toContain('\x1b[?25h');
   });
 
   it('terminal without a terminal is plain', () => {
     expect(createView('terminal', screen().o)).toBeInstanceOf(PlainView);
+    const { o } = screen();
+    const tty = { ...o, stdout: Object.assign(o.stdout, { isTTY: true }) };
+    expect(createView('terminal', { ...tty, term: 'dumb' })).toBeInstanceOf(PlainView);
+    const live = createView('terminal', { ...tty, term: 'xterm' });
+    expect(live).toBeInstanceOf(TerminalView);
+    void live.end();
   });
 
   it('writes durations as people do', () => {

@@ -1,0 +1,26 @@
+import { Args, Command, Flags } from '@oclif/core';
+import { journalFlags } from '../flags.js';
+
+export default class RunsReport extends Command {
+  static override summary = 'Write a report of a run: one HTML file that opens anywhere, without a network';
+  static override description =
+    'Timeline of hosts and tasks, where the time went, the critical path, what changed, failures with their output. Prints the name of the file.';
+  static override examples = ['<%= config.bin %> runs report latest', '<%= config.bin %> runs report a1b2 -o run.html'];
+  static override args = {
+    run: Args.string({ description: 'name of the run, a part of it that no other has, or latest', default: 'latest' }),
+  };
+  static override flags = {
+    ...journalFlags,
+    output: Flags.string({
+      char: 'o',
+      description: "file to write, - for stdout (default: report.html in the run's folder)",
+      helpValue: 'FILE',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(RunsReport);
+    const { runsReport } = await import('../../app/runs-report.js');
+    process.exitCode = runsReport({ journalDir: flags['journal-dir'], run: args.run, output: flags.output });
+  }
+}
