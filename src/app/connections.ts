@@ -30,7 +30,7 @@ export interface OpenOptions {
   readonly onWarning?: (text: string) => void;
   /** SSH passwords of single machines; the inventory's own still win. */
   readonly passwords?: ReadonlyMap<string, Secret>;
-  readonly onConnected?: (host: string, ms: number) => void;
+  readonly onConnected?: (host: string, ms: number, session: Session) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -64,7 +64,7 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
   const transport: Transport = createTransport({ warn, askPassphrase });
   const { sessions, failures }: ConnectResult = await connectAll([...targets.values()], transport, {
     forks: Math.min(o.connection.forks ?? 20, 20),
-    onConnected: (host, ms) => o.onConnected?.(host, ms),
+    onConnected: (host, ms, session) => o.onConnected?.(host, ms, session),
     onFailed: () => undefined,
     verifyBecome: o.verifyBecome ?? true,
     signal: o.signal,

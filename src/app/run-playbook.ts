@@ -141,6 +141,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
       [...inventory.hosts.values()].filter((h) => chosen.has(h.name) || helpers.includes(h.name)),
       {
         connection: o.connection,
+        lookup: (name) => inventory.hosts.get(name),
         signal: interrupt.stop,
         onConnected: (host, ms) => view.event({ at: Date.now(), type: 'host-connected', host, ms }),
       },

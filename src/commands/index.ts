@@ -2,6 +2,7 @@ import BundleBuild from './bundle/build.js';
 import BundleShow from './bundle/show.js';
 import BundleVerify from './bundle/verify.js';
 import Demo from './demo.js';
+import Exec from './exec.js';
 import InventoryGenerate from './inventory/generate.js';
 import InventoryShow from './inventory/show.js';
 import KeysCheck from './keys/check.js';
@@ -18,6 +19,7 @@ import Run from './run.js';
 import RunsList from './runs/list.js';
 import RunsReport from './runs/report.js';
 import RunsShow from './runs/show.js';
+import Ssh from './ssh.js';
 
 /** Every command by its id. The classes load their use case only when they run, so that --help stays quick. */
 export const COMMANDS = {
@@ -25,6 +27,7 @@ export const COMMANDS = {
   'bundle:show': BundleShow,
   'bundle:verify': BundleVerify,
   demo: Demo,
+  exec: Exec,
   'inventory:generate': InventoryGenerate,
   'inventory:show': InventoryShow,
   'keys:check': KeysCheck,
@@ -41,4 +44,5 @@ export const COMMANDS = {
   'runs:list': RunsList,
   'runs:report': RunsReport,
   'runs:show': RunsShow,
+  ssh: Ssh,
 };

@@ -6,7 +6,7 @@ import { Slots } from './slots.js';
 export interface ConnectAllOptions {
   /** Connections that are being made at once. */
   readonly forks: number;
-  readonly onConnected: (host: string, ms: number) => void;
+  readonly onConnected: (host: string, ms: number, session: Session) => void;
   readonly onFailed: (host: string, error: TransportError) => void;
   /** Also see whether sudo works, where the target wants it. */
   readonly verifyBecome: boolean;
@@ -35,7 +35,7 @@ export async function connectAll(targets: readonly Target[], transport: Transpor
           throw refusal;
         }
         sessions.set(target.name, session);
-        o.onConnected(target.name, Date.now() - began);
+        o.onConnected(target.name, Date.now() - began, session);
       } catch (error) {
         const failure =
           error instanceof TransportError ? error : new TransportError('protocol', { what: String(error), where: target.name });

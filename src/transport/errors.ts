@@ -159,6 +159,33 @@ export function refusedLogin(target: Target, report: LoginReport, cause: Error):
   });
 }
 
+/** What sudo, doas or su did with our wish. */
+export interface BecomeReport {
+  readonly wrongPassword: boolean;
+  /** A password was asked for. */
+  readonly asked: boolean;
+  /** Its last words. */
+  readonly said: string;
+}
+
+export function refusedBecome(target: Target, report: BecomeReport): TransportError {
+  const { user, become } = target;
+  const owner = become.method === 'su' ? become.user : user;
+  const missing = become.password === undefined;
+  return new TransportError('sudo', {
+    what: report.wrongPassword
+      ? `${become.method} does not accept the password of ${owner}`
+      : `${user} cannot become ${become.user} with ${become.method}`,
+    where: target.name,
+    why: report.said || (missing && report.asked ? 'It asks for a password' : `${become.method} ended without a word`),
+    todo: missing
+      ? `Give the password (--ask-become-pass, or ansible_become_password), or allow ${become.method} without one`
+      : `Correct the password (--ask-become-pass, or ansible_become_password), or see ${POLICY[become.method]} on the machine`,
+  });
+}
+
+const POLICY = { sudo: '/etc/sudoers', doas: '/etc/doas.conf', su: '/etc/pam.d/su' } as const;
+
 /** A jump host that cannot be used: the same error, but it is said who wanted to get where. */
 export function jumpFailure(error: unknown, hop: Target, target: Target): TransportError {
   const known =

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
-import { Readable } from 'node:stream';
-import { Become } from './become.js';
+import { Become } from './become/become.js';
 import { TransportError } from './errors.js';
 import type { ExecOptions, Exit, Session, Target, Transport } from './port.js';
+import { sendStdin } from './stdin.js';
 
 /** `ansible_connection: local`: commands run on this machine. */
 export function createLocalTransport(): Transport {
@@ -31,15 +31,18 @@ class LocalSession implements Session {
         resolve(lost('Interrupted'));
       };
       o.signal?.addEventListener('abort', onAbort, { once: true });
-      const send = (): void => sendStdin(child, o.stdin);
+      const send = (): void => sendStdin(child.stdin, o.stdin);
+      const password = (text: string): void => {
+        if (become?.refused) child.kill();
+        else child.stdin.write(text);
+      };
       child.stdin.on('error', () => undefined);
       child.stdout.on('data', (chunk: Buffer) => {
-        const data = become ? become.stdout(chunk, send) : chunk;
+        const data = become ? become.stdout(chunk, send, password) : chunk;
         if (data.length > 0) o.onStdout?.(data);
       });
       child.stderr.on('data', (chunk: Buffer) => {
-        const data = become ? become.stderr(chunk, (password) => child.stdin.write(password)) : chunk;
-        if (become?.refused) child.kill();
+        const data = become ? become.stderr(chunk, password) : chunk;
         if (data.length > 0) o.onStderr?.(data);
       });
       child.on('error', (error) => resolve(lost(error.message)));
@@ -53,10 +56,4 @@ class LocalSession implements Session {
   }
 
   async close(): Promise<void> {}
-}
-
-function sendStdin(child: ChildProcess, stdin: ExecOptions['stdin']): void {
-  if (stdin === undefined) child.stdin?.end();
-  else if (stdin instanceof Readable && child.stdin) stdin.pipe(child.stdin);
-  else if (!(stdin instanceof Readable)) child.stdin?.end(stdin);
 }

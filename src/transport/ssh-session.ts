@@ -1,10 +1,12 @@
-import { type Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, ClientChannel } from 'ssh2';
-import { Become } from './become.js';
+import type { Client, ClientChannel, ExecOptions as Ssh2Options } from 'ssh2';
+import { Become } from './become/become.js';
+import { becomeOnTerminal } from './become/on-terminal.js';
 import { lostConnection, type TransportError } from './errors.js';
 import type { ExecOptions, Exit, Session, Target } from './port.js';
 import { Slots } from './slots.js';
+import { sendStdin } from './stdin.js';
 
 /** sshd's MaxSessions is 10 by default; some are left for what else uses the connection. */
 const MAX_CHANNELS = 8;
@@ -17,13 +19,22 @@ export class SshSession implements Session {
   readonly hostKey: Buffer | undefined;
   readonly #client: Client;
   readonly #slots = new Slots(MAX_CHANNELS);
+  /** Those that need two channels at once: so few that they cannot all wait for their second one. */
+  readonly #pairs = new Slots(MAX_CHANNELS / 2);
   readonly #onDead = new Set<(cause: Error) => void>();
   #dead: Error | undefined;
+  #open = 0;
+  /** Whether becoming another user takes a terminal here. */
+  #terminal: boolean;
+  /** A wrong password is tried once: the third time an account may be locked. */
+  #refusal: TransportError | undefined;
 
   constructor(target: Target, client: Client, hostKey?: Buffer) {
     this.target = target;
     this.hostKey = hostKey;
     this.#client = client;
+    const { method, password } = target.become;
+    this.#terminal = method === 'su' || (method === 'doas' && password !== undefined);
     const die = (cause: Error): void => {
       this.#dead ??= cause;
       for (const tell of this.#onDead) tell(this.#dead);
@@ -35,16 +46,21 @@ export class SshSession implements Session {
     client.on('close', () => die(this.#lost('the connection was closed')));
   }
 
-  async exec(command: string, options: ExecOptions = {}): Promise<Exit> {
-    const release = await this.#slots.take();
+  async exec(command: string, o: ExecOptions = {}): Promise<Exit> {
+    const become = o.become && this.target.become.enabled && this.target.user !== this.target.become.user;
+    if (!become) return this.#run(command, o);
+    if (this.#refusal) return { kind: 'lost', cause: this.#refusal };
+    if (!this.#terminal) {
+      const how = new Become(this.target, command);
+      const exit = await this.#run(how.command, o, how);
+      if (!how.wantsTerminal) return this.#remember(exit, how);
+      // Nothing has run: the same again with a terminal, and from now on always.
+      this.#terminal = true;
+    }
+    const release = await this.#pairs.take();
     try {
-      for (let attempt = 1; ; attempt++) {
-        const exit = await this.#run(command, options);
-        // The server counts a session until it has cleaned up after it, a moment longer than we do.
-        if (exit !== 'no-channel') return exit;
-        if (attempt >= OPEN_TRIES) return { kind: 'lost', cause: this.#lost('the server opens no more channels') };
-        await sleep(50 * attempt);
-      }
+      const { exit, how } = await becomeOnTerminal(this.target, command, o, (c, options) => this.#channel(c, options));
+      return this.#remember(exit, how);
     } finally {
       release();
     }
@@ -86,63 +102,106 @@ export class SshSession implements Session {
     });
   }
 
-  /** `no-channel`: the server refused to open one, and nothing was run. */
-  #run(command: string, o: ExecOptions): Promise<Exit | 'no-channel'> {
-    if (this.#dead) return Promise.resolve({ kind: 'lost', cause: this.#dead });
-    if (o.signal?.aborted) return Promise.resolve({ kind: 'lost', cause: this.#lost('interrupted') });
-    const become =
-      o.become && this.target.become.enabled && this.target.user !== this.target.become.user
-        ? new Become(this.target, command)
-        : undefined;
+  #remember(exit: Exit, how: Become | undefined): Exit {
+    if (how?.wrongPassword && exit.kind === 'lost') this.#refusal = how.error();
+    return exit;
+  }
+
+  async #run(command: string, o: ExecOptions, become?: Become): Promise<Exit> {
+    if (o.signal?.aborted) return { kind: 'lost', cause: this.#lost('interrupted') };
+    const channel = await this.#channel(command, {}, o.signal);
+    if (channel instanceof Error) return { kind: 'lost', cause: channel };
     return new Promise((resolve) => {
-      let channel: ClientChannel | undefined;
-      let exit: Exit | undefined;
-      let finished = false;
-      const finish = (result: Exit | 'no-channel'): void => {
-        finished = true;
-        this.#onDead.delete(onDead);
+      const { stream } = channel;
+      const onAbort = (): void => {
+        stream.close();
+        finish({ kind: 'lost', cause: this.#lost('interrupted') });
+      };
+      const finish = (exit: Exit): void => {
         o.signal?.removeEventListener('abort', onAbort);
+        become?.end();
+        resolve(exit);
+      };
+      o.signal?.addEventListener('abort', onAbort, { once: true });
+      const send = (): void => sendStdin(stream, o.stdin);
+      const answer = (password: string): void => {
+        if (become?.refused) stream.close();
+        else stream.write(password);
+      };
+      stream.on('data', (chunk: Buffer) => {
+        const data = become ? become.stdout(chunk, send, answer) : chunk;
+        if (data.length > 0) o.onStdout?.(data);
+      });
+      stream.stderr.on('data', (chunk: Buffer) => {
+        const data = become ? become.stderr(chunk, answer) : chunk;
+        if (data.length > 0) o.onStderr?.(data);
+      });
+      channel.ended.then((exit) =>
+        finish(become && !become.ready && !this.#dead ? { kind: 'lost', cause: become.error() } : exit),
+      );
+      if (!become) send();
+    });
+  }
+
+  /** A channel that runs a command; an error when there is none to be had. */
+  async #channel(command: string, options: Ssh2Options, signal?: AbortSignal): Promise<OpenChannel | Error> {
+    const release = await this.#slots.take();
+    for (let attempt = 1; ; attempt++) {
+      if (this.#dead || signal?.aborted) {
+        release();
+        return this.#dead ?? this.#lost('interrupted');
+      }
+      const stream = await this.#ask(command, options);
+      if (stream) return this.#watch(stream, release, signal);
+      if (attempt >= OPEN_TRIES) {
+        release();
+        return this.#dead ?? this.#lost('the server opens no more channels (MaxSessions)');
+      }
+      // It allows fewer sessions than we thought. It also counts one until it has cleaned up after it, a moment longer than we do.
+      if (this.#open > 0) this.#slots.resize(Math.max(2, Math.min(this.#slots.size, this.#open)));
+      await sleep(50 * attempt);
+    }
+  }
+
+  #ask(command: string, options: Ssh2Options): Promise<ClientChannel | undefined> {
+    return new Promise((resolve) => {
+      const onDead = (): void => resolve(undefined);
+      this.#onDead.add(onDead);
+      const opened = (error: Error | undefined, stream: ClientChannel): void => {
+        this.#onDead.delete(onDead);
+        resolve(error ? undefined : stream);
+      };
+      try {
+        this.#client.exec(command, options, opened);
+      } catch {
+        resolve(undefined);
+      }
+    });
+  }
+
+  #watch(stream: ClientChannel, release: () => void, signal?: AbortSignal): OpenChannel {
+    this.#open++;
+    const ended = new Promise<Exit>((resolve) => {
+      let exit: Exit | undefined;
+      const finish = (result: Exit): void => {
+        this.#onDead.delete(onDead);
+        this.#open--;
+        release();
         resolve(result);
       };
       const onDead = (cause: Error): void => finish(exit ?? { kind: 'lost', cause });
-      const onAbort = (): void => {
-        channel?.close();
-        finish({ kind: 'lost', cause: this.#lost('interrupted') });
-      };
       this.#onDead.add(onDead);
-      o.signal?.addEventListener('abort', onAbort, { once: true });
-
-      const opened = (error: Error | undefined, stream: ClientChannel): void => {
-        if (error) return finish(this.#dead ? { kind: 'lost', cause: this.#dead } : 'no-channel');
-        // Called off meanwhile: a program that gets no stdin does nothing.
-        if (finished) return stream.close();
-        channel = stream;
-        const send = (): void => sendStdin(stream, o.stdin);
-        stream.on('data', (chunk: Buffer) => {
-          const data = become ? become.stdout(chunk, send) : chunk;
-          if (data.length > 0) o.onStdout?.(data);
-        });
-        stream.stderr.on('data', (chunk: Buffer) => {
-          const data = become ? become.stderr(chunk, (password) => stream.write(password)) : chunk;
-          if (become?.refused) stream.close();
-          if (data.length > 0) o.onStderr?.(data);
-        });
-        stream.on('exit', (code: number | null, signal?: string) => {
-          exit = code === null ? { kind: 'killed', signal: signal ?? 'unknown' } : { kind: 'exited', code };
-        });
-        stream.on('close', () => {
-          if (become && !become.ready) return finish({ kind: 'lost', cause: become.error() });
-          finish(exit ?? { kind: 'lost', cause: this.#lost('the channel was closed') });
-        });
-        stream.on('error', () => undefined);
-        if (!become) send();
-      };
-      try {
-        this.#client.exec(become ? become.command : command, opened);
-      } catch (error) {
-        finish({ kind: 'lost', cause: this.#lost(error instanceof Error ? error.message : String(error)) });
-      }
+      stream.on('exit', (code: number | null, name?: string) => {
+        exit = code === null ? { kind: 'killed', signal: name ?? 'unknown' } : { kind: 'exited', code };
+      });
+      stream.on('close', () => {
+        if (!this.#dead) finish(exit ?? { kind: 'lost', cause: this.#lost('the channel was closed') });
+      });
+      stream.on('error', () => undefined);
     });
+    // Called off meanwhile: a program that gets no stdin does nothing.
+    if (signal?.aborted) stream.close();
+    return { stream, ended };
   }
 
   #lost(why: string): TransportError {
@@ -150,12 +209,8 @@ export class SshSession implements Session {
   }
 }
 
-function sendStdin(stream: ClientChannel, stdin: ExecOptions['stdin']): void {
-  if (stdin === undefined) {
-    stream.end();
-  } else if (stdin instanceof Readable) {
-    if (stdin.destroyed) return stream.close();
-    stdin.on('error', () => stream.close());
-    stdin.pipe(stream);
-  } else stream.end(stdin);
+export interface OpenChannel {
+  readonly stream: ClientChannel;
+  /** How the command ended; resolves once all its output has been read. */
+  readonly ended: Promise<Exit>;
 }

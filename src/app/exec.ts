@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { escapeLine } from '../engine/text.js';
+import { formatParts, InputError } from '../errors.js';
+import type { Host, Inventory } from '../inventory/model.js';
+import { resolvePattern } from '../inventory/pattern.js';
+import { quote } from '../shell/shell.js';
+import type { Exit, Session } from '../transport/port.js';
+import { Slots } from '../transport/slots.js';
+import { readInventory } from './cluster-source.js';
+import { openConnections } from './connections.js';
+import type { ConnectionOptions } from './credentials.js';
+import { type ExecView, type HostOutcome, jsonView, plainView } from './exec-view.js';
+import { interruptions } from './interrupt.js';
+
+export interface ExecCommandOptions {
+  readonly inventory: readonly string[];
+  readonly extraVars: readonly string[];
+  readonly limit?: string;
+  readonly pattern: string;
+  /** One word: a command line for the machine's shell. Several: they stay words. None: a script comes on stdin. */
+  readonly command: readonly string[];
+  readonly connection: ConnectionOptions;
+  readonly json: boolean;
+  /** Seconds until a command is given up. */
+  readonly timeoutSec?: number;
+  /** Give our stdin to the command on every machine. */
+  readonly stdin: boolean;
+}
+
+/** `exec`. 0: all did it; 1: the command failed somewhere; 3: some could not be reached, the others did it; 130: interrupted. */
+export async function runExec(o: ExecCommandOptions): Promise<number> {
+  const command = commandLine(o);
+  const inventory = await readInventory(o);
+  const hosts = select(inventory, o);
+  const stdin = o.stdin ? readFileSync(0) : undefined;
+  const view = o.json ? jsonView() : plainView(hosts.map((h) => h.name));
+  const interrupt = interruptions(() => process.stderr.write('Interrupted: the commands are ended.\n'));
+  const slots = new Slots(o.connection.forks ?? hosts.length);
+  const running: Promise<HostOutcome>[] = [];
+  try {
+    const connections = await openConnections(hosts, {
+      connection: o.connection,
+      partial: true,
+      verifyBecome: o.connection.become === true,
+      lookup: (name) => inventory.hosts.get(name),
+      signal: interrupt.stop,
+      // A machine that does not answer must not keep the others waiting.
+      onConnected: (_host, _ms, session) => {
+        running.push(
+          runOn(
+            session,
+            command,
+            { stdin, become: o.connection.become === true, timeoutSec: o.timeoutSec },
+            slots,
+            view,
+            interrupt.stop,
+          ),
+        );
+      },
+    });
+    const outcomes = await Promise.all(running);
+    await connections.close();
+    for (const [name, error] of connections.failures) view.unreachable(name, error);
+    view.end(outcomes, [...connections.failures.keys()]);
+    if (interrupt.stop.aborted) return 130;
+    return outcomes.some((r) => r.code !== 0) ? 1 : connections.failures.size > 0 ? 3 : 0;
+  } finally {
+    interrupt.done();
+  }
+}
+
+function commandLine(o: ExecCommandOptions): string {
+  const [only, ...more] = o.command;
+  if (only !== undefined) return more.length === 0 ? only : o.command.map(quote).join(' ');
+  if (o.stdin) return 'sh';
+  throw new InputError({
+    what: 'There is no command to run',
+    todo: 'Give one after --, for example: kubewright exec all -i hosts.ini -- uptime; or a script with --stdin',
+  });
+}
+
+function select(inventory: Inventory, o: ExecCommandOptions): Host[] {
+  const wanted = new Set(o.limit === undefined ? [...inventory.hosts.keys()] : resolvePattern(inventory, o.limit));
+  const names = resolvePattern(inventory, o.pattern).filter((n) => wanted.has(n));
+  if (names.length === 0) {
+    throw new InputError({
+      what: `No machine matches ${o.pattern}${o.limit === undefined ? '' : ` with --limit ${o.limit}`}`,
+      todo: '`kubewright inventory graph -i INVENTORY` shows what there is',
+    });
+  }
+  return names.flatMap((n) => inventory.hosts.get(n) ?? []);
+}
+
+interface RunOptions {
+  readonly stdin?: Buffer;
+  readonly become: boolean;
+  readonly timeoutSec?: number;
+}
+
+async function runOn(
+  session: Session,
+  command: string,
+  o: RunOptions,
+  slots: Slots,
+  view: ExecView,
+  stop: AbortSignal,
+): Promise<HostOutcome> {
+  const host = session.target.name;
+  const release = await slots.take();
+  const began = performance.now();
+  const timeout = o.timeoutSec === undefined ? undefined : AbortSignal.timeout(1000 * o.timeoutSec);
+  try {
+    const exit = await session.exec(command, {
+      become: o.become,
+      stdin: o.stdin,
+      onStdout: (chunk) => view.output(host, 'stdout', chunk),
+      onStderr: (chunk) => view.output(host, 'stderr', chunk),
+      signal: timeout ? AbortSignal.any([timeout, stop]) : stop,
+    });
+    const late = timeout?.aborted ? `It took longer than ${o.timeoutSec} s and was ended` : undefined;
+    const outcome: HostOutcome = { host, ms: Math.round(performance.now() - began), ...meaning(exit, late) };
+    view.finished(outcome);
+    return outcome;
+  } finally {
+    release();
+  }
+}
+
+function meaning(exit: Exit, late: string | undefined): Pick<HostOutcome, 'code' | 'error'> {
+  if (exit.kind === 'exited') return { code: exit.code };
+  if (exit.kind === 'killed') return { code: null, error: `It was killed by ${exit.signal}` };
+  const { cause } = exit;
+  return {
+    code: null,
+    error: late ?? ('parts' in cause ? formatParts(cause.parts as Parameters<typeof formatParts>[0]) : escapeLine(cause.message)),
+  };
+}

@@ -1,0 +1,40 @@
+import { Args, Command } from '@oclif/core';
+import { connectionFlags, inventoryFlags } from './flags.js';
+
+const { inventory, 'extra-vars': extraVars } = inventoryFlags;
+const { user, 'private-key': privateKey, 'ask-pass': askPass } = connectionFlags;
+const { 'host-key-checking': hostKeyChecking, 'connect-timeout': connectTimeout, 'ssh-config': sshConfig } = connectionFlags;
+
+export default class Ssh extends Command {
+  static override summary = 'Log in to a machine of the inventory with the real ssh';
+  static override description =
+    'Address, port, user, keys, known_hosts and jump hosts are those that every other command uses. A password of the inventory is handed to ssh without standing in an argument, a file or the environment. The exit code is that of ssh.';
+  static override examples = [
+    '<%= config.bin %> ssh m11-k8s -i hosts.ini',
+    '<%= config.bin %> ssh m11-k8s -i hosts.ini -- sudo kubectl get nodes',
+  ];
+  static override strict = false;
+  static override args = { host: Args.string({ description: 'machine, as the inventory names it', required: true }) };
+  static override flags = {
+    inventory,
+    'extra-vars': extraVars,
+    user,
+    'private-key': privateKey,
+    'ask-pass': askPass,
+    'host-key-checking': hostKeyChecking,
+    'connect-timeout': connectTimeout,
+    'ssh-config': sshConfig,
+  };
+
+  async run(): Promise<void> {
+    const { args, argv, flags } = await this.parse(Ssh);
+    const { runSsh } = await import('../app/ssh.js');
+    process.exitCode = await runSsh({
+      inventory: flags.inventory ?? [],
+      extraVars: flags['extra-vars'],
+      host: args.host,
+      command: argv.slice(1).map(String),
+      connection: flags,
+    });
+  }
+}

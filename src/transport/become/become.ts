@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { quote } from '../../shell/shell.js';
+import { refusedBecome, type TransportError } from '../errors.js';
+import type { Target } from '../port.js';
+
+/** A prompt that is not ours must stand still for so long before it is taken for one. */
+const PROMPT_PAUSE_MS = 200;
+const NOISE = 8000;
+
+export interface BecomeOptions {
+  /** There is a terminal: prompts and complaints come on the one stream that there is. */
+  readonly pty: boolean;
+  /** Redirections of the command's own streams, as text for the shell. */
+  readonly redirect?: string;
+}
+
+/**
+ * sudo, doas or su around one command. The password goes over stdin after it has been asked for, so it can neither be seen
+ * nor mistaken for input; the command's own input is sent once the command says that it runs. sudo asks with a prompt that
+ * only we know; for the others, and for PAM modules that insist on their own words, it is a line that ends with a colon and
+ * waits, in whatever language.
+ */
+export class Become {
+  readonly command: string;
+  ready = false;
+  /** The password was asked for a second time: it is wrong. */
+  refused = false;
+  readonly #target: Target;
+  readonly #mark: string;
+  readonly #prompt: string;
+  #head: Buffer = Buffer.alloc(0);
+  #noise = '';
+  #asked = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(target: Target, command: string, o: BecomeOptions = { pty: false }) {
+    this.#target = target;
+    const nonce = randomBytes(12).toString('hex');
+    this.#mark = `kw-ready-${nonce}`;
+    this.#prompt = `kw-password-${nonce}:`;
+    // What the method says shall be English; the command's own language is not ours to choose.
+    const inner = `unset LC_ALL; echo ${this.#mark}; ${o.redirect ? `sh -c ${quote(command)} ${o.redirect}` : command}`;
+    this.command = `env LC_ALL=C ${this.#around(inner, o.pty)}`;
+  }
+
+  #around(inner: string, pty: boolean): string {
+    const { method, user, password } = this.#target.become;
+    const run = `sh -c ${quote(inner)}`;
+    if (method === 'su') return `su ${quote(user)} -c ${quote(run)}`;
+    if (method === 'doas') return `doas ${password === undefined ? '-n ' : ''}-u ${quote(user)} -- ${run}`;
+    const ask = password === undefined ? '-n' : `${pty ? '' : '-S '}-p ${this.#prompt}`;
+    return `sudo -H ${ask} -u ${quote(user)} -- ${run}`;
+  }
+
+  /** What belongs to the command; `onReady` is called when it runs. */
+  stdout(chunk: Buffer, onReady: () => void, send: (password: string) => void): Buffer {
+    if (this.ready) return chunk;
+    this.#head = Buffer.concat([this.#head, chunk]);
+    const found = new RegExp(`${this.#mark}\\r?\\n`).exec(this.#head.toString('latin1'));
+    if (!found) {
+      this.#listen(chunk, send);
+      return Buffer.alloc(0);
+    }
+    this.ready = true;
+    clearTimeout(this.#timer);
+    onReady();
+    return this.#head.subarray(found.index + found[0].length);
+  }
+
+  stderr(chunk: Buffer, send: (password: string) => void): Buffer {
+    if (this.ready) return chunk;
+    this.#listen(chunk, send);
+    return Buffer.alloc(0);
+  }
+
+  /** Nothing more is to be expected. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #listen(chunk: Buffer, send: (password: string) => void): void {
+    this.#noise = (this.#noise + chunk.toString()).slice(-NOISE);
+    clearTimeout(this.#timer);
+    while (this.#noise.includes(this.#prompt)) {
+      this.#noise = this.#noise.replace(this.#prompt, '');
+      this.#answer(send);
+    }
+    const last = this.#noise.slice(this.#noise.lastIndexOf('\n') + 1);
+    if (!/\S.*[:：][ \t]*$/.test(last)) return;
+    this.#timer = setTimeout(() => {
+      this.#noise = `${this.#noise}\n`;
+      this.#answer(send);
+    }, PROMPT_PAUSE_MS);
+  }
+
+  #answer(send: (password: string) => void): void {
+    const password = this.#target.become.password?.reveal();
+    if (this.#asked++ > 0 || password === undefined) {
+      this.refused = true;
+      send('');
+    } else send(`${password}\n`);
+  }
+
+  /** sudo wants a terminal (requiretty), or doas does, to ask for a password. */
+  get wantsTerminal(): boolean {
+    return !this.ready && /must have a tty|a tty is required|no tty present|a terminal is required/i.test(this.#noise);
+  }
+
+  /** The password was sent, and it was not the right one. */
+  get wrongPassword(): boolean {
+    if (this.ready || this.#asked === 0 || this.#target.become.password === undefined) return false;
+    return this.refused || (/incorrect|try again|authentication fail/i.test(this.#noise) && !NOT_ALLOWED.test(this.#noise));
+  }
+
+  /** Why the command never ran. */
+  error(): TransportError {
+    const secret = this.#target.become.password?.reveal();
+    const said = secret ? this.#noise.replaceAll(secret, '***') : this.#noise;
+    const words = said.replaceAll('\r', '').trim().split('\n').slice(-3).join('\n').trim();
+    return refusedBecome(this.#target, { wrongPassword: this.wrongPassword, asked: this.#asked > 0, said: words });
+  }
+}
+
+const NOT_ALLOWED = /not in the sudoers|not allowed|may not run|Operation not permitted|Permission denied/i;

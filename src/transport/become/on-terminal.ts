@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecOptions as Ssh2Options } from 'ssh2';
+import { lostConnection } from '../errors.js';
+import type { ExecOptions, Exit, Target } from '../port.js';
+import type { OpenChannel } from '../ssh-session.js';
+import { sendStdin } from '../stdin.js';
+import { Become } from './become.js';
+import { Plumbing } from './pty.js';
+
+type Open = (command: string, options: Ssh2Options) => Promise<OpenChannel | Error>;
+
+/** How long the streams may be open after the command has ended. */
+const DRAIN_MS = 5000;
+const TERMINAL: Ssh2Options = { pty: { term: 'dumb', rows: 24, cols: 200, height: 0, width: 0, modes: {} } };
+
+/** One command over two channels: one with a terminal, which is asked for the password, one for its streams. */
+export async function becomeOnTerminal(
+  target: Target,
+  command: string,
+  o: ExecOptions,
+  open: Open,
+): Promise<{ readonly exit: Exit; readonly how?: Become }> {
+  const lost = (cause: Error): { exit: Exit } => ({ exit: { kind: 'lost', cause } });
+  const plumbing = new Plumbing(target);
+  const pipes = await open(plumbing.command, {});
+  if (pipes instanceof Error) return lost(pipes);
+  const located = new Promise<void>((resolve) => {
+    pipes.stream.on('data', (chunk: Buffer) => {
+      const data = plumbing.stdout(chunk, resolve);
+      if (data.length > 0) o.onStdout?.(data);
+    });
+  });
+  let said = '';
+  pipes.stream.stderr.on('data', (chunk: Buffer) => {
+    if (plumbing.located) o.onStderr?.(chunk);
+    else said = (said + chunk.toString()).slice(-1000);
+  });
+  await Promise.race([located, pipes.ended]);
+  if (!plumbing.located) return lost(new Error(said.trim() || 'no named pipes could be made there'));
+  const how = new Become(target, command, { pty: true, redirect: plumbing.redirect });
+  const terminal = await open(how.command, TERMINAL);
+  if (terminal instanceof Error) {
+    pipes.stream.close();
+    return lost(terminal);
+  }
+  const onAbort = (): void => {
+    terminal.stream.close();
+    pipes.stream.close();
+  };
+  if (o.signal?.aborted) onAbort();
+  o.signal?.addEventListener('abort', onAbort, { once: true });
+  const start = (): void => {
+    pipes.stream.write('go\n');
+    sendStdin(pipes.stream, o.stdin);
+  };
+  const answer = (password: string): void => {
+    if (how.refused) terminal.stream.close();
+    else terminal.stream.write(password);
+  };
+  terminal.stream.on('data', (chunk: Buffer) => {
+    how.stdout(chunk, start, answer);
+  });
+  const exit = await terminal.ended;
+  how.end();
+  o.signal?.removeEventListener('abort', onAbort);
+  // Nobody reads what is still to be sent.
+  pipes.stream.end();
+  const drained = await Promise.race([pipes.ended.then(() => true), sleep(how.ready ? DRAIN_MS : 0, false, { ref: false })]);
+  if (!drained) {
+    if (how.ready || exit.kind === 'lost') await cleanUp(plumbing, open);
+    pipes.stream.close();
+  }
+  if (o.signal?.aborted) return { ...lost(lostConnection(target, 'interrupted')), how };
+  return { exit: how.ready || exit.kind === 'lost' ? exit : { kind: 'lost', cause: how.error() }, how };
+}
+
+async function cleanUp(plumbing: Plumbing, open: Open): Promise<void> {
+  const channel = await open(plumbing.cleanup, {});
+  if (channel instanceof Error) return;
+  channel.stream.resume();
+  await channel.ended;
+}
