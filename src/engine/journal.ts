@@ -43,6 +43,7 @@ export class Journal {
   readonly dir: string;
   readonly #events: number;
   readonly #logs = new Map<string, number>();
+  #closed = false;
 
   constructor(journalDir: string, header: JournalHeader) {
     const root = resolve(journalDir);
@@ -57,12 +58,16 @@ export class Journal {
     writeSync(this.#events, `${JSON.stringify(header)}\n`);
   }
 
+  /** After `close` it does nothing: the number of the file may be another one's by then. */
   write(event: RunEvent): void {
+    if (this.#closed) return;
     writeSync(this.#events, `${JSON.stringify(event)}\n`);
     for (const [host, text] of logLines(event)) writeSync(this.#log(host), `${text}\n`);
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     for (const fd of [this.#events, ...this.#logs.values()]) closeSync(fd);
     this.#logs.clear();
   }

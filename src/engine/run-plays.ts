@@ -30,7 +30,9 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
   const masker = new Masker();
   for (const secret of o.secrets ?? []) masker.add(secret);
   for (const { target } of o.sessions.values()) {
-    for (const password of [target.password, target.become.password]) if (password) masker.add(password);
+    for (const { password, become } of [target, ...(target.jumps ?? [])]) {
+      for (const secret of [password, become.password]) if (secret) masker.add(secret);
+    }
   }
   const { title, about, check = false } = o;
   const journal = new Journal(o.journalDir ?? DEFAULT_JOURNAL_DIR, journalHeader({ run, title, check, started: began, about }));

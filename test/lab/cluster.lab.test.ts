@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ProcWatch, type Watched } from '../support/proc-watch.js';
 import { cli, missingForLab, ROOT, recapOf, say, traces, until } from './support.js';
 
 /** A lab of its own beside whatever else runs on this box: own state, own subnet, own inventory, own home. */
@@ -16,6 +17,10 @@ const names = [
   ...Array.from({ length: MASTERS }, (_, i) => `m1${i + 1}-k8s`),
   ...Array.from({ length: WORKERS }, (_, i) => `w10${i + 1}-k8s`),
 ];
+/** How private keys of any kind begin in base64, as kubeconfigs hold them. */
+const privateInBase64 = ['', 'RSA ', 'EC ', 'OPENSSH '].map((kind) =>
+  Buffer.from(`-----BEGIN ${kind}PRIVATE KEY`).toString('base64').slice(0, 24),
+);
 const reason = missingForLab();
 
 const run = (args: readonly string[], echo = false) => cli(args, { env, cwd: dir, echo });
@@ -25,6 +30,8 @@ const provision = (...more: string[]) => run(['provision', '-i', inventory, '--j
 
 describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''}`, () => {
   let before: string[];
+  /** Of the processes on all machines (they are processes of this box) during the installation. */
+  let processes: Watched;
 
   beforeAll(async () => {
     await run(['lab', 'down']);
@@ -97,7 +104,10 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
   });
 
   it('turns them into a cluster with every node Ready', async () => {
+    // What looks like a join token; and nothing of a private key, in any form.
+    const watch = await ProcWatch.start(['PRIVATE KEY-----\n', ...privateInBase64], /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/);
     const result = await run(['provision', '-i', inventory, '--plain', '-e', 'kubeconfig_localhost=true'], true);
+    processes = await watch.stop();
     expect(result.code, result.stdout.slice(-3000) + result.stderr).toBe(0);
     const nodes = await kubectl('get nodes --no-headers');
     expect(nodes.stdout.trim().split('\n')).toHaveLength(names.length);
@@ -131,6 +141,9 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
       .map((f) => readFileSync(f, 'utf8'));
     expect(texts.length).toBeGreaterThan(names.length);
     for (const secret of secrets) for (const text of texts) expect(text.includes(secret)).toBe(false);
+    expect(processes.rounds).toBeGreaterThan(100);
+    expect(processes.matches.filter((m) => secrets.some((s) => m.includes(s)))).toEqual([]);
+    expect(processes.hits).toEqual([]);
     expect(texts.some((t) => t.includes('PRIVATE KEY'))).toBe(false);
     expect(texts.some((t) => t.includes('client-key-data'))).toBe(false);
     const left = await on('m11-k8s', 'sudo sh -c "ls -d /run/kubewright-kubeadm-* /run/kubewright/2* 2>/dev/null | wc -l"');
