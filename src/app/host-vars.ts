@@ -1,4 +1,4 @@
-import { at } from '../cluster/resolve.js';
+import { at } from '../cluster/findings.js';
 import { InputError } from '../errors.js';
 import type { Host } from '../inventory/model.js';
 

@@ -1,8 +1,9 @@
-import { type ErrorParts, InputError, InputErrors } from '../errors.js';
-import type { Host, Inventory, Source, VarValue } from '../inventory/model.js';
-import { distance } from '../inventory/nearest.js';
+import { type ErrorParts, formatParts, InputError, InputErrors } from '../errors.js';
+import type { Host, Inventory, VarValue } from '../inventory/model.js';
 import { newestKubeVersion } from './catalogue.js';
 import type { Cluster, ClusterHost } from './cluster.js';
+import { at } from './findings.js';
+import { hints } from './hints.js';
 import { type ClusterSettings, parseSettings, SETTING_NAMES } from './settings.js';
 import { subnetProblems } from './subnets.js';
 import { versionProblem } from './version-check.js';
@@ -25,45 +26,52 @@ export interface Resolved {
  * @throws InputErrors with everything that is wrong, each with file:line:column and what to do.
  */
 export function resolveCluster(inventory: Inventory, options: ResolveOptions = {}): Resolved {
+  const { cluster, problems } = examineCluster(inventory, options);
+  if (!cluster || problems.length > 0) throw new InputErrors(problems);
+  const warnings = hints(inventory).filter((h) => h.severity === 'warning');
+  return { cluster, warnings: warnings.map((w) => formatParts(w)) };
+}
+
+/** The same without throwing: everything that is wrong, and the cluster as far as one can be made out. */
+export function examineCluster(
+  inventory: Inventory,
+  options: ResolveOptions = {},
+): { readonly cluster?: Cluster; readonly problems: readonly ErrorParts[] } {
   const problems: ErrorParts[] = [];
   const members = hostsOf(inventory, ['kube_control_plane', 'kube_node', 'etcd']);
   const control = hostsOf(inventory, ['kube_control_plane']);
   if (inventory.hosts.size === 0) {
-    throw new InputErrors([
-      {
-        what: 'The inventory has no hosts',
-        where: inventory.files[0],
-        todo: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
-      },
-    ]);
-  }
-  if (control.length === 0) {
-    throw new InputErrors([
-      {
-        what: 'The inventory has no control plane',
-        where: inventory.files[0],
-        why: 'The group kube_control_plane (kube-master) is missing or empty',
-        todo: 'Put one or three machines into [kube_control_plane]',
-      },
-    ]);
+    problems.push({
+      what: 'The inventory has no hosts',
+      where: inventory.files[0],
+      todo: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
+    });
+  } else if (control.length === 0) {
+    problems.push({
+      what: 'The inventory has no control plane',
+      where: inventory.files[0],
+      why: 'The group kube_control_plane (kube-master) is missing or empty',
+      todo: 'Put one or three machines into [kube_control_plane]',
+    });
   }
   const defaults = { kubeVersion: options.bundle?.kubeVersion ?? newestKubeVersion() };
   const etcdMembers = hostsOf(inventory, ['etcd']);
   const etcd = etcdMembers.length > 0 ? etcdMembers : control;
 
-  const hosts = members.flatMap((host) => {
+  const hosts = members.map((host) => {
     const settings = settingsOf(host, defaults, problems);
-    return settings ? [clusterHost(host, settings, control, hostsOf(inventory, ['kube_node']), etcd, problems)] : [];
+    return clusterHost(host, settings, control, hostsOf(inventory, ['kube_node']), etcd, problems);
   });
+  problems.push(...addressProblems(hosts), ...nameProblems(hosts));
   const first = hosts.find((h) => h.name === control[0]?.name);
-  if (!first) throw new InputErrors(unique(problems));
+  if (!first) return { problems: unique(problems) };
   const settings = first.settings;
 
   const version = versionProblem(settings.kube_version, options.bundle);
   if (version) problems.push({ ...version, where: whereOf(first.inventoryHost, 'kube_version') ?? inventory.files[0] });
   problems.push(...subnetProblems(settings, hosts, (name) => whereOf(first.inventoryHost, name)));
-  problems.push(...addressProblems(hosts), ...nameProblems(hosts), ...etcdProblems(etcd, settings, inventory));
-  if (problems.length > 0) throw new InputErrors(unique(problems));
+  problems.push(...etcdProblems(etcd, settings, inventory));
+  if (version) return { problems: unique(problems) };
 
   const byName = (names: readonly Host[]): ClusterHost[] => names.flatMap((n) => hosts.find((h) => h.name === n.name) ?? []);
   const cluster: Cluster = {
@@ -74,7 +82,7 @@ export function resolveCluster(inventory: Inventory, options: ResolveOptions = {
     settings,
     versions: versionFacts(settings),
   };
-  return { cluster, warnings: misspelt(inventory) };
+  return { cluster, problems: unique(problems) };
 }
 
 /** Hosts of these groups, each once, in the order of the groups. */
@@ -83,7 +91,7 @@ function hostsOf(inventory: Inventory, groups: readonly string[]): Host[] {
   return [...names].flatMap((n) => inventory.hosts.get(n) ?? []);
 }
 
-function settingsOf(host: Host, defaults: { readonly kubeVersion: string }, problems: ErrorParts[]): ClusterSettings | undefined {
+function settingsOf(host: Host, defaults: { readonly kubeVersion: string }, problems: ErrorParts[]): ClusterSettings {
   const vars: Record<string, VarValue> = {};
   for (const name of SETTING_NAMES) {
     const value = rendered(host, name, problems);
@@ -92,7 +100,7 @@ function settingsOf(host: Host, defaults: { readonly kubeVersion: string }, prob
   const { settings, problems: wrong } = parseSettings(vars, defaults);
   for (const { name, message } of wrong) {
     problems.push({
-      what: `${name} is not valid: ${message}`,
+      what: `${name} ${message}`,
       where: whereOf(host, name),
       why: host.vars.get(name)?.secret ? undefined : `It is ${JSON.stringify(vars[name])}`,
       todo: `Correct ${name}`,
@@ -227,24 +235,6 @@ function etcdProblems(etcd: readonly Host[], settings: ClusterSettings, inventor
   ];
 }
 
-/** Variables that look like settings of ours but are none. */
-function misspelt(inventory: Inventory): string[] {
-  const out = new Map<string, string>();
-  for (const host of inventory.hosts.values()) {
-    for (const [name, variable] of host.vars) {
-      if (SETTING_NAMES.includes(name) || out.has(name) || name.startsWith('ansible_')) continue;
-      const near = closeName(name);
-      if (near) out.set(name, `${at(variable.source)}: there is no setting ${name}; did you mean ${near}?`);
-      else if (name.startsWith('kubewright_')) out.set(name, `${at(variable.source)}: there is no setting ${name}`);
-    }
-  }
-  return [...out.values()];
-}
-
-export function at(s: Source): string {
-  return s.line > 0 ? `${s.file}:${s.line}:${s.column}` : s.file;
-}
-
 function whereOf(host: Host, name: string): string | undefined {
   const variable = host.vars.get(name);
   return variable ? at(variable.source) : undefined;
@@ -257,9 +247,4 @@ function isAddress(text: string): boolean {
 /** Group variables are wrong for every host at once; say it once. */
 function unique(problems: readonly ErrorParts[]): ErrorParts[] {
   return problems.filter((p, i) => problems.findIndex((q) => q.what === p.what && q.where === p.where) === i);
-}
-
-/** Stricter than elsewhere: people have variables of their own, and a wrong guess would annoy them each run. */
-function closeName(name: string): string | undefined {
-  return SETTING_NAMES.find((s) => distance(name, s) <= 2 && Math.abs(s.length - name.length) <= 2 && name.length >= 8);
 }

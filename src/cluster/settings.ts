@@ -125,32 +125,53 @@ export interface SettingProblem {
   readonly message: string;
 }
 
-/** Reads the known names out of a host's variables. Problems come as a list; then there are no settings. */
+/** Reads the known names out of a host's variables. What is wrong comes as a list; the default stands in for it. */
 export function parseSettings(
   vars: Readonly<Record<string, unknown>>,
   defaults: { readonly kubeVersion: string },
-): { readonly settings?: ClusterSettings; readonly problems: readonly SettingProblem[] } {
+): { readonly settings: ClusterSettings; readonly problems: readonly SettingProblem[] } {
   const known = Object.fromEntries(
     SETTING_NAMES.flatMap((name) => (vars[name] === undefined || vars[name] === null ? [] : [[name, vars[name]]])),
   );
-  const parsed = schema.safeParse(known);
-  if (!parsed.success) {
-    return {
-      problems: parsed.error.issues.map((issue) => ({
-        name: String(issue.path[0] ?? ''),
-        message: issue.path.length > 1 ? `${issue.path.slice(1).join('.')}: ${issue.message}` : issue.message,
-      })),
-    };
-  }
-  const data = parsed.data;
+  const first = schema.safeParse(known);
+  const problems = first.success ? [] : first.error.issues.map(problemOf);
+  const wrong = new Set(problems.map((p) => p.name));
+  const data = first.success
+    ? first.data
+    : schema.parse(Object.fromEntries(Object.entries(known).filter(([n]) => !wrong.has(n))));
   return {
     settings: {
       ...data,
       kube_version: data.kube_version ?? defaults.kubeVersion,
       skydns_server: data.skydns_server ?? nthAddress(data.kube_service_addresses, 3),
     },
-    problems: [],
+    problems,
   };
+}
+
+function problemOf(issue: z.core.$ZodIssue): SettingProblem {
+  const [name, ...path] = issue.path.map(String);
+  const message = plainly(issue);
+  return { name: name ?? '', message: path.length > 0 ? `${path.join('.')} ${message}` : message };
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+};
+
+/** What a value must be, in the words of whoever writes YAML. */
+function plainly(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `must be ${KINDS[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
+  if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
+  return issue.message;
 }
 
 /** `10.233.0.0/18`, 3 → `10.233.0.3`; the text itself when it is no IPv4 subnet (validated elsewhere). */

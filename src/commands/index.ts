@@ -5,6 +5,7 @@ import Demo from './demo.js';
 import Exec from './exec.js';
 import InventoryGenerate from './inventory/generate.js';
 import InventoryShow from './inventory/show.js';
+import InventoryValidate from './inventory/validate.js';
 import KeysCheck from './keys/check.js';
 import KeysDistribute from './keys/distribute.js';
 import LabDown from './lab/down.js';
@@ -30,6 +31,7 @@ export const COMMANDS = {
   exec: Exec,
   'inventory:generate': InventoryGenerate,
   'inventory:show': InventoryShow,
+  'inventory:validate': InventoryValidate,
   'keys:check': KeysCheck,
   'keys:distribute': KeysDistribute,
   'lab:down': LabDown,

@@ -26,6 +26,8 @@ export interface Variable {
   readonly source: Source;
   /** It came out of Ansible Vault, and must not be shown. */
   readonly secret?: boolean;
+  /** What stands in the file, where `value` is rendered from it. */
+  readonly raw?: VarValue;
 }
 
 export interface Host {
@@ -40,6 +42,8 @@ export interface Host {
 
 export interface Group {
   readonly name: string;
+  /** Where it is declared; undefined: nowhere, it is one that always exists. */
+  readonly source?: Source;
   /** Hosts in the group and its children, in Ansible's order. */
   readonly hosts: readonly string[];
   readonly directHosts: readonly string[];
@@ -52,4 +56,6 @@ export interface Inventory {
   /** In the order in which they are first named. */
   readonly hosts: ReadonlyMap<string, Host>;
   readonly groups: ReadonlyMap<string, Group>;
+  /** What Ansible warns about and goes on; plain text with file:line:column. */
+  readonly warnings?: readonly string[];
 }

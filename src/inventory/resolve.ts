@@ -101,7 +101,13 @@ function toGroup(g: DraftGroup, draft: Draft): Group {
   };
   if (g.name === 'all') for (const h of draft.hosts.keys()) members.add(h);
   else collect(g);
-  return { name: g.name, hosts: [...members], directHosts: [...g.hosts], children: [...g.children] };
+  return {
+    name: g.name,
+    ...(g.source && { source: g.source }),
+    hosts: [...members],
+    directHosts: [...g.hosts],
+    children: [...g.children],
+  };
 }
 
 function priority(g: DraftGroup): number {

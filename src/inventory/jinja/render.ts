@@ -25,11 +25,13 @@ const OMIT = '__omit_place_holder__';
 /** A variable whose value is made when it is used. */
 class RenderedVariable implements Variable {
   readonly source: Source;
+  readonly raw: VarValue;
   readonly #make: () => Rendered;
   #rendered: Rendered | undefined;
 
-  constructor(source: Source, make: () => Rendered) {
-    this.source = source;
+  constructor(variable: Variable, make: () => Rendered) {
+    this.source = variable.source;
+    this.raw = variable.value;
     this.#make = make;
   }
 
@@ -93,7 +95,7 @@ class Renderer {
     if (![...host.vars.values()].some((v) => needsRendering(v.value))) return host;
     const vars = new Map<string, Variable>();
     for (const [name, v] of host.vars) {
-      vars.set(name, needsRendering(v.value) ? new RenderedVariable(v.source, () => this.#render(host, name, v)) : v);
+      vars.set(name, needsRendering(v.value) ? new RenderedVariable(v, () => this.#render(host, name, v)) : v);
     }
     return { ...host, vars };
   }
@@ -119,9 +121,9 @@ class Renderer {
     const fact = missing.startsWith('ansible_') && !host.vars.has(missing);
     const s = variable.source;
     return new InputError({
-      what: `${name} of ${host.name} cannot be rendered: ${error.message}`,
+      what: `${name} cannot be rendered: ${error.message}`,
       where: s.line > 0 ? `${s.file}:${s.line}:${s.column}` : s.file,
-      ...(typeof variable.value === 'string' ? { why: `It is ${shortened(variable.value)}` } : {}),
+      ...(typeof variable.value === 'string' ? { why: `For ${host.name} it is ${shortened(variable.value)}` } : {}),
       todo: near
         ? `Did you mean ${near}?`
         : fact

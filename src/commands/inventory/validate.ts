@@ -1,0 +1,31 @@
+import { Command, Flags } from '@oclif/core';
+import { inventoryFlags, vaultFlags } from '../flags.js';
+
+export default class InventoryValidate extends Command {
+  static override summary = 'Find everything that is wrong with an inventory, without touching any machine';
+  static override description =
+    'Each finding has its file, line and column, what is wrong and what to write instead. Exit code 0 without errors, 2 with errors.';
+  static override examples = [
+    '<%= config.bin %> inventory validate -i inventories/sample/hosts.ini',
+    '<%= config.bin %> inventory validate -i hosts.ini --strict --json',
+  ];
+  static override flags = {
+    inventory: inventoryFlags.inventory,
+    'extra-vars': inventoryFlags['extra-vars'],
+    ...vaultFlags,
+    strict: Flags.boolean({ description: 'warnings fail, too' }),
+    json: Flags.boolean({ description: 'print the findings as JSON' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(InventoryValidate);
+    const { inventoryValidate } = await import('../../app/inventory-validate.js');
+    process.exitCode = await inventoryValidate({
+      inventory: flags.inventory ?? [],
+      extraVars: flags['extra-vars'],
+      vault: flags,
+      strict: flags.strict,
+      json: flags.json,
+    });
+  }
+}

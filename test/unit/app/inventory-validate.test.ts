@@ -1,0 +1,198 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { inventoryValidate } from '../../../src/app/inventory-validate.js';
+import { namesWithoutEffect, withoutEffect } from '../../../src/cluster/kubespray.js';
+import { SETTING_NAMES } from '../../../src/cluster/settings.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'kubewright-validate-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Found {
+  readonly severity: string;
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly why?: string;
+  readonly todo?: string;
+}
+
+let count = 0;
+async function validate(
+  files: Readonly<Record<string, string>>,
+  o: { strict?: boolean; mode?: number } = {},
+): Promise<{ code: number; findings: readonly Found[]; text: string }> {
+  const folder = join(dir, `${count++}`);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+    chmodSync(join(folder, name), o.mode ?? 0o600);
+  }
+  const out: string[] = [];
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+  try {
+    const options = { inventory: [join(folder, 'hosts.ini')], extraVars: [], strict: o.strict ?? false };
+    const code = await inventoryValidate({ ...options, json: true });
+    const json = out.splice(0).join('');
+    await inventoryValidate({ ...options, json: false });
+    return { code, findings: JSON.parse(json).findings, text: out.join('').replaceAll(`${folder}/`, '') };
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+const HOSTS = `[all]
+m1 ansible_host=10.0.0.1 ip=10.0.0.1
+w1 ansible_host=10.0.0.2 ip=10.0.0.2
+[kube-master]
+m1
+[kube-node]
+w1
+[k8s-cluster:children]
+kube-master
+kube-node
+`;
+
+/** Findings for one more file of group variables. */
+const vars = async (text: string) => (await validate({ 'hosts.ini': HOSTS, 'group_vars/all.yml': text })).findings;
+const hosts = async (text: string) => (await validate({ 'hosts.ini': text })).findings;
+const one = (what: RegExp, severity = 'error', line = 1) =>
+  expect.arrayContaining([expect.objectContaining({ severity, message: expect.stringMatching(what), line })]);
+
+describe('inventory validate', () => {
+  it('has nothing to say about a good one', async () => {
+    const { code, text } = await validate({ 'hosts.ini': HOSTS }, { strict: true });
+    expect([code, text]).toEqual([0, '2 hosts: no errors, no warnings\n']);
+  });
+
+  it.each([
+    ['kubelet_max_pods: many', /^kubelet_max_pods must be a number/, 'error'],
+    ['kube_proxy_mode: userspace', /^kube_proxy_mode must be one of iptables, ipvs, nftables/, 'error'],
+    ['nat_outgoing: perhaps', /^nat_outgoing must be true or false/, 'error'],
+    ['supplementary_addresses_in_ssl_keys: one', /must be a list/, 'error'],
+    ['loadbalancer_apiserver: {port: 1}', /^loadbalancer_apiserver address must be text/, 'error'],
+    ['kube_version: 1.99.0', /1\.99\.0 is not known/, 'error'],
+    ['kube_pods_subnet: 10.233.0.0/17', /overlap/, 'error'],
+    ['kube_pods_subnet: 10.0.0.0/16', /overlaps the network of the machines/, 'error'],
+    ['kube_pods_subnet: 10.200.0.0/24', /too small for 2 nodes/, 'error'],
+    ['kubelet_max_pods: 500', /254 addresses, fewer than kubelet_max_pods 500/, 'error'],
+    ['kube_network_node_prefix: 10', /does not fit/, 'error'],
+    ['cluster_name: "{{ domian }}"\ndomain: x', /domian is undefined/, 'error'],
+    ['node_taints: [bad]', /node_taints is not valid: bad/, 'error'],
+    ['ansible_port: 99999', /must be a port/, 'error'],
+    ['kube_verson: 1.34.11', /^there is no setting kube_verson/, 'warning'],
+    ['kubelet_max_podz: 1', /^there is no setting kubelet_max_podz/, 'warning'],
+    ['kube_of_my_own: 1', /^there is no setting kube_of_my_own/, 'warning'],
+    ['kubewright_bundel: x', /^there is no setting kubewright_bundel/, 'warning'],
+    ['metallb_enabled: true', /^metallb_enabled has no effect here/, 'warning'],
+    ['etcd_deployment_type: kubeadm', /^etcd_deployment_type has no effect here/, 'warning'],
+    ['ipv6_stack: true', /^ipv6_stack has no effect here/, 'warning'],
+    ['helm_enabled: false', /^helm_enabled has no effect here/, 'info'],
+    ['kube_cert_dir: "{{ kube_config_dir }}/ssl"', /^kube_cert_dir has no effect here/, 'info'],
+  ])('%s', async (text, what, severity) => {
+    const findings = await vars(text);
+    expect(findings).toEqual(one(what, severity));
+    expect(findings.find((f) => what.test(f.message))?.file).toMatch(/all\.yml$/);
+  });
+
+  it.each([
+    ['the same address twice', HOSTS.replace('ip=10.0.0.2', 'ip=10.0.0.1'), /m1 and w1 have the same address/, 'error', 3],
+    ['no address', HOSTS.replace('w1 ansible_host=10.0.0.2 ip=10.0.0.2', 'w1'), /w1 has no address/, 'error', 3],
+    ['even etcd', `${HOSTS}[etcd]\nm1\nw1\n`, /2 etcd members: the number must be odd/, 'error', 2],
+    ['a name that is no node name', HOSTS.replaceAll('w1', 'W_1'), /W_1 cannot be the name of a node/, 'error', 3],
+    ['a misspelt group', HOSTS.replaceAll('kube-node', 'kube_nodes'), /The group kube_nodes means nothing here/, 'warning', 6],
+    ['machines outside', `${HOSTS}[other]\nx1\n`, /One machine takes no part in the cluster: x1/, 'info', 12],
+  ])('%s', async (_, text, what, severity, line) => {
+    expect(await hosts(text)).toEqual(one(what, severity, line));
+  });
+
+  it('groups that stay empty', async () => {
+    const noWorkers = await hosts(HOSTS.replace('[kube-node]\nw1\n', '[kube-node]\n'));
+    expect(noWorkers.map((f) => f.message)).toContain('The cluster has no workers');
+    const noMasters = await validate({ 'hosts.ini': HOSTS.replace('[kube-master]\nm1\n', '[kube-master]\n') });
+    expect([noMasters.code, noMasters.findings.map((f) => f.message)]).toEqual([
+      2,
+      expect.arrayContaining(['The inventory has no control plane']),
+    ]);
+  });
+
+  it('passwords in plain text, only where everybody may read them', async () => {
+    const files = {
+      'hosts.ini': HOSTS,
+      'group_vars/all.yml': 'ansible_password: geheim\nregistry_password: "{{ ansible_password }}"\n',
+    };
+    const open = await validate(files, { mode: 0o644 });
+    expect(open.findings).toEqual([
+      expect.objectContaining({
+        severity: 'warning',
+        line: 1,
+        message: expect.stringMatching(/^ansible_password stands in plain text/),
+      }),
+    ]);
+    expect(open.text).not.toContain('geheim');
+    expect((await validate(files, { mode: 0o640 })).findings).toEqual([]);
+  });
+
+  it("a user's own variables, used by others or not, are no findings", async () => {
+    expect(await vars('my_domain: a\nsite: b\nkube_helper: c\ncluster_name: "{{ kube_helper }}.{{ my_domain }}"\n')).toEqual([]);
+  });
+
+  it('tells everything at once, by file and line, the same each time', async () => {
+    const files = {
+      'hosts.ini': HOSTS.replace('ip=10.0.0.2', 'ip=10.0.0.1'),
+      'group_vars/all.yml': 'kubelet_max_pods: many\nkube_verson: 1\nkube_proxy_mode: x\ncluster_name: "{{ nowhere }}"\n',
+    };
+    const first = await validate(files);
+    expect(first.findings.map((f) => `${f.file?.split('/').at(-1)}:${f.line} ${f.severity}`)).toEqual([
+      'all.yml:1 error',
+      'all.yml:2 warning',
+      'all.yml:3 error',
+      'all.yml:4 error',
+      'hosts.ini:3 error',
+    ]);
+    expect((await validate(files)).text).toBe(first.text);
+    expect(first.text).toMatch(/group_vars\/all\.yml:3:1: error: kube_proxy_mode must be[\s\S]*4 errors, 1 warning\n$/);
+  });
+
+  it('warnings fail only when strict; what cannot be read is an error', async () => {
+    const files = { 'hosts.ini': HOSTS, 'group_vars/all.yml': 'metallb_enabled: true\n' };
+    expect([(await validate(files)).code, (await validate(files, { strict: true })).code]).toEqual([0, 2]);
+    const broken = await validate({ 'hosts.ini': HOSTS, 'group_vars/all.yml': 'a: [1\n' });
+    expect([broken.code, broken.findings[0]]).toEqual([
+      2,
+      expect.objectContaining({ severity: 'error', line: expect.any(Number) }),
+    ]);
+  });
+});
+
+describe('the table of what has no effect', () => {
+  it('names a reason for each, and no setting of ours', () => {
+    const names = namesWithoutEffect();
+    expect(names.length).toBeGreaterThan(1500);
+    expect(names.filter((n) => SETTING_NAMES.includes(n))).toEqual([]);
+    expect(names.filter((n) => !withoutEffect(n, null)?.why)).toEqual([]);
+  });
+
+  /** Settings that users bring from kubespray; each has an effect, or is named. */
+  it.each(
+    `kube_version cluster_name bin_dir kube_config_dir container_manager kube_proxy_mode kube_proxy_strict_arp kubelet_max_pods
+    kube_override_hostname local_release_dir retry_stagger kube_network_plugin kube_service_addresses kube_pods_subnet
+    kube_network_node_prefix ipv4_stack ipv6_stack kube_apiserver_port kube_apiserver_bind_address loadbalancer_apiserver
+    loadbalancer_apiserver_localhost loadbalancer_apiserver_type supplementary_addresses_in_ssl_keys
+    kube_apiserver_node_port_range kubeadm_init_timeout calico_network_backend calico_vxlan_mode calico_ipip_mode
+    calico_datastore calico_pool_blocksize global_as_num peer_with_router nat_outgoing calico_mtu typha_enabled
+    calico_bpf_enabled calico_wireguard_enabled dns_mode enable_nodelocaldns nodelocaldns_ip resolvconf_mode
+    upstream_dns_servers skydns_server etcd_deployment_type etcd_data_dir etcd_retries etcd_quota_backend_bytes
+    etcd_backup_retention_count kube_cert_validity_period kube_ca_cert_validity_period auto_renew_certificates
+    kube_encrypt_secret_data kube_encryption_algorithm kubernetes_audit kubelet_rotate_server_certificates download_run_once
+    download_localhost download_force_cache skip_downloads kube_image_repo docker_image_repo quay_image_repo files_repo
+    registry_host http_proxy https_proxy no_proxy containerd_registries_mirrors drain_grace_period drain_timeout serial
+    reset_nodes allow_ungraceful_removal flush_iptables kubeconfig_localhost helm_enabled metallb_enabled
+    metrics_server_enabled cert_manager_enabled local_path_provisioner_enabled kube_vip_enabled
+    kube_vip_controlplane_enabled kube_vip_address cluster_id`.split(/\s+/),
+  )('%s', (name) => {
+    expect(SETTING_NAMES.includes(name) || withoutEffect(name, null) !== undefined).toBe(true);
+  });
+});
