@@ -9,6 +9,7 @@ import InventoryValidate from './inventory/validate.js';
 import KeysCheck from './keys/check.js';
 import KeysDistribute from './keys/distribute.js';
 import LabDown from './lab/down.js';
+import LabSnapshot from './lab/snapshot.js';
 import LabSsh from './lab/ssh.js';
 import LabStart from './lab/start.js';
 import LabStatus from './lab/status.js';
@@ -35,6 +36,7 @@ export const COMMANDS = {
   'keys:check': KeysCheck,
   'keys:distribute': KeysDistribute,
   'lab:down': LabDown,
+  'lab:snapshot': LabSnapshot,
   'lab:ssh': LabSsh,
   'lab:start': LabStart,
   'lab:status': LabStatus,

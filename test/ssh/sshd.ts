@@ -89,7 +89,7 @@ export class Sshd {
   kill(): Promise<void> {
     const child = this.#process;
     return new Promise((resolve) => {
-      if (!child || child.exitCode !== null) return resolve();
+      if (!child || child.exitCode !== null || child.signalCode !== null) return resolve();
       child.once('close', () => resolve());
       this.killSessions();
       child.kill('SIGKILL');

@@ -1,11 +1,16 @@
-import { Command } from '@oclif/core';
+import { Command, Flags } from '@oclif/core';
+import { providerFlag } from './flags.js';
 
 export default class LabDown extends Command {
-  static override summary = 'Stop the lab machines and remove everything that belongs to them';
+  static override summary = 'Stop the lab machines; those of this box are removed with everything that belongs to them';
+  static override flags = {
+    ...providerFlag,
+    destroy: Flags.boolean({ description: 'remove virtual machines too, with their disks and the inventory' }),
+  };
 
   async run(): Promise<void> {
-    await this.parse(LabDown);
+    const { flags } = await this.parse(LabDown);
     const { labDown } = await import('../../app/lab.js');
-    process.exitCode = await labDown();
+    process.exitCode = await labDown(flags);
   }
 }

@@ -1,5 +1,14 @@
 import { Flags } from '@oclif/core';
 
+/** Which lab is meant; without it, the one that is there. */
+export const providerFlag = {
+  provider: Flags.option({
+    options: ['nspawn', 'vagrant'] as const,
+    description: 'what runs the machines: systemd-nspawn on this box (default for root on Linux), or Vagrant',
+    env: 'KUBEWRIGHT_LAB_PROVIDER',
+  })(),
+};
+
 /** The box of machines that Vagrant makes. */
 export const boxFlag = {
   box: Flags.string({

@@ -1,12 +1,14 @@
 import { Args, Command } from '@oclif/core';
+import { providerFlag } from './flags.js';
 
 export default class LabStart extends Command {
   static override summary = 'Power a lab machine on again, with its disk as it was';
+  static override flags = { ...providerFlag };
   static override args = { name: Args.string({ description: 'machine, as `lab status` names it', required: true }) };
 
   async run(): Promise<void> {
-    const { args } = await this.parse(LabStart);
+    const { args, flags } = await this.parse(LabStart);
     const { labStart } = await import('../../app/lab.js');
-    process.exitCode = await labStart(args.name);
+    process.exitCode = await labStart(args.name, flags.provider);
   }
 }

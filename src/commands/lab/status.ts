@@ -1,11 +1,13 @@
 import { Command } from '@oclif/core';
+import { providerFlag } from './flags.js';
 
 export default class LabStatus extends Command {
   static override summary = 'Show the lab machines';
+  static override flags = { ...providerFlag };
 
   async run(): Promise<void> {
-    await this.parse(LabStatus);
+    const { flags } = await this.parse(LabStatus);
     const { labStatus } = await import('../../app/lab.js');
-    process.exitCode = await labStatus();
+    process.exitCode = await labStatus(flags.provider);
   }
 }

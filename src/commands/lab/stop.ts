@@ -1,12 +1,14 @@
 import { Args, Command } from '@oclif/core';
+import { providerFlag } from './flags.js';
 
 export default class LabStop extends Command {
   static override summary = 'Power a lab machine off';
+  static override flags = { ...providerFlag };
   static override args = { name: Args.string({ description: 'machine, as `lab status` names it', required: true }) };
 
   async run(): Promise<void> {
-    const { args } = await this.parse(LabStop);
+    const { args, flags } = await this.parse(LabStop);
     const { labStop } = await import('../../app/lab.js');
-    process.exitCode = await labStop(args.name);
+    process.exitCode = await labStop(args.name, flags.provider);
   }
 }

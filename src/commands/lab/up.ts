@@ -1,18 +1,50 @@
 import { Command, Flags } from '@oclif/core';
+import { inventoryFlags } from '../flags.js';
+import { boxFlag, providerFlag } from './flags.js';
 
 export default class LabUp extends Command {
-  static override summary = 'Start lab machines on this box: real systemd, real sshd, a network of their own';
+  static override summary = 'Start lab machines: on this box (real systemd, real sshd), or virtual ones by Vagrant';
+  static override description =
+    'Without -i the lab plans its machines and writes a whole inventory. With --provider vagrant -i INVENTORY it makes the machines of that inventory, and writes a small one beside it that says how they are reached.';
+  static override examples = [
+    '<%= config.bin %> lab up --masters 1 --workers 2',
+    '<%= config.bin %> lab up --provider vagrant',
+    '<%= config.bin %> lab up --provider vagrant -i inventories/mine/hosts.ini --box alma9',
+  ];
   static override flags = {
-    masters: Flags.integer({ description: 'control planes', default: 3, min: 1, max: 90 }),
-    workers: Flags.integer({ description: 'workers', default: 6, min: 0, max: 150 }),
-    subnet: Flags.string({ description: 'network of the machines', default: '10.77.0.0/24' }),
+    ...providerFlag,
+    inventory: Flags.string({
+      char: 'i',
+      description: 'make the machines of this inventory (repeatable; Vagrant only)',
+      multiple: true,
+      multipleNonGreedy: true,
+      exclusive: ['masters', 'workers', 'subnet'],
+      helpValue: 'PATH',
+    }),
+    'extra-vars': inventoryFlags['extra-vars'],
+    masters: Flags.integer({ description: 'control planes  [default: 3]', min: 1, max: 90 }),
+    workers: Flags.integer({ description: 'workers  [default: 6]', min: 0, max: 150 }),
+    subnet: Flags.string({ description: 'network of the machines  [default: 10.77.0.0/24; Vagrant: 192.168.56.0/24]' }),
     'inventory-dir': Flags.string({ description: 'where the inventory goes', default: 'inventories/lab' }),
     bundle: Flags.string({ description: 'offline bundle to name in the inventory', helpValue: 'PATH' }),
+    ...boxFlag,
+    'vagrant-provider': Flags.string({
+      description:
+        'what Vagrant is to use: virtualbox, libvirt, vmware_desktop, parallels or hyperv (default: the first that is usable)',
+      env: 'KUBEWRIGHT_PROVIDER',
+      helpValue: 'NAME',
+    }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(LabUp);
     const { labUp } = await import('../../app/lab.js');
-    process.exitCode = await labUp({ ...flags, inventoryDir: flags['inventory-dir'] });
+    process.exitCode = await labUp({
+      ...flags,
+      inventory: flags.inventory ?? [],
+      extraVars: flags['extra-vars'],
+      inventoryDir: flags['inventory-dir'],
+      hypervisor: flags['vagrant-provider'],
+    });
   }
 }

@@ -70,7 +70,7 @@ export function renderVariables(box: readonly LabVariable[], extra: Readonly<Rec
 /** InputError if the folder has an inventory that isn't ours. */
 export async function checkInventoryDir(dir: string): Promise<void> {
   for (const file of FILES) {
-    if ((await owner(join(dir, file))) !== 'other') continue;
+    if ((await ownerOf(join(dir, file))) !== 'other') continue;
     throw new InputError({
       what: 'There is an inventory here that the lab did not write',
       where: join(dir, file),
@@ -89,12 +89,13 @@ export async function writeInventory(dir: string, hosts: string, variables: stri
 /** Removes what we wrote, and the folders that are empty then. */
 export async function removeInventory(dir: string): Promise<void> {
   for (const file of FILES) {
-    if ((await owner(join(dir, file))) === 'lab') await rm(join(dir, file));
+    if ((await ownerOf(join(dir, file))) === 'lab') await rm(join(dir, file));
   }
   for (const folder of ['group_vars/all', 'group_vars', '.']) await rmdir(join(dir, folder)).catch(() => {});
 }
 
-async function owner(file: string): Promise<'nobody' | 'lab' | 'other'> {
+/** Whose file it is, by its first line. */
+export async function ownerOf(file: string): Promise<'nobody' | 'lab' | 'other'> {
   try {
     const [first = ''] = (await readFile(file, 'utf8')).split('\n');
     return first.includes(MARKER) ? 'lab' : 'other';

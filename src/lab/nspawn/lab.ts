@@ -60,6 +60,14 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
       requireRoot();
       await withLabLock(paths, () => tearDown(paths, onProgress));
     },
+
+    async snapshot() {
+      throw new InputError({
+        what: 'Lab machines of systemd-nspawn have no snapshots',
+        why: 'They share disks and kernel with this box',
+        todo: 'Make them anew in seconds (`kubewright lab down`, `kubewright lab up`), or use --provider vagrant',
+      });
+    },
   };
 }
 
@@ -84,7 +92,7 @@ async function status(paths: LabPaths): Promise<LabStatus> {
     const running = await isAlive(process);
     return { name, address, running, ...(running && process ? { since: await startedAt(process) } : {}) };
   });
-  return { machines: await Promise.all(machines), inventoryDir: lab.inventoryDir };
+  return { machines: await Promise.all(machines), inventoryDir: lab.inventoryDir, by: 'systemd-nspawn' };
 }
 
 async function find(paths: LabPaths, name: string): Promise<{ lab: SavedLab; machine: SavedMachine }> {

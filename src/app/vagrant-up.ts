@@ -1,0 +1,70 @@
+import { join, relative, resolve } from 'node:path';
+import { planMachines } from '../lab/nspawn/plan.js';
+import { DEFAULT_BOX, resolveBox } from '../lab/vagrant/boxes.js';
+import { createVagrantLab } from '../lab/vagrant/lab.js';
+import { forwardPorts, SIZES, type VagrantMachine } from '../lab/vagrant/machines.js';
+import { readInventory } from './cluster-source.js';
+import { interruptions } from './interrupt.js';
+import { PACKAGE_ROOT } from './package-root.js';
+import { vagrantMachines } from './vagrant-machines.js';
+
+export interface VagrantUpOptions {
+  /** The user's inventories; none: the lab plans its machines. */
+  readonly inventory: readonly string[];
+  readonly extraVars: readonly string[];
+  readonly masters?: number;
+  readonly workers?: number;
+  readonly subnet?: string;
+  readonly inventoryDir: string;
+  readonly bundle?: string;
+  readonly box?: string;
+  /** A provider, as Vagrant names it. */
+  readonly hypervisor?: string;
+}
+
+/** VirtualBox allows this one without being told. */
+const SUBNET = '192.168.56.0/24';
+
+/** `lab up --provider vagrant`. */
+export async function vagrantUp(o: VagrantUpOptions, say: (text: string) => void): Promise<number> {
+  const machines = o.inventory.length > 0 ? vagrantMachines(await readInventory(o), o) : planned(o);
+  const inventories = o.inventory.map((i) => resolve(i));
+  const interrupt = interruptions(say);
+  try {
+    const lab = await createVagrantLab().up(
+      {
+        machines,
+        hypervisor: o.hypervisor ?? (process.env.VAGRANT_DEFAULT_PROVIDER || undefined),
+        inventories,
+        inventoryDir: resolve(o.inventoryDir),
+        extraVars: o.bundle === undefined ? {} : { kubewright_bundle: resolve(o.bundle) },
+        vagrantfile: join(PACKAGE_ROOT, 'vagrant/Vagrantfile'),
+      },
+      (e) => say(`${e.stage}: ${e.text}`),
+      interrupt,
+    );
+    const args = [...inventories, join(lab.inventoryDir, 'hosts.ini')].map((i) => `-i ${short(i)}`).join(' ');
+    say(`${lab.machines.length} machines are up.`);
+    say(`Next: kubewright keys distribute ${args}`);
+    say(`then: kubewright provision ${args}`);
+    return 0;
+  } finally {
+    interrupt.done();
+  }
+}
+
+/** As on this box: m11-k8s …, w101-k8s …, in another network. */
+function planned(o: VagrantUpOptions): VagrantMachine[] {
+  const { masters = 3, workers = 6, subnet = SUBNET } = o;
+  const boxes = resolveBox(o.box ?? DEFAULT_BOX, process.arch, o.box === undefined ? undefined : '--box');
+  const machines = planMachines({ masters, workers, subnet });
+  const ports = forwardPorts(machines);
+  return machines.map((m, i) => ({ ...m, hostname: m.name, ...SIZES[m.role], sshPort: ports[i] ?? 0, boxes }));
+}
+
+/** A path as one would type it here. */
+function short(path: string): string {
+  const near = relative(process.cwd(), path);
+  const name = near.startsWith('..') ? path : near;
+  return /^[\w./-]+$/.test(name) ? name : `'${name}'`;
+}

@@ -1,0 +1,22 @@
+import { Args, Command } from '@oclif/core';
+import { providerFlag } from './flags.js';
+
+export default class LabSnapshot extends Command {
+  static override summary = 'Save the state of all lab machines, go back to it, delete it, or list what was saved';
+  static override examples = [
+    '<%= config.bin %> lab snapshot save fresh',
+    '<%= config.bin %> lab snapshot restore fresh',
+    '<%= config.bin %> lab snapshot list',
+  ];
+  static override flags = { ...providerFlag };
+  static override args = {
+    action: Args.string({ description: 'what to do', options: ['save', 'restore', 'delete', 'list'], required: true }),
+    name: Args.string({ description: 'name of the snapshot; not for list' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(LabSnapshot);
+    const { labSnapshot } = await import('../../app/lab.js');
+    process.exitCode = await labSnapshot(args.action, args.name, flags.provider);
+  }
+}

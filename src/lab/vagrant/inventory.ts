@@ -1,0 +1,79 @@
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { InputError } from '../../errors.js';
+import { MARKER, ownerOf, renderHosts } from '../nspawn/inventory.js';
+import type { Reach } from './reach.js';
+import { type SavedVagrantLab, saveText } from './state.js';
+
+const HEAD = `# ${MARKER}; \`kubewright lab down --destroy\` removes it.\n`;
+
+/**
+ * The inventory of a lab. Without an inventory of the user's it is a whole one. With one it is an overlay, to be given
+ * after it (-i theirs -i this): it names the hosts and says how each is reached, and nothing else, so that groups, settings
+ * and variables stay the user's, also when they change. Host variables, because those win over all that may say the same.
+ *
+ * @returns file name → text.
+ */
+export function inventoryFiles(
+  lab: SavedVagrantLab,
+  machines: readonly Reach[],
+  knownHosts: string,
+  extraVars: Readonly<Record<string, unknown>>,
+): Map<string, string> {
+  const whole = lab.inventories.length === 0;
+  const files = new Map<string, string>();
+  files.set(
+    'hosts.ini',
+    whole
+      ? renderHosts(lab.machines).replace('`kubewright lab down`', '`kubewright lab down --destroy`')
+      : `${HEAD}# How the machines of ${lab.inventories.join(', ')} are reached; give it after them, with another -i.\n\n[all]\n${machines.map((m) => `${m.name}\n`).join('')}`,
+  );
+  if (whole) {
+    // The variables of a Vagrant box: its user may become root without a password.
+    files.set('group_vars/all/lab.yml', `${HEAD}---\n${stringify({ ansible_become: true, ...extraVars }, { lineWidth: 0 })}`);
+  }
+  for (const m of machines) {
+    const key = m.keys[0];
+    const vars = {
+      ansible_host: m.host,
+      ansible_port: m.port,
+      ansible_user: m.user,
+      ...(key === undefined ? {} : { ansible_ssh_private_key_file: key }),
+      // Machines come and go with the same addresses: their host keys stay out of your own known_hosts.
+      ansible_ssh_common_args: `-o "UserKnownHostsFile=${knownHosts}"`,
+      // The box's default route is often a network in which all machines have the same address.
+      ip: m.address,
+    };
+    files.set(`host_vars/${m.name}.yml`, `${HEAD}---\n${stringify(vars, { lineWidth: 0 })}`);
+  }
+  return files;
+}
+
+/** @throws InputError if one of the files is there and not ours. */
+export async function checkFolder(dir: string, names: Iterable<string>): Promise<void> {
+  for (const name of names) {
+    if ((await ownerOf(join(dir, name))) !== 'other') continue;
+    throw new InputError({
+      what: 'There is an inventory here that the lab did not write',
+      where: join(dir, name),
+      why: `Its first line does not say '${MARKER}', so it is not overwritten`,
+      todo: 'Name another folder with --inventory-dir, or move this file away',
+    });
+  }
+}
+
+export async function writeFiles(dir: string, files: ReadonlyMap<string, string>): Promise<void> {
+  await checkFolder(dir, files.keys());
+  await mkdir(dir, { recursive: true });
+  for (const [name, text] of files) await saveText(join(dir, name), text, 0o644);
+}
+
+/** Removes what the lab wrote, and the folders that are empty then. */
+export async function removeFiles(dir: string): Promise<void> {
+  const hostFiles = await readdir(join(dir, 'host_vars')).catch(() => []);
+  for (const name of ['hosts.ini', 'group_vars/all/lab.yml', ...hostFiles.map((f) => `host_vars/${f}`)]) {
+    if ((await ownerOf(join(dir, name))) === 'lab') await rm(join(dir, name));
+  }
+  for (const folder of ['group_vars/all', 'group_vars', 'host_vars', '.']) await rmdir(join(dir, folder)).catch(() => {});
+}

@@ -1,0 +1,23 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Where a lab of Vagrant's machines keeps its things. */
+export interface VagrantPaths {
+  readonly stateDir: string;
+  readonly stateFile: string;
+  /** Where Vagrant works: Vagrantfile, machines.json and Vagrant's own .vagrant. Its commands can be used there by hand. */
+  readonly folder: string;
+  readonly knownHosts: string;
+}
+
+/** KUBEWRIGHT_LAB_DIR; else /var/lib/kubewright/lab for root, and a folder of the user's own for everybody else. */
+export function vagrantPaths(env: NodeJS.ProcessEnv = process.env): VagrantPaths {
+  const own = join(env.XDG_STATE_HOME || join(homedir(), '.local/state'), 'kubewright/lab');
+  const stateDir = resolve(env.KUBEWRIGHT_LAB_DIR || (process.getuid?.() === 0 ? '/var/lib/kubewright/lab' : own));
+  return {
+    stateDir,
+    stateFile: join(stateDir, 'vagrant.json'),
+    folder: join(stateDir, 'vagrant'),
+    knownHosts: join(stateDir, 'known_hosts'),
+  };
+}

@@ -1,0 +1,80 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { InputError, KubewrightError } from '../../errors.js';
+import type { Hypervisor } from './boxes.js';
+import type { VagrantMachine } from './machines.js';
+import type { VagrantPaths } from './paths.js';
+
+/** What `up` has made or is about to make: written before Vagrant begins. */
+export interface SavedVagrantLab {
+  readonly version: 1;
+  readonly provider: 'vagrant';
+  readonly hypervisor: Hypervisor;
+  /** The user's inventories; none when the lab made its own. */
+  readonly inventories: readonly string[];
+  readonly inventoryDir: string;
+  readonly machines: readonly VagrantMachine[];
+}
+
+/** Undefined when there is no lab. */
+export async function loadVagrantLab(paths: VagrantPaths): Promise<SavedVagrantLab | undefined> {
+  let text: string;
+  try {
+    text = await readFile(paths.stateFile, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw new KubewrightError({
+      what: 'The record of the lab cannot be read',
+      where: paths.stateFile,
+      why: error instanceof Error ? error.message : undefined,
+      todo: 'Run the command as the user who made the lab',
+      cause: error,
+    });
+  }
+  try {
+    const value = JSON.parse(text) as Partial<SavedVagrantLab>;
+    if (value.version === 1 && Array.isArray(value.machines)) return value as SavedVagrantLab;
+  } catch {
+    // said below
+  }
+  throw new KubewrightError({
+    what: 'The record of the lab is not readable',
+    where: paths.stateFile,
+    why: 'It is damaged, or a newer Kubewright wrote it',
+    todo: `Run \`vagrant destroy\` in ${paths.folder}, then remove ${paths.stateDir}`,
+  });
+}
+
+export async function saveText(file: string, text: string, mode = 0o644): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(`${file}.new`, text, { mode });
+  await rename(`${file}.new`, file);
+}
+
+/** What a lab that exists can't change. @throws InputError. */
+export function checkChange(old: SavedVagrantLab | undefined, wanted: SavedVagrantLab, paths: VagrantPaths): void {
+  if (!old) return;
+  const refuse = (what: string, why: string) =>
+    new InputError({
+      what,
+      where: paths.stateDir,
+      why,
+      todo: 'Run `kubewright lab down --destroy` first, or ask for what is there',
+    });
+  if (old.hypervisor !== wanted.hypervisor) {
+    throw refuse("A lab that exists can't change its provider", `It has ${old.hypervisor}, asked for is ${wanted.hypervisor}`);
+  }
+  if (old.inventoryDir !== wanted.inventoryDir) {
+    throw refuse(
+      "A lab that exists can't change its inventory's folder",
+      `It has ${old.inventoryDir}, asked for is ${wanted.inventoryDir}`,
+    );
+  }
+  const gone = old.machines.filter((m) => !wanted.machines.some((w) => w.name === m.name && w.address === m.address));
+  if (gone.length > 0) {
+    throw refuse(
+      "A lab that exists can't lose machines or change their addresses",
+      `It has ${gone.map((m) => `${m.name} (${m.address})`).join(', ')}`,
+    );
+  }
+}

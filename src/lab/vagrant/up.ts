@@ -1,0 +1,166 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputErrors, InterruptedError, KubewrightError } from '../../errors.js';
+import type { OnProgress } from '../provider.js';
+import { failureText, type Vagrant, type VagrantResult } from './cli.js';
+import { chooseHypervisor, NEEDS, requireVagrant, type Usable } from './hypervisor.js';
+import { checkFolder, inventoryFiles, writeFiles } from './inventory.js';
+import type { MachineList, VagrantMachine } from './machines.js';
+import { findHostCollision, hostInterfaces, refusals, thisHost } from './networks.js';
+import type { VagrantPaths } from './paths.js';
+import { outcomeOf, progressOf } from './progress.js';
+import { knownHostsText, type Reach, reachMachines } from './reach.js';
+import { parseSshConfig } from './ssh-config.js';
+import { checkChange, loadVagrantLab, type SavedVagrantLab, saveText } from './state.js';
+
+export interface VagrantSpec {
+  readonly machines: readonly VagrantMachine[];
+  /** Vagrant's name of a provider; the first that is usable when it is missing. */
+  readonly hypervisor?: string;
+  /** The user's inventories, absolute; none: the lab writes a whole one. */
+  readonly inventories: readonly string[];
+  readonly inventoryDir: string;
+  /** Further cluster settings for an inventory of the lab's own. */
+  readonly extraVars: Readonly<Record<string, unknown>>;
+  /** The Vagrantfile that comes with Kubewright. */
+  readonly vagrantfile: string;
+}
+
+export interface Signals {
+  readonly stop?: AbortSignal;
+  readonly kill?: AbortSignal;
+}
+
+/** Everything that can be wrong is looked at first; then `vagrant up`, then SSH, then the inventory. */
+export async function bringUp(
+  spec: VagrantSpec,
+  paths: VagrantPaths,
+  vagrant: (folder?: string) => Vagrant,
+  onProgress: OnProgress,
+  signals: Signals,
+): Promise<SavedVagrantLab> {
+  const old = await loadVagrantLab(paths);
+  const version = await requireVagrant(vagrant());
+  const usable = await chooseHypervisor(vagrant(), spec.hypervisor ?? old?.hypervisor);
+  const { hypervisor } = usable;
+  const { inventories, inventoryDir, machines } = spec;
+  const lab: SavedVagrantLab = { version: 1, provider: 'vagrant', hypervisor, inventories, inventoryDir, machines };
+  checkChange(old, lab, paths);
+  await checkHost(lab, usable);
+  await checkFolder(inventoryDir, ['hosts.ini', ...machines.map((m) => `host_vars/${m.name}.yml`)]);
+  onProgress({
+    stage: 'vagrant',
+    text: `Vagrant ${version} with ${NEEDS[hypervisor].title}${usable.version ? ` (${usable.version})` : ''}`,
+  });
+  if (hypervisor === 'hyperv') {
+    onProgress({
+      stage: 'vagrant',
+      text: 'Hyper-V can’t give machines fixed addresses: the inventory gets those that DHCP gave, and they may change when a machine is started again',
+    });
+  }
+
+  await prepareFolder(lab, spec.vagrantfile, paths);
+  await vagrantUp(lab, vagrant(paths.folder), paths, onProgress, signals);
+  const reached = await reach(lab, vagrant(paths.folder), onProgress, signals.stop);
+  await saveText(paths.knownHosts, knownHostsText(reached), 0o600);
+  await writeFiles(inventoryDir, inventoryFiles(lab, reached, paths.knownHosts, spec.extraVars));
+  onProgress({ stage: 'inventory', text: join(inventoryDir, 'hosts.ini') });
+  return lab;
+}
+
+/** What the provider or this host's network would refuse. @throws InputErrors before any machine is made. */
+async function checkHost(lab: SavedVagrantLab, usable: Usable): Promise<void> {
+  const host = await thisHost(usable.hypervisor === 'virtualbox' ? usable.version : undefined);
+  const collision =
+    usable.hypervisor === 'hyperv'
+      ? undefined
+      : findHostCollision(
+          lab.machines.map((m) => m.address),
+          hostInterfaces(),
+        );
+  const all = [...refusals(lab.machines, usable.hypervisor, host), ...(collision ? [collision] : [])];
+  if (all.length > 0) throw new InputErrors(all);
+}
+
+async function prepareFolder(lab: SavedVagrantLab, vagrantfile: string, paths: VagrantPaths): Promise<void> {
+  await mkdir(paths.stateDir, { recursive: true, mode: 0o700 });
+  await saveText(paths.stateFile, `${JSON.stringify(lab, null, 2)}\n`, 0o600);
+  await saveText(join(paths.folder, 'Vagrantfile'), await readFile(vagrantfile, 'utf8'));
+  const list: MachineList = { version: 1, inventory: lab.inventories, machines: lab.machines, refused: {} };
+  await saveText(join(paths.folder, 'machines.json'), `${JSON.stringify(list, null, 2)}\n`);
+}
+
+async function vagrantUp(
+  lab: SavedVagrantLab,
+  vagrant: Vagrant,
+  paths: VagrantPaths,
+  onProgress: OnProgress,
+  signals: Signals,
+): Promise<void> {
+  // Vagrant itself knows which providers can be worked on in parallel; --parallel is its default, and said here for the reader.
+  const parallel = NEEDS[lab.hypervisor].parallel ? '--parallel' : '--no-parallel';
+  const result = await vagrant(['up', '--provider', lab.hypervisor, parallel, '--machine-readable'], {
+    ...signals,
+    onRow: (row) => {
+      const step = progressOf(row);
+      if (step) onProgress(step);
+    },
+  });
+  const outcome = outcomeOf(
+    lab.machines.map((m) => m.name),
+    result.rows,
+  );
+  if (signals.stop?.aborted) {
+    throw new InterruptedError({
+      what: 'Interrupted: the lab is half up',
+      where: paths.stateDir,
+      why: outcome.up.length > 0 ? `Up: ${outcome.up.join(', ')}` : 'No machine is up',
+      todo: 'Run `kubewright lab up` again to go on, or `kubewright lab down --destroy` to remove what is there',
+    });
+  }
+  if (result.code === 0) return;
+  throw failed(lab, result, outcome, paths);
+}
+
+function failed(
+  lab: SavedVagrantLab,
+  result: VagrantResult,
+  outcome: ReturnType<typeof outcomeOf>,
+  paths: VagrantPaths,
+): KubewrightError {
+  const steps = outcome.failed.map((name) => `${name} (last: ${outcome.last.get(name) ?? 'begun'})`);
+  const rest = [
+    ...(outcome.up.length > 0 ? [`Up: ${outcome.up.join(', ')}`] : []),
+    ...(outcome.untouched.length > 0 && outcome.failed.length > 0 ? [`Not begun: ${outcome.untouched.join(', ')}`] : []),
+  ];
+  return new KubewrightError({
+    what:
+      steps.length > 0
+        ? `${steps.length === 1 ? 'A machine' : `${steps.length} machines`} did not come up: ${steps.join(', ')}`
+        : 'vagrant up failed',
+    where: paths.folder,
+    why: [failureText(result) || `Vagrant ended with exit code ${result.code}`, ...rest].join('\n'),
+    todo: `Set right what Vagrant complains about, then run \`kubewright lab up\` again: it goes on where it was.\n\`vagrant up ${outcome.failed[0] ?? lab.machines[0]?.name ?? ''} --debug\` in that folder shows more`,
+  });
+}
+
+/** How each machine is reached now; ports and addresses may have changed since it was made. */
+export async function reach(
+  lab: SavedVagrantLab,
+  vagrant: Vagrant,
+  onProgress: OnProgress,
+  stop?: AbortSignal,
+): Promise<Reach[]> {
+  const config = await vagrant(['ssh-config']);
+  if (config.code !== 0) {
+    throw new KubewrightError({
+      what: 'Vagrant does not say how its machines are reached',
+      where: 'vagrant ssh-config',
+      why: failureText(config),
+      todo: 'Run `kubewright lab status`, then `kubewright lab up` again',
+    });
+  }
+  const reached = await reachMachines(lab.machines, parseSshConfig(config.stdout), onProgress, stop);
+  // Hyper-V's machines have the addresses that DHCP gave.
+  return lab.hypervisor === 'hyperv' ? reached.map((r) => ({ ...r, address: r.host })) : reached;
+}
