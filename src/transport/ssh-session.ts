@@ -151,8 +151,8 @@ export class SshSession implements Session {
         release();
         return this.#dead ?? this.#lost('interrupted');
       }
-      const stream = await this.#ask(command, options);
-      if (stream) return this.#watch(stream, release, signal);
+      const channel = await this.#ask(command, options, release, signal);
+      if (channel) return channel;
       if (attempt >= OPEN_TRIES) {
         release();
         return this.#dead ?? this.#lost('the server opens no more channels (MaxSessions)');
@@ -163,13 +163,14 @@ export class SshSession implements Session {
     }
   }
 
-  #ask(command: string, options: Ssh2Options): Promise<ClientChannel | undefined> {
+  #ask(command: string, options: Ssh2Options, release: () => void, signal?: AbortSignal): Promise<OpenChannel | undefined> {
     return new Promise((resolve) => {
       const onDead = (): void => resolve(undefined);
       this.#onDead.add(onDead);
       const opened = (error: Error | undefined, stream: ClientChannel): void => {
         this.#onDead.delete(onDead);
-        resolve(error ? undefined : stream);
+        // At once: a short command may have ended in the same packet, and its end is told once only.
+        resolve(error ? undefined : this.#watch(stream, release, signal));
       };
       try {
         this.#client.exec(command, options, opened);
