@@ -1,3 +1,4 @@
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DEFAULT_JOURNAL_DIR } from '../engine/defaults.js';
 import { type Journaled, type RunEnds, readEnds, readJournal, runsIn } from '../engine/journal-read.js';
@@ -54,6 +55,39 @@ export function runsShow(o: RunsShowOptions): number {
     for (const line of runText(model, { hosts, failedOnly: o.failed, slowest: 10, paint: paint() })) print(line);
   }
   return 0;
+}
+
+export interface RunsPruneOptions extends RunsOptions {
+  /** How many of the newest stay. */
+  readonly keep: number;
+  /** Only say what would go. */
+  readonly dryRun: boolean;
+}
+
+/** `runs prune`. What is at work stays, and so does what may be: a run without an end that was written to within a day. */
+export function runsPrune(o: RunsPruneOptions): number {
+  const dir = journalDir(o);
+  let gone = 0;
+  const all = runsIn(dir);
+  for (const run of all.slice(0, Math.max(0, all.length - o.keep))) {
+    const path = join(dir, run);
+    const [ends] = tryEnds(dir, run);
+    if (!ends || ends.state === 'running' || (ends.state === 'unknown' && writtenWithin(path, DAY_MS))) continue;
+    if (!o.dryRun) rmSync(path, { recursive: true });
+    print(`${o.dryRun ? 'would remove' : 'removed'} ${run}`);
+    gone++;
+  }
+  print(`${gone} of ${all.length} runs ${o.dryRun ? 'would go' : 'went'}`);
+  const latest = join(dir, 'latest');
+  // A link to a run that has gone.
+  if (!o.dryRun && !existsSync(latest)) rmSync(latest, { force: true });
+  return 0;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+function writtenWithin(dir: string, ms: number): boolean {
+  return Date.now() - statSync(join(dir, 'events.jsonl')).mtimeMs < ms;
 }
 
 export function journalDir(o: RunsOptions): string {

@@ -19,6 +19,7 @@ import LabVagrantMachines from './lab/vagrant-machines.js';
 import Provision from './provision.js';
 import Run from './run.js';
 import RunsList from './runs/list.js';
+import RunsPrune from './runs/prune.js';
 import RunsReport from './runs/report.js';
 import RunsShow from './runs/show.js';
 import Ssh from './ssh.js';
@@ -46,6 +47,7 @@ export const COMMANDS = {
   provision: Provision,
   run: Run,
   'runs:list': RunsList,
+  'runs:prune': RunsPrune,
   'runs:report': RunsReport,
   'runs:show': RunsShow,
   ssh: Ssh,

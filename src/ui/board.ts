@@ -61,7 +61,7 @@ function headLine(progress: Progress, o: BoardOptions): string {
   const percent = tasks === 0 ? 0 : Math.floor((100 * done) / tasks);
   const elapsed = o.now - progress.startedAt;
   const left = o.history?.msLeft(progress, o.now);
-  const numbers = [`${percent} %`, duration(elapsed), ...(left === undefined ? [] : [`about ${duration(roundUp(left))} left`])];
+  const numbers = [`${percent} %`, duration(elapsed), ...(left === undefined ? [] : [`about ${about(left)} left`])];
   const text = `${progress.play} (${count(progress.hosts.size, 'host')})`;
   const wide = o.columns >= 80;
   const bar = wide ? ` ${barOf(done, tasks, 20)}` : '';
@@ -76,9 +76,10 @@ function barOf(done: number, of: number, width: number): string {
 }
 
 /** An estimate is no stopwatch: whole seconds below a minute, then steps of 10 s. */
-function roundUp(ms: number): number {
+function about(ms: number): string {
   const step = ms < 60_000 ? 1_000 : 10_000;
-  return Math.max(1_000, Math.ceil(ms / step) * step);
+  const rounded = Math.max(1_000, Math.ceil(ms / step) * step);
+  return rounded < 60_000 ? `${rounded / 1000}s` : duration(rounded);
 }
 
 /** `▲ w104-k8s   7/18   6.3s Set sysctls, others took 1.0s`. */

@@ -6,7 +6,6 @@ import {
   count,
   diffLines,
   duration,
-  type Failure,
   failureBlock,
   hostSummary,
   hostTrouble,
@@ -33,9 +32,9 @@ const HOLD_MS = 2_000;
 
 interface Held {
   readonly since: number;
-  readonly e: TaskEnd;
   readonly hosts: string[];
   readonly times: number[];
+  readonly say: (hosts: readonly string[], times: readonly number[]) => readonly string[];
 }
 
 /** A run as lines that stay: for logs and pipes, and above a live picture. `progress` must have taken each event already. */
@@ -57,7 +56,7 @@ export class Teller {
   take(e: RunEvent): void {
     const { paint, verbosity, live } = this.#o;
     this.#outcome.take(e);
-    if (e.type === 'play-end' || e.type === 'run-end') this.flush();
+    if (e.type === 'play-start' || e.type === 'play-end' || e.type === 'run-end') this.flush();
     else this.flush(e.at - HOLD_MS);
     switch (e.type) {
       case 'run-start': {
@@ -83,10 +82,10 @@ export class Teller {
         this.#print(warningLine(e, paint));
         break;
       case 'host-unreachable':
-        this.#print(...hostTrouble('UNREACHABLE', [e.host], e.error, paint));
+        this.#hold(e, `unreachable ${e.error}`, 0, (hosts) => hostTrouble('UNREACHABLE', hosts, e.error, paint));
         break;
       case 'host-failed':
-        this.#print(...hostTrouble('FAILED', [e.host], e.error, paint));
+        this.#hold(e, `failed ${e.error}`, 0, (hosts) => hostTrouble('FAILED', hosts, e.error, paint));
         break;
       case 'host-lost':
         if (!live) this.#print(paint('yellow', `${e.host} connection lost, try ${e.attempt}: ${e.error}`));
@@ -113,8 +112,18 @@ export class Teller {
     for (const [key, held] of this.#held) {
       if (held.since > until) continue;
       this.#held.delete(key);
-      this.#say(held);
+      this.#print(...held.say(inOrder(held.hosts, this.#order), held.times));
     }
+  }
+
+  /** Said at once with few hosts; with many, after more of them may have come to the same. */
+  #hold(e: { readonly at: number; readonly host: string }, key: string, ms: number, say: Held['say']): void {
+    const known = this.#held.get(key);
+    if (known) {
+      known.hosts.push(e.host);
+      known.times.push(ms);
+    } else this.#held.set(key, { since: e.at, hosts: [e.host], times: [ms], say });
+    if (this.#order.size < FOLD_FROM) this.flush();
   }
 
   #taskEnd(e: TaskEnd): void {
@@ -122,27 +131,17 @@ export class Teller {
     const telling = e.status === 'failed' || verbosity >= 1 || e.diff !== undefined || (e.status !== 'ok' && !live);
     if (telling) {
       const key = [e.task, e.status, e.code ?? '', e.diff ?? '', ...(e.tail ?? [])].join('\0');
-      const known = this.#held.get(key);
-      if (known) {
-        known.hosts.push(e.host);
-        known.times.push(e.ms);
-      } else this.#held.set(key, { since: e.at, e, hosts: [e.host], times: [e.ms] });
+      this.#hold(e, key, e.ms, (hosts, times) => this.#taskLines(e, hosts, times));
     }
-    if (this.#order.size < FOLD_FROM) this.flush();
     if (!live) this.#hostDone(e);
   }
 
-  #say({ e, hosts: unsorted, times }: Held): void {
+  #taskLines(e: TaskEnd, hosts: readonly string[], times: readonly number[]): string[] {
     const { paint } = this.#o;
-    const hosts = inOrder(unsorted, this.#order);
-    if (e.status === 'failed') {
-      const failure: Failure = { ...e, hosts, ms: Math.max(...times) };
-      this.#print(...failureBlock(failure, this.#dir, paint));
-    } else {
-      const status = paint(STATUS_COLOR[e.status], STATUS_WORD[e.status]);
-      this.#print(`${hostsText(hosts)} ${status}: ${e.title} ${rangeText(times)}`);
-    }
-    if (e.diff) this.#print(...diffLines(e.diff, paint));
+    const diff = e.diff ? diffLines(e.diff, paint) : [];
+    if (e.status === 'failed') return [...failureBlock({ ...e, hosts, ms: Math.max(...times) }, this.#dir, paint), ...diff];
+    const status = paint(STATUS_COLOR[e.status], STATUS_WORD[e.status]);
+    return [`${hostsText(hosts)} ${status}: ${e.title} ${rangeText(times)}`, ...diff];
   }
 
   /** A line for a host that is through with the play. */

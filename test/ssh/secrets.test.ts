@@ -155,7 +155,7 @@ describe.skipIf(reason)(`secrets of a run${reason ? ` (${reason})` : ''}`, () =>
       hostKeys: { mode: 'accept-new', files: [join(root, 'known_hosts')] },
       timeoutMs: 10_000,
     });
-    const watch = await ProcWatch.start([CANARY, ...everySecret()]);
+    const watch = await ProcWatch.start([CANARY, ...everySecret()], /canary-[\w-]{12}/);
     const transport = createTransport();
     const sessions = new Map<string, Session>();
     for (const name of ['h1', 'h2']) sessions.set(name, await transport.connect(target(name)));
@@ -249,6 +249,7 @@ describe.skipIf(reason)(`secrets of a run${reason ? ` (${reason})` : ''}`, () =>
     expect(seen.rounds).toBeGreaterThan(10);
     const names = [CANARY, ...everySecret()];
     expect(seen.hits.some((h) => h.index === 0)).toBe(true);
+    expect(seen.matches).toEqual([CANARY]);
     expect(seen.hits.filter((h) => h.index !== 0).map((h) => ({ secret: names[h.index], in: h.file }))).toEqual([]);
   });
 

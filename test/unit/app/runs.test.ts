@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runsList, runsShow } from '../../../src/app/runs.js';
+import { runsList, runsPrune, runsShow } from '../../../src/app/runs.js';
+import { ownController } from '../../../src/engine/controller.js';
 import { sh } from '../../../src/shell/shell.js';
 import { play, runLocal, sandbox, task, touchTask } from '../engine/local.js';
 
@@ -17,7 +18,14 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-async function twoRuns() {
+/** Made once: the tests only read them, but for the last. */
+let runs: ReturnType<typeof makeRuns> | undefined;
+const twoRuns = (): ReturnType<typeof makeRuns> => {
+  runs ??= makeRuns();
+  return runs;
+};
+
+async function makeRuns() {
   const box = sandbox();
   const plays = [
     play('make', ['w1', 'w2', 'w3'], (host) => [touchTask(join(box.root, host))]),
@@ -84,5 +92,25 @@ describe('runs', () => {
     );
     expect(show('20')).toThrow(/2 runs have "20"/);
     expect(show(first.run, 'w9')).toThrow(/No host of this run matches w9/);
+  });
+
+  it('prunes what is old, but not what is at work or not ours', async () => {
+    const { box, first, second } = await twoRuns();
+    const [older, newer] = [first.run, second.run].sort();
+    const dir = box.journalDir;
+    const atWork = '20200101-000000-aaaa';
+    mkdirSync(join(dir, atWork));
+    const header = { schema: 'kubewright.journal/1', run: atWork, title: 't', check: false, started: '2020-01-01T00:00:00Z' };
+    writeFileSync(join(dir, atWork, 'events.jsonl'), `${JSON.stringify({ ...header, ...ownController() })}\n`);
+    mkdirSync(join(dir, 'my-notes'));
+    const before = readdirSync(dir).sort();
+    runsPrune({ journalDir: dir, keep: 1, dryRun: true });
+    expect(out).toContain(`would remove ${older}\n1 of 3 runs would go`);
+    expect(readdirSync(dir).sort()).toEqual(before);
+    runsPrune({ journalDir: dir, keep: 1, dryRun: false });
+    expect(readdirSync(dir).sort()).toEqual(before.filter((n) => n !== older));
+    expect(existsSync(join(dir, newer ?? ''))).toBe(true);
+    runsPrune({ journalDir: dir, keep: 0, dryRun: false });
+    expect(readdirSync(dir).sort()).toEqual([atWork, 'my-notes']);
   });
 });

@@ -136,6 +136,37 @@ Log: /j/r
     ).toEqual(['m1 still at: Install etcd (20s)', 'm1 still at: Install etcd (36s)']);
   });
 
+  it('puts the same news of many hosts together', () => {
+    const { o, text } = screen();
+    const view = createView('plain', o);
+    const hosts = Array.from({ length: 30 }, (_, i) => `w${i + 1}`);
+    const task = { play: 'p', task: 'a', title: 'Do it' };
+    view.event({ at: 0, type: 'run-start', run: 'r', title: 't', hosts, dir: '/j', check: false });
+    for (const host of ['w30', 'w29']) view.event({ at: 1, type: 'host-unreachable', host, error: 'no route' });
+    view.event({ at: 10, type: 'play-start', play: 'p', hosts, tasks: {} });
+    for (const host of hosts.slice(0, 28).reverse()) {
+      const failed = host === 'w7' || host === 'w9';
+      view.event({
+        at: 1000,
+        type: 'task-end',
+        ...task,
+        host,
+        ms: 100,
+        ...(failed ? { status: 'failed', tail: ['no'] } : { status: 'changed' }),
+      });
+    }
+    view.event({ at: 1100, type: 'play-end', play: 'p', ms: 1090, failed: ['w7', 'w9'] });
+    expect(text()).toBe(`t: 30 hosts, log: /j
+UNREACHABLE w29, w30 (2): no route
+
+PLAY p (30 hosts)
+w1…w6, w8, w10…w28 (26) changed: Do it 0.1s
+FAILED w7, w9 (2): Do it [a] after 0.1s
+  | no
+  Logs: /j/w7.log and 1 other
+`);
+  });
+
   it('says "would change" in check mode, and colours differences', () => {
     const { o, text } = screen({ color: true });
     const view = createView('plain', o);

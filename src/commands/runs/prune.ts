@@ -1,0 +1,19 @@
+import { Command, Flags } from '@oclif/core';
+import { journalFlags } from '../flags.js';
+
+export default class RunsPrune extends Command {
+  static override summary = 'Remove the journals of old runs';
+  static override description = 'Runs that are at work stay, however old they are.';
+  static override examples = ['<%= config.bin %> runs prune --keep 50', '<%= config.bin %> runs prune --keep 10 --dry-run'];
+  static override flags = {
+    ...journalFlags,
+    keep: Flags.integer({ description: 'how many of the newest stay', min: 0, required: true }),
+    'dry-run': Flags.boolean({ description: 'only say what would go' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(RunsPrune);
+    const { runsPrune } = await import('../../app/runs.js');
+    process.exitCode = runsPrune({ journalDir: flags['journal-dir'], keep: flags.keep, dryRun: flags['dry-run'] });
+  }
+}
