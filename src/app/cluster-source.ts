@@ -13,6 +13,12 @@ export interface InventoryOptions {
   readonly inventory: readonly string[];
   readonly extraVars: readonly string[];
   readonly vault?: VaultOptions;
+  /** Folder whose group_vars and host_vars count, too. */
+  readonly playbookDir?: string;
+  /** An inventory without hosts is fine. */
+  readonly allowEmpty?: boolean;
+  /** Variables are shown as they are written: nothing is rendered, nothing decrypted but whole files. */
+  readonly raw?: boolean;
 }
 
 /**
@@ -28,9 +34,18 @@ export async function readInventory(o: InventoryOptions): Promise<Inventory> {
   }
   const vault = new VaultKeys(o.vault ?? {});
   const inventory = await vault.read(async () =>
-    loadInventory([...o.inventory], { extraVars: await parseExtraVars([...o.extraVars]) }),
+    loadInventory([...o.inventory], {
+      extraVars: await parseExtraVars([...o.extraVars]),
+      playbookDir: o.playbookDir,
+      allowEmpty: o.allowEmpty,
+    }),
   );
-  return renderInventory(inventory, { defaults: variableDefaults(), keyring: vault.keyring });
+  if (o.raw) return inventory;
+  return renderInventory(inventory, {
+    defaults: variableDefaults(),
+    keyring: vault.keyring,
+    ...(o.playbookDir === undefined ? {} : { playbookDir: o.playbookDir }),
+  });
 }
 
 export interface ClusterSource {

@@ -4,6 +4,8 @@ import BundleVerify from './bundle/verify.js';
 import Demo from './demo.js';
 import Exec from './exec.js';
 import InventoryGenerate from './inventory/generate.js';
+import InventoryGraph from './inventory/graph.js';
+import InventoryList from './inventory/list.js';
 import InventoryShow from './inventory/show.js';
 import InventoryValidate from './inventory/validate.js';
 import KeysCheck from './keys/check.js';
@@ -32,6 +34,8 @@ export const COMMANDS = {
   demo: Demo,
   exec: Exec,
   'inventory:generate': InventoryGenerate,
+  'inventory:graph': InventoryGraph,
+  'inventory:list': InventoryList,
   'inventory:show': InventoryShow,
   'inventory:validate': InventoryValidate,
   'keys:check': KeysCheck,

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { InputError } from '../errors.js';
 import type { Variable } from './model.js';
-import { ShellWordsError, shellWords } from './words.js';
+import { expandPath } from './sources.js';
+import { decodeEscapes, splitArgs, UnbalancedError, unquote } from './split-args.js';
 import { parseYaml, readVariables, variablesOf } from './yaml-source.js';
 
-const source = { file: '--extra-vars', line: 0, column: 0 };
+const NAME = '--extra-vars';
+const source = { file: NAME, line: 0, column: 0 };
 
 /** `-e key=value`, `-e @file.yml`, `-e '{json or yaml}'`; later ones win. Values of key=value stay text, as in Ansible. */
 export async function parseExtraVars(args: readonly string[]): Promise<Map<string, Variable>> {
@@ -14,38 +16,40 @@ export async function parseExtraVars(args: readonly string[]): Promise<Map<strin
 }
 
 function parse(arg: string): Map<string, Variable> {
+  if (arg === '') return new Map();
   if (arg.startsWith('@')) {
-    const path = arg.slice(1);
+    const path = expandPath(unquote(arg.slice(1)));
     if (!existsSync(path))
       throw new InputError({ what: 'There is no such file of variables', where: path, todo: 'Check the path after -e @' });
     return readVariables(path);
   }
+  if (/^[/.]/.test(arg))
+    throw new InputError({ what: `${arg} is not a variable`, where: NAME, todo: `Is it a file? Write -e @${arg}` });
   if (/^\s*[{[]/.test(arg)) {
-    const yaml = parseYaml(arg, '--extra-vars');
-    const map = variablesOf(yaml, yaml.root, '--extra-vars');
-    return new Map([...map].map(([name, v]) => [name, { value: v.value, source }]));
+    const yaml = parseYaml(arg, NAME);
+    return new Map([...variablesOf(yaml, yaml.root, NAME)].map(([name, v]) => [name, { ...v, source }]));
   }
+  return new Map(words(arg).map((word) => pair(decodeEscapes(word))));
+}
+
+function words(arg: string): string[] {
   try {
-    return new Map(
-      shellWords(arg).map((word) => {
-        const equals = word.indexOf('=');
-        if (equals <= 0)
-          throw new InputError({
-            what: `${word} is not a variable`,
-            where: '--extra-vars',
-            todo: 'Write -e name=value, -e @file.yml or -e \'{"name": "value"}\'',
-          });
-        return [word.slice(0, equals), { value: word.slice(equals + 1), source }];
-      }),
-    );
+    return splitArgs(arg);
   } catch (error) {
-    if (error instanceof ShellWordsError)
-      throw new InputError({
-        what: 'The variables cannot be read',
-        where: '--extra-vars',
-        why: error.message,
-        todo: 'Close the quotes',
-      });
-    throw error;
+    if (!(error instanceof UnbalancedError)) throw error;
+    throw new InputError({ what: 'The variables cannot be read', where: NAME, why: error.message, todo: 'Close the quotes' });
   }
+}
+
+/** An escaped equals sign does not separate. */
+function pair(word: string): [string, Variable] {
+  let at = word.indexOf('=', 1);
+  while (at > 0 && word[at - 1] === '\\') at = word.indexOf('=', at + 1);
+  if (at <= 0)
+    throw new InputError({
+      what: `${word.trim()} is not a variable`,
+      where: NAME,
+      todo: 'Write -e name=value, -e @file.yml or -e \'{"name": "value"}\'; quote values with blanks: -e \'name="two words"\'',
+    });
+  return [word.slice(0, at).trim(), { value: unquote(word.slice(at + 1).trim()), source }];
 }

@@ -1,120 +1,237 @@
 import { InputError } from '../errors.js';
-import type { Draft, DraftGroup } from './builder.js';
-import { pythonValue } from './literal.js';
-import type { Source } from './model.js';
-import { expandRange } from './range.js';
-import { ShellWordsError, shellWords } from './words.js';
+import { type Draft, DraftError, type DraftGroup } from './builder.js';
+import { type HostNames, hostNames } from './hosts.js';
+import { LiteralError, pythonValue } from './literal.js';
+import type { Source, Variable } from './model.js';
+import { nearestName } from './nearest.js';
+import { PyOther, variable } from './python.js';
+import { placedWords, ShellWordsError, type Word } from './words.js';
 
-type Section = { readonly kind: 'hosts' | 'children' | 'vars'; readonly group: DraftGroup };
+type Kind = 'hosts' | 'children' | 'vars';
+
+/** A group that was only named so far, as a child or by its variables: it must be declared somewhere. */
+interface Pending {
+  readonly as: 'children' | 'vars';
+  readonly source: Source;
+  readonly parents: { readonly name: string; readonly source: Source }[];
+}
+
+const SECTION = /^\[([^:\]\s]+)(?::([\p{L}\p{N}_]+))?\]\s*(?:#.*)?$/u;
+const GROUP_NAME = /^([^:\]\s]+)\s*(?:#.*)?$/;
+/** Python's `splitlines` and `strip` know more than \n and blanks. */
+const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
+const STRIP = /^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g;
 
 /**
  * Reads an INI inventory into a draft.
- * Source: https://docs.ansible.com/ansible/latest/collections/ansible/builtin/ini_inventory.html
+ * Source: ansible/plugins/inventory/ini.py
  * @throws InputError with file:line:column.
  */
 export function readIni(text: string, file: string, draft: Draft): void {
-  let section: Section = { kind: 'hosts', group: draft.group('ungrouped') };
-  text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .forEach((raw, i) => {
-      const line = raw.trim();
-      const source: Source = { file, line: i + 1, column: raw.length - raw.trimStart().length + 1 };
-      if (line === '' || line.startsWith('#') || line.startsWith(';')) return;
-      if (line.startsWith('[')) section = header(line, source, draft);
-      else if (section.kind === 'children') child(line, section.group, source, draft);
-      else if (section.kind === 'vars') variable(line, section.group, source);
-      else hostLine(line, section.group, source, draft);
-    });
+  new IniReader(file, draft).read(text);
 }
 
-function header(line: string, source: Source, draft: Draft): Section {
-  const match = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:[#;].*)?$/.exec(line);
-  const name = match?.[1];
-  if (!name)
-    throw bad('This is not a section header', source, `It reads ${line}`, 'Write [group], [group:children] or [group:vars]');
-  const kind = match[2] ?? 'hosts';
-  if (kind === 'vars') {
-    draft.mentions.push({ group: name, as: 'vars', source });
-    return { kind, group: draft.group(name) };
+class IniReader {
+  readonly #file: string;
+  readonly #draft: Draft;
+  readonly #pending = new Map<string, Pending>();
+  #group: DraftGroup;
+  #kind: Kind = 'hosts';
+  #raw = '';
+  #line = 0;
+
+  constructor(file: string, draft: Draft) {
+    this.#file = file;
+    this.#draft = draft;
+    this.#group = draft.addGroup('ungrouped');
   }
-  if (kind === 'hosts' || kind === 'children') return { kind, group: draft.declare(name, source) };
-  throw bad(
-    `There is no section of the kind :${kind}`,
-    source,
-    undefined,
-    `Write [${name}], [${name}:children] or [${name}:vars]`,
-  );
-}
 
-function child(line: string, group: DraftGroup, source: Source, draft: Draft): void {
-  const name = line.replace(/\s+[#;].*$/, '').trim();
-  if (/\s/.test(name)) throw bad(`${name} is not the name of a group`, source, undefined, 'Write one group a line');
-  const entry = draft.group(name);
-  draft.mentions.push({ group: name, as: 'child', source });
-  group.children.add(entry.name);
-}
-
-function variable(line: string, group: DraftGroup, source: Source): void {
-  const equals = line.indexOf('=');
-  if (equals <= 0) throw bad('A variable has no value', source, `It reads ${line}`, 'Write name=value');
-  const name = line.slice(0, equals).trim();
-  group.vars.set(name, { value: pythonValue(line.slice(equals + 1).trim()), source });
-}
-
-function hostLine(line: string, group: DraftGroup, source: Source, draft: Draft): void {
-  let words: string[];
-  try {
-    words = shellWords(line);
-  } catch (error) {
-    if (!(error instanceof ShellWordsError)) throw error;
-    throw bad('This line cannot be split into words', source, error.message, 'Close the quotes');
+  read(text: string): void {
+    if (text.startsWith('\uFEFF')) {
+      throw new InputError({
+        what: 'The file begins with a byte order mark',
+        where: `${this.#file}:1:1`,
+        why: 'Ansible takes it for a part of the first name',
+        todo: 'Save the file as UTF-8 without a byte order mark (BOM)',
+      });
+    }
+    for (const raw of text.split(LINE_END)) {
+      this.#line++;
+      this.#raw = raw;
+      // `trim` would take a byte order mark, which Python's `strip` keeps.
+      const line = raw.replaceAll(STRIP, (blanks) => (blanks.includes('\uFEFF') ? blanks : ''));
+      if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
+      try {
+        this.#read(line);
+      } catch (error) {
+        if (error instanceof DraftError) throw this.#bad(error.message, undefined, 'Take one of them out');
+        throw error;
+      }
+    }
+    this.#checkPending();
   }
-  const [pattern, ...assignments] = words;
-  if (pattern === undefined) return;
-  if (/=/.test(pattern))
-    throw bad(
-      `${pattern} is not the name of a host`,
-      source,
-      'A line begins with the host, its variables follow',
-      `Write NAME ${pattern}, or put it under [${group.name}:vars]`,
-    );
-  const { names, port } = hostNames(pattern, source);
-  for (const name of names) {
-    const host = draft.host(name, source);
-    group.hosts.add(name);
-    if (port !== undefined) host.vars.set('ansible_port', { value: port, source });
-    for (const assignment of assignments) {
-      const equals = assignment.indexOf('=');
-      if (equals <= 0)
-        throw bad(
-          `${assignment} is not a variable`,
-          source,
-          'Words after the host are name=value',
-          'Quote values that hold spaces',
-        );
-      host.vars.set(assignment.slice(0, equals), { value: pythonValue(assignment.slice(equals + 1)), source });
+
+  #read(line: string): void {
+    const header = line.startsWith('[') ? SECTION.exec(line) : null;
+    if (header) this.#header(header[1] ?? '', header[2]);
+    else if (line.startsWith('[') && line.endsWith(']'))
+      throw this.#bad(
+        'This is not a section header',
+        `It reads ${line}`,
+        'Write [group], [group:children] or [group:vars], without blanks',
+      );
+    else if (this.#kind === 'children') this.#child(line);
+    else if (this.#kind === 'vars') this.#variable(line);
+    else this.#hosts(line);
+  }
+
+  #header(name: string, kind: string | undefined): void {
+    if (kind !== undefined && kind !== 'hosts' && kind !== 'children' && kind !== 'vars')
+      throw this.#bad(
+        `There is no section of the kind :${kind}`,
+        undefined,
+        `Write [${name}], [${name}:children] or [${name}:vars]`,
+      );
+    this.#kind = kind ?? 'hosts';
+    const known = this.#draft.groups.has(name);
+    if (!known && this.#kind === 'vars' && !this.#pending.has(name))
+      this.#pending.set(name, { as: 'vars', source: this.#source(), parents: [] });
+    this.#group = this.#draft.addGroup(name, this.#source());
+    const pending = this.#pending.get(name);
+    if (!pending || this.#kind === 'vars') return;
+    if (pending.as === 'children') this.#adopt(name, pending);
+    else this.#pending.delete(name);
+  }
+
+  /** A child that was named before is declared now. */
+  #adopt(name: string, pending: Pending): void {
+    this.#pending.delete(name);
+    for (const parent of pending.parents) {
+      this.#draft.addGroup(parent.name).addChild(this.#draft.addGroup(name));
+      const above = this.#pending.get(parent.name);
+      if (above?.as === 'children') this.#adopt(parent.name, above);
     }
   }
-}
 
-/** `name`, `name:22`, `[2001:db8::1]:22`, ranges in any of them. */
-function hostNames(pattern: string, source: Source): { names: string[]; port?: number } {
-  const bracketed = /^\[([0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)\](?::(\d+))?$/.exec(pattern);
-  if (bracketed) return { names: [bracketed[1] ?? ''], port: bracketed[2] === undefined ? undefined : Number(bracketed[2]) };
-  const withPort = /^((?:[^:[\]]|\[[^\]]*\])+):(\d+)$/.exec(pattern);
-  try {
-    return { names: expandRange(withPort?.[1] ?? pattern), port: withPort ? Number(withPort[2]) : undefined };
-  } catch (error) {
-    throw bad(
-      `The range in ${pattern} cannot be read`,
-      source,
-      error instanceof Error ? error.message : undefined,
-      'Write it like node[01:09] or node[a:f]',
-    );
+  #child(line: string): void {
+    const name = GROUP_NAME.exec(line)?.[1];
+    if (name === undefined) throw this.#bad(`${line} is not the name of a group`, undefined, 'Write one group a line');
+    const child = this.#draft.groups.get(name);
+    if (child) {
+      this.#group.addChild(child);
+      return;
+    }
+    const pending = this.#pending.get(name) ?? { as: 'children', source: this.#source(), parents: [] };
+    pending.parents.push({ name: this.#group.name, source: this.#source() });
+    this.#pending.set(name, pending);
   }
-}
 
-function bad(what: string, s: Source, why: string | undefined, todo: string): InputError {
-  return new InputError({ what, where: `${s.file}:${s.line}:${s.column}`, why, todo });
+  #variable(line: string): void {
+    const equals = line.indexOf('=');
+    if (equals < 0) throw this.#bad('A variable has no value', `It reads ${line}`, 'Write name=value');
+    const name = line.slice(0, equals).replaceAll(STRIP, '');
+    this.#draft.setVariable(this.#group.name, name, this.#value(line.slice(equals + 1).replaceAll(STRIP, ''), this.#source()));
+  }
+
+  #value(text: string, source: Source): Variable {
+    try {
+      const value = pythonValue(text);
+      // Bytes by themselves become text; within lists they stay bytes.
+      if (value instanceof PyOther && value.type === 'bytes')
+        return variable(Buffer.from(value.text, 'latin1').toString('utf8'), source);
+      return variable(value, source);
+    } catch (error) {
+      if (!(error instanceof LiteralError)) throw error;
+      throw this.#bad('This value cannot be read', error.message, 'Quote it, if it is meant as text', source.column);
+    }
+  }
+
+  #hosts(line: string): void {
+    const [pattern, ...assignments] = this.#words(line);
+    if (pattern === undefined) return;
+    const { names, port } = this.#names(pattern);
+    const vars = new Map<string, Variable>();
+    for (const word of assignments) {
+      const equals = word.text.indexOf('=');
+      if (equals < 0)
+        throw this.#bad(
+          `${word.text} is not a variable`,
+          'Words after the host are name=value',
+          'Quote values that hold blanks; begin a comment with #',
+          this.#column(word),
+        );
+      const source = { file: this.#file, line: this.#line, column: this.#column(word) };
+      vars.set(word.text.slice(0, equals), this.#value(word.text.slice(equals + 1), source));
+    }
+    const source = this.#source();
+    if (names.length === 0)
+      this.#draft.warnings.push(`${source.file}:${source.line}:${source.column}: the range ${pattern.text} stands for no host`);
+    for (const name of names) {
+      this.#draft.addHost(name, source, this.#group, port);
+      for (const [key, value] of vars) this.#draft.setVariable(name, key, value);
+    }
+  }
+
+  #words(line: string): Word[] {
+    try {
+      return placedWords(line);
+    } catch (error) {
+      if (!(error instanceof ShellWordsError)) throw error;
+      throw this.#bad('This line cannot be split into words', error.message, 'Close the quotes', this.#column(error));
+    }
+  }
+
+  #names(pattern: Word): HostNames {
+    try {
+      const found = hostNames(pattern.text);
+      if (pattern.text.trim().endsWith(':') && found.port === undefined)
+        throw this.#bad(
+          `${pattern.text} is not the name of a host`,
+          'The colon must be followed by a port',
+          'Write NAME or NAME:PORT; if this is meant as YAML, give the file the ending .yml',
+        );
+      if (found.names.some((n) => n.trim() === '---'))
+        throw this.#bad('--- is not the name of a host', 'A YAML file begins like this', 'Give the file the ending .yml');
+      return found;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw this.#bad(
+        `The range in ${pattern.text} cannot be read`,
+        error.message,
+        'Write it like node[01:09] or node[a:f]; a group begins with a line [group]',
+      );
+    }
+  }
+
+  /** Only the first such mistake, as the others may follow from it. */
+  #checkPending(): void {
+    for (const [name, p] of this.#pending) {
+      const near = nearestName(
+        name,
+        [...this.#draft.groups.keys()].filter((g) => !this.#pending.has(g)),
+      );
+      const source = p.parents.at(-1)?.source ?? p.source;
+      throw new InputError({
+        what:
+          p.as === 'children'
+            ? `The group ${name} is named as a child, but it is not declared`
+            : `There is no group ${name} for these variables`,
+        where: `${source.file}:${source.line}:${source.column}`,
+        todo: near ? `Did you mean ${near}? Else declare it: [${name}]` : `Declare it: [${name}]`,
+      });
+    }
+  }
+
+  #source(): Source {
+    return { file: this.#file, line: this.#line, column: this.#raw.length - this.#raw.trimStart().length + 1 };
+  }
+
+  #column(place: { readonly at: number }): number {
+    return this.#raw.length - this.#raw.trimStart().length + place.at + 1;
+  }
+
+  #bad(what: string, why: string | undefined, todo: string, column?: number): InputError {
+    const s = this.#source();
+    return new InputError({ what, where: `${s.file}:${s.line}:${column ?? s.column}`, why, todo });
+  }
 }

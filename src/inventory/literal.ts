@@ -1,19 +1,30 @@
-import type { VarValue } from './model.js';
+import { type Exact, PyOther, PyTuple, pyDict, pyFloat, pyInt } from './python.js';
+
+/** Python reads the value but cannot make it: a list as the key of a dict. Ansible then refuses the whole file. */
+export class LiteralError extends Error {}
 
 /**
- * A value of an INI inventory as Ansible reads it: a Python literal where it is one (numbers, True, False, None, quoted
- * strings, lists, tuples, dicts), else the text as it stands.
+ * A value of an INI inventory as Ansible reads it: a Python literal where `ast.literal_eval` takes it for one (numbers,
+ * True, False, None, quoted strings, lists, tuples, dicts, sets, bytes), else the text as it stands.
+ * @throws LiteralError for what makes Ansible fail.
  */
-export function pythonValue(text: string): VarValue {
-  const reader = new Reader(text);
+export function pythonValue(text: string): Exact {
+  const c = text.charCodeAt(0);
+  // Words are by far the most: only True, False, None, ... and strings with a prefix begin with a letter.
+  if (c >= 97 && c <= 122 && c !== 98 && c !== 114 && c !== 115 && c !== 117) return text;
+  if (c >= 48 && c <= 57 && /^\d{1,15}$/.test(text)) return text.length > 1 && c === 48 ? zerosOnly(text) : Number(text);
+  const reader = new Reader(text.replace(/^[ \t]+/, ''));
   try {
-    const value = reader.value();
-    reader.end();
-    return reader.done ? value : text;
+    return reader.document();
   } catch (error) {
     if (error instanceof NotALiteral) return text;
     throw error;
   }
+}
+
+/** 007 is no number in Python, 000 is. */
+function zerosOnly(text: string): Exact {
+  return /^0+$/.test(text) ? 0 : text;
 }
 
 class NotALiteral extends Error {}
@@ -21,12 +32,13 @@ class NotALiteral extends Error {}
 /** Digits with single underscores between them. */
 const DIGITS = '\\d(?:_?\\d)*';
 const NUMBER = new RegExp(
-  `[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?)`,
+  `(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?)[jJ]?`,
   'y',
 );
-const WORD = /(?:True|False|None)\b/y;
-const STRING = /[uU]?(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)")/y;
-const ESCAPE = /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))/g;
+const WORD = /(?:True|False|None|\.\.\.|set\(\s*\))(?![\p{L}\p{N}_])/uy;
+const STRING =
+  /([uU]|[rR]|[bB]|[bB][rR]|[rR][bB])?(?:'''((?:[^\\]|\\[\s\S])*?)'''|"""((?:[^\\]|\\[\s\S])*?)"""|'((?:[^'\\\n\r]|\\[\s\S])*)'|"((?:[^"\\\n\r]|\\[\s\S])*)")/y;
+const ESCAPE = /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([xuUN])|\r?\n|(.))/g;
 const ESCAPES: Readonly<Record<string, string>> = {
   n: '\n',
   t: '\t',
@@ -39,8 +51,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "'",
   '"': '"',
 };
-/** Deeper than anyone writes; Python gives up too. */
-const DEEPEST = 100;
+/** Python's reader takes no more open brackets. */
+const DEEPEST = 200;
+/** Nor more digits. */
+const MOST_DIGITS = 4300;
 
 class Reader {
   readonly #text: string;
@@ -51,79 +65,154 @@ class Reader {
     this.#text = text;
   }
 
-  get done(): boolean {
-    return this.#at >= this.#text.length;
+  /** The whole text: one value, or several with commas, which are a tuple. A comment may follow. */
+  document(): Exact {
+    const first = this.#value();
+    this.#space();
+    const items = [first];
+    let tuple = false;
+    while (this.#accept(',')) {
+      tuple = true;
+      this.#space();
+      if (this.#ended()) break;
+      items.push(this.#value());
+      this.#space();
+    }
+    if (!this.#ended() || this.#text.includes('\0')) throw new NotALiteral();
+    return tuple ? new PyTuple(items) : first;
   }
 
-  space(): void {
-    while (/\s/.test(this.#text[this.#at] ?? '')) this.#at++;
+  #ended(): boolean {
+    return this.#at >= this.#text.length || this.#text[this.#at] === '#';
   }
 
-  /** Blanks and a comment: Python's reader skips both behind a value. */
-  end(): void {
-    this.space();
-    if (this.#text[this.#at] === '#') this.#at = this.#text.length;
+  #space(): void {
+    while (/[ \t\f]/.test(this.#text[this.#at] ?? '')) this.#at++;
   }
 
-  value(): VarValue {
-    this.space();
+  #value(): Exact {
+    this.#space();
     const c = this.#text[this.#at] ?? '';
+    if (c === '-' || c === '+' || c === '.' || (c >= '0' && c <= '9')) return this.#number();
     if (c === '[' || c === '(' || c === '{') {
       if (++this.#depth > DEEPEST) throw new NotALiteral();
-      const value = c === '[' ? this.#list('[', ']') : c === '(' ? this.#list('(', ')') : this.#dict();
+      this.#at++;
+      const value = c === '[' ? this.#items(']').items : c === '(' ? this.#parentheses() : this.#braces();
       this.#depth--;
-      return value;
+      // A number in brackets may begin a complex one.
+      return c === '(' && (typeof value === 'number' || typeof value === 'bigint') ? this.#sum(value) : value;
     }
-    const word = this.#take(WORD);
-    if (word) return word[0] === 'None' ? null : word[0] === 'True';
-    if (/[uU'"]/.test(c)) return this.#strings();
-    const number = this.#take(NUMBER);
-    if (number) return toNumber(number[0]);
-    throw new NotALiteral();
+    const word = this.#take(WORD)?.[0];
+    if (word === 'None') return null;
+    if (word === '...') return new PyOther('ellipsis', 'Ellipsis');
+    if (word?.startsWith('set')) return new PyOther('set', 'set()');
+    if (word) return word === 'True';
+    return this.#strings();
   }
 
-  #list(open: string, close: string): VarValue {
-    this.#expect(open);
-    const items: VarValue[] = [];
+  #items(close: string): { readonly items: Exact[]; readonly comma: boolean } {
+    const items: Exact[] = [];
+    let comma = false;
     for (;;) {
-      this.space();
-      if (this.#accept(close)) return items;
-      items.push(this.value());
-      this.space();
-      if (!this.#accept(',')) {
-        this.#expect(close);
-        // Parentheses without a comma only group.
-        return open === '(' && items.length === 1 ? (items[0] ?? null) : items;
-      }
+      this.#space();
+      if (this.#accept(close)) return { items, comma };
+      if (items.length > 0 && !comma) throw new NotALiteral();
+      items.push(this.#value());
+      this.#space();
+      comma = this.#accept(',');
+      if (comma) continue;
+      this.#expect(close);
+      return { items, comma: items.length > 1 };
     }
   }
 
-  #dict(): VarValue {
-    this.#expect('{');
-    const entries: [string, VarValue][] = [];
-    for (;;) {
-      this.space();
-      if (this.#accept('}')) return Object.fromEntries(entries);
-      const key = this.value();
-      this.space();
+  /** Parentheses without a comma only group. */
+  #parentheses(): Exact {
+    const { items, comma } = this.#items(')');
+    return items.length === 1 && !comma ? (items[0] ?? null) : new PyTuple(items);
+  }
+
+  #braces(): Exact {
+    this.#space();
+    if (this.#accept('}')) return {};
+    const first = this.#value();
+    this.#space();
+    if (this.#accept(':')) return this.#dict(first);
+    const items = [first];
+    while (this.#accept(',')) {
+      this.#space();
+      if (this.#text[this.#at] === '}') break;
+      items.push(this.#value());
+      this.#space();
+    }
+    this.#expect('}');
+    for (const item of items) hashable(item);
+    return new PyOther('set', '', items);
+  }
+
+  #dict(first: Exact): Exact {
+    const entries: [Exact, Exact][] = [[first, this.#value()]];
+    this.#space();
+    while (this.#accept(',')) {
+      this.#space();
+      if (this.#text[this.#at] === '}') break;
+      const key = this.#value();
+      this.#space();
       this.#expect(':');
-      entries.push([typeof key === 'string' ? key : String(key), this.value()]);
-      this.space();
-      if (!this.#accept(',')) {
-        this.#expect('}');
-        return Object.fromEntries(entries);
-      }
+      entries.push([key, this.#value()]);
+      this.#space();
     }
+    this.#expect('}');
+    for (const [key] of entries) hashable(key);
+    return pyDict(entries);
   }
 
-  /** Adjacent strings are one, as in Python. */
-  #strings(): string {
+  /** Adjacent strings are one, as in Python; text and bytes do not mix. */
+  #strings(): Exact {
     let out: string | undefined;
-    for (let match = this.#take(STRING); match; this.space(), match = this.#take(STRING)) {
-      out = (out ?? '') + unescapeString(match[1] ?? match[2] ?? '');
+    let bytes = false;
+    for (let match = this.#take(STRING); match; this.#space(), match = this.#take(STRING)) {
+      const prefix = (match[1] ?? '').toLowerCase();
+      if (out !== undefined && bytes !== prefix.includes('b')) throw new NotALiteral();
+      bytes = prefix.includes('b');
+      const body = match[2] ?? match[3] ?? match[4] ?? match[5] ?? '';
+      if (bytes && /[^\0-\x7f]/.test(body)) throw new NotALiteral();
+      out = (out ?? '') + (prefix.includes('r') ? body : unescapeString(body, bytes));
     }
     if (out === undefined) throw new NotALiteral();
-    return out;
+    return bytes ? new PyOther('bytes', out) : out;
+  }
+
+  #number(): Exact {
+    if (this.#text.startsWith('...', this.#at)) {
+      this.#at += 3;
+      return new PyOther('ellipsis', 'Ellipsis');
+    }
+    const sign = this.#accept('-') ? -1 : this.#accept('+') ? 1 : undefined;
+    if (sign !== undefined) this.#space();
+    // -(1) is a number, too.
+    const nested = sign !== undefined && this.#text[this.#at] === '(' ? this.#value() : undefined;
+    const value = nested === undefined ? this.#unsigned() : nested;
+    return this.#sum(sign === -1 ? negated(value) : value, sign !== undefined && nested !== undefined);
+  }
+
+  #unsigned(): Exact {
+    const token = this.#take(NUMBER)?.[0];
+    if (token === undefined || /[\p{L}\p{N}_]/u.test(this.#text[this.#at] ?? '')) throw new NotALiteral();
+    return toNumber(token.replaceAll('_', ''));
+  }
+
+  /** `1+2j`: the only sums that are literals. */
+  #sum(left: Exact, mustBeNumber = false): Exact {
+    if (mustBeNumber && !isNumber(left)) throw new NotALiteral();
+    this.#space();
+    const c = this.#text[this.#at];
+    if (c !== '+' && c !== '-') return left;
+    this.#at++;
+    this.#space();
+    const right = this.#unsigned();
+    if (!(right instanceof PyOther) || left instanceof PyOther) throw new NotALiteral();
+    return new PyOther('complex', '(complex)');
   }
 
   #take(pattern: RegExp): RegExpExecArray | null {
@@ -144,28 +233,69 @@ class Reader {
   }
 }
 
-function unescapeString(text: string): string {
+function isNumber(value: Exact): boolean {
+  return (
+    typeof value === 'number' || typeof value === 'bigint' || (typeof value === 'object' && value !== null && 'number' in value)
+  );
+}
+
+function negated(value: Exact): Exact {
+  if (typeof value === 'bigint') return -value;
+  if (typeof value === 'number') return value === 0 ? 0 : -value;
+  if (value instanceof PyOther && value.type === 'complex') return value;
+  if (typeof value === 'object' && value !== null && 'number' in value && typeof value.number === 'number')
+    return pyFloat(-value.number);
+  throw new NotALiteral();
+}
+
+/** @throws LiteralError for lists, dicts and sets, also within tuples. */
+function hashable(key: Exact): void {
+  if (key === null || typeof key !== 'object') return;
+  if (key instanceof PyTuple) {
+    for (const item of key.items) hashable(item);
+    return;
+  }
+  if (key instanceof PyOther && key.type !== 'set') return;
+  if ('number' in key) return;
+  throw new LiteralError('a list, a dict or a set cannot be a key');
+}
+
+function unescapeString(text: string, bytes: boolean): string {
+  if (!text.includes('\\')) return text;
   return text.replaceAll(
     ESCAPE,
-    (whole, octal: string | undefined, x: string | undefined, u: string | undefined, long: string | undefined, c: string) => {
-      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+    (
+      whole,
+      octal: string | undefined,
+      x: string | undefined,
+      u: string | undefined,
+      long: string | undefined,
+      broken: string | undefined,
+      c: string | undefined,
+    ) => {
+      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & (bytes ? 0xff : 0x1ff));
+      if (bytes && x === undefined && (u ?? long ?? broken) !== undefined) {
+        if (broken === 'x') throw new NotALiteral();
+        return whole;
+      }
       const hex = x ?? u ?? long;
-      if (hex === undefined) return ESCAPES[c] ?? whole;
-      const code = Number.parseInt(hex, 16);
-      if (code > 0x10ffff) throw new NotALiteral();
-      return String.fromCodePoint(code);
+      if (hex !== undefined) {
+        const code = Number.parseInt(hex, 16);
+        if (code > 0x10ffff) throw new NotALiteral();
+        return String.fromCodePoint(code);
+      }
+      if (broken !== undefined) throw new NotALiteral();
+      // A backslash at the end of a line joins it with the next.
+      return c === undefined ? '' : (ESCAPES[c] ?? whole);
     },
   );
 }
 
-/** A whole number that this language cannot hold exactly stays text: it is a password or a key, not a quantity. */
-function toNumber(text: string): number | string {
-  const digits = text.replaceAll('_', '');
+function toNumber(text: string): Exact {
+  if (/[jJ]$/.test(text)) return new PyOther('complex', text);
+  if (/^0[xob]/i.test(text)) return pyInt(BigInt(text.toLowerCase()));
+  if (/[.eE]/.test(text)) return pyFloat(Number(text));
   // 007 is no number in Python.
-  if (/^[+-]?0\d/.test(digits) && !/^[+-]?0+$/.test(digits) && !/[.eE]/.test(digits)) throw new NotALiteral();
-  const sign = digits.startsWith('-') ? -1 : 1;
-  // `+ 0` keeps -0 from being told apart from 0.
-  const value = sign * Number(digits.replace(/^[+-]/, '')) + 0;
-  if (!Number.isFinite(value) || (/^[+-]?\d+$/.test(digits) && !Number.isSafeInteger(value))) return text;
-  return value;
+  if ((text.startsWith('0') && !/^0+$/.test(text)) || text.length > MOST_DIGITS) throw new NotALiteral();
+  return pyInt(BigInt(text));
 }

@@ -1,79 +1,61 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
 import { InputError } from '../errors.js';
-import { Draft } from './builder.js';
-import { readIni } from './ini.js';
+import { Draft, DraftError } from './builder.js';
+import { canonicalDraft } from './canonical.js';
 import type { Inventory, Variable } from './model.js';
-import { assemble } from './resolve.js';
+import { groupNames } from './names.js';
+import { clusterView, Precedence, writtenInventory } from './resolve.js';
+import { readSource, varsDirs } from './sources.js';
 import { VarsFolders } from './vars-folders.js';
-import { readYamlInventory } from './yaml-inventory.js';
 
 export interface LoadOptions {
   /** Above everything else. */
   readonly extraVars?: ReadonlyMap<string, Variable>;
+  /** Folder of the playbook: group_vars and host_vars there win over those beside the inventory. */
+  readonly playbookDir?: string;
+  /** An inventory without hosts is fine, as it is for Ansible. */
+  readonly allowEmpty?: boolean;
 }
 
-/** In a folder of inventories these are no inventories. Source: Ansible's INVENTORY_IGNORE_EXTS */
-const IGNORED = /(~|\.(orig|bak|ini\.bak|cfg|retry|pyc|pyo|rpmsave|rpmnew|md|rst|swp))$|^\./;
-const VARS_FOLDERS = ['group_vars', 'host_vars', 'artifacts'];
-
 /**
- * Reads inventories with their group_vars and host_vars and resolves every variable as Ansible does.
+ * Reads inventories with their group_vars and host_vars and resolves every variable as Ansible does. Values are not rendered.
  *
- * @param paths files or folders, later ones win.
+ * @param sources files, folders, programs or lists of hosts; later ones win.
  * @throws InputError for what is missing, empty or malformed, with file:line:column.
  */
-export async function loadInventory(paths: readonly string[], options: LoadOptions = {}): Promise<Inventory> {
+export async function loadInventory(sources: readonly string[], options: LoadOptions = {}): Promise<Inventory> {
+  try {
+    return await load(sources, options);
+  } catch (error) {
+    const where = sources.join(', ');
+    if (error instanceof DraftError)
+      throw new InputError({ what: error.message, where, todo: 'Take one of the children out, or correct the name' });
+    // The only way here is nesting: thousands of open brackets.
+    if (error instanceof RangeError && /call stack/i.test(error.message))
+      throw new InputError({ what: 'The inventory is nested too deeply', where, todo: 'Nobody needs that: look for brackets' });
+    throw error;
+  }
+}
+
+async function load(sources: readonly string[], o: LoadOptions): Promise<Inventory> {
   const draft = new Draft();
-  const files = paths.flatMap(inventoryFiles);
-  for (const file of files) read(file, draft);
-  if (draft.hosts.size === 0) {
+  const files: string[] = [];
+  for (const source of sources) await readSource(source, { draft, files });
+  if (draft.hosts.size === 0 && !o.allowEmpty) {
     throw new InputError({
       what: 'The inventory has no hosts',
-      where: files.join(', ') || paths.join(', '),
+      where: files.join(', ') || sources.join(', '),
       todo: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
     });
   }
-  const folders = new VarsFolders([...new Set(paths.map((p) => (statSync(p).isDirectory() ? p : dirname(p))))]);
-  return assemble(draft, files, folders, options.extraVars ?? new Map());
-}
-
-function inventoryFiles(path: string): string[] {
-  if (!existsSync(path)) {
-    throw new InputError({
-      what: 'There is no such inventory',
-      where: path,
-      todo: 'Check the path after -i; `kubewright inventory generate -o DIR` writes an inventory',
-    });
-  }
-  if (!statSync(path).isDirectory()) return [path];
-  const found = readdirSync(path)
-    .filter((name) => !IGNORED.test(name) && !VARS_FOLDERS.includes(name))
-    .sort()
-    .flatMap((name) => inventoryFiles(join(path, name)));
-  if (found.length === 0)
-    throw new InputError({
-      what: 'This folder holds no inventory',
-      where: path,
-      todo: 'Put a hosts.ini or hosts.yml there, or name the file',
-    });
-  return found;
-}
-
-function read(file: string, draft: Draft): void {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new InputError({
-      what: 'The inventory cannot be read',
-      where: file,
-      why: cause instanceof Error ? cause.message : undefined,
-      todo: 'Check its permissions',
-      cause,
-    });
-  }
-  if (['.yml', '.yaml', '.json'].includes(extname(file))) {
-    if (text.trim() !== '') readYamlInventory(text, file, draft);
-  } else readIni(text, file, draft);
+  draft.reconcile();
+  const common = {
+    folders: new VarsFolders((text) => draft.warnings.push(text)),
+    inventoryDirs: varsDirs(sources),
+    playbookDirs: o.playbookDir === undefined ? [] : [o.playbookDir],
+    extraVars: o.extraVars ?? new Map(),
+  };
+  const written = writtenInventory(draft, new Precedence(draft, { ...common, fileNames: (name) => [name] }));
+  const canonical = canonicalDraft(draft);
+  const view = clusterView(canonical, new Precedence(canonical, { ...common, fileNames: groupNames }));
+  return { files, ...view, written, warnings: draft.warnings };
 }

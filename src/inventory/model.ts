@@ -1,3 +1,5 @@
+import type { Exact } from './python.js';
+
 /** A place in a file that the user wrote. `line` and `column` count from 1. */
 export interface Source {
   readonly file: string;
@@ -17,7 +19,10 @@ export class VaultValue {
   }
 }
 
-/** A variable's value as Ansible would give it: JSON types, after resolving precedence. */
+/**
+ * A variable's value as far as Kubewright uses it: JSON types. What Python tells apart and JSON does not is in
+ * `Variable.exact`: there 1.0 is no 1, and a date is no text.
+ */
 export type VarValue = string | number | boolean | null | VaultValue | readonly VarValue[] | { readonly [key: string]: VarValue };
 
 export interface Variable {
@@ -28,6 +33,10 @@ export interface Variable {
   readonly secret?: boolean;
   /** What stands in the file, where `value` is rendered from it. */
   readonly raw?: VarValue;
+  /** The value as Python has it, only where `value` says less: whole floats, large numbers, dates, tuples, `!unsafe` text. */
+  readonly exact?: Exact;
+  /** The name as Python has it, where it is no text: YAML has `1: x`. */
+  readonly key?: Exact;
 }
 
 export interface Host {
@@ -36,11 +45,12 @@ export interface Host {
   readonly source: Source;
   /** Every group that holds the host, directly or through children, `all` included; new kubespray names. */
   readonly groups: ReadonlySet<string>;
-  /** Effective variables: all < parent groups < child groups < host. */
+  /** Effective variables: all < parent groups < child groups < host < extra variables. Unrendered. */
   readonly vars: ReadonlyMap<string, Variable>;
 }
 
 export interface Group {
+  /** The new kubespray name. */
   readonly name: string;
   /** Where it is declared; undefined: nowhere, it is one that always exists. */
   readonly source?: Source;
@@ -50,12 +60,46 @@ export interface Group {
   readonly children: readonly string[];
 }
 
-/** An inventory, read and resolved. Immutable. Old kubespray group names are already the new ones. */
+/**
+ * An inventory, read and resolved. Immutable.
+ *
+ * `hosts` and `groups` are the view of the cluster: old kubespray group names are the new ones, `k8s_cluster` is complete.
+ * `written` is what Ansible makes of the same files, with the names as they stand there.
+ */
 export interface Inventory {
   readonly files: readonly string[];
   /** In the order in which they are first named. */
   readonly hosts: ReadonlyMap<string, Host>;
   readonly groups: ReadonlyMap<string, Group>;
+  readonly written?: WrittenInventory;
   /** What Ansible warns about and goes on; plain text with file:line:column. */
   readonly warnings?: readonly string[];
+}
+
+/** A group as it is written, in Ansible's order of everything. */
+export interface WrittenGroup {
+  readonly name: string;
+  /** Direct members. */
+  readonly hosts: readonly string[];
+  readonly children: readonly string[];
+  /** Members, also those of children. */
+  readonly allHosts: readonly string[];
+  /** Its own variables, those of group_vars included. */
+  readonly vars: ReadonlyMap<string, Variable>;
+  readonly priority: number;
+}
+
+/** Exactly what Ansible sees. */
+export interface WrittenInventory {
+  readonly groups: ReadonlyMap<string, WrittenGroup>;
+  readonly hosts: ReadonlyMap<string, WrittenHost>;
+}
+
+export interface WrittenHost {
+  readonly name: string;
+  readonly vars: ReadonlyMap<string, Variable>;
+  /** Absolute path of the inventory that named the host first (`inventory_file`); undefined: a list of hosts. */
+  readonly inventoryFile?: string;
+  /** Its folder (`inventory_dir`). */
+  readonly inventoryDir?: string;
 }

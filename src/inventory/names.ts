@@ -8,7 +8,13 @@ const RENAMED: Readonly<Record<string, string>> = {
 
 /** The new name of a group. */
 export function groupName(name: string): string {
-  return RENAMED[name] ?? name;
+  return Object.hasOwn(RENAMED, name) ? (RENAMED[name] ?? name) : name;
+}
+
+/** Every name of a group, the new one last. */
+export function groupNames(name: string): string[] {
+  const now = groupName(name);
+  return [...Object.keys(RENAMED).filter((old) => RENAMED[old] === now), now];
 }
 
 /** The old name of a group that kubespray renamed, as a list of none or one. */

@@ -1,8 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { InputError } from '../errors.js';
+import { parseAddress } from './address.js';
+import { LOCALHOST } from './builder.js';
+import { glob } from './glob.js';
 import type { Inventory } from './model.js';
-import { groupName } from './names.js';
+import { groupName, groupNames } from './names.js';
 import { nearestName } from './nearest.js';
+import { pythonRegex, RegexError } from './python-regex.js';
 
 export interface PatternOptions {
   /** A pattern that matches nothing gives an empty list: the hosts of a play may be none. Names must exist all the same. */
@@ -10,87 +14,159 @@ export interface PatternOptions {
 }
 
 /**
- * Hosts that a pattern of `--limit` or of a play stands for, in the inventory's order.
- * Source: https://docs.ansible.com/ansible/latest/inventory_guide/intro_patterns.html
+ * Hosts that a pattern of a play stands for, in Ansible's order: that of the pattern.
+ * Source: ansible/inventory/manager.py; https://docs.ansible.com/ansible/latest/inventory_guide/intro_patterns.html
  * @throws InputError for an unknown name, and for a pattern that matches nothing.
  */
 export function resolvePattern(inventory: Inventory, pattern: string, o: PatternOptions = {}): string[] {
-  const parts = splitPattern(expandFile(pattern));
-  const plain = parts.filter((p) => !p.startsWith('!') && !p.startsWith('&'));
-  let found = new Set(plain.length > 0 ? plain.flatMap((p) => select(inventory, p)) : inventory.hosts.keys());
-  for (const part of parts.filter((p) => p.startsWith('&'))) {
-    const keep = new Set(select(inventory, part.slice(1)));
-    found = new Set([...found].filter((h) => keep.has(h)));
-  }
-  for (const part of parts.filter((p) => p.startsWith('!'))) for (const h of select(inventory, part.slice(1))) found.delete(h);
-  if (found.size === 0 && !o.allowEmpty) {
+  const search = new Search(inventory);
+  const found = search.evaluate(splitPattern(pattern).flatMap(linesOf));
+  if (found.length === 0 && !o.allowEmpty) {
     throw new InputError({
       what: `The pattern ${pattern} matches no host`,
       todo: `Groups are: ${[...inventory.groups.keys()].join(', ')}`,
     });
   }
-  return [...inventory.hosts.keys()].filter((h) => found.has(h));
+  return found;
 }
 
-/** Commas always separate; colons do, but not inside of brackets and not in addresses. */
+/** Hosts of `--limit`, in the inventory's order; without one all of them. @throws InputError as above. */
+export function limitHosts(inventory: Inventory, limit: string | undefined): string[] {
+  const all = new Search(inventory).evaluate(['all']);
+  if (limit === undefined) return all;
+  const found = new Set(resolvePattern(inventory, limit));
+  return all.filter((h) => found.has(h));
+}
+
+/** Commas separate; where there are none colons do, but not those of an address with a port. */
 function splitPattern(pattern: string): string[] {
-  return pattern
-    .split(',')
-    .flatMap((p) => (/^[!&]?~/.test(p.trim()) ? [p] : (p.match(/(?:[^:[\]]|\[[^\]]*\])+/g) ?? [])))
-    .map((p) => p.trim())
-    .filter((p) => p !== '');
+  const parts = pattern.includes(',')
+    ? pattern.split(',')
+    : parseAddress(pattern, true)
+      ? [pattern]
+      : (pattern.match(/(?:[^\s:[\]]|\[[^\]]*\])+/g) ?? []);
+  return parts.map((p) => p.trim()).filter((p) => p !== '');
 }
 
-function expandFile(pattern: string): string {
-  if (!pattern.startsWith('@')) return pattern;
-  const path = pattern.slice(1);
+/** `@file`: one pattern a line. */
+function linesOf(part: string): string[] {
+  if (!part.startsWith('@')) return [part];
+  const path = part.slice(1);
   if (!existsSync(path))
     throw new InputError({ what: 'There is no such file of hosts', where: path, todo: 'Check the path after @' });
+  if (statSync(path).isDirectory())
+    throw new InputError({ what: 'This is a folder, not a file of hosts', where: path, todo: 'Name the file after @' });
   return readFileSync(path, 'utf8')
     .split('\n')
     .map((l) => l.trim())
-    .filter((l) => l !== '' && !l.startsWith('#'))
-    .join(',');
+    .filter((l) => l !== '' && !l.startsWith('#'));
 }
 
-function select(inventory: Inventory, part: string): string[] {
-  const hosts = [...inventory.hosts.keys()];
-  if (part.startsWith('~')) {
-    const regex = new RegExp(part.slice(1));
-    const groups = [...inventory.groups.values()].filter((g) => regex.test(g.name));
-    return [...groups.flatMap((g) => g.hosts), ...hosts.filter((h) => regex.test(h))];
+interface NamedGroup {
+  /** Old and new names of kubespray: either stands for it. */
+  readonly names: readonly string[];
+  readonly hosts: readonly string[];
+}
+
+const SUBSCRIPT = /^(.+)\[(?:(-?[0-9]+)|([0-9]+)([:-])([0-9]*))\]$/;
+
+class Search {
+  readonly #inventory: Inventory;
+  readonly #groups: readonly NamedGroup[];
+
+  constructor(inventory: Inventory) {
+    this.#inventory = inventory;
+    const named = new Set<string>();
+    const groups: NamedGroup[] = [];
+    for (const name of [...(inventory.written?.groups.keys() ?? []), ...inventory.groups.keys()]) {
+      const now = groupName(name);
+      if (named.has(now)) continue;
+      named.add(now);
+      groups.push({ names: groupNames(now), hosts: inventory.groups.get(now)?.hosts ?? [] });
+    }
+    this.#groups = groups;
   }
-  const subscript = /^(.+)\[(-?\d*)(?::(-?\d*))?\]$/.exec(part);
-  if (subscript && !inventory.hosts.has(part))
-    return slice(byName(inventory, subscript[1] ?? ''), subscript[2] ?? '', subscript[3]);
-  return byName(inventory, part);
-}
 
-function byName(inventory: Inventory, name: string): string[] {
-  if (/[*?]/.test(name)) {
-    const regex = new RegExp(
-      `^${name
-        .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-        .replaceAll('*', '.*')
-        .replaceAll('?', '.')}$`,
-    );
-    const groups = [...inventory.groups.values()].filter((g) => regex.test(g.name));
-    return [...groups.flatMap((g) => g.hosts), ...[...inventory.hosts.keys()].filter((h) => regex.test(h))];
+  /** Those without a sign first, then the & and then the !. */
+  evaluate(parts: readonly string[]): string[] {
+    const plain = parts.filter((p) => !p.startsWith('!') && !p.startsWith('&'));
+    let found = new Set<string>();
+    for (const part of plain.length > 0 ? plain : ['all']) for (const h of this.#one(part)) found.add(h);
+    for (const part of parts.filter((p) => p.startsWith('&'))) {
+      const keep = new Set(this.#one(part.slice(1)));
+      found = new Set([...found].filter((h) => keep.has(h)));
+    }
+    for (const part of parts.filter((p) => p.startsWith('!'))) for (const h of this.#one(part.slice(1))) found.delete(h);
+    return [...found];
   }
-  const group = inventory.groups.get(groupName(name));
-  if (group) return [...group.hosts];
-  if (inventory.hosts.has(name)) return [name];
-  const near = nearestName(name, [...inventory.hosts.keys(), ...inventory.groups.keys()]);
-  throw new InputError({
-    what: `There is no host and no group ${name}`,
-    todo: near ? `Did you mean ${near}?` : `Groups are: ${[...inventory.groups.keys()].join(', ')}`,
-  });
+
+  #one(part: string): readonly string[] {
+    if (part === '') return [];
+    if (this.#inventory.hosts.has(part)) return [part];
+    const subscript = part.startsWith('~') ? null : SUBSCRIPT.exec(part);
+    return subscript ? slice(this.#matches(subscript[1] ?? ''), subscript, part) : this.#matches(part);
+  }
+
+  #matches(part: string): string[] {
+    const test = tester(part);
+    const groups = this.#groups.filter((g) => g.names.some(test));
+    const out = new Set(groups.flatMap((g) => g.hosts));
+    if (groups.length === 0 || /^~|[.?*[]/.test(part)) for (const h of this.#inventory.hosts.keys()) if (test(h)) out.add(h);
+    if (out.size === 0 && groups.length === 0 && part !== 'all') throw this.#unknown(part);
+    return [...out];
+  }
+
+  #unknown(part: string): InputError {
+    const names = [...this.#inventory.hosts.keys(), ...this.#groups.flatMap((g) => g.names)];
+    const groups = `Groups are: ${[...this.#inventory.groups.keys()].join(', ')}`;
+    if (LOCALHOST.includes(part))
+      return new InputError({
+        what: `${part} is not in the inventory`,
+        why: 'Kubewright works on machines of the inventory only; Ansible would make up a host of this name',
+        todo: `Add it: ${part} ansible_connection=local`,
+      });
+    if (/^~|[?*[]/.test(part)) return new InputError({ what: `The pattern ${part} matches no host and no group`, todo: groups });
+    const near = nearestName(part, names);
+    const mixed = part.includes(':') ? 'Separate either by commas or by colons, not by both. ' : '';
+    return new InputError({
+      what: `There is no host and no group ${part}`,
+      todo: mixed + (near ? `Did you mean ${near}?` : groups),
+    });
+  }
 }
 
-/** Python's indices, but both ends of a range belong to it. */
-function slice(list: readonly string[], first: string, last: string | undefined): string[] {
-  const index = (text: string, otherwise: number): number =>
-    text === '' ? otherwise : Number(text) < 0 ? list.length + Number(text) : Number(text);
-  if (last === undefined) return list.slice(index(first, 0), index(first, 0) + 1);
-  return list.slice(index(first, 0), index(last, list.length - 1) + 1);
+function tester(part: string): (name: string) => boolean {
+  if (!part.startsWith('~')) {
+    if (!/[?*[]/.test(part)) return (name) => name === part;
+    const regex = glob(part);
+    return (name) => regex.test(name);
+  }
+  try {
+    const regex = pythonRegex(part.slice(1));
+    return (name) => regex.test(name);
+  } catch (error) {
+    if (!(error instanceof RegexError)) throw error;
+    throw new InputError({
+      what: `${part} is not a regular expression that Kubewright understands`,
+      why: error.message,
+      todo: 'Write it as Python does, without what is named here',
+    });
+  }
+}
+
+/** Both ends of a range belong to it. */
+function slice(hosts: readonly string[], match: RegExpExecArray, part: string): string[] {
+  if (hosts.length === 0) return [];
+  const [, , index, start = '0', , end = ''] = match;
+  // As in Ansible [2:0] is the one host 2.
+  if (index !== undefined || (end !== '' && Number(end) === 0)) {
+    const host = hosts.at(Number(index ?? start));
+    if (host !== undefined) return [host];
+    throw new InputError({
+      what: `${part} matches no host`,
+      why: `There ${hosts.length === 1 ? 'is' : 'are'} ${hosts.length} to choose from, counted from 0`,
+      todo: 'Choose a smaller number',
+    });
+  }
+  return hosts.slice(Number(start), end === '' ? undefined : Number(end) + 1);
 }

@@ -1,116 +1,143 @@
-import { InputError } from '../errors.js';
-import type { Draft, DraftGroup } from './builder.js';
-import type { Group, Host, Inventory, Variable } from './model.js';
-import { nearestName } from './nearest.js';
+import { dirname } from 'node:path';
+import type { Draft, DraftGroup, DraftHost } from './builder.js';
+import { LayeredVars, merge } from './layers.js';
+import type { Group, Host, Variable, WrittenGroup, WrittenHost, WrittenInventory } from './model.js';
+import { byCodePoint } from './sources.js';
 import type { VarsFolders } from './vars-folders.js';
 
-/** kubespray's k8s_cluster is the union of these, also where the inventory does not say so. */
-const CLUSTER_PARTS = ['kube_control_plane', 'kube_node', 'calico_rr'];
+type Vars = ReadonlyMap<string, Variable>;
 
-/** Turns what was read into an inventory: complete groups, effective variables. */
-export function assemble(
-  draft: Draft,
-  files: readonly string[],
-  folders: VarsFolders,
-  extraVars: ReadonlyMap<string, Variable>,
-): Inventory {
-  checkMentions(draft);
-  completeGroups(draft);
-  const depths = depthsOf(draft);
-  const groups = new Map<string, Group>();
-  for (const g of draft.groups.values()) groups.set(g.name, toGroup(g, draft));
-  const order = [...draft.groups.values()].sort(
-    (a, b) => (depths.get(a.name) ?? 0) - (depths.get(b.name) ?? 0) || priority(a) - priority(b) || (a.name < b.name ? -1 : 1),
-  );
-  const groupFiles = new Map(order.map((g) => [g.name, folders.group(g.name)]));
-
-  const hosts = new Map<string, Host>();
-  for (const h of draft.hosts.values()) {
-    const own = order.filter((g) => g.name === 'all' || groups.get(g.name)?.hosts.includes(h.name));
-    // Source: https://docs.ansible.com/ansible/latest/reference_appendices/config.html#variable-precedence
-    const layers = [
-      ...own.map((g) => g.vars),
-      ...own.map((g) => groupFiles.get(g.name) ?? new Map()),
-      h.vars,
-      folders.host(h.name),
-      extraVars,
-    ];
-    const vars = new Map<string, Variable>();
-    for (const layer of layers) for (const [k, v] of layer) vars.set(k, v);
-    hosts.set(h.name, { name: h.name, source: h.source, groups: new Set(own.map((g) => g.name)), vars });
-  }
-  return { files, hosts, groups };
+export interface VarSources {
+  readonly folders: VarsFolders;
+  /** Folders of the inventories, in their order. */
+  readonly inventoryDirs: readonly string[];
+  /** The playbook's folder, where there is one. */
+  readonly playbookDirs: readonly string[];
+  readonly extraVars: Vars;
+  /** Names under which a group's variables lie in group_vars, later ones win. */
+  readonly fileNames: (group: string) => readonly string[];
 }
 
-/** A child or the owner of variables must be declared: a slip of the finger would silently leave machines out. */
-function checkMentions(draft: Draft): void {
-  for (const m of draft.mentions) {
-    const group = draft.group(m.group);
-    if (group.source || group.name === 'all' || group.name === 'ungrouped') continue;
-    const near = nearestName(
-      m.group,
-      [...draft.groups.values()].filter((g) => g.source).map((g) => g.name),
-    );
-    throw new InputError({
-      what:
-        m.as === 'child'
-          ? `The group ${m.group} is named as a child, but it is not declared`
-          : `There is no group ${m.group} for these variables`,
-      where: `${m.source.file}:${m.source.line}:${m.source.column}`,
-      todo: near ? `Did you mean ${near}? Else declare it: [${m.group}]` : `Declare it: [${m.group}]`,
+/**
+ * Effective variables by Ansible's precedence.
+ * Source: get_vars in ansible/vars/manager.py with the default VARIABLE_PRECEDENCE
+ */
+export class Precedence {
+  readonly #draft: Draft;
+  readonly #s: VarSources;
+  /** Hosts in the same groups share what these give. */
+  readonly #ofGroups = new Map<string, Vars>();
+  readonly #ids = new Map<DraftGroup, number>();
+
+  constructor(draft: Draft, sources: VarSources) {
+    this.#draft = draft;
+    this.#s = sources;
+    for (const group of draft.groups.values()) this.#ids.set(group, this.#ids.size);
+  }
+
+  host(host: DraftHost): Vars {
+    const { folders, inventoryDirs, playbookDirs, extraVars } = this.#s;
+    const files = [
+      ...folders.layers(inventoryDirs, 'host_vars', [host.name]),
+      ...folders.layers(playbookDirs, 'host_vars', [host.name]),
+    ];
+    return new LayeredVars([this.#groups(host), host.vars, ...files, extraVars]);
+  }
+
+  group(group: DraftGroup): Vars {
+    const { folders, inventoryDirs, playbookDirs } = this.#s;
+    const names = this.#s.fileNames(group.name);
+    const priority: Vars =
+      group.priority === 1
+        ? new Map()
+        : new Map([
+            ['ansible_group_priority', { value: group.priority, source: group.source ?? { file: '', line: 0, column: 0 } }],
+          ]);
+    return new LayeredVars([
+      group.vars,
+      ...folders.layers(inventoryDirs, 'group_vars', names),
+      ...folders.layers(playbookDirs, 'group_vars', names),
+      priority,
+    ]);
+  }
+
+  #groups(host: DraftHost): Vars {
+    const all = this.#draft.addGroup('all');
+    const key = [...host.groups].map((g) => this.#ids.get(g)).join();
+    const known = this.#ofGroups.get(key);
+    if (known) return known;
+    const own = [...host.groups].filter((g) => g !== all).sort(byPrecedence);
+    const names = own.flatMap((g) => this.#s.fileNames(g.name));
+    const { folders, inventoryDirs, playbookDirs } = this.#s;
+    const allNames = this.#s.fileNames('all');
+    const vars = merge([
+      all.vars,
+      ...own.map((g) => g.vars),
+      ...folders.layers(inventoryDirs, 'group_vars', allNames),
+      ...folders.layers(playbookDirs, 'group_vars', allNames),
+      ...folders.layers(inventoryDirs, 'group_vars', names),
+      ...folders.layers(playbookDirs, 'group_vars', names),
+    ]);
+    this.#ofGroups.set(key, vars);
+    return vars;
+  }
+}
+
+function byPrecedence(a: DraftGroup, b: DraftGroup): number {
+  return a.depth - b.depth || a.priority - b.priority || byCodePoint(a.name, b.name);
+}
+
+/** What Ansible sees, with the names as they are written. */
+export function writtenInventory(draft: Draft, precedence: Precedence): WrittenInventory {
+  const groups = new Map<string, WrittenGroup>();
+  for (const g of draft.groups.values()) {
+    groups.set(g.name, {
+      name: g.name,
+      hosts: names(g.hosts),
+      children: names(g.children),
+      get allHosts() {
+        return names(g.allHosts());
+      },
+      get vars() {
+        return precedence.group(g);
+      },
+      priority: g.priority,
     });
   }
+  const hosts = new Map<string, WrittenHost>();
+  for (const h of draft.hosts.values()) {
+    const place = h.origin === undefined ? {} : { inventoryFile: h.origin, inventoryDir: dirname(h.origin) };
+    hosts.set(h.name, {
+      name: h.name,
+      get vars() {
+        return precedence.host(h);
+      },
+      ...place,
+    });
+  }
+  return { groups, hosts };
 }
 
-function completeGroups(draft: Draft): void {
-  const all = draft.group('all');
-  const cluster = draft.group('k8s_cluster');
-  for (const part of CLUSTER_PARTS) if (draft.groups.has(part)) cluster.children.add(part);
-  const etcd = draft.group('etcd');
-  if (etcd.source === undefined) for (const h of draft.group('kube_control_plane').hosts) etcd.hosts.add(h);
-  for (const part of CLUSTER_PARTS) draft.group(part);
-  const children = new Set([...draft.groups.values()].flatMap((g) => (g === all ? [] : [...g.children])));
-  for (const g of draft.groups.values()) if (g !== all && !children.has(g.name)) all.children.add(g.name);
+/** Groups and hosts as the rest of Kubewright sees them. */
+export function clusterView(
+  draft: Draft,
+  precedence: Precedence,
+): { readonly hosts: Map<string, Host>; readonly groups: Map<string, Group> } {
+  const hosts = new Map<string, Host>();
+  for (const h of draft.hosts.values())
+    hosts.set(h.name, { name: h.name, source: h.source, groups: new Set(names(h.groups)), vars: precedence.host(h) });
+  const groups = new Map<string, Group>();
+  for (const g of draft.groups.values())
+    groups.set(g.name, {
+      name: g.name,
+      ...(g.source === undefined ? {} : { source: g.source }),
+      hosts: names(g.allHosts()),
+      directHosts: names(g.hosts),
+      children: names(g.children),
+    });
+  return { hosts, groups };
 }
 
-/** Longest way from `all`. @throws InputError for groups that contain themselves. */
-function depthsOf(draft: Draft): Map<string, number> {
-  const depths = new Map<string, number>();
-  const visit = (name: string, depth: number, path: readonly string[]): void => {
-    if (path.includes(name)) {
-      throw new InputError({
-        what: `The group ${name} contains itself`,
-        where: draft.group(name).source?.file,
-        why: [...path, name].join(' > '),
-        todo: 'Take one of these children out',
-      });
-    }
-    if ((depths.get(name) ?? -1) < depth) depths.set(name, depth);
-    for (const child of draft.group(name).children) visit(child, depth + 1, [...path, name]);
-  };
-  visit('all', 0, []);
-  for (const g of draft.groups.values()) if (!depths.has(g.name)) visit(g.name, 1, []);
-  return depths;
-}
-
-function toGroup(g: DraftGroup, draft: Draft): Group {
-  const members = new Set<string>();
-  const collect = (group: DraftGroup): void => {
-    for (const h of group.hosts) members.add(h);
-    for (const child of group.children) collect(draft.group(child));
-  };
-  if (g.name === 'all') for (const h of draft.hosts.keys()) members.add(h);
-  else collect(g);
-  return {
-    name: g.name,
-    ...(g.source && { source: g.source }),
-    hosts: [...members],
-    directHosts: [...g.hosts],
-    children: [...g.children],
-  };
-}
-
-function priority(g: DraftGroup): number {
-  const value = g.vars.get('ansible_group_priority')?.value;
-  return typeof value === 'number' ? value : 1;
+function names(list: Iterable<{ readonly name: string }>): string[] {
+  return [...list].map((e) => e.name);
 }

@@ -1,40 +1,75 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import type { Variable } from './model.js';
-import { groupName } from './names.js';
+import { byCodePoint } from './sources.js';
 import { readVariables } from './yaml-source.js';
 
 const EXTENSIONS = ['', '.yml', '.yaml', '.json'];
+const NONE: ReadonlyMap<string, Variable> = new Map();
 
-/** group_vars and host_vars beside inventories: a file or a folder for each name. Read when they are asked for. */
+type Kind = 'group_vars' | 'host_vars';
+
+/**
+ * group_vars and host_vars beside inventories and playbooks: for each name a file or a folder of them. Read when they are
+ * asked for, each once.
+ * Source: ansible/plugins/vars/host_group_vars.py, find_vars_files in ansible/parsing/dataloader.py
+ */
 export class VarsFolders {
-  readonly #dirs: readonly string[];
+  readonly #warn: (text: string) => void;
+  readonly #names = new Map<string, ReadonlySet<string>>();
+  readonly #files = new Map<string, ReadonlyMap<string, Variable>>();
 
-  constructor(dirs: readonly string[]) {
-    this.#dirs = dirs;
+  constructor(warn: (text: string) => void) {
+    this.#warn = warn;
   }
 
-  /** Later files win. Files under a group's old name count too. */
-  group(name: string): Map<string, Variable> {
-    return this.#read('group_vars', (n) => groupName(n) === name);
-  }
-
-  host(name: string): Map<string, Variable> {
-    return this.#read('host_vars', (n) => n === name);
-  }
-
-  #read(folder: string, wanted: (name: string) => boolean): Map<string, Variable> {
-    const out = new Map<string, Variable>();
-    for (const dir of this.#dirs) {
-      const base = join(dir, folder);
-      if (!existsSync(base)) continue;
-      for (const entry of readdirSync(base).sort()) {
-        const path = join(base, entry);
-        const extension = statSync(path).isDirectory() ? '' : extname(entry);
-        if (!EXTENSIONS.includes(extension) || !wanted(extension === '' ? entry : entry.slice(0, -extension.length))) continue;
-        for (const file of filesOf(path)) for (const [k, v] of readVariables(file)) out.set(k, v);
+  /** One layer for each file that counts: folder after folder, in each name after name. Later ones win. */
+  layers(dirs: readonly string[], kind: Kind, names: readonly string[]): ReadonlyMap<string, Variable>[] {
+    const out: ReadonlyMap<string, Variable>[] = [];
+    for (const dir of dirs) {
+      const base = join(dir, kind);
+      if (this.#namesIn(base, kind).size === 0) continue;
+      for (const name of names) {
+        const vars = this.#of(base, kind, name);
+        if (vars.size > 0) out.push(vars);
       }
     }
+    return out;
+  }
+
+  #namesIn(base: string, kind: Kind): ReadonlySet<string> {
+    const key = resolve(base);
+    const known = this.#names.get(key);
+    if (known) return known;
+    let names: ReadonlySet<string> = new Set();
+    if (existsSync(base)) {
+      if (statSync(base).isDirectory()) names = new Set(readdirSync(base));
+      else this.#warn(`${base}: this is no folder, so no ${kind} are read from it`);
+    }
+    this.#names.set(key, names);
+    return names;
+  }
+
+  #of(base: string, kind: Kind, name: string): ReadonlyMap<string, Variable> {
+    // A name with slashes would leave the folder's list.
+    if (name.startsWith('/')) return NONE;
+    const there = this.#namesIn(base, kind);
+    const found = EXTENSIONS.map((e) => name + e).find((n) => (n.includes('/') ? existsSync(join(base, n)) : there.has(n)));
+    if (found === undefined) return NONE;
+    const path = join(base, found);
+    const key = resolve(path);
+    let vars = this.#files.get(key);
+    if (!vars) {
+      vars = this.#read(path);
+      this.#files.set(key, vars);
+    }
+    return vars;
+  }
+
+  #read(path: string): ReadonlyMap<string, Variable> {
+    if (!existsSync(path)) return NONE;
+    const out = new Map<string, Variable>();
+    for (const file of filesOf(path)) for (const [k, v] of readVariables(file, this.#warn)) out.set(k, v);
     return out;
   }
 }
@@ -43,8 +78,13 @@ export class VarsFolders {
 function filesOf(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path)
-    .sort()
+    .sort(byCodePoint)
     .filter((n) => !n.startsWith('.') && !n.endsWith('~'))
     .map((n) => join(path, n))
-    .flatMap((p) => (statSync(p).isDirectory() ? filesOf(p) : EXTENSIONS.includes(extname(p)) ? [p] : []));
+    .filter((p) => existsSync(p))
+    .flatMap((p) => {
+      const extension = extname(p);
+      if (statSync(p).isDirectory()) return extension === '' ? filesOf(p) : [];
+      return EXTENSIONS.includes(extension) ? [p] : [];
+    });
 }

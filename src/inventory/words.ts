@@ -1,31 +1,56 @@
-export class ShellWordsError extends Error {}
+export class ShellWordsError extends Error {
+  /** Position in the line, from 0. */
+  readonly at: number;
+
+  constructor(message: string, at: number) {
+    super(message);
+    this.at = at;
+  }
+}
+
+export interface Word {
+  readonly text: string;
+  /** Where it begins in the line, from 0. */
+  readonly at: number;
+}
 
 /**
  * Splits a line into words as Python's `shlex.split(line, comments=True)` does: quotes, backslashes, and comments, which
- * begin at any bare `#`, also within a word.
+ * begin at any bare `#`, also within a word. Only blanks, tabs and line ends separate.
  */
-export function shellWords(line: string): string[] {
-  const words: string[] = [];
+export function placedWords(line: string): Word[] {
+  const words: Word[] = [];
   let word: string | undefined;
+  let start = 0;
   for (let i = 0; i < line.length; i++) {
     const c = line[i] ?? '';
-    if (/\s/.test(c)) {
-      if (word !== undefined) words.push(word);
+    if (c === ' ' || c === '\t' || c === '\r' || c === '\n') {
+      if (word !== undefined) words.push({ text: word, at: start });
       word = undefined;
-    } else if (c === '#') {
-      break;
-    } else if (c === "'" || c === '"') {
+      continue;
+    }
+    if (c === '#') break;
+    if (word === undefined) {
+      word = '';
+      start = i;
+    }
+    if (c === "'" || c === '"') {
       const end = closing(line, i, c);
-      word = (word ?? '') + unescapeQuoted(line.slice(i + 1, end), c);
+      word += unescapeQuoted(line.slice(i + 1, end), c);
       i = end;
     } else if (c === '\\') {
       i++;
-      if (i >= line.length) throw new ShellWordsError('a backslash stands at the end');
-      word = (word ?? '') + line[i];
-    } else word = (word ?? '') + c;
+      if (i >= line.length) throw new ShellWordsError('a backslash stands at the end', i - 1);
+      word += line[i];
+    } else word += c;
   }
-  if (word !== undefined) words.push(word);
+  if (word !== undefined) words.push({ text: word, at: start });
   return words;
+}
+
+/** The same without places. */
+export function shellWords(line: string): string[] {
+  return placedWords(line).map((w) => w.text);
 }
 
 function closing(line: string, start: number, quote: string): number {
@@ -33,7 +58,7 @@ function closing(line: string, start: number, quote: string): number {
     if (quote === '"' && line[i] === '\\') i++;
     else if (line[i] === quote) return i;
   }
-  throw new ShellWordsError(`the quote ${quote} at column ${start + 1} is not closed`);
+  throw new ShellWordsError(`the quote ${quote} at column ${start + 1} is not closed`, start);
 }
 
 /** Inside double quotes a backslash escapes only itself and the quote. */

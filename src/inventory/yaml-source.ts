@@ -1,11 +1,26 @@
 import { readFileSync } from 'node:fs';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import { InputError } from '../errors.js';
-import { type Source, type Variable, type VarValue, VaultValue } from './model.js';
+import { jsonNodes } from './json-nodes.js';
+import type { Source, Variable, VarValue } from './model.js';
+import { type Exact, keyText as exactKeyText, toPlain, variable } from './python.js';
 import { openFile } from './vault/keyring.js';
+import { YamlValues } from './yaml-values.js';
 
 export interface YamlEntry {
   readonly key: string;
+  readonly exactKey: Exact;
   readonly keyNode: Node | null;
   readonly value: Node | null;
 }
@@ -13,27 +28,29 @@ export interface YamlEntry {
 /** A YAML (or JSON) file with the place of everything in it. */
 export interface YamlFile {
   readonly root: Node | null;
+  /** It is JSON. */
+  readonly json: boolean;
+  /** Keys that stand twice, with their places. */
+  readonly warnings: readonly string[];
   sourceOf(node: Node | null | undefined): Source;
   valueOf(node: Node | null | undefined): VarValue;
+  /** The value as Python has it. */
+  exactOf(node: Node | null | undefined): Exact;
   /** What a map holds: aliases followed, `<<` merged, of keys that stand twice the last. */
   entriesOf(map: YAMLMap): YamlEntry[];
   /** The node itself, or what its alias stands for. */
   follow(node: Node | null | undefined): Node | null;
 }
 
+/** What libyaml's reader takes. */
+const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
+
 /**
- * Parses YAML 1.1, as Ansible does: `yes` and `no` are booleans.
+ * Parses JSON, or else YAML 1.1, as Ansible does: `yes` and `no` are booleans. `!vault` gives a VaultValue.
  * @throws InputError with file:line:column and the parser's reason.
  */
 export function parseYaml(text: string, file: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument<ParsedNode>(text, {
-    version: '1.1',
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: false,
-    logLevel: 'silent',
-  });
   const at = (offset: number): Source => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -42,103 +59,135 @@ export function parseYaml(text: string, file: string): YamlFile {
     const s = at(offset);
     return new InputError({ what: 'This is not valid YAML', where: `${file}:${s.line}:${s.column}`, why, todo });
   };
-  const error = document.errors[0];
-  if (error) {
-    const why = error.message.split('\n')[0] ?? '';
-    throw fail(error.pos[0], why, 'Correct the file; indentation and quotes are the usual reasons');
+  const json = jsonNodes(text);
+  if (json) {
+    lines.addNewLine(0);
+    for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) lines.addNewLine(i + 1);
   }
-  const follow = (node: Node | null | undefined): Node | null =>
-    isAlias(node) ? (node.resolve(document) ?? null) : (node ?? null);
-  const sourceOf = (node: Node | null | undefined): Source => at(node?.range?.[0] ?? 0);
-  const entriesOf = (map: YAMLMap): YamlEntry[] => {
-    const out = new Map<string, YamlEntry>();
-    for (const { key, value } of map.items) {
-      const merged = follow(value as Node | null);
-      if (keyText(key) !== '<<' || !(isMap(merged) || isSeq(merged))) {
-        out.set(keyText(key), { key: keyText(key), keyNode: key as Node | null, value: value as Node | null });
-        continue;
-      }
-      // What stands in the map itself wins over what is merged, and of several merged maps the first.
-      const own = new Set(map.items.map((p) => keyText(p.key)));
-      const taken = new Set(own);
-      for (const part of isSeq(merged) ? merged.items.map((i) => follow(i as Node)) : [merged]) {
-        if (!isMap(part) || part === map) continue;
-        const entries = entriesOf(part).filter((e) => !taken.has(e.key));
-        for (const e of entries) out.set(e.key, e);
-        for (const e of entries) taken.add(e.key);
-      }
-    }
-    return [...out.values()];
+  const root = json ?? yamlNodes(text, lines, fail);
+  const values = new YamlValues({
+    json: json !== undefined,
+    anchors: json || !/[&*]/.test(text) ? new Map() : anchorsOf(root, fail),
+    at,
+    fail,
+  });
+  return {
+    root,
+    json: json !== undefined,
+    warnings: values.warnings,
+    sourceOf: (node) => at(node?.range?.[0] ?? 0),
+    valueOf: (node) => toPlain(values.exactOf(node)),
+    exactOf: (node) => values.exactOf(node),
+    entriesOf: (map) => values.entriesOf(map),
+    follow: (node) => values.follow(node),
   };
-  const open = new Set<Node>();
-  const toValue = (given: Node | null | undefined): VarValue => {
-    const node = follow(given);
-    if (!node) return null;
-    if (node.tag === '!vault') {
-      return new VaultValue(isScalar(node) ? String(node.value) : '', sourceOf(node));
-    }
-    if (isScalar(node)) return scalar(node.value, node.source);
-    if (open.has(node)) throw fail(given?.range?.[0] ?? 0, 'A value contains itself', 'Take the alias out');
-    open.add(node);
-    const value = isMap(node)
-      ? Object.fromEntries(entriesOf(node).map((e) => [e.key, toValue(e.value)]))
-      : isSeq(node)
-        ? node.items.map((i) => toValue(i as Node))
-        : null;
-    open.delete(node);
-    return value;
-  };
-  return { root: document.contents, sourceOf, valueOf: toValue, entriesOf, follow };
 }
 
-function scalar(value: unknown, text: string | undefined): VarValue {
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'string') return value;
-  // The standard has y and n as booleans, PyYAML has not.
-  if (typeof value === 'boolean') return text !== undefined && /^[yYnN]$/.test(text) ? text : value;
-  if (typeof value === 'number') {
-    // PyYAML wants a dot before the exponent: 1e3 is text. A number that cannot be held exactly stays text, too.
-    if (text !== undefined && (/^[-+]?\d+[eE]/.test(text) || (Number.isInteger(value) && !Number.isSafeInteger(value))))
-      return text;
-    return value;
+function yamlNodes(
+  text: string,
+  lines: LineCounter,
+  fail: (offset: number, why: string, todo: string) => InputError,
+): Node | null {
+  const control = UNPRINTABLE.exec(text.startsWith('\uFEFF') ? text.slice(1) : text);
+  const error = (offset: number, why: string): InputError =>
+    fail(offset, why, 'Correct the file; indentation and quotes are the usual reasons');
+  let document: ReturnType<typeof parseDocument<ParsedNode>>;
+  try {
+    document = parseDocument<ParsedNode>(text, {
+      version: '1.1',
+      schema: 'failsafe',
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: false,
+      // At 'silent' several documents would pass.
+      logLevel: 'error',
+    });
+  } catch (cause) {
+    // The parser's own limits: a thousand open brackets, a broken %-line.
+    throw error(
+      0,
+      cause instanceof RangeError ? 'It is nested too deeply' : cause instanceof Error ? cause.message : String(cause),
+    );
   }
-  if (value instanceof Date) return text ?? value.toISOString();
-  return String(value);
+  if (control) throw error(control.index, `The character ${JSON.stringify(control[0])} must not stand here`);
+  const first = document.errors[0];
+  if (first) throw error(first.pos[0], first.message.split('\n')[0] ?? '');
+  return document.contents;
 }
 
+/** What `&names` stand for. @throws for a name that is given twice, as PyYAML does. */
+function anchorsOf(root: Node | null, fail: (offset: number, why: string, todo: string) => InputError): Map<string, Node> {
+  const anchors = new Map<string, Node>();
+  if (root === null) return anchors;
+  visit(root, {
+    Node(_key, node) {
+      if (isAlias(node)) {
+        if (!anchors.has(node.source))
+          throw fail(
+            node.range?.[0] ?? 0,
+            `*${node.source} stands for nothing that came before`,
+            `Write &${node.source} before it`,
+          );
+      } else if (node.anchor) {
+        if (anchors.has(node.anchor))
+          throw fail(node.range?.[0] ?? 0, `&${node.anchor} is there already`, 'Give each anchor a name of its own');
+        anchors.set(node.anchor, node);
+      }
+    },
+  });
+  return anchors;
+}
+
+/** A key as text. */
 export function keyText(key: unknown): string {
-  return isScalar(key) ? String(key.source ?? key.value) : String(key);
+  if (!isScalar(key)) return String(key);
+  return String(key.type === 'PLAIN' || key.type === undefined ? (key.source ?? key.value) : key.value);
 }
 
 /** Reads a file of variables: one map. @throws InputError when it cannot be read, or is something else. */
-export function readVariables(file: string): Map<string, Variable> {
+export function readVariables(file: string, warn?: (text: string) => void): Map<string, Variable> {
   const { text, secret } = openFile(readText(file, 'file of variables'), file);
   const yaml = parseYaml(text, file);
-  const variables = variablesOf(yaml, yaml.root, 'A file of variables');
-  return secret ? new Map([...variables].map(([name, v]) => [name, { ...v, secret }])) : variables;
+  const node = yaml.follow(yaml.root);
+  // Files of nothing are ignored: `---`, `[]`, `""`.
+  if (isEmpty(node === null ? null : yaml.exactOf(node))) return new Map();
+  const vars = variablesOf(yaml, node, 'A file of variables');
+  for (const w of yaml.warnings) warn?.(w);
+  return secret ? new Map([...vars].map(([name, v]) => [name, { ...v, secret }])) : vars;
+}
+
+/** What Python takes for false. */
+export function isEmpty(value: Exact): boolean {
+  if (value === null || value === false || value === '' || value === 0) return true;
+  if (typeof value !== 'object') return false;
+  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
 }
 
 /** @throws InputError when the node is no map. */
 export function variablesOf(yaml: YamlFile, given: Node | null | undefined, what: string): Map<string, Variable> {
   const node = yaml.follow(given);
-  if (!node || (isScalar(node) && node.value === null)) return new Map();
+  if (!node || (isScalar(node) && yaml.exactOf(node) === null)) return new Map();
   if (!isMap(node)) {
     const s = yaml.sourceOf(given);
     throw new InputError({
       what: `${what} must be a map of names and values`,
       where: `${s.file}:${s.line}:${s.column}`,
+      why: isSeq(node) ? 'It is a list' : undefined,
       todo: 'Write name: value',
     });
   }
   return new Map(
-    yaml.entriesOf(node).map((e) => [e.key, { value: yaml.valueOf(e.value), source: yaml.sourceOf(e.keyNode) }] as const),
+    yaml
+      .entriesOf(node)
+      .map((e) => [exactKeyText(e.exactKey), variable(yaml.exactOf(e.value), yaml.sourceOf(e.keyNode), e.exactKey)] as const),
   );
 }
 
-/** @throws InputError when the file cannot be read. */
+/** @throws InputError when the file cannot be read, or is no text. */
 export function readText(file: string, kind: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (cause) {
     throw new InputError({
       what: `The ${kind} cannot be read`,
@@ -146,6 +195,22 @@ export function readText(file: string, kind: string): string {
       why: cause instanceof Error ? cause.message : undefined,
       todo: 'Check the path and its permissions',
       cause,
+    });
+  }
+  return decodeText(bytes, file);
+}
+
+/** @throws InputError for what is no UTF-8. */
+export function decodeText(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    const good = bytes.toString('utf8').split('\uFFFD')[0] ?? '';
+    const before = good.split('\n');
+    throw new InputError({
+      what: 'This is no text in UTF-8',
+      where: `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`,
+      todo: 'Save the file as UTF-8',
     });
   }
 }

@@ -4,6 +4,7 @@ import type { Host, Inventory, Source, Variable, VarValue } from '../model.js';
 import { VaultValue } from '../model.js';
 import { oldGroupName } from '../names.js';
 import { nearestName } from '../nearest.js';
+import { PyUnsafe } from '../python.js';
 import { Keyring } from '../vault/keyring.js';
 import { makeContext } from './environment.js';
 import type { Context } from './evaluate.js';
@@ -92,10 +93,10 @@ class Renderer {
   }
 
   host(host: Host): Host {
-    if (![...host.vars.values()].some((v) => needsRendering(v.value))) return host;
+    if (![...host.vars.values()].some(needsIt)) return host;
     const vars = new Map<string, Variable>();
     for (const [name, v] of host.vars) {
-      vars.set(name, needsRendering(v.value) ? new RenderedVariable(v, () => this.#render(host, name, v)) : v);
+      vars.set(name, needsIt(v) ? new RenderedVariable(v, () => this.#render(host, name, v)) : v);
     }
     return { ...host, vars };
   }
@@ -165,7 +166,8 @@ class Renderer {
     if (frame.secret) this.#taint();
     this.#stack.push(frame);
     try {
-      const value = this.#fill(hostName, raw, frame);
+      // Text after !unsafe is never a template.
+      const value = own?.exact instanceof PyUnsafe ? own.exact.text : this.#fill(hostName, raw, frame);
       if (value !== OMIT) this.#done.set(key, { value: toVar(value), secret: frame.secret });
       return value;
     } catch (error) {
@@ -272,6 +274,10 @@ const MAGIC = [
   'playbook_dir',
   'ansible_play_hosts',
 ];
+
+function needsIt(v: Variable): boolean {
+  return !(v.exact instanceof PyUnsafe) && needsRendering(v.value);
+}
 
 function needsRendering(value: VarValue): boolean {
   if (typeof value === 'string') return isTemplate(value);

@@ -81,7 +81,7 @@ describe('bad input gets one clear message and exit code 2, and touches no machi
     [
       'the same address twice',
       () => attempt(inventory(`m1 ip=10.9.0.1\nw1 ip=10.9.0.1\n${GROUPS}`)),
-      /hosts\.ini:2:1: m1 and w1 have the same address 10\.9\.0\.1/,
+      /hosts\.ini:2:4: m1 and w1 have the same address 10\.9\.0\.1/,
     ],
     [
       'an unknown version',
@@ -146,7 +146,7 @@ describe('bad input gets one clear message and exit code 2, and touches no machi
     [
       'an unbalanced quote',
       () => attempt(inventory(`m1 ip="10.9.0.1\n${GROUPS}`)),
-      /hosts\.ini:1:1: This line cannot be split into words/,
+      /hosts\.ini:1:7: This line cannot be split into words/,
     ],
     [
       'a jump host',

@@ -105,12 +105,14 @@ describe('an INI inventory', () => {
     expect(i.groups.get('web')?.hosts).toEqual(said.web.hosts);
   });
 
-  it('is read with CRLF, a byte order mark and no last newline', async () => {
+  it('is read with CRLF and no last newline; a byte order mark is refused as Ansible refuses it', async () => {
     const i = await loadInventory([
-      join(folder({ 'hosts.ini': '\uFEFF[kube-master]\r\nm1 ip=10.0.0.1\r\n[kube-node]\r\nw1' }), 'hosts.ini'),
+      join(folder({ 'hosts.ini': '[kube-master]\r\nm1 ip=10.0.0.1\r\n[kube-node]\r\nw1' }), 'hosts.ini'),
     ]);
     expect([...i.hosts.keys()]).toEqual(['m1', 'w1']);
     expect(varOf(i, 'm1', 'ip')).toBe('10.0.0.1');
+    const marked = loadInventory([join(folder({ 'hosts.ini': '\uFEFF[kube-master]\nm1\n' }), 'hosts.ini')]);
+    await expect(marked).rejects.toThrow(/byte order mark/);
   });
 });
 

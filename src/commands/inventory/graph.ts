@@ -1,0 +1,27 @@
+import { Args, Command, Flags } from '@oclif/core';
+import { inventoryFlags, vaultFlags } from '../flags.js';
+
+export default class InventoryGraph extends Command {
+  static override summary = 'Print groups and hosts as a tree, as ansible-inventory --graph does';
+  static override args = { group: Args.string({ description: 'begin at this group', default: 'all' }) };
+  static override flags = {
+    inventory: inventoryFlags.inventory,
+    'extra-vars': inventoryFlags['extra-vars'],
+    ...vaultFlags,
+    'playbook-dir': Flags.string({ description: 'read group_vars and host_vars of this folder, too', helpValue: 'DIR' }),
+    vars: Flags.boolean({ description: 'print variables, too' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(InventoryGraph);
+    const { inventoryGraph } = await import('../../app/inventory-list.js');
+    process.exitCode = await inventoryGraph({
+      inventory: flags.inventory ?? [],
+      extraVars: flags['extra-vars'],
+      vault: flags,
+      playbookDir: flags['playbook-dir'],
+      group: args.group,
+      vars: flags.vars,
+    });
+  }
+}

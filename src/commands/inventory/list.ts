@@ -1,0 +1,31 @@
+import { Command, Flags } from '@oclif/core';
+import { inventoryFlags } from '../flags.js';
+
+export default class InventoryList extends Command {
+  static override summary = 'Print hosts, groups and variables as ansible-inventory --list does';
+  static override description =
+    'Reads what Ansible would read and prints the same JSON: names as they are written, every value with its type, templates not rendered.';
+  static override examples = [
+    '<%= config.bin %> inventory list -i hosts.ini',
+    '<%= config.bin %> inventory list -i hosts.ini --host m11-k8s',
+  ];
+  static override flags = {
+    ...inventoryFlags,
+    'playbook-dir': Flags.string({ description: 'read group_vars and host_vars of this folder, too', helpValue: 'DIR' }),
+    json: Flags.boolean({ description: 'print JSON (it is the default)' }),
+    host: Flags.string({ description: "print only this host's variables", helpValue: 'NAME' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(InventoryList);
+    const { inventoryList } = await import('../../app/inventory-list.js');
+    process.exitCode = await inventoryList({
+      inventory: flags.inventory ?? [],
+      extraVars: flags['extra-vars'],
+      vault: flags,
+      playbookDir: flags['playbook-dir'],
+      host: flags.host,
+      limit: flags.limit,
+    });
+  }
+}

@@ -1,0 +1,131 @@
+import { InputError } from '../errors.js';
+import type { Variable, WrittenGroup, WrittenInventory } from './model.js';
+import { type Exact, exactOf, PyDict, pyDict } from './python.js';
+import { jsonText } from './python-json.js';
+import { pyStr, UnprintableError } from './python-text.js';
+import { byCodePoint } from './sources.js';
+
+/** Variables that ansible-inventory does not show. Source: INTERNAL_VARS in ansible/cli/inventory.py */
+const INTERNAL = new Set([
+  'ansible_diff_mode',
+  'ansible_config_file',
+  'ansible_facts',
+  'ansible_forks',
+  'ansible_inventory_sources',
+  'ansible_limit',
+  'ansible_playbook_python',
+  'ansible_run_tags',
+  'ansible_skip_tags',
+  'ansible_verbosity',
+  'ansible_version',
+  'inventory_dir',
+  'inventory_file',
+  'inventory_hostname',
+  'inventory_hostname_short',
+  'groups',
+  'group_names',
+  'omit',
+  'playbook_dir',
+]);
+/** Groups in groups in groups print once for each way that leads to them. */
+const MOST_LINES = 2_000_000;
+
+/** What `ansible-inventory --list` prints, without the line end; `only` leaves the other hosts out. */
+export function listText(w: WrittenInventory, only?: ReadonlySet<string>): string {
+  const shown = (name: string): boolean => only === undefined || only.has(name);
+  const groups = new Map<string, Exact>();
+  const seen = new Set<string>();
+  const add = (group: WrittenGroup): void => {
+    const place: [string, Exact][] = [];
+    const hosts = group.name === 'all' ? [] : group.hosts.filter(shown);
+    if (hosts.length > 0) place.push(['hosts', hosts]);
+    if (group.children.length > 0) place.push(['children', group.children]);
+    groups.set(group.name, pyDict(place));
+    for (const name of group.children) {
+      const child = w.groups.get(name);
+      if (child && !seen.has(name)) {
+        add(child);
+        seen.add(name);
+      }
+    }
+    if (place.length === 0) groups.delete(group.name);
+  };
+  const all = w.groups.get('all');
+  if (all) add(all);
+  const hostvars: [Exact, Exact][] = [];
+  for (const name of all?.allHosts ?? []) {
+    const vars = shown(name) ? entries(w.hosts.get(name)?.vars) : [];
+    if (vars.length > 0) hostvars.push([name, new PyDict(vars)]);
+  }
+  const meta = new PyDict([['hostvars', new PyDict(hostvars)]]);
+  return printed(w, () => jsonText(new PyDict([...groups, ['_meta', meta]])));
+}
+
+/** What `ansible-inventory --host NAME` prints, without the line end. */
+export function hostText(w: WrittenInventory, name: string): string {
+  return printed(w, () => jsonText(new PyDict(entries(w.hosts.get(name)?.vars))));
+}
+
+/** What `ansible-inventory --graph` prints, without the line end. */
+export function graphText(w: WrittenInventory, start: WrittenGroup, showVars: boolean): string {
+  const lines: string[] = [];
+  const put = (text: string, depth: number): void => {
+    if (lines.length > MOST_LINES)
+      throw new InputError({ what: 'The graph has no end', todo: 'Groups are nested in too many ways: see inventory list' });
+    lines.push(depth > 0 ? `${'  |'.repeat(depth)}--${text}` : text);
+  };
+  const putVars = (vars: ReadonlyMap<string, Variable> | undefined, depth: number): void => {
+    const sorted = entries(vars).sort(([a], [b]) => byCodePoint(pyStr(a), pyStr(b)));
+    for (const [name, value] of sorted) put(`{${pyStr(name)} = ${pyStr(value)}}`, depth);
+  };
+  const walk = (group: WrittenGroup, depth: number): void => {
+    put(`@${group.name}:`, depth);
+    for (const name of group.children) {
+      const child = w.groups.get(name);
+      if (child) walk(child, depth + 1);
+    }
+    if (group.name !== 'all') {
+      for (const name of group.hosts) {
+        put(name, depth + 1);
+        if (showVars) putVars(w.hosts.get(name)?.vars, depth + 2);
+      }
+    }
+    if (showVars) putVars(group.vars, depth + 1);
+  };
+  return printed(w, () => {
+    walk(start, 0);
+    return lines.join('\n');
+  });
+}
+
+function entries(vars: ReadonlyMap<string, Variable> | undefined): [Exact, Exact][] {
+  const out: [Exact, Exact][] = [];
+  for (const [name, v] of vars ?? []) if (!INTERNAL.has(name)) out.push([v.key ?? name, exactOf(v)]);
+  return out;
+}
+
+/** Names the variable that cannot be printed. */
+function printed(w: WrittenInventory, print: () => string): string {
+  try {
+    return print();
+  } catch (error) {
+    if (!(error instanceof UnprintableError)) throw error;
+    for (const host of w.hosts.values()) {
+      for (const [name, v] of host.vars) {
+        try {
+          jsonText(new PyDict([[v.key ?? name, exactOf(v)]]));
+        } catch (inner) {
+          if (!(inner instanceof UnprintableError)) throw inner;
+          const where = v.source.line > 0 ? `${v.source.file}:${v.source.line}:${v.source.column}` : v.source.file;
+          throw new InputError({
+            what: `${name} cannot be printed`,
+            where,
+            why: inner.message,
+            todo: 'Quote it, if it is meant as text',
+          });
+        }
+      }
+    }
+    throw new InputError({ what: 'The inventory cannot be printed', why: error.message, todo: 'Leave --vars out' });
+  }
+}
