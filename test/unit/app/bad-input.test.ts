@@ -96,7 +96,7 @@ describe('bad input gets one clear message and exit code 2, and touches no machi
     [
       'an unknown plugin',
       () => attempt(inventory(HOSTS + GROUPS), ['kube_network_plugin=flanel']),
-      /kube_network_plugin is not valid[\s\S]*calico/,
+      /kube_network_plugin must be one of[\s\S]*calico/,
     ],
     [
       'a malformed YAML file',
@@ -106,7 +106,7 @@ describe('bad input gets one clear message and exit code 2, and touches no machi
     [
       'a wrong type',
       () => attempt(inventory(HOSTS + GROUPS, { 'group_vars/all.yml': '---\nkubelet_max_pods: many\n' })),
-      /group_vars\/all\.yml:2:1: kubelet_max_pods is not valid/,
+      /group_vars\/all\.yml:2:1: kubelet_max_pods must be a number/,
     ],
     [
       'an even number of etcd members',
