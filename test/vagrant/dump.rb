@@ -5,6 +5,10 @@
 require 'vagrant'
 require 'json'
 
+# Vagrant makes a logger for every piece of configuration, and log4r compiles code for each: most of the time goes there.
+QUIET = Log4r::Logger.new('dump')
+Log4r::Logger.define_singleton_method(:new) { |*| QUIET }
+
 SETTINGS = {
   libvirt: %w[cpus memory cpu_mode graphics_type],
   vmware_desktop: %w[linked_clone gui vmx],

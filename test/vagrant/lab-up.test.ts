@@ -71,7 +71,7 @@ afterEach(() => {
 
 describe.skipIf(needed !== undefined)(
   `lab up --provider vagrant, to machines with a real sshd${needed ? ` (${needed})` : ''}`,
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   () => {
     const names = ['cp1', 'n1', 'n2'];
     const machines = new Map<string, Sshd>();
@@ -92,7 +92,7 @@ describe.skipIf(needed !== undefined)(
         execFileSync('chown', ['-R', user.name, join(user.home, '.ssh')]);
         logins[name] = { host: '127.0.0.1', port: sshd.port, user: user.name, key };
       }
-    }, 90_000);
+    }, 300_000);
     beforeEach(() => {
       // SSH needs more of this machine than the other tests; the stand-in still comes first.
       vi.stubEnv('PATH', `${standIn.bin}:${systemPath}`);
@@ -101,7 +101,7 @@ describe.skipIf(needed !== undefined)(
     afterAll(async () => {
       for (const sshd of machines.values()) await sshd.stop();
       rmSync(keys, { recursive: true, force: true });
-    }, 90_000);
+    }, 300_000);
 
     it('leaves an inventory beside the user’s with which keys are distributed at once', async () => {
       const mine = userInventory(names);
@@ -326,7 +326,7 @@ describe('lab up --provider vagrant says before any machine is made', () => {
   });
 });
 
-describe('lab up --provider vagrant, when it goes wrong half-way', { timeout: 60_000 }, () => {
+describe('lab up --provider vagrant, when it goes wrong half-way', { timeout: 180_000 }, () => {
   it('says which machine failed, what is up and what to do', async () => {
     standIn.scenario({ plugins: ['vagrant-libvirt'], fails: 'm13-k8s' });
     const error = await failure(labUp({ ...options, subnet: '127.77.0.0/24' }).catch((e) => Promise.reject(e)));

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { vagrantMachines } from '../../src/app/vagrant-machines.js';
 import { loadInventory } from '../../src/inventory/load.js';
 import { HYPERVISORS } from '../../src/lab/vagrant/boxes.js';
+import { failureText, type Row, vagrantIn } from '../../src/lab/vagrant/cli.js';
+import { outcomeOf, progressOf } from '../../src/lab/vagrant/progress.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const SAMPLE = join(ROOT, 'inventories/sample/hosts.ini');
@@ -25,11 +27,21 @@ interface Dumped {
   readonly provider: Record<string, unknown>;
 }
 
-/** A provider that is usable everywhere and makes nothing. */
+/** A provider that is usable everywhere and makes nothing; a machine named `bad` does not boot. */
 const NOTHING = `class NothingProvider < Vagrant.plugin('2', :provider)
+  def initialize(machine) = @machine = machine
   def self.usable?(*) = true
   def state = Vagrant::MachineState.new(:not_created, 'not created', 'not created')
-  def action(_) = Vagrant::Action::Builder.new
+  def action(_) = Vagrant::Action::Builder.new.tap { |b| b.use(NothingStep, @machine) }
+end
+class NothingStep
+  def initialize(app, _env, machine) = (@app, @machine = app, machine)
+  def call(env)
+    @machine.ui.output('Importing base box...')
+    @machine.ui.detail('a detail')
+    raise Vagrant::Errors::VMBootTimeout if @machine.name == :bad
+    @app.call(env)
+  end
 end
 class NothingPlugin < Vagrant.plugin('2')
   name 'nothing'
@@ -98,7 +110,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 describe.skipIf(missing !== undefined)(
   `the Vagrantfile under the real vagrant${missing ? ` (${missing})` : ''}`,
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   () => {
     let sample: string;
     let sizes: string;
@@ -116,7 +128,7 @@ n_1 ansible_host=127.0.0.1 ansible_port=2201 ip=192.168.56.12 vagrant_box=https:
       );
       sizes = await labFolder('sizes', inventory);
       dumps = await dump(sample, sizes);
-    }, 90_000);
+    }, 300_000);
 
     it('is valid', async () => {
       const done = await vagrant(sample, ['validate', '--ignore-provider']);
@@ -173,6 +185,32 @@ n_1 ansible_host=127.0.0.1 ansible_port=2201 ip=192.168.56.12 vagrant_box=https:
       for (const shell of ['dash', 'bash']) {
         expect(spawnSync(shell, ['-n'], { input: script, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
       }
+    });
+
+    it('prints what lab up reads: the steps of each machine, and which one failed', async () => {
+      const inventory = join(dir, 'three.ini');
+      writeFileSync(inventory, '[kube_node]\ngood ip=192.168.56.11\nbad ip=192.168.56.12\nlater ip=192.168.56.13\n');
+      const steps: string[] = [];
+      const onRow = (row: Row) => {
+        const step = progressOf(row);
+        if (step) steps.push(`${step.stage}: ${step.text}`);
+      };
+      const up = vagrantIn(await labFolder('three', inventory), environment());
+      const result = await up(['up', '--provider', 'nothing', '--no-parallel', '--machine-readable'], { onRow });
+      expect(result.code).toBe(1);
+      expect(steps).toEqual([
+        ...['good', 'bad', 'later'].map((n) => `${n}: begins, with nothing`),
+        'good: importing base box',
+        'good: is up',
+        'bad: importing base box',
+      ]);
+      expect(outcomeOf(['good', 'bad', 'later'], result.rows)).toMatchObject({
+        up: ['good'],
+        failed: ['bad'],
+        untouched: ['later'],
+      });
+      expect(failureText(result)).toMatch(/^Timed out while waiting for the machine to boot\. This means that\n/);
+      expect(failureText(await up(['ssh-config', 'good']))).toContain('not yet ready for SSH');
     });
 
     it('says before anything is made why a provider can’t', async () => {
