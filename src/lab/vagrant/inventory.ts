@@ -41,7 +41,10 @@ export function inventoryFiles(
       ansible_user: m.user,
       ...(key === undefined ? {} : { ansible_ssh_private_key_file: key }),
       // Machines come and go with the same addresses: their host keys stay out of your own known_hosts.
-      ansible_ssh_common_args: `-o "UserKnownHostsFile=${knownHosts}"`,
+      // Quoted for the shell and once more for ssh, which takes several files there.
+      ansible_ssh_common_args: /^[\w./@+-]+$/.test(knownHosts)
+        ? `-o UserKnownHostsFile=${knownHosts}`
+        : `-o 'UserKnownHostsFile="${knownHosts}"'`,
       // The box's default route is often a network in which all machines have the same address.
       ip: m.address,
     };
