@@ -57,7 +57,7 @@ export async function startFleet(options) {
     const address = `${subnet}.${(i + 1) >> 8}.${(i + 1) & 255}`;
     return new Machine(name, address, port, join(dir, name), shared, o);
   });
-  writeFileSync(join(dir, 'hosts'), `127.0.0.1 localhost\n${machines.map((m) => `${m.address} ${m.name}\n`).join('')}`);
+  writeFileSync(join(dir, 'etc', 'hosts'), `127.0.0.1 localhost\n${machines.map((m) => `${m.address} ${m.name}\n`).join('')}`);
   const undo = onExit(() => {
     for (const m of machines) m.killNow();
     rmSync(dir, { recursive: true, force: true });
@@ -151,8 +151,8 @@ class Machine {
       'set -e',
       `hostname ${this.name}`,
       'mkdir -p /run/sshd',
-      ...['passwd', 'shadow', 'group', 'hosts'].map((f) => bind(join(this.shared.dir, f), `/etc/${f}`)),
-      ...(this.options.sudo ? [bind(join(this.shared.dir, 'sudoers.d'), '/etc/sudoers.d')] : []),
+      // The folder as a whole: a mount on a single file of the box goes when that file is replaced (useradd does).
+      bind(join(this.shared.dir, 'etc'), '/etc'),
       bind(join(this.dir, 'ssh'), '/etc/ssh'),
       bind(join(this.dir, 'home'), '/home'),
       bind(join(this.dir, 'root'), '/root'),
@@ -216,23 +216,25 @@ class Machine {
   }
 }
 
-/** The box's accounts and one more, with a password, for the machines alone. */
+/** A copy of the box's /etc with one account more, which has a password, for the machines alone. */
 function makeAccounts(dir, o) {
   const password = o.password ?? randomBytes(9).toString('base64url');
   const hash = execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: `${password}\n`, encoding: 'utf8' }).trim();
   const { name, id } = ACCOUNT;
-  const without = (file) =>
-    readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((l) => l !== '' && !l.startsWith(`${name}:`));
-  const write = (file, line, mode) =>
-    writeFileSync(join(dir, file), `${[...without(`/etc/${file}`), line].join('\n')}\n`, { mode });
-  write('passwd', `${name}:x:${id}:${id}::/home/${name}:/bin/sh`, 0o644);
-  write('shadow', `${name}:${hash}:19000:0:99999:7:::`, 0o600);
-  write('group', `${name}:x:${id}:`, 0o644);
-  mkdirSync(join(dir, 'sudoers.d'), { mode: 0o750 });
-  writeFileSync(join(dir, 'sudoers.d', 'kw'), `${name} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 });
-  if (!existsSync('/etc/sudoers.d')) o.sudo = false;
+  const etc = join(dir, 'etc');
+  // What vanishes while it is copied is none of our business.
+  spawnSync('cp', ['-a', '/etc', etc]);
+  const add = (file, line) => {
+    const lines = readFileSync(join(etc, file), 'utf8').split('\n');
+    const others = lines.filter((l) => l !== '' && !l.startsWith(`${name}:`));
+    writeFileSync(join(etc, file), `${[...others, line].join('\n')}\n`);
+  };
+  add('passwd', `${name}:x:${id}:${id}::/home/${name}:/bin/sh`);
+  add('shadow', `${name}:${hash}:19000:0:99999:7:::`);
+  add('group', `${name}:x:${id}:`);
+  rmSync(join(etc, 'sudoers.d'), { recursive: true, force: true });
+  mkdirSync(join(etc, 'sudoers.d'), { mode: 0o750 });
+  if (o.sudo) writeFileSync(join(etc, 'sudoers.d', 'kw'), `${name} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 });
   return { dir, password };
 }
 

@@ -58,8 +58,8 @@ export class KeysFleet {
     return (statSync(join(this.host(name).home, path)).mode & 0o7777).toString(8);
   }
 
-  run(name: string, command: string): string {
-    const { code, stdout, stderr } = this.fleet.run(name, command);
+  run(name: string, command: string, input?: string): string {
+    const { code, stdout, stderr } = this.fleet.run(name, command, input);
     if (code !== 0) throw new Error(`${command}: ${stderr}`);
     return stdout;
   }

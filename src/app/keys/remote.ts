@@ -43,7 +43,10 @@ export async function runAs(
   });
   if (exit.kind === 'lost') throw exit.cause;
   if (exit.kind === 'exited' && exit.code === 0) return Buffer.concat(chunks).toString();
-  const last = said.trim().split('\n').slice(-3).join('\n').trim();
+  // sshd's own remark, in front of what the program says.
+  const last = said
+    .replace(/^Could not chdir to home directory .*\n/, '')
+    .trim().split('\n').slice(-3).join('\n').trim();
   throw new KubewrightError({
     what:
       last || (exit.kind === 'killed' ? `The program was killed (${exit.signal})` : `The program ended with status ${exit.code}`),
