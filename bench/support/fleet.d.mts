@@ -11,8 +11,8 @@ export interface FleetOptions {
   readonly hostKeyTypes?: readonly string[];
   /** Lines of sshd_config; they win over the fleet's own. */
   readonly settings?: readonly string[];
-  /** Whether the account may use sudo without a password; default true, where the box has sudo. */
-  readonly sudo?: boolean;
+  /** What the account may do with sudo, where the box has it: all without a password (default), with its password, nothing. */
+  readonly sudo?: 'free' | 'password' | 'none';
   /** Default: a free one, the same for all. */
   readonly port?: number;
   /** Shell commands that run as root in each machine's namespaces before its sshd starts. */
@@ -52,6 +52,8 @@ export interface Fleet {
   connections(): number;
   /** Successful logins, likewise. */
   logins(): number;
+  /** The first process of each machine, as the box numbers them. */
+  pids(): number[];
   log(name: string): string;
 }
 

@@ -43,7 +43,7 @@ export function missingForFleet() {
 export async function startFleet(options) {
   const reason = missingForFleet();
   if (reason) throw new Error(`no fleet of sshd can be started here: ${reason}`);
-  const o = { hostKeyTypes: ['ed25519'], settings: [], sudo: true, authorize: true, prefix: 'n', ...options };
+  const o = { hostKeyTypes: ['ed25519'], settings: [], sudo: 'free', authorize: true, prefix: 'n', ...options };
   const dir = mkdtempSync(join(tmpdir(), 'kubewright-fleet-'));
   chmodSync(dir, 0o755);
   const keyFile = join(dir, 'operator_key');
@@ -104,6 +104,7 @@ export async function startFleet(options) {
     run: (name, command, input) => machine(name).run(command, input),
     connections: () => machines.reduce((n, m) => n + m.logged(/^Connection from /gm), 0),
     logins: () => machines.reduce((n, m) => n + m.logged(/^Accepted \S+ for /gm), 0),
+    pids: () => machines.flatMap((m) => m.process?.pid ?? []),
     log: (name) => machine(name).log(),
   };
 }
@@ -234,7 +235,8 @@ function makeAccounts(dir, o) {
   add('group', `${name}:x:${id}:`);
   rmSync(join(etc, 'sudoers.d'), { recursive: true, force: true });
   mkdirSync(join(etc, 'sudoers.d'), { mode: 0o750 });
-  if (o.sudo) writeFileSync(join(etc, 'sudoers.d', 'kw'), `${name} ALL=(ALL) NOPASSWD: ALL\n`, { mode: 0o440 });
+  const tag = o.sudo === 'password' ? '' : 'NOPASSWD: ';
+  if (o.sudo !== 'none') writeFileSync(join(etc, 'sudoers.d', 'kw'), `${name} ALL=(ALL) ${tag}ALL\n`, { mode: 0o440 });
   return { dir, password };
 }
 

@@ -107,7 +107,9 @@ describe.skipIf(reason)(`what goes wrong while keys are distributed${why}`, () =
     await finish();
     // With nothing to change it does not even matter.
     m.run('n3', 'mount -o remount,bind,ro /home');
-    expect((await distributeAll(m.options())).results.flatMap((r): unknown[] => (r.error ? [r.error] : [...r.changes]))).toEqual([]);
+    expect((await distributeAll(m.options())).results.flatMap((r): unknown[] => (r.error ? [r.error] : [...r.changes]))).toEqual(
+      [],
+    );
     m.run('n3', 'mount -o remount,bind,rw /home');
   });
 

@@ -46,7 +46,11 @@ export async function runAs(
   // sshd's own remark, in front of what the program says.
   const last = said
     .replace(/^Could not chdir to home directory .*\n/, '')
-    .trim().split('\n').slice(-3).join('\n').trim();
+    .trim()
+    .split('\n')
+    .slice(-3)
+    .join('\n')
+    .trim();
   throw new KubewrightError({
     what:
       last || (exit.kind === 'killed' ? `The program was killed (${exit.signal})` : `The program ended with status ${exit.code}`),

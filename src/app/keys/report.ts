@@ -68,7 +68,13 @@ function changeText(c: Change, dry: boolean): string {
   const verb = (past: string, infinitive: string): string => (dry ? `would ${infinitive}` : past);
   const keys = `${c.count} ${c.count === 1 ? 'key' : 'keys'}`;
   const hostKeys = `${c.count} host ${c.count === 1 ? 'key' : 'keys'}`;
-  const whose = c.names.length > 0 ? ` (${shortened(c.names.map((n) => (n === '-' ? 'yours' : n)))})` : '';
+  const whose =
+    c.names.length > 0
+      ? ` (${shortened(
+          c.names.map((n) => (n === '-' ? 'yours' : n)),
+          dry ? NAMES_SHOWN : 3,
+        )})`
+      : '';
   switch (c.kind) {
     case 'made':
       return `${verb('made', 'make')} a key pair ${c.file} (${c.names[0]})`;
