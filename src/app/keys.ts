@@ -57,7 +57,7 @@ export interface CheckKeysOptions extends KeysOptions {
 export async function runKeysCheck(o: CheckKeysOptions): Promise<number> {
   const pairs = await checkAll(o);
   if (o.json) say(pairsJson(pairs));
-  else printPairs(pairs, process.stdout.columns ?? 120);
+  else printPairs(pairs, process.stdout.columns || 120);
   return pairs.some((p) => p.error !== undefined) ? 1 : 0;
 }
 

@@ -60,7 +60,7 @@ describe.skipIf(reason)(`keys on nine lab machines${reason ? ` (${reason})` : ''
     expect((await run(['lab', 'stop', 'w106-k8s'])).code).toBe(0);
     const gone = await keys('distribute', '--user', 'root', '--connect-timeout', '5');
     expect(gone.code).toBe(3);
-    expect(gone.stdout).toMatch(/^w106-k8s +FAILED: (No route to host|Connection timed out)$/m);
+    expect(gone.stdout).toMatch(/^w106-k8s +FAILED: (Connection refused|No route to host|Connection timed out)$/m);
     expect(gone.stdout).toContain('9 machines over 8 connections: 8 changed, 1 failed');
     const check = await keys('check', '--user', 'root', '--hub', 'm11-k8s', '--json', '--connect-timeout', '5');
     expect(check.code).toBe(1);
