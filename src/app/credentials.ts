@@ -60,9 +60,10 @@ const INSTEAD = 'Set KUBEWRIGHT_SSH_PASSWORD or KUBEWRIGHT_BECOME_PASSWORD in th
 export async function askSecret(question: string, name: string, instead = INSTEAD): Promise<Secret> {
   if (!process.stdin.isTTY)
     throw new InputError({ what: 'A password is to be asked for, but there is no terminal', todo: instead });
-  process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
+  // Only now does the terminal not show any more what is typed.
+  process.stderr.write(question);
   try {
     return new Secret(name, await reader.question(''));
   } finally {

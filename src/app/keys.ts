@@ -86,7 +86,14 @@ export function withFailures(open: OpenHosts, results: readonly KeyResult[]): Ke
 
 /** Private key files with which the machines are reached: their owner is the operator. */
 export function usedKeys(open: OpenHosts): string[] {
-  return [...new Set([...open.connections.targets.values()].flatMap((t) => t.privateKeyFile ?? []))];
+  return [
+    ...new Set(
+      [...open.connections.targets.values()].flatMap((t) => [
+        ...(t.privateKeyFile ? [t.privateKeyFile] : []),
+        ...(t.identities?.files ?? []),
+      ]),
+    ),
+  ];
 }
 
 export async function interruptible<T>(work: (interrupt: Interrupt) => Promise<T>): Promise<T> {

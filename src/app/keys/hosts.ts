@@ -61,6 +61,7 @@ export async function withKeyHosts<T>(
     passwords: o.askPassEach ? await askPasswords(selected) : undefined,
     lookup: (name) => inventory.hosts.get(name),
     partial: true,
+    lookup: (name) => inventory.hosts.get(name),
     verifyBecome: false,
   });
   try {
