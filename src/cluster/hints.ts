@@ -5,7 +5,7 @@ import { namesWithoutEffect, SETTING_PREFIXES, withoutEffect } from './kubespray
 import { SETTING_NAMES } from './settings.js';
 
 /** Variables of hosts that Kubewright reads besides settings. */
-const HOST_NAMES = ['ip', 'access_ip', 'etcd_member_name', 'node_labels', 'node_taints', 'vagrant_cpus', 'vagrant_memory'];
+export const HOST_NAMES = ['ip', 'access_ip', 'etcd_member_name', 'node_labels', 'node_taints', 'vagrant_cpus', 'vagrant_memory'];
 /** Groups that mean something; old names are the new ones by now. */
 const GROUPS = ['all', 'ungrouped', 'k8s_cluster', 'kube_control_plane', 'kube_node', 'etcd', 'calico_rr', 'bastion'];
 const GROUP_WORDS = [...GROUPS, 'kube-master', 'kube-node', 'k8s-cluster', 'calico-rr'];

@@ -108,3 +108,35 @@ function contains(net: Subnet, address: string): boolean {
 function toNumber(address: string): number {
   return address.split('.').reduce((sum, o) => sum * 256 + Number(o), 0);
 }
+
+/** Networks for services and pods, the defaults first: 64 nodes, then 256, 4096 and 16384 with a /24 each. */
+const SERVICE_NETS = ['10.233.0.0/18', '10.96.0.0/18', '172.31.0.0/18'];
+const POD_NETS = [
+  '10.233.64.0/18',
+  '10.234.0.0/16',
+  '10.112.0.0/16',
+  '172.30.0.0/16',
+  '172.16.0.0/12',
+  '10.64.0.0/10',
+  '10.128.0.0/10',
+];
+const NODE_PREFIX = 24;
+
+/**
+ * Settings for machines with these addresses, only where the defaults do not do: subnets that hold no machine, do not
+ * overlap, and have a share for each.
+ */
+export function freeSubnets(addresses: readonly string[]): Readonly<Record<string, string>> {
+  const free = (name: string, nets: readonly string[], fits: (s: Subnet) => boolean): Subnet | undefined =>
+    nets.flatMap((text) => subnet(name, text) ?? []).find((s) => fits(s) && !addresses.some((a) => contains(s, a)));
+  const services = free('kube_service_addresses', SERVICE_NETS, () => true);
+  const pods = free(
+    'kube_pods_subnet',
+    POD_NETS,
+    (s) => 2 ** (NODE_PREFIX - s.prefix) >= addresses.length && !(services && overlap(s, services)),
+  );
+  return {
+    ...(services && services.text !== SERVICE_NETS[0] ? { kube_service_addresses: services.text } : {}),
+    ...(pods && pods.text !== POD_NETS[0] ? { kube_pods_subnet: pods.text } : {}),
+  };
+}

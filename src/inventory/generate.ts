@@ -4,140 +4,182 @@ import { InputError } from '../errors.js';
 export interface GenerateOptions {
   readonly masters: number;
   readonly workers: number;
+  /** IPv4 network of the machines. */
   readonly subnet: string;
-  /** Position in the subnet of the first control plane. */
+  /** Number in the subnet of the first control plane, and of the first worker. */
   readonly masterStart: number;
   readonly workerStart: number;
-  readonly user: string;
-  readonly kubeVersion?: string;
-  readonly networkPlugin: string;
+  /** `{n}` is the number in the subnet, `{i}` counts from 1. */
+  readonly masterName: string;
+  readonly workerName: string;
+  /** Where etcd runs: on as many control planes or workers as make an odd number (7 at most), or on the first N machines. */
+  readonly etcd: 'masters' | 'workers' | number;
   readonly groupStyle: 'legacy' | 'new';
+  readonly format: 'ini' | 'yaml';
 }
 
+/** The users' own lab. */
 export const DEFAULT_GENERATE: GenerateOptions = {
   masters: 3,
   workers: 6,
   subnet: '192.168.1.0/24',
   masterStart: 11,
   workerStart: 101,
-  user: 'vagrant',
-  networkPlugin: 'calico',
+  masterName: 'm{n}-k8s',
+  workerName: 'w{n}-k8s',
+  etcd: 'masters',
   groupStyle: 'legacy',
+  format: 'ini',
 };
 
-interface Machine {
+export interface Machine {
   readonly name: string;
   readonly address: string;
 }
 
-/** An inventory as our users write theirs: file name → text. @throws InputError when the machines do not fit. */
-export function generateInventory(o: GenerateOptions): Map<string, string> {
-  const masters = machines('m', o.masters, o.masterStart, o.subnet);
-  const workers = machines('w', o.workers, o.workerStart, o.subnet);
-  const twice = masters.find((m) => workers.some((w) => w.address === m.address));
-  if (twice) {
-    throw new InputError({
-      what: `Control planes and workers would share the address ${twice.address}`,
-      todo: 'Choose --worker-start behind the last control plane',
-    });
-  }
-  return new Map([
-    ['hosts.ini', hostsIni(o, masters, workers)],
-    ['group_vars/all.yml', groupVars(o)],
-  ]);
+export interface Machines {
+  readonly masters: readonly Machine[];
+  readonly workers: readonly Machine[];
+  readonly etcd: readonly Machine[];
 }
 
-function machines(prefix: string, count: number, start: number, subnet: string): Machine[] {
-  if (!ipaddr.IPv4.isValidCIDR(subnet))
-    throw new InputError({ what: `${subnet} is not a subnet`, todo: 'Write it like 192.168.1.0/24' });
-  const [network, bits] = ipaddr.IPv4.parseCIDR(subnet);
-  const base = ipaddr.IPv4.networkAddressFromCIDR(subnet)
-    .toByteArray()
-    .reduce((sum, b) => sum * 256 + b, 0);
-  if (start + count - 1 >= 2 ** (32 - bits) - 1) {
+/** etcd gets slower with each member; nobody runs more. Source: https://etcd.io/docs/latest/faq/#what-is-maximum-cluster-size */
+const MOST_MEMBERS = 7;
+const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+const DNS_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
+
+/** @throws InputError when the machines do not fit, collide, or have names that are no DNS names. */
+export function planMachines(o: GenerateOptions): Machines {
+  if (o.masters < 1) throw new InputError({ what: 'A cluster needs a control plane', todo: 'Write --masters 1, or 3' });
+  const masters = row('--master-name', o.masterName, o.masters, o.masterStart, o.subnet);
+  const workers = row('--worker-name', o.workerName, o.workers, o.workerStart, o.subnet);
+  const all = [...masters, ...workers];
+  const twice = (of: (m: Machine) => string): string | undefined =>
+    all.map(of).find((value, i, list) => list.indexOf(value) !== i);
+  const address = twice((m) => m.address);
+  if (address !== undefined) {
+    throw new InputError({
+      what: `A control plane and a worker would share the address ${address}`,
+      todo: 'Choose --worker-start behind the last control plane, or --master-start behind the last worker',
+    });
+  }
+  const name = twice((m) => m.name);
+  if (name !== undefined) {
+    throw new InputError({
+      what: `Two machines would be named ${name}`,
+      todo: 'Write {n} or {i} into --master-name and --worker-name, and make them differ',
+    });
+  }
+  return { masters, workers, etcd: members(o, masters, workers) };
+}
+
+function row(flag: string, pattern: string, count: number, start: number, subnet: string): Machine[] {
+  if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(subnet) || !ipaddr.IPv4.isValidCIDR(subnet))
+    throw new InputError({ what: `${subnet} is not a subnet`, todo: 'Write it like --subnet 192.168.1.0/24' });
+  const [, bits] = ipaddr.IPv4.parseCIDR(subnet);
+  const base = number(ipaddr.IPv4.networkAddressFromCIDR(subnet).toString());
+  if (start < 1) throw new InputError({ what: `${start} is no number of a machine in a subnet`, todo: 'Count from 1' });
+  // The last address of a subnet is its broadcast address.
+  if (count > 0 && start + count - 1 >= 2 ** (32 - bits) - 1) {
     throw new InputError({
       what: `${subnet} is too small`,
-      why: `${count} machines from number ${start} on do not fit behind ${network.toString()}`,
+      why: `${count} machines from number ${start} on do not fit into its ${Math.max(0, 2 ** (32 - bits) - 2)} addresses`,
       todo: 'Choose a larger --subnet, or smaller --master-start and --worker-start',
     });
   }
-  return Array.from({ length: count }, (_, i) => ({ name: `${prefix}${start + i}-k8s`, address: dotted(base + start + i) }));
+  return Array.from({ length: count }, (_, i) => {
+    const name = pattern.replaceAll('{n}', String(start + i)).replaceAll('{i}', String(i + 1));
+    if (name.length > 253 || !DNS_NAME.test(name)) {
+      throw new InputError({
+        what: `${flag} ${pattern} gives ${name}, which is no DNS name`,
+        why: 'Nodes are named like it: lower-case letters, digits and hyphens, 63 at most between dots',
+        todo: `Write it like ${flag} 'm{n}-k8s'`,
+      });
+    }
+    return { name, address: dotted(base + start + i) };
+  });
+}
+
+function members(o: GenerateOptions, masters: readonly Machine[], workers: readonly Machine[]): readonly Machine[] {
+  if (typeof o.etcd !== 'number') {
+    const pool = o.etcd === 'masters' ? masters : workers;
+    if (pool.length === 0) throw new InputError({ what: '--etcd workers, but there are none', todo: 'Write --etcd masters' });
+    // An even number of members survives no more than one less.
+    const most = Math.min(pool.length, MOST_MEMBERS);
+    return pool.slice(0, most % 2 === 0 ? most - 1 : most);
+  }
+  if (o.etcd % 2 === 0 || o.etcd < 1) {
+    throw new InputError({
+      what: `${o.etcd} etcd members: the number must be odd`,
+      why: `${o.etcd} members survive no more failures than ${Math.max(1, o.etcd - 1)}, and need one more to agree`,
+      todo: `Write --etcd ${Math.max(1, o.etcd - 1)} or --etcd ${o.etcd + 1}`,
+    });
+  }
+  const all = [...masters, ...workers];
+  if (o.etcd > all.length)
+    throw new InputError({ what: `${o.etcd} etcd members, but ${all.length} machines`, todo: 'Choose a smaller --etcd' });
+  return all.slice(0, o.etcd);
+}
+
+function number(address: string): number {
+  return address.split('.').reduce((sum, o) => sum * 256 + Number(o), 0);
 }
 
 function dotted(value: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 }
 
-function hostsIni(o: GenerateOptions, masters: readonly Machine[], workers: readonly Machine[]): string {
-  // An even number of members survives no more than one less.
-  const members = masters.slice(0, masters.length % 2 === 0 ? masters.length - 1 : masters.length);
-  const [master, node, cluster, rr] =
+/** The file of machines and groups as our users write theirs, in INI or YAML. */
+export function hostsFile(o: GenerateOptions, m: Machines): { readonly name: string; readonly text: string } {
+  const [master, node, cluster, reflectors] =
     o.groupStyle === 'legacy'
       ? ['kube-master', 'kube-node', 'k8s-cluster', 'calico-rr']
       : ['kube_control_plane', 'kube_node', 'k8s_cluster', 'calico_rr'];
-  const all = [...masters, ...workers];
-  const width = Math.max(...all.map((m) => m.name.length));
-  const hosts = all.map((m) => {
-    const position = members.indexOf(m);
-    return `${m.name.padEnd(width)} ansible_host=${m.address} ip=${m.address}${position >= 0 ? ` etcd_member_name=etcd${position + 1}` : ''}`;
-  });
-  const section = (name: string, list: readonly string[]): string => `[${name}]\n${list.map((l) => `${l}\n`).join('')}`;
+  const groups: readonly (readonly [string, readonly string[]])[] = [
+    ['etcd', m.etcd.map((h) => h.name)],
+    [master, m.masters.map((h) => h.name)],
+    // Without workers the control planes take the pods.
+    [node, (m.workers.length > 0 ? m.workers : m.masters).map((h) => h.name)],
+    [reflectors, []],
+  ];
+  const all = [...m.masters, ...m.workers];
+  const children = [master, node, reflectors];
+  return o.format === 'ini'
+    ? { name: 'hosts.ini', text: ini(all, groups, cluster, children) }
+    : { name: 'hosts.yml', text: yaml(all, groups, cluster, children) };
+}
+
+type Groups = readonly (readonly [string, readonly string[]])[];
+
+function ini(all: readonly Machine[], groups: Groups, cluster: string, children: readonly string[]): string {
+  const width = Math.max(...all.map((h) => h.name.length));
+  const section = (name: string, lines: readonly string[]): string => `[${name}]\n${lines.map((l) => `${l}\n`).join('')}`;
   return [
-    section('all', hosts),
     section(
-      'etcd',
-      members.map((m) => m.name),
+      'all',
+      all.map((h) => `${h.name.padEnd(width)} ansible_host=${h.address} ip=${h.address}`),
     ),
-    section(
-      master ?? '',
-      masters.map((m) => m.name),
-    ),
-    section(
-      node ?? '',
-      (workers.length > 0 ? workers : masters).map((m) => m.name),
-    ),
-    section(rr ?? '', []),
-    section(`${cluster}:children`, [master ?? '', node ?? '', rr ?? '']),
+    ...groups.map(([name, hosts]) => section(name, hosts)),
+    section(`${cluster}:children`, children),
   ].join('\n');
 }
 
-function groupVars(o: GenerateOptions): string {
-  return `---
-# Settings of the cluster. Names and defaults are kubespray's; what is commented out has the default shown.
+/** Quoted where YAML would read something else than text: `1e3`, `yes`. Names and addresses have no quotes in them. */
+function key(name: string): string {
+  return /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$/.test(name) && !/^(y|n|yes|no|on|off|true|false|null)$/.test(name)
+    ? name
+    : `'${name}'`;
+}
 
-# Account that connects, and whether it uses sudo there. Give passwords with --ask-pass, not here.
-ansible_user: ${o.user}
-ansible_become: true
-
-# Kubernetes version, without a leading v. Default: the newest that the catalogue knows.
-${o.kubeVersion === undefined ? '# kube_version: 1.36.4' : `kube_version: ${o.kubeVersion}`}
-
-# Pod network: calico, static-routes (machines on one network, no registry needed) or none.
-kube_network_plugin: ${o.networkPlugin}
-
-# Subnet of services, and of pods; neither may overlap the network of the machines.
-# kube_service_addresses: 10.233.0.0/18
-# kube_pods_subnet: 10.233.64.0/18
-
-# Prefix length of each node's share of the pod subnet.
-# kube_network_node_prefix: 24
-
-# DNS domain of the cluster.
-# cluster_name: cluster.local
-
-# How kube-proxy forwards services: iptables, ipvs or nftables.
-# kube_proxy_mode: iptables
-
-# Program of the load balancer on every worker: nginx or haproxy.
-# loadbalancer_apiserver_type: nginx
-
-# More names and addresses in the API server's certificate.
-# supplementary_addresses_in_ssl_keys: []
-
-# Copy the admin kubeconfig here after the installation (artifacts/admin.conf beside the inventory).
-# kubeconfig_localhost: false
-
-# Offline bundle (folder or tar) to install from instead of downloading.
-# kubewright_bundle: /path/to/bundle
-`;
+function yaml(all: readonly Machine[], groups: Groups, cluster: string, children: readonly string[]): string {
+  const group = (name: string, hosts: readonly string[]): string =>
+    hosts.length === 0 ? `    ${name}:\n` : `    ${name}:\n      hosts:\n${hosts.map((h) => `        ${key(h)}:\n`).join('')}`;
+  return [
+    'all:\n  hosts:\n',
+    ...all.map((h) => `    ${key(h.name)}:\n      ansible_host: ${h.address}\n      ip: ${h.address}\n`),
+    '  children:\n',
+    ...groups.map(([name, hosts]) => group(name, hosts)),
+    `    ${cluster}:\n      children:\n`,
+    ...children.map((c) => `        ${c}:\n`),
+  ].join('');
 }

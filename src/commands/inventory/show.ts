@@ -1,14 +1,25 @@
-import { Command } from '@oclif/core';
+import { Command, Flags } from '@oclif/core';
 import { inventoryFlags, vaultFlags } from '../flags.js';
 
 export default class InventoryShow extends Command {
   static override summary = 'Show the cluster that an inventory describes, without touching any machine';
-  static override description = 'Reads and checks everything that provision would read: a quick way to find mistakes.';
-  static override flags = { inventory: inventoryFlags.inventory, 'extra-vars': inventoryFlags['extra-vars'], ...vaultFlags };
+  static override description =
+    'Roles and addresses of each machine, and every setting with the file and line that set it. Secrets are shown as ***.';
+  static override flags = {
+    inventory: inventoryFlags.inventory,
+    'extra-vars': inventoryFlags['extra-vars'],
+    ...vaultFlags,
+    json: Flags.boolean({ description: 'print it as JSON' }),
+  };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(InventoryShow);
-    const { inventoryShow } = await import('../../app/inventory.js');
-    process.exitCode = await inventoryShow({ inventory: flags.inventory ?? [], extraVars: flags['extra-vars'], vault: flags });
+    const { inventoryResolved } = await import('../../app/inventory-resolved.js');
+    process.exitCode = await inventoryResolved({
+      inventory: flags.inventory ?? [],
+      extraVars: flags['extra-vars'],
+      vault: flags,
+      json: flags.json,
+    });
   }
 }

@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DEFAULT_GENERATE, generateInventory } from '../../../src/inventory/generate.js';
 import { loadInventory } from '../../../src/inventory/load.js';
 import type { Inventory } from '../../../src/inventory/model.js';
 
@@ -135,31 +134,6 @@ describe('a YAML inventory', () => {
     expect(varOf(i, 'm1', 'color')).toBe('blue');
     expect(varOf(i, 'w2', 'color')).toBe('red');
     expect(i.hosts.get('m1')?.vars.get('ip')?.source).toMatchObject({ line: 6, column: 14 });
-  });
-});
-
-describe('generated inventories', () => {
-  it('are what lies in inventories/sample', () => {
-    for (const [name, text] of generateInventory(DEFAULT_GENERATE)) {
-      expect(readFileSync(join(import.meta.dirname, '../../../inventories/sample', name), 'utf8')).toBe(text);
-    }
-  });
-
-  it('have the names and addresses of the users', async () => {
-    const files = generateInventory({ ...DEFAULT_GENERATE, groupStyle: 'new' });
-    const i = await loadInventory([join(folder(Object.fromEntries(files)), 'hosts.ini')]);
-    expect([...i.hosts.keys()].at(0)).toBe('m11-k8s');
-    expect([...i.hosts.keys()].at(-1)).toBe('w106-k8s');
-    expect(varOf(i, 'w106-k8s', 'ip')).toBe('192.168.1.106');
-    expect(i.groups.get('etcd')?.hosts).toHaveLength(3);
-  });
-
-  it('never have an even number of etcd members, and refuse what does not fit', async () => {
-    const two = generateInventory({ ...DEFAULT_GENERATE, masters: 2 });
-    const i = await loadInventory([join(folder(Object.fromEntries(two)), 'hosts.ini')]);
-    expect(i.groups.get('etcd')?.hosts).toHaveLength(1);
-    expect(() => generateInventory({ ...DEFAULT_GENERATE, workers: 200 })).toThrow(/too small/);
-    expect(() => generateInventory({ ...DEFAULT_GENERATE, masters: 95 })).toThrow(/share the address/);
   });
 });
 

@@ -1,0 +1,57 @@
+import { stringify } from 'yaml';
+import type { z } from 'zod';
+import { newestKubeVersion } from './catalogue.js';
+import { defaultSettings, nthAddress, settingsShape } from './settings.js';
+
+/** Settings with values to write, and everything else commented out with its default. */
+export interface GroupVars {
+  readonly user: string;
+  readonly become: boolean;
+  /** Settings that are not at their defaults. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Group variables with every setting, its default and one line of meaning, all out of the settings' schema. */
+export function groupVarsText(o: GroupVars): string {
+  const defaults = exampleDefaults();
+  const settings = Object.entries(settingsShape).map(([name, schema]) => {
+    const meaning = schema.description ?? '';
+    const given = o.settings[name];
+    const comment = `# ${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}${choices(schema)}.`;
+    return given === undefined
+      ? `${comment}\n${line(name, defaults[name]).replaceAll(/^/gm, '# ')}`
+      : `${comment}\n${line(name, given)}`;
+  });
+  return `---
+# Settings of the cluster. Names and defaults are kubespray's; what is commented out has the default shown.
+# What shows no value has none, or one that its line explains.
+
+# Account that connects, and whether it uses sudo there. Give passwords with --ask-pass, or encrypt them with ansible-vault.
+${line('ansible_user', o.user)}
+${line('ansible_become', o.become)}
+
+${settings.join('\n\n')}
+`;
+}
+
+/** `: one of a, b` for a setting that has choices. What is wrong with a value that is none of them names them. */
+function choices(schema: z.ZodType): string {
+  const issue = schema.safeParse('\0').error?.issues[0];
+  return issue?.code === 'invalid_value' ? `: ${issue.values.join(', ')}` : '';
+}
+
+/** Defaults that follow from others are shown as they come out. */
+function exampleDefaults(): Readonly<Record<string, unknown>> {
+  const fixed = defaultSettings();
+  return {
+    ...fixed,
+    kube_version: newestKubeVersion(),
+    skydns_server: nthAddress(String(fixed.kube_service_addresses), 3),
+    loadbalancer_apiserver_localhost: true,
+  };
+}
+
+function line(name: string, value: unknown): string {
+  if (value === undefined) return `${name}:`;
+  return stringify({ [name]: value }, { version: '1.1', lineWidth: 0, flowCollectionPadding: false }).trimEnd();
+}

@@ -1,0 +1,64 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it, vi } from 'vitest';
+import { inventoryResolved } from '../../../src/app/inventory-resolved.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'kubewright-resolved-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+mkdirSync(join(dir, 'group_vars', 'all'), { recursive: true });
+writeFileSync(
+  join(dir, 'hosts.ini'),
+  '[all]\nm1 ansible_host=10.0.0.1 ip=10.1.0.1 ansible_password=geheim\nw1 ansible_host=10.0.0.2 kubelet_max_pods=50\n[kube-master]\nm1\n[kube-node]\nw1\n',
+);
+copyFileSync(new URL('../../fixtures/vault/whole-1.1.yml', import.meta.url), join(dir, 'group_vars', 'all', 'vault.yml'));
+writeFileSync(
+  join(dir, 'group_vars', 'all', 'vars.yml'),
+  'cluster_name: "{{ inventory_hostname_short | length }}.local"\nhttp_proxy: "http://u:{{ vault_password }}@proxy"\nansible_user: "{{ \'admin\' }}"\n',
+);
+const password = join(dir, 'password');
+writeFileSync(password, 'first-pass');
+
+async function resolved(json: boolean): Promise<string> {
+  const out: string[] = [];
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+  try {
+    const vault = { 'vault-password-file': [password] };
+    expect(await inventoryResolved({ inventory: [join(dir, 'hosts.ini')], extraVars: [], vault, json })).toBe(0);
+  } finally {
+    spy.mockRestore();
+  }
+  return out.join('').replaceAll(dir, '');
+}
+
+it('says who is what, and which line of which file set it', async () => {
+  const { settings, hosts } = JSON.parse(await resolved(true));
+  expect(settings.cluster_name).toEqual({ value: '2.local', from: '/group_vars/all/vars.yml:1:1' });
+  expect(settings.kubelet_max_pods).toEqual({ value: 110, from: 'default' });
+  expect(settings.skydns_server).toEqual({ value: '10.233.0.3', from: 'default' });
+  expect(hosts.m1).toMatchObject({
+    roles: ['control plane', 'etcd member etcd1'],
+    address: '10.0.0.1',
+    ip: '10.1.0.1',
+    access_ip: '10.1.0.1',
+    user: 'admin',
+    groups: expect.arrayContaining(['kube_control_plane', 'k8s_cluster', 'etcd']),
+  });
+  expect(hosts.w1.variables.kubelet_max_pods).toEqual({ value: 50, from: expect.stringMatching(/^\/hosts\.ini:3:/) });
+});
+
+it('shows no secret', async () => {
+  for (const text of [await resolved(true), await resolved(false)]) {
+    expect(text).not.toMatch(/hunter2|geheim/);
+    expect(text).toMatch(/http_proxy/);
+    expect(text).toMatch(/\*\*\*/);
+  }
+});
+
+it('is readable: machines, what is set, what is not', async () => {
+  const text = await resolved(false);
+  expect(text).toMatch(/^Machines\n {2}m1 {2}10\.1\.0\.1 {2}admin@10\.0\.0\.1:22 {2}control plane, etcd member etcd1\n/);
+  expect(text).toMatch(/\nSettings\n[\s\S]*cluster_name +2\.local +\/group_vars\/all\/vars\.yml:1:1\n/);
+  expect(text).toMatch(/\nDefaults\n[\s\S]*kubelet_max_pods +110\n/);
+});
