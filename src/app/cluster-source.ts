@@ -72,7 +72,7 @@ export async function readCluster(o: InventoryOptions & { readonly bundle?: stri
 }
 
 /** `kubewright_bundle` must be known before the settings can be validated: the default version is the bundle's. */
-function bundleSetting(inventory: Inventory): string | undefined {
+export function bundleSetting(inventory: Inventory): string | undefined {
   for (const host of inventory.hosts.values()) {
     const value = host.vars.get('kubewright_bundle')?.value;
     if (typeof value === 'string' && value !== '') return value;

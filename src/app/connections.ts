@@ -14,7 +14,7 @@ export interface Connections {
   /** Machines that cannot be worked on, and why; only with `partial`. */
   readonly failures: ReadonlyMap<string, TransportError>;
   /** A new session to a machine whose connection died. */
-  readonly reconnect: (host: string) => Promise<Session>;
+  readonly reconnect: (host: string, signal?: AbortSignal) => Promise<Session>;
   close(): Promise<void>;
 }
 
@@ -84,11 +84,11 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
     targets,
     failures,
     close,
-    reconnect: async (host) => {
+    reconnect: async (host, signal) => {
       const target = targets.get(host);
       if (!target) throw new KubewrightError({ what: `There is no host ${host}` });
       // Also after Ctrl-C: what is at work on the machine has to be followed, or stopped. The engine knows when to give up.
-      return transport.connect(target);
+      return transport.connect(target, signal);
     },
   };
 }

@@ -51,6 +51,7 @@ export interface PlaybookOptions {
   readonly diff: boolean;
   /** Default: `.kubewright/runs` below the working folder. */
   readonly journalDir?: string;
+  readonly forceUnlock?: boolean;
 }
 
 export interface PlaybookRun extends PlaybookOptions {
@@ -147,7 +148,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
       },
     );
     const { reconnect, sessions } = connections;
-    const allFacts = cluster ? await gatherFacts(cluster, sessions) : new Map();
+    const allFacts = cluster ? await gatherFacts(cluster, sessions, reconnect) : new Map();
     // Machines that only help are waited for by nobody.
     const out = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !chosen.has(name)));
     const failed = new Map<string, string>();
@@ -169,6 +170,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
       journalDir: o.journalDir,
       about: runAbout(o),
       step,
+      forceUnlock: o.forceUnlock,
       cacheDir: cluster?.settings.kubewright_cache_dir,
       signal: interrupt.stop,
       kill: interrupt.kill,
@@ -249,7 +251,7 @@ async function compareWith(
   const hosts = missing.flatMap((h) => source.inventory.hosts.get(h.name) ?? []);
   const connections = await openConnections(hosts, { connection: o.connection, partial: true });
   try {
-    return await gatherFacts(cluster, connections.sessions);
+    return await gatherFacts(cluster, connections.sessions, connections.reconnect);
   } finally {
     await connections.close();
   }

@@ -118,6 +118,9 @@ export const playFlags = {
   'list-tags': Flags.boolean({ description: 'print the tags of each play and stop; no machine is touched' }),
   check: Flags.boolean({ char: 'C', description: 'change nothing, say what would change' }),
   diff: Flags.boolean({ char: 'D', description: 'show what changes, file by file' }),
+  'force-unlock': Flags.boolean({
+    description: 'take the lock of a machine from another run, and stop what that run has at work there first',
+  }),
 };
 
 /** Flags as the use cases take them. */
@@ -139,6 +142,7 @@ export function playOptions(flags: PlayFlags) {
     check: flags.check,
     diff: flags.diff,
     journalDir: flags['journal-dir'],
+    forceUnlock: flags['force-unlock'],
   };
 }
 

@@ -20,6 +20,7 @@ import LabUp from './lab/up.js';
 import LabVagrantMachines from './lab/vagrant-machines.js';
 import Provision from './provision.js';
 import Run from './run.js';
+import RunsAttach from './runs/attach.js';
 import RunsList from './runs/list.js';
 import RunsPrune from './runs/prune.js';
 import RunsReport from './runs/report.js';
@@ -50,6 +51,7 @@ export const COMMANDS = {
   'lab:vagrant-machines': LabVagrantMachines,
   provision: Provision,
   run: Run,
+  'runs:attach': RunsAttach,
   'runs:list': RunsList,
   'runs:prune': RunsPrune,
   'runs:report': RunsReport,

@@ -5,14 +5,12 @@ import type { FoundProgram } from './lock.js';
 /**
  * Follows what dead controllers have left on the hosts to its end: every program on its own, all at the same time. Shown as
  * plays of their own; they count neither as done nor as failed of the run that comes after, whose own checks decide.
- *
- * @returns false when a program did not come to a good end.
  */
 export async function adoptPrograms(
   found: ReadonlyMap<string, readonly FoundProgram[]>,
   runner: HostRunner,
   emit: (event: RunEventBody) => void,
-): Promise<boolean> {
+): Promise<void> {
   const plays = new Map<string, { host: string; program: FoundProgram }[]>();
   for (const [host, programs] of found) {
     for (const program of programs) {
@@ -20,7 +18,6 @@ export async function adoptPrograms(
       plays.set(name, [...(plays.get(name) ?? []), { host, program }]);
     }
   }
-  let good = true;
   await Promise.all(
     [...plays].map(async ([play, members]) => {
       const began = Date.now();
@@ -40,7 +37,6 @@ export async function adoptPrograms(
           });
           const trouble = await runner.adopt(play, host, program);
           if (trouble === undefined) return;
-          good = false;
           failed.push(host);
           emit({ type: 'warning', host, text: `the program of run ${program.run}: ${trouble}` });
         }),
@@ -48,5 +44,4 @@ export async function adoptPrograms(
       emit({ type: 'play-end', play, ms: Date.now() - began, failed });
     }),
   );
-  return good;
 }

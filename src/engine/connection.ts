@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../transport/port.js';
 
 export interface ReconnectOptions {
   /** Makes a new session to the host; rejects when that fails. */
-  readonly connect: (host: string) => Promise<Session>;
+  readonly connect: (host: string, signal?: AbortSignal) => Promise<Session>;
   /** Milliseconds until we give up; default 5 minutes. */
   readonly giveUpMs?: number;
   /** Milliseconds before the second try, doubled each time up to 15 s; default 500. */
@@ -57,7 +58,11 @@ export class Connection {
       if (this.#o.signal?.aborted) return last;
       this.#tell.lost(last.message, attempt);
       try {
-        const session = await this.#o.connect(this.host);
+        const session = await this.#o.connect(this.host, this.#o.signal);
+        if (this.#o.signal?.aborted) {
+          await session.close();
+          return last;
+        }
         this.#sessions.set(this.host, session);
         this.#tell.back();
         return session;
@@ -67,7 +72,7 @@ export class Connection {
       // Between half and one and a half times: fifty hosts behind one switch shall not all come back at once.
       const wait = delay * (0.5 + Math.random());
       if (Date.now() + wait > until) return last;
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await sleep(wait, undefined, { signal: this.#o.signal }).catch(() => undefined);
       delay = Math.min(delay * 2, 15_000);
     }
   }

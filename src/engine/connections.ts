@@ -11,6 +11,7 @@ export interface ConnectionsOptions extends ReconnectOptions {
 export class Connections {
   readonly #o: ConnectionsOptions;
   readonly #made = new Map<string, Connection>();
+  readonly #over = new AbortController();
 
   constructor(o: ConnectionsOptions) {
     this.#o = o;
@@ -24,12 +25,24 @@ export class Connections {
   get(host: string): Connection {
     const known = this.#made.get(host);
     if (known) return known;
-    const { sessions, onLost, onBack } = this.#o;
-    const made = new Connection(host, sessions, this.#o, {
-      lost: (error, attempt) => onLost(host, error, attempt),
-      back: () => onBack(host),
-    });
+    const { sessions, onLost, onBack, signal } = this.#o;
+    const over = this.#over.signal;
+    const any = signal ? AbortSignal.any([signal, over]) : over;
+    const made = new Connection(
+      host,
+      sessions,
+      { ...this.#o, signal: any },
+      {
+        lost: (error, attempt) => onLost(host, error, attempt),
+        back: () => onBack(host),
+      },
+    );
     this.#made.set(host, made);
     return made;
+  }
+
+  /** The run is over: what is lost now stays lost, and nobody hears of it. */
+  end(): void {
+    this.#over.abort();
   }
 }

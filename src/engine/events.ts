@@ -14,8 +14,6 @@ export type RunEventBody =
       readonly hosts: readonly string[];
       readonly dir: string;
       readonly check: boolean;
-      /** What the user typed, without values that may be secret. */
-      readonly command?: readonly string[];
     }
   | { readonly type: 'warning'; readonly host?: string; readonly text: string }
   | { readonly type: 'host-connected'; readonly host: string; readonly ms: number }

@@ -18,7 +18,7 @@ import type { Masker } from './text.js';
 import type { RunPlaysOptions } from './types.js';
 
 export interface HostRunnerOptions
-  extends Pick<RunPlaysOptions, 'artifacts' | 'cacheDir' | 'check' | 'diff' | 'signal' | 'kill'> {
+  extends Pick<RunPlaysOptions, 'artifacts' | 'attach' | 'cacheDir' | 'check' | 'diff' | 'signal' | 'kill'> {
   readonly run: string;
   readonly runDir: string;
   readonly nonce: string;
@@ -78,7 +78,7 @@ export class HostRunner {
     this.#written.set(host, new Set([...(this.#written.get(host) ?? []), ...written]));
     if (reader.failed) o.tally.blame(host, `failed in play "${play}": ${reader.failed.title}`);
     if (end.kind === 'done') {
-      o.locks.forget(host, o.run, key);
+      o.locks.seen(host, key);
       if (end.code !== 0 && reader.counts.failed === 0 && !reader.stopped) {
         this.fail(play, host, reader.stray.join('\n') || `the program ended with status ${end.code}`);
       }
@@ -97,14 +97,19 @@ export class HostRunner {
     const tasks: readonly TaskLabel[] = label.tasks;
     const paths: HostPaths = { runDir: o.runDir, run: found.run, key: found.key };
     const { reader, end } = await this.#follow({ play, host, tasks, paths, nonce: label.nonce, needs: label.needs });
+    // Its tasks are what this run is about; otherwise its own plays' checks decide.
+    if (o.attach) o.tally.add(host, { ...reader.counts, skipped: reader.unfinished });
     if (end.kind === 'unreachable') {
       o.locks.abandon(host);
       o.unreachable(host, end.error);
       return undefined;
     }
+    if (o.giveUp.aborted) return undefined;
     o.locks.forget(host, found.run, found.key);
     if (end.kind === 'done') return reader.counts.failed > 0 ? 'it failed' : undefined;
-    return troubleText(end, reader);
+    const trouble = troubleText(end, reader);
+    if (o.attach) this.fail(play, host, trouble);
+    return trouble;
   }
 
   /** A host that fails outside of any task counts one failure. */
@@ -126,6 +131,7 @@ export class HostRunner {
   }): Promise<{ reader: TaskReader; end: ProgramEnd }> {
     const o = this.#o;
     const connection = o.connections.get(p.host);
+    const watching = o.attach?.watch !== undefined;
     const pushes: Promise<void>[] = [];
     const reader = new TaskReader({
       play: p.play,
@@ -136,9 +142,12 @@ export class HostRunner {
         if (typeof value !== 'string') o.masker.add(value);
         if (p.launch) o.onExport(p.host, name, value);
       },
-      onNeed: (sha) => pushes.push(this.#pusher.need(connection, p.paths, sha, p.needs[sha])),
+      onNeed: (sha) => {
+        // Whoever only watches leaves the answer to the run's own controller.
+        if (!watching) pushes.push(this.#pusher.need(connection, p.paths, sha, p.needs[sha]));
+      },
     });
-    const stop = this.#obeyStop(connection, p.paths);
+    const stop = watching ? () => undefined : this.#obeyStop(connection, p.paths);
     const end = await runHostProgram({
       connection,
       paths: p.paths,

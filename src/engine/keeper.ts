@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { Session } from '../transport/port.js';
 import type { Connection } from './connection.js';
 import { infoLines, type LockAnswer, type LockInfo, LockReader } from './lock.js';
-import { keeperScript } from './lock-script.js';
+import { type KeeperScriptOptions, keeperScript } from './lock-script.js';
 import { escapeLine } from './text.js';
 
 export interface KeeperOptions {
@@ -15,6 +15,8 @@ export interface KeeperOptions {
   /** The machine was restarted while the run held its lock. */
   readonly onRestart: () => void;
 }
+
+export type Ask = Pick<KeeperScriptOptions, 'over' | 'end' | 'look'>;
 
 /** How many channels may die one after the other before they say anything. */
 const TRIES = 8;
@@ -60,7 +62,7 @@ export class Keeper {
   }
 
   /** Asks for the lock. When it is ours, it stays so until `release`, `close` or `onLost`. */
-  async take(how: { over?: string; end?: boolean } = {}): Promise<LockAnswer | NoAnswer> {
+  async take(how: Ask = {}): Promise<LockAnswer | NoAnswer> {
     for (let attempt = 1; ; attempt++) {
       const session = this.#o.connection.session;
       if (!session) return { verdict: 'failed', error: 'not connected' };
@@ -82,6 +84,11 @@ export class Keeper {
     this.#stdin?.write('hold\n');
   }
 
+  /** A program of ours has ended, and everything it said has been read. Its folder goes with the run. */
+  seen(key: string): void {
+    this.#stdin?.write(`seen ${this.#o.info.run}/${key}\n`);
+  }
+
   /** Removes a program's folder: it has ended, and everything it said has been read. */
   forget(run: string, key: string): void {
     this.#stdin?.write(`forget ${run}/${key}\n`);
@@ -92,6 +99,7 @@ export class Keeper {
     if (!this.#held) return;
     await within(timeoutMs, this.#ready);
     // From here on the end of the channel is what we asked for, even should it come together with the answer.
+    this.#closing = true;
     this.#closing = true;
     if (this.#stdin) {
       const released = new Promise<void>((resolve) => {
@@ -113,7 +121,7 @@ export class Keeper {
     this.#stdin = undefined;
   }
 
-  #ask(session: Session, how: { over?: string; end?: boolean }): Promise<LockAnswer | NoAnswer | { cause: Error }> {
+  #ask(session: Session, how: Ask): Promise<LockAnswer | NoAnswer | { cause: Error }> {
     const { runDir, nonce, info } = this.#o;
     const stdin = new PassThrough();
     const reader = new LockReader(nonce);
@@ -128,7 +136,7 @@ export class Keeper {
             if (said.verdict === 'released') this.#released?.();
             else if (said.verdict === 'lost') this.#lose(said.by);
             else {
-              if (said.verdict === 'held') stdin.end();
+              if (said.verdict === 'held' || said.verdict === 'free') stdin.end();
               else this.#hold(stdin, said);
               resolve(said);
             }

@@ -13,6 +13,8 @@ export interface KeeperScriptOptions {
   readonly over?: string;
   /** End that run's programs first. */
   readonly end?: boolean;
+  /** Only say what is there. */
+  readonly look?: boolean;
 }
 
 /**
@@ -21,10 +23,10 @@ export interface KeeperScriptOptions {
  *
  * Frames: `info NAME=VALUE` of the lock that was there · `program RUN/KEY running|ended|dead N LABEL` of its programs ·
  * `stuck RUN/KEY` · `stopped RUN/KEY` · `taking` (its run does not hold all its hosts yet) · `lock VERDICT AGE BOOT`, with
- * VERDICT taken, over (from `over`), restarted (the old lock is from before a restart) or held, and AGE the seconds since its
+ * VERDICT taken, over (from `over`), restarted (the old lock is from before a restart), held or, to a look, free, and AGE the seconds since its
  * controller was heard · `lost` · `released`.
  *
- * Then it obeys lines: beat · hold · forget RUN/KEY · release.
+ * Then it obeys lines: beat · hold · seen RUN/KEY (all that it said has been read) · forget RUN/KEY · release.
  */
 export function keeperScript(o: KeeperScriptOptions): string {
   return inOneFunction([
@@ -40,10 +42,10 @@ export function keeperScript(o: KeeperScriptOptions): string {
 function head(o: KeeperScriptOptions): Shell {
   return sh`
     umask 077
-    base=${o.runDir} run=${o.run} over=${o.over ?? ''} end=${o.end ? 1 : 0}
+    base=${o.runDir} run=${o.run} over=${o.over ?? ''} end=${o.end ? 1 : 0} look=${o.look ? 1 : 0}
     lock=$base/lock
     say() { printf '\\036%s %s\n' ${o.nonce} "$*"; }
-    mkdir -p "$base" || exit 1
+    [ -d "$base" ] || mkdir -p "$base" || exit 1
     command -v flock >/dev/null || { echo 'flock is missing (package util-linux)' >&2; exit 1; }
     exec 9<"$base" && flock 9 || exit 1`;
 }
@@ -71,14 +73,19 @@ age() {
 others() { # sets path, RUN/KEY
   dir=${'$'}{1%/} path=${'$'}{1%/}
   path=${'$'}{path#"$base/"}
-  [ -d "$dir/started" ] && { [ "${'$'}{path%%/*}" != "$run" ] || [ "$over" = "$run" ]; }
+  [ -e "$dir/started" ] && [ ! -e "$dir/seen" ] && { [ "${'$'}{path%%/*}" != "$run" ] || [ "$over" = "$run" ]; }
+}
+at() { # number of the present task; the last word of what the watchdog reads
+  at=
+  read -r kw_a kw_a kw_a kw_a at 2>/dev/null <"$1/watch" || :
+  at=${'$'}{at:-0}
 }
 programs() {
   for dir in "$base"/*/*/; do
     others "$dir" || continue
     state=dead at=0 label=
     if [ -f "$dir/rc" ]; then state=ended; elif kw_alive "$dir"; then state=running; fi
-    read -r at 2>/dev/null <"$dir/at" || at=0
+    at "$dir"
     read -r label 2>/dev/null <"$dir/label" || :
     say program "$path" "$state" "$at" "$label"
   done
@@ -95,14 +102,21 @@ end_programs() {
     done
     if [ ! -f "$dir/rc" ] && kw_alive "$dir"; then
       read -r kw_p kw_s <"$dir/pid" && kill -s KILL -- "-$kw_p" 2>/dev/null
-      at=0
-      read -r at 2>/dev/null <"$dir/at" || :
+      at "$dir"
       kw_hunt "$dir#$at"
       sleep 1
       if kw_alive "$dir"; then say stuck "$path"; return 1; fi
     fi
     rm -rf "$dir/secrets"
     say stopped "$path"
+  done
+}
+# Waits for a program that has said its last word, and is about to write down its status.
+gone() {
+  i=0
+  while kw_alive "$1" && [ $i -lt 100 ]; do
+    sleep 0.02 2>/dev/null || sleep 1
+    i=$((i + 1))
   done
 }
 mine() {
@@ -116,8 +130,10 @@ function decide(o: KeeperScriptOptions): Shell {
     sh`
     kw_boot_id
     write() {
-      mkdir -p "$lock" && rm -f "$lock/held" && beat &&
-        printf '%s\n' ${[...o.info]} "boot=$kw_boot" >"$lock/info.new" && mv "$lock/info.new" "$lock/info"
+      if [ ! -d "$lock" ]; then mkdir "$lock" || return 1; fi
+      [ ! -f "$lock/held" ] || rm -f "$lock/held"
+      beat
+      printf '%s\n' ${[...o.info]} "boot=$kw_boot" >"$lock/info"
     }`,
     rawShell(`
     verdict=taken age=0
@@ -126,7 +142,7 @@ function decide(o: KeeperScriptOptions): Shell {
         held=; [ ! -f "$lock/held" ] || held=1
       elif [ "$since_boot" != "$kw_boot" ]; then
         # Nothing of it can be at work any more.
-        rm -rf "$base/$holder"
+        [ $look = 1 ] || rm -rf "$base/$holder"
         verdict=restarted
       else
         age
@@ -140,6 +156,11 @@ function decide(o: KeeperScriptOptions): Shell {
       fi
     fi
     programs
+    if [ $look = 1 ]; then
+      [ $verdict = held ] || verdict=free
+      say lock $verdict $age "$kw_boot"
+      return 0
+    fi
     if [ $verdict = held ]; then
       say lock held $age "$kw_boot"
       return 0
@@ -163,13 +184,15 @@ function obey(): Shell {
           fi
           beat ;;
         hold) ! mine || : >"$lock/held" ;;
+        seen) : >"$base/$arg/seen" ;;
         forget)
+          gone "$base/$arg"
           rm -rf "$base/$arg"
           rmdir "$base/${'$'}{arg%/*}" 2>/dev/null ;;
         release)
           exec 9<"$base" && flock 9 || return 1
-          if mine; then rm -rf "$lock"; fi
-          rm -rf "$base/$run"
+          for dir in "$base/$run"/*/; do gone "$dir"; done
+          if mine; then rm -rf "$lock" "$base/$run"; else rm -rf "$base/$run"; fi
           say released
           return 0 ;;
       esac

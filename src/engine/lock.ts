@@ -32,7 +32,7 @@ export interface FoundProgram {
 
 /** What a host says when it is asked for its lock. */
 export interface LockAnswer {
-  readonly verdict: 'taken' | 'over' | 'restarted' | 'held';
+  readonly verdict: 'taken' | 'over' | 'restarted' | 'held' | 'free';
   /** The lock that was there. */
   readonly by: LockInfo;
   /** Its run is still collecting the locks of its hosts. */
@@ -85,7 +85,7 @@ export class LockReader {
   }
 
   #answer(verdict: string, age: number, boot: string): LockAnswer {
-    const known = verdict === 'taken' || verdict === 'over' || verdict === 'restarted' ? verdict : 'held';
+    const known = (['taken', 'over', 'restarted', 'free'] as const).find((v) => v === verdict) ?? 'held';
     return {
       verdict: known,
       by: this.#lock(),

@@ -13,6 +13,8 @@ export interface LocksOptions {
   readonly connections: Connections;
   /** Stop what holds a lock, and take it. */
   readonly force?: boolean;
+  /** Follow what this run has left, whoever began it. */
+  readonly adopt?: string;
   readonly onNote: (host: string, text: string) => void;
   /** The lock could not be asked for: no right to, no shell, connection lost for good. */
   readonly onFailed: (host: string, error: string) => void;
@@ -72,7 +74,12 @@ export class Locks {
     return this.#keepers.get(host)?.ready() ?? Promise.resolve(undefined);
   }
 
-  /** Removes what a program has left on its host. */
+  /** A program of this run has ended, and everything it said has been read. */
+  seen(host: string, key: string): void {
+    this.#keepers.get(host)?.seen(key);
+  }
+
+  /** Removes what a program of another run has left on its host. */
   forget(host: string, run: string, key: string): void {
     this.#keepers.get(host)?.forget(run, key);
   }
@@ -109,7 +116,8 @@ export class Locks {
       if (answer.verdict !== 'held') return this.#taken(host, keeper, answer, end);
       const judgement = judge(answer, this.#own);
       const again = Date.now() < until && !o.signal?.aborted;
-      if (judgement === 'stale' || judgement === 'ours-to-follow') {
+      const asked = judgement === 'orphan' && answer.by.run === o.adopt;
+      if (judgement === 'stale' || judgement === 'ours-to-follow' || asked) {
         // Somebody else may be taking it over at this moment: then the next answer names another run.
         over = answer.by.run;
       } else if (o.force && answer.stuck.length === 0) {
@@ -138,6 +146,7 @@ export class Locks {
     else if (answer.verdict === 'over' && forced) {
       const stopped = answer.programs.filter((p) => answer.stopped.includes(`${p.run}/${p.key}`));
       const at = stopped.map((p) => `; its program was stopped at ${presentTask(p)} (play ${p.label.play})`);
+      for (const p of stopped) keeper.forget(p.run, p.key);
       note(`broke the lock of ${who}${at.join('')}`);
     } else if (answer.verdict === 'over') note(`took over the stale lock of ${who}: its controller is gone`);
     if (programs.length > 0) this.#found.set(host, programs);

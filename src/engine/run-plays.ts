@@ -36,7 +36,7 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
   }
   const { title, about, check = false } = o;
   const journal = new Journal(o.journalDir ?? DEFAULT_JOURNAL_DIR, journalHeader({ run, title, check, started: began, about }));
-  const hosts = [...new Set(o.plays.flatMap((p) => p.hosts))];
+  const hosts = [...new Set([...(o.attach?.hosts ?? []), ...o.plays.flatMap((p) => p.hosts)])];
   const tally = new Tally(hosts);
   const emit = (body: RunEventBody): void => {
     const event = maskEvent({ at: Date.now(), ...body }, masker);
@@ -79,17 +79,17 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
     hosts,
     dir: journal.dir,
     check: o.check ?? false,
-    ...(o.command ? { command: o.command } : {}),
   });
   try {
     for (const host of hosts) if (!o.sessions.has(host)) unreachable(host, 'not connected');
-    locks = await Locks.acquire(hosts, {
+    locks = await Locks.acquire(o.attach?.watch ? [] : hosts, {
       run,
       runDir,
       nonce,
       forks: o.forks ?? DEFAULT_FORKS,
       connections,
       force: o.forceUnlock,
+      adopt: o.attach?.run,
       signal: o.signal,
       onNote: (host, text) => emit({ type: 'warning', host, text }),
       onFailed: unreachable,
@@ -105,11 +105,11 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
       unreachable,
       locks,
       connections,
-      giveUp: giveUp.signal,
+      giveUp: o.attach?.watch && o.signal ? AbortSignal.any([o.signal, giveUp.signal]) : giveUp.signal,
       onExport: (host, name, value) => runner.keep(host, name, value),
     });
     const runner = new PlayRunner({ ...o, emit, tally, hosts: runnerOfHosts });
-    await adoptPrograms(locks.found, runnerOfHosts, emit);
+    await adoptPrograms(o.attach?.watch ?? locks.found, runnerOfHosts, emit);
     for (const [index, play] of o.plays.entries()) {
       if (o.signal?.aborted || o.kill?.aborted) break;
       const outcome = await runner.play(play, index + 1);
@@ -123,6 +123,7 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
     throw error;
   } finally {
     await locks?.release();
+    connections.end();
     clearTimeout(lastWords);
     o.kill?.removeEventListener('abort', onKill);
     process.off('exit', onExit);

@@ -13,7 +13,7 @@ import { HUNT_WORDS } from './hunt-words.js';
 export const RUNTIME = String.raw`
 ${HUNT_WORDS.trim()}
 
-kw_would=' 0 ' kw_up=0 kw_seq=0 kw_pid= kw_kind= kw_dog= KW_N=0
+kw_would=' 0 ' kw_up=0 kw_seq=0 kw_pid= kw_kind= kw_dog= kw_hide= KW_N=0
 kw_now() { read -r kw_up kw_x </proc/uptime || :; }
 kw_frame() { printf '\036%s %s\n' "$KW_NONCE" "$*" >&3; }
 kw_nap() { sleep 0.2 2>/dev/null || sleep 1; }
@@ -76,7 +76,6 @@ kw_await() { # group|tree pid; sets kw_rc and kw_why
   echo "$kw_seq $kw_kind $kw_pid $kw_limit $KW_N" >"$KW_DIR/watch"
   wait "$kw_pid" 2>/dev/null
   kw_rc=$?
-  : >"$KW_DIR/watch"
   if [ -e "$KW_DIR/late" ]; then
     read -r kw_why <"$KW_DIR/late" || :
     rm -f "$KW_DIR/late" "$KW_DIR/waiting"
@@ -119,14 +118,15 @@ kw_task() { # number seconds hide diff exports readonly, in check mode: numbers 
     kw_frame stopped "$KW_N"
     exit 130
   fi
-  echo "$KW_N" >"$KW_DIR/at"
   # Goes with everything that the task starts.
   KW_TASK=$KW_DIR#$KW_N
-  kw_now
+  # The end of the task before is the beginning of this one; its first phase is the check.
   kw_frame start "$KW_N" "$kw_up"
-  if [ "$3" = 1 ]; then exec 4>/dev/null; else exec 4>&1; fi
+  if [ "$3" != "$kw_hide" ]; then
+    kw_hide=$3
+    if [ "$3" = 1 ]; then exec 4>/dev/null; else exec 4>&1; fi
+  fi
   kw_status=ok
-  kw_phase check
   kw_part "c$KW_N"
   [ "$kw_rc" -ne 0 ] || [ "$KW_CHECK" = 0 ] || ! kw_any "$8" || kw_rc=1
   if [ "$kw_rc" -ne 0 ]; then
@@ -173,6 +173,7 @@ kw_task() { # number seconds hide diff exports readonly, in check mode: numbers 
 kw_begin() {
   kw_note_self
   : >"$KW_DIR/watch"
+  kw_now
   trap 'kw_end $?' EXIT
   trap 'exit 143' TERM
   trap 'exit 129' HUP
@@ -186,12 +187,12 @@ kw_end() { # status
   trap - EXIT TERM HUP INT
   [ -z "$kw_pid" ] || kw_kill KILL "$kw_kind" "$kw_pid"
   [ -z "$kw_dog" ] || kill "$kw_dog" 2>/dev/null || :
-  rm -rf "$KW_DIR/secrets" "$KW_DIR/out" "$KW_DIR/program"
+  if [ -d "$KW_DIR/secrets" ] || [ -e "$KW_DIR/out" ]; then rm -rf "$KW_DIR/secrets" "$KW_DIR/out"; fi
   if [ -f "$KW_DIR/installed" ]; then
     while read -r kw_x; do rm -f "$KW_CACHE/$kw_x"; done <"$KW_DIR/installed"
   fi
   kw_frame "done" "$1"
-  echo "$1" >"$KW_DIR/rc.new" && mv "$KW_DIR/rc.new" "$KW_DIR/rc"
+  echo "$1" >"$KW_DIR/rc"
   exit "$1"
 }
 `;

@@ -45,15 +45,15 @@ export function launchScript(p: HostPaths, nonce: string, { program, secrets, la
     sh`line=`,
     sh`IFS= read -r line 2>/dev/null <${`${p.runDir}/lock/info`} || :`,
     sh`if [ "$line" != ${`run=${p.run}`} ]; then printf '\\036%s spool 0\n\\036%s fenced\n' ${nonce} ${nonce}; return 0; fi`,
-    sh`mkdir -p ${dir}/secrets || exit 1`,
+    sh`mkdir -p ${secrets.size > 0 ? `${dir}/secrets` : dir} || exit 1`,
     // bash keeps a long here-document in a file; let that be here as well.
     sh`TMPDIR=${dir}`,
-    sh`if [ ! -d ${dir}/started ]; then`,
+    sh`if [ ! -e ${dir}/started ]; then`,
     ...put,
     rawShell(`cat >"$TMPDIR/program" <<'${end}'\n${program}${end}`),
     sh`printf '%s\n' ${label} > ${dir}/label || exit 1`,
     sh`printf '%s\n' ${guard(dir, nonce)} > ${dir}/guard || exit 1`,
-    sh`: > ${dir}/spool && mkdir ${dir}/started || exit 1`,
+    sh`: > ${dir}/spool && : > ${dir}/started || exit 1`,
     rawShell(DETACH),
     sh`kw_start_of $!`,
     sh`echo "$! $kw_st" > ${dir}/pid`,
@@ -118,12 +118,12 @@ function follow(p: HostPaths, nonce: string, offset: number): Shell {
     kw_boot_id
     printf '\\036%s spool %s %s\n' ${nonce} "$off" "$kw_boot"
     if [ ! -f "$d/spool" ]; then printf '\\036%s gone\n' ${nonce}; return 0; fi
-    if tail --pid=$$ -c 0 /dev/null 2>/dev/null; then
-      if [ ! -f "$d/rc" ] && kw_alive "$d"; then
-        tail --pid="$kw_p" -s 0.3 -c "+$((off + 1))" -f "$d/spool"
-      else
-        tail -c "+$((off + 1))" "$d/spool"
-      fi
+    if [ -f "$d/rc" ] || ! kw_alive "$d"; then
+      tail -c "+$((off + 1))" "$d/spool"
+      [ -f "$d/rc" ] || printf '\\036%s died\n' ${nonce}
+      return 0
+    fi
+    if tail --pid="$kw_p" -s 0.3 -c "+$((off + 1))" -f "$d/spool" 2>/dev/null; then
       # Followed again by whoever still wants to.
       if [ -f "$d/rc" ] || kw_alive "$d"; then return 0; fi
       printf '\\036%s died\n' ${nonce}

@@ -3,6 +3,7 @@ import type { ArtifactRef, Task } from '../tasks/task.js';
 import type { Session } from '../transport/port.js';
 import type { HostRecap, RunEvent } from './events.js';
 import type { RunAbout } from './journal.js';
+import type { FoundProgram } from './lock.js';
 
 /** host → name of the export → value; a `Secret` when the exporting task was sensitive. The last task to export a name wins. */
 export type Exports = ReadonlyMap<string, ReadonlyMap<string, string | Secret>>;
@@ -62,9 +63,19 @@ export interface ArtifactSource {
   readonly parallel?: number;
 }
 
+export interface AttachOptions {
+  readonly run: string;
+  readonly hosts: readonly string[];
+  /**
+   * What was found, to watch without taking a lock: the run's controller lives. Absent: it is gone, so its locks are taken over,
+   * and it is followed in its place.
+   */
+  readonly watch?: ReadonlyMap<string, readonly FoundProgram[]>;
+}
+
 export interface RunPlaysOptions {
-  /** What the user typed, without values that may be secret: told in the journal, and to whoever carries on. */
-  readonly command?: readonly string[];
+  /** Follow what a run has left on the hosts; plays come after that. */
+  readonly attach?: AttachOptions;
   /** Stop what other runs have at work on the hosts, and take their locks. */
   readonly forceUnlock?: boolean;
   /** Default: made from the time of day (`20261124-103000-a1b2`). */
@@ -75,7 +86,7 @@ export interface RunPlaysOptions {
   /** Open sessions; the engine puts renewed ones in, the caller closes all of them. A host without one is unreachable. */
   readonly sessions: Map<string, Session>;
   /** Makes a new session when one was lost; rejects when that fails. */
-  readonly reconnect: (host: string) => Promise<Session>;
+  readonly reconnect: (host: string, signal?: AbortSignal) => Promise<Session>;
   readonly artifacts: ArtifactSource;
   /** Hosts that are worked on at a time; default 50. */
   readonly forks?: number;
