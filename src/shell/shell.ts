@@ -35,6 +35,9 @@ export type ShellValue = Shell | Secret | string | number | boolean | readonly (
  */
 export function sh(parts: TemplateStringsArray, ...values: readonly ShellValue[]): Shell {
   const secrets = new Map<string, Secret>();
+  // In a tagged template a bad escape (\033) is no syntax error: its text is just missing.
+  if (parts.some((part: string | undefined) => part === undefined))
+    throw new TypeError('a template of shell text holds a bad escape');
   let text = '';
   dedent(parts).forEach((part, i) => {
     text += part;

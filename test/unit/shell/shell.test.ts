@@ -56,6 +56,10 @@ describe('sh', () => {
     expect(joinShell([text, sh`true`]).secrets.size).toBe(1);
   });
 
+  it('refuses a template with a bad escape, whose text JavaScript would leave out', () => {
+    expect(() => sh`printf '\033[0m'`).toThrow(/bad escape/);
+  });
+
   it('refuses two secrets of one name', () => {
     expect(() => sh`${new Secret('a', '1')} ${new Secret('a', '2')}`).toThrow(/both named a/);
   });
