@@ -3,7 +3,7 @@ import { type Shell, sh } from '../shell/shell.js';
 import { install } from '../tasks/artifact.js';
 import { waitFor } from '../tasks/command.js';
 import { directories, file } from '../tasks/file.js';
-import { service } from '../tasks/service.js';
+import { restartNoBlock, service } from '../tasks/service.js';
 import { certTasks } from './etcd-certs.js';
 import type { Role, RoleContext } from './role.js';
 import { systemdUnit } from './unit.js';
@@ -40,6 +40,9 @@ export const etcd: Role = {
         configFiles: [UNIT, ENV, `${dir}/ca.pem`, `${dir}/member-${ctx.host.name}.pem`],
         // Members wait for each other: none is ready before a majority was started.
         noBlock: true,
+        restart: restart(ctx),
+        // Each may have to wait for the others' turns.
+        timeoutSec: 120 * ctx.cluster.etcd.length,
       }),
       waitFor({
         id: 'etcd/healthy',
@@ -51,6 +54,50 @@ export const etcd: Role = {
     ];
   },
 };
+
+/**
+ * A member of a cluster that has a quorum is restarted in its turn: changed settings must not stop all of them at once. Turns
+ * are given by etcd itself, by a lock that outlives the restart of one member. Members of a new cluster start at once.
+ * Source: https://etcd.io/docs/v3.5/op-guide/runtime-configuration/ and etcdctl(1), lock
+ */
+function restart(ctx: RoleContext): Shell {
+  const atOnce = restartNoBlock('etcd.service');
+  if (ctx.cluster.etcd.length < 3) return atOnce;
+  const ctl = etcdctl(ctx);
+  const others = etcdEndpoints(ctx.cluster.etcd.filter((m) => m !== ctx.host)).join(',');
+  const inTurn = sh`
+    # A member that did not come back from its turn ends it for all others: with the next one the quorum would go.
+    n=0
+    until out=$(${ctl} --endpoints ${others} endpoint health 2>&1); do
+      n=$((n + 1))
+      [ $n -lt 30 ] || { echo "not restarted, because another member is not healthy: $out" >&2; echo refused > "$1"; exit 1; }
+      sleep 1
+    done
+    echo begun > "$1"
+    systemctl stop etcd.service
+    systemctl start --no-block etcd.service
+    n=0
+    until ${ctl} --endpoints https://127.0.0.1:2379 endpoint health >/dev/null 2>&1; do
+      n=$((n + 1))
+      [ $n -lt 60 ] || exit 1
+      sleep 1
+    done
+    echo done > "$1"`;
+  return sh`(
+        systemctl is-active --quiet etcd.service && ${ctl} --endpoints https://127.0.0.1:2379 endpoint health >/dev/null 2>&1 || {
+          ${atOnce}
+          exit
+        }
+        turn=$KW_DIR/turn.$KW_N n=0
+        # Whoever waits for the lock loses it when the member that he asks is restarted: he asks again.
+        until ${ctl} --endpoints ${others} lock --ttl 15 kubewright/restart -- sh -ec ${inTurn.text} turn "$turn"; do
+          case $(cat "$turn" 2>/dev/null) in done) break ;; begun | refused) exit 1 ;; esac
+          n=$((n + 1))
+          [ $n -lt 30 ] || exit 1
+          sleep 1
+        done
+      )`;
+}
 
 /** etcdctl with this host's admin certificate. */
 export function etcdctl(ctx: RoleContext): Shell {

@@ -5,6 +5,7 @@ import { command } from '../tasks/command.js';
 import { NODE_STATE } from '../tasks/paths.js';
 import type { Task } from '../tasks/task.js';
 import { KUBELET_CONF, KUBELET_FILES, kubeletStamp, MANIFESTS } from './node.js';
+import { NODE_SETTLED } from './nodes.js';
 import { exportedText, type RoleContext } from './role.js';
 
 const DONE = `${NODE_STATE}/kubeadm/joined`;
@@ -26,8 +27,9 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
   const { cluster, host, secrets } = ctx;
   const first = cluster.controlPlane[0]?.name ?? '';
   const caHash = exportedText(ctx, first, 'ca-hash') ?? '';
-  // A machine that joins needs the token, too: this asks for the task that makes it.
+  // Asking is enough: it brings the tasks that give these into a run that leaves their host out.
   if (!ctx.facts.isNode) ctx.exported(first, 'handed-over');
+  ctx.exported(first, NODE_SETTLED);
   const kubeadm = `${host.settings.bin_dir}/kubeadm`;
   const yaml = joinConfig(cluster, host, secrets.joinToken.reveal(), secrets.certificateKey.reveal(), caHash);
   const skip = ctx.artifacts.offline ? sh`--skip-phases=preflight` : sh``;

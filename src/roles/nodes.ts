@@ -4,6 +4,9 @@ import { kubectl } from '../tasks/manifest.js';
 import type { Task } from '../tasks/task.js';
 import type { Role, RoleContext } from './role.js';
 
+/** Asked for by every machine that joins, so that a run with --limit labels its nodes and waits for them, too. */
+export const NODE_SETTLED = 'node-settled';
+
 /** On the first control plane, when all machines have joined: labels and taints from the inventory, then every node Ready. */
 export const nodes: Role = {
   name: 'nodes',
@@ -14,7 +17,7 @@ export const nodes: Role = {
       ...Object.entries(h.nodeLabels).map(([key, value]) => label(ctx, h.name, key, value)),
       ...h.nodeTaints.map((t) => taint(ctx, h.name, t)),
     ]);
-    if (ctx.cluster.settings.kube_network_plugin === 'none') return tasks;
+    if (ctx.cluster.settings.kube_network_plugin === 'none') return tasks.map(forTheNode);
     const list = sh`${k} --request-timeout=10s get nodes -o ${'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\\n"}{end}'}`;
     tasks.push(
       waitFor({
@@ -32,9 +35,14 @@ export const nodes: Role = {
         hint: '`kubectl describe node NAME` on a control plane says what a node is waiting for',
       }),
     );
-    return tasks;
+    return tasks.map(forTheNode);
   },
 };
+
+/** What is done here about a node belongs to that node: it asks for it by the export. */
+function forTheNode(task: Task): Task {
+  return { ...task, forOthers: true, exports: { [NODE_SETTLED]: sh`:` } };
+}
 
 function label(ctx: RoleContext, name: string, key: string, value: string): Task {
   const k = kubectl(ctx.host.settings.bin_dir);

@@ -11,6 +11,8 @@ export interface ServiceOptions {
   readonly configFiles: readonly string[];
   /** Start without waiting for readiness: for members that wait for each other. Default false. */
   readonly noBlock?: boolean;
+  /** How it is started anew, `noBlock` or not; default: at once. */
+  readonly restart?: Shell;
   readonly timeoutSec?: number;
   readonly hint?: string;
 }
@@ -24,6 +26,7 @@ export interface ServiceOptions {
 export function service(o: ServiceOptions): Task {
   const stamp = `${NODE_STATE}/started/${o.unit}`;
   // Unquoted on purpose: globs. The paths are ours, without spaces.
+  const restart = o.restart ?? (o.noBlock ? restartNoBlock(o.unit) : sh`systemctl restart ${o.unit}`);
   const hash = sh`cat -- ${o.configFiles.map((f) => globPath(f))} 2>/dev/null | sha256sum`;
   return {
     id: o.id,
@@ -35,7 +38,7 @@ export function service(o: ServiceOptions): Task {
     apply: sh`
       systemctl daemon-reload
       systemctl enable --quiet ${o.unit}
-      if ! ${o.noBlock ? sh`{ systemctl stop ${o.unit} && systemctl start --no-block ${o.unit}; }` : sh`systemctl restart ${o.unit}`}; then
+      if ! ${restart}; then
         systemctl status --no-pager --lines=0 ${o.unit} || true
         journalctl --no-pager --quiet --lines=15 --output=cat --unit ${o.unit} || true
         exit 1
@@ -47,6 +50,11 @@ export function service(o: ServiceOptions): Task {
     timeoutSec: o.timeoutSec ?? 120,
     hint: o.hint ?? `journalctl -u ${o.unit} on the machine says why it doesn't start`,
   };
+}
+
+/** Does not wait for readiness. `restart --no-block` may still be stopping when one looks. */
+export function restartNoBlock(unit: string): Shell {
+  return sh`{ systemctl stop ${unit} && systemctl start --no-block ${unit}; }`;
 }
 
 function globPath(path: string): Shell {

@@ -35,45 +35,61 @@ cat /etc/ssl/etcd/ssl/issued/m11-k8s-member.pem
 false
 ## apply
 echo 'm11-k8s has not asked for its admin certificate in this run' >&2; exit 1
+## export etcd-cert-m11-k8s-admin
+false
 
 # etcd-sign/m11-k8s-apiserver: Sign the apiserver certificate of m11-k8s
 ## check
 false
 ## apply
 echo 'm11-k8s has not asked for its apiserver certificate in this run' >&2; exit 1
+## export etcd-cert-m11-k8s-apiserver
+false
 
 # etcd-sign/m12-k8s-member: Sign the member certificate of m12-k8s
 ## check
 false
 ## apply
 echo 'm12-k8s has not asked for its member certificate in this run' >&2; exit 1
+## export etcd-cert-m12-k8s-member
+false
 
 # etcd-sign/m12-k8s-admin: Sign the admin certificate of m12-k8s
 ## check
 false
 ## apply
 echo 'm12-k8s has not asked for its admin certificate in this run' >&2; exit 1
+## export etcd-cert-m12-k8s-admin
+false
 
 # etcd-sign/m12-k8s-apiserver: Sign the apiserver certificate of m12-k8s
 ## check
 false
 ## apply
 echo 'm12-k8s has not asked for its apiserver certificate in this run' >&2; exit 1
+## export etcd-cert-m12-k8s-apiserver
+false
 
 # etcd-sign/m13-k8s-member: Sign the member certificate of m13-k8s
 ## check
 false
 ## apply
 echo 'm13-k8s has not asked for its member certificate in this run' >&2; exit 1
+## export etcd-cert-m13-k8s-member
+false
 
 # etcd-sign/m13-k8s-admin: Sign the admin certificate of m13-k8s
 ## check
 false
 ## apply
 echo 'm13-k8s has not asked for its admin certificate in this run' >&2; exit 1
+## export etcd-cert-m13-k8s-admin
+false
 
 # etcd-sign/m13-k8s-apiserver: Sign the apiserver certificate of m13-k8s
 ## check
 false
 ## apply
 echo 'm13-k8s has not asked for its apiserver certificate in this run' >&2; exit 1
+## export etcd-cert-m13-k8s-apiserver
+false

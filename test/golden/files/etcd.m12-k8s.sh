@@ -139,7 +139,36 @@ case $(systemctl is-active etcd.service) in active|activating) ;; *) exit 1 ;; e
 ## apply
 systemctl daemon-reload
 systemctl enable --quiet etcd.service
-if ! { systemctl stop etcd.service && systemctl start --no-block etcd.service; }; then
+if ! (
+        systemctl is-active --quiet etcd.service && ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health >/dev/null 2>&1 || {
+          { systemctl stop etcd.service && systemctl start --no-block etcd.service; }
+          exit
+        }
+        turn=$KW_DIR/turn.$KW_N n=0
+        # Whoever waits for the lock loses it when the member that he asks is restarted: he asks again.
+        until ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.13:2379 lock --ttl 15 kubewright/restart -- sh -ec '# A member that did not come back from its turn ends it for all others: with the next one the quorum would go.
+n=0
+until out=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.13:2379 endpoint health 2>&1); do
+  n=$((n + 1))
+  [ $n -lt 30 ] || { echo "not restarted, because another member is not healthy: $out" >&2; echo refused > "$1"; exit 1; }
+  sleep 1
+done
+echo begun > "$1"
+systemctl stop etcd.service
+systemctl start --no-block etcd.service
+n=0
+until ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health >/dev/null 2>&1; do
+  n=$((n + 1))
+  [ $n -lt 60 ] || exit 1
+  sleep 1
+done
+echo done > "$1"' turn "$turn"; do
+          case $(cat "$turn" 2>/dev/null) in done) break ;; begun | refused) exit 1 ;; esac
+          n=$((n + 1))
+          [ $n -lt 30 ] || exit 1
+          sleep 1
+        done
+      ); then
   systemctl status --no-pager --lines=0 etcd.service || true
   journalctl --no-pager --quiet --lines=15 --output=cat --unit etcd.service || true
   exit 1

@@ -33,3 +33,5 @@ while :; do
   fi
   sleep 2
 done
+## export node-settled
+:

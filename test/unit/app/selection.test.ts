@@ -1,0 +1,216 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { listed } from '../../../src/app/listing.js';
+import { PACKAGE_ROOT } from '../../../src/app/package-root.js';
+import { placeholderFacts } from '../../../src/app/placeholder.js';
+import { type PlanContext, type ResolvedPlay, resolvePlays } from '../../../src/app/plan.js';
+import { newRunSecrets } from '../../../src/app/run-secrets.js';
+import { planPlays } from '../../../src/app/schedule.js';
+import { findStart, neededExports, startAt } from '../../../src/app/selection.js';
+import { UserTasks } from '../../../src/app/user-tasks.js';
+import type { Bundle } from '../../../src/artifacts/bundle.js';
+import type { Exports } from '../../../src/engine/types.js';
+import type { KubewrightError } from '../../../src/errors.js';
+import type { HostFacts } from '../../../src/facts/facts.js';
+import { resolvePattern } from '../../../src/inventory/pattern.js';
+import { loadPlaybook } from '../../../src/playbook/playbook.js';
+import { sampleArtifacts, sampleCluster, sampleInventory } from '../../support/cluster.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'kubewright-selection-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const sample = { vars: { kube_version: '1.20.2', kube_network_plugin: 'static-routes', dns_mode: 'none' } };
+const inventory = sampleInventory(sample);
+const cluster = sampleCluster(sample);
+const artifacts = sampleArtifacts();
+/** Only what planning looks at. */
+const bundle = {
+  index: {
+    name: 'test',
+    arch: 'amd64',
+    files: ['kubeadm', 'kubelet', 'kubectl', 'etcd', 'containerd', 'runc', 'cni-plugins'].map((n) => ({
+      ...artifacts.file(n),
+      arch: 'amd64',
+    })),
+  },
+  images: artifacts.images,
+} as unknown as Bundle;
+
+function context(over: Partial<PlanContext> = {}): PlanContext {
+  return {
+    cluster,
+    bundle,
+    allFacts: placeholderFacts(cluster),
+    secrets: newRunSecrets(),
+    userTasks: new UserTasks(dir),
+    out: new Set(),
+    failed: new Map(),
+    check: false,
+    ...over,
+  };
+}
+
+async function plays(o: { limit?: string; tags?: string[]; skipTags?: string[]; yaml?: string } = {}): Promise<ResolvedPlay[]> {
+  const path = o.yaml === undefined ? join(PACKAGE_ROOT, 'playbooks', 'cluster.yml') : join(dir, 'p.yml');
+  if (o.yaml !== undefined) writeFileSync(path, o.yaml);
+  const limit = o.limit === undefined ? undefined : new Set(resolvePattern(inventory, o.limit));
+  return resolvePlays(await loadPlaybook(path), inventory, cluster, { tags: o.tags ?? [], skipTags: o.skipTags ?? [], limit });
+}
+
+/** host → ids of its tasks in order, of all plays. */
+function work(chosen: readonly ResolvedPlay[], p: PlanContext, exports: Exports = new Map()): Record<string, string[]> {
+  const out: Record<string, string[]> = {};
+  for (const play of planPlays(chosen, p, neededExports(chosen, p)))
+    for (const host of play.hosts) out[host] = [...(out[host] ?? []), ...play.tasks(host, exports).map((t) => t.id)];
+  return out;
+}
+
+/** All machines are nodes. */
+const installed: ReadonlyMap<string, HostFacts> = new Map(
+  [...placeholderFacts(cluster)].map(([name, f]) => [name, { ...f, isNode: true }] as const),
+);
+
+describe('--limit', () => {
+  const out = (...names: string[]) => new Set(cluster.hosts.map((h) => h.name).filter((n) => !names.includes(n)));
+
+  it('takes from the first control plane what a worker needs, and nothing else of anybody', async () => {
+    const done = work(await plays({ limit: 'w101-k8s' }), context({ allFacts: installed, out: out('w101-k8s') }));
+    expect(Object.keys(done).sort()).toEqual(['m11-k8s', 'w101-k8s']);
+    expect(done['m11-k8s']).toEqual(['control-plane/ca-hash', 'pod-subnets/assigned', 'nodes/ready']);
+  });
+
+  it('makes a token only for machines that join', async () => {
+    const facts = new Map([...installed].map(([name, f]) => [name, { ...f, isNode: name !== 'w101-k8s' }] as const));
+    const done = work(await plays({ limit: 'w101-k8s' }), context({ allFacts: facts, out: out('w101-k8s') }));
+    expect(done['m11-k8s']).toEqual(['control-plane/ca-hash', 'control-plane/hand-over', 'pod-subnets/assigned', 'nodes/ready']);
+  });
+
+  it('signs for a control plane what it asks for, and for no other', async () => {
+    const chosen = await plays({ limit: 'm12-k8s' });
+    const p = context({ allFacts: installed, out: out('m12-k8s') });
+    const asked: Exports = new Map([['m12-k8s', new Map([['etcd-csr-apiserver', 'CSR']])]]);
+    const done = work(chosen, p, asked);
+    expect(Object.keys(done).sort()).toEqual(['m11-k8s', 'm12-k8s']);
+    const signed = done['m11-k8s']?.filter((id) => id.startsWith('etcd-sign/'));
+    expect(signed).toContain('etcd-sign/m12-k8s-apiserver');
+    expect(signed?.every((id) => id.includes('m12-k8s'))).toBe(true);
+  });
+
+  it('looks at helpers and never carries their tasks out', async () => {
+    const chosen = await plays({ limit: 'm12-k8s' });
+    const p = context({ allFacts: installed, out: out('m12-k8s') });
+    const lent = planPlays(chosen, p, neededExports(chosen, p)).flatMap((play) =>
+      play.hosts.includes('m11-k8s') ? play.tasks('m11-k8s', new Map()) : [],
+    );
+    const ca = lent.find((t) => t.id === 'etcd-certs/ca');
+    expect(ca?.apply.text).not.toContain('openssl');
+    expect(ca?.apply.text).toMatch(/exit 1/);
+    for (const t of lent)
+      expect(t.readOnly || t.forOthers || t === ca || /not as it should be/.test(t.apply.text), t.id).toBe(true);
+  });
+});
+
+describe('--tags', () => {
+  it('leave whole plays and single roles out, and bring what is needed of the others', async () => {
+    const done = work(await plays({ tags: ['worker'] }), context({ allFacts: installed }));
+    expect(done['m11-k8s']).toEqual(['control-plane/ca-hash', 'nodes/ready']);
+    expect(done['w101-k8s']).toContain('node/join');
+    expect(done['w101-k8s']?.some((id) => id.startsWith('os/'))).toBe(false);
+    const without = work(await plays({ skipTags: ['os', 'containerd'] }), context({ allFacts: installed }));
+    expect(without['w101-k8s']?.[0]).toBe('node/directories');
+  });
+});
+
+describe('--start-at', () => {
+  it.each([
+    ['node/kubelet-unit', 'node/kubelet-unit'],
+    ['Write the unit of the kubelet', 'node/kubelet-unit'],
+    ['write the unit of the KUBELET', 'node/kubelet-unit'],
+    ['etcd/*', 'etcd/binaries'],
+    ['Wait until the nodes*', undefined],
+  ])('%s begins with %s', async (wanted, first) => {
+    const chosen = await plays();
+    const p = context();
+    if (first === undefined) return expect(() => findStart(wanted, chosen, p)).toThrow(/No task of this run is called/);
+    const found = findStart(wanted, chosen, p);
+    expect(found.id).toBe(first);
+    const list = listed(startAt(chosen, found), p);
+    expect(list[0]?.tasks[0]?.id).toBe(first);
+    expect(list.at(-1)?.name).toBe('Wait for the nodes');
+  });
+
+  it('names the nearest task', async () => {
+    const chosen = await plays();
+    try {
+      findStart('node/kublet-unit', chosen, context());
+      expect.unreachable();
+    } catch (error) {
+      expect((error as KubewrightError).parts.todo).toContain('Did you mean node/kubelet-unit?');
+    }
+  });
+
+  it('still looks up what comes before it and is needed', async () => {
+    const p = context({ allFacts: installed });
+    const chosen = await plays();
+    const done = work(startAt(chosen, findStart('apiserver-lb/directory', chosen, p)), p);
+    expect(done['m11-k8s']?.[0]).toBe('control-plane/ca-hash');
+    expect(done['m12-k8s']?.some((id) => id.startsWith('control-plane/'))).toBe(false);
+    expect(done['w101-k8s']?.[0]).toBe('apiserver-lb/directory');
+  });
+
+  it('begins in the middle of the tasks of a user', async () => {
+    const yaml = `- hosts: all
+  tasks:
+  - {name: one, run: "true"}
+  - {name: two, run: "true"}
+- hosts: kube_node
+  tasks: [{name: three, run: "true"}]
+`;
+    const chosen = await plays({ yaml });
+    const p = context();
+    const done = work(startAt(chosen, findStart('two', chosen, p)), p);
+    expect(done['m11-k8s']).toEqual(['two']);
+    expect(done['w101-k8s']).toEqual(['two', 'three']);
+  });
+});
+
+describe('a host that failed', () => {
+  it('is named by those that need it: which, where it failed, what to do', async () => {
+    const chosen = await plays();
+    const failed = new Map([['m11-k8s', 'failed in play "Bring up the first control plane" at "Initialise the cluster"']]);
+    const p = context({ failed, out: new Set(['m11-k8s']) });
+    const join = planPlays(chosen, p).find((x) => x.name === 'Join the workers');
+    expect(() => join?.tasks('w101-k8s', new Map())).toThrow(
+      'w101-k8s needs ca-hash of m11-k8s, which failed in play "Bring up the first control plane" at "Initialise the cluster"',
+    );
+    expect(() =>
+      join?.tasks(
+        'w101-k8s',
+        new Map([
+          [
+            'm11-k8s',
+            new Map([
+              ['ca-hash', 'sha256:0'],
+              ['node-settled', ''],
+            ]),
+          ],
+        ]),
+      ),
+    ).toThrow('needs handed-over of m11-k8s');
+  });
+});
+
+describe('roles and patterns that are unknown', () => {
+  it('are named all at once with their places', async () => {
+    const yaml = '- hosts: kube_nodes\n  roles: [oss]\n- hosts: all\n  roles: [os]\n  tags: [x]\n';
+    const error = await plays({ yaml }).catch((e) => e);
+    expect(
+      error.all.map((p: { where: string; what: string; todo: string }) => `${p.where.slice(dir.length + 1)} ${p.what} ${p.todo}`),
+    ).toEqual([
+      'p.yml:2:11 There is no role oss Did you mean os?',
+      'p.yml:1:3 There is no host and no group kube_nodes Did you mean kube_node?',
+    ]);
+  });
+});
