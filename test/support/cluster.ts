@@ -98,6 +98,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   containerd: '1.6.20',
   runc: '1.1.5',
   'cni-plugins': '1.1.1',
+  'calico-manifest': '3.30.0',
 };
 
 /** A bundle's worth of artifacts with checksums that tell them apart. */
@@ -109,7 +110,14 @@ export function sampleArtifacts(): Artifacts {
     if (version === undefined) return undefined;
     const archive = ['etcd', 'containerd', 'cni-plugins'].includes(name);
     const innerDir = name === 'etcd' ? 'etcd-v3.4.23-linux-amd64' : name === 'containerd' ? 'bin' : undefined;
-    return { name, version, sha256: sha(name), size: 1000, kind: archive ? 'tar.gz' : 'binary', innerDir };
+    return {
+      name,
+      version,
+      sha256: sha(name),
+      size: 1000,
+      kind: archive ? 'tar.gz' : name === 'calico-manifest' ? 'yaml' : 'binary',
+      innerDir,
+    };
   };
   return {
     offline: true,

@@ -7,6 +7,7 @@ chmod 755 -- /etc/haproxy
 chown root:root -- /etc/haproxy
 
 # apiserver-lb/config: Write the configuration of the local load balancer
+# (writes /etc/haproxy/haproxy.cfg)
 ## check
 [ -f /etc/haproxy/haproxy.cfg ]
 [ ! -L /etc/haproxy/haproxy.cfg ]
@@ -52,6 +53,7 @@ chown root:root "$tmp"
 mv -fT "$tmp" /etc/haproxy/haproxy.cfg
 
 # apiserver-lb/pod: Write the static pod of the local load balancer
+# (writes /etc/kubernetes/manifests/haproxy.yml)
 ## check
 [ -f /etc/kubernetes/manifests/haproxy.yml ]
 [ ! -L /etc/kubernetes/manifests/haproxy.yml ]

@@ -7,6 +7,7 @@ chmod 700 -- /root/.kube
 chown root:root -- /root/.kube
 
 # client/kubeconfig: Give root the admin kubeconfig
+# (reads /etc/kubernetes/admin.conf)
 ## check
 cmp -s /etc/kubernetes/admin.conf /root/.kube/config
 [ "$(stat -c %a:%U /root/.kube/config)" = 600:root ]
@@ -22,6 +23,7 @@ mkdir -p /etc/bash_completion.d
 mv -f /etc/bash_completion.d/kubectl.kw-new /etc/bash_completion.d/kubectl
 
 # client/alias: Define k as a short kubectl that completes
+# (writes /etc/profile.d/kubewright.sh)
 ## check
 [ -f /etc/profile.d/kubewright.sh ]
 [ ! -L /etc/profile.d/kubewright.sh ]

@@ -72,6 +72,7 @@ kw_artifact_done 636e692d706c7567696e732e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2
 cni-plugins
 
 # containerd/config: Write the configuration of containerd
+# (writes /etc/containerd/config.toml)
 ## check
 [ -f /etc/containerd/config.toml ]
 [ ! -L /etc/containerd/config.toml ]
@@ -112,6 +113,7 @@ chown root:root "$tmp"
 mv -fT "$tmp" /etc/containerd/config.toml
 
 # containerd/unit: Write the unit of containerd
+# (writes /etc/systemd/system/containerd.service)
 ## check
 [ -f /etc/systemd/system/containerd.service ]
 [ ! -L /etc/systemd/system/containerd.service ]
@@ -148,6 +150,7 @@ chown root:root "$tmp"
 mv -fT "$tmp" /etc/systemd/system/containerd.service
 
 # containerd/service: Start containerd
+# (reads /etc/systemd/system/containerd.service, /etc/containerd/config.toml)
 ## check
 systemctl is-enabled --quiet containerd.service
 case $(systemctl is-active containerd.service) in active) ;; *) exit 1 ;; esac

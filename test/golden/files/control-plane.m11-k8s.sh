@@ -1,4 +1,5 @@
 # control-plane/etcd-ca: Install etcd's CA certificate
+# (writes /etc/kubernetes/pki/etcd/ca.crt)
 ## check
 printf '%s
 ' '-----BEGIN CERTIFICATE-----
@@ -15,6 +16,7 @@ chmod 0644 /etc/kubernetes/pki/etcd/ca.crt.kw-new
 mv -f /etc/kubernetes/pki/etcd/ca.crt.kw-new /etc/kubernetes/pki/etcd/ca.crt
 
 # control-plane/cert-apiserver: Install the apiserver certificate of etcd
+# (writes /etc/kubernetes/pki/apiserver-etcd-client.crt)
 ## check
 [ -s /etc/kubernetes/pki/apiserver-etcd-client.crt ]
 openssl verify -CAfile /etc/kubernetes/pki/etcd/ca.crt /etc/kubernetes/pki/apiserver-etcd-client.crt >/dev/null 2>&1
@@ -26,6 +28,7 @@ names=$(openssl x509 -noout -ext subjectAltName -in /etc/kubernetes/pki/apiserve
 echo 'The certificate on this machine is not good, and none was signed in this run' >&2; exit 1
 
 # control-plane/config: Write kubeadm's configuration
+# (writes /etc/kubernetes/kubeadm-config.yaml)
 ## check
 [ -f /etc/kubernetes/kubeadm-config.yaml ]
 [ ! -L /etc/kubernetes/kubeadm-config.yaml ]
@@ -122,6 +125,7 @@ chown root:root "$tmp"
 mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 
 # control-plane/init: Initialise the cluster
+# (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
 ## check
 [ -s /etc/kubernetes/admin.conf ]
 [ -s /etc/kubernetes/manifests/kube-apiserver.yaml ]
@@ -145,6 +149,8 @@ echo 18817640dbb09d50bff37c6b11a60441cc8b840be23ab3ae6276cf3d1f99537a > /var/lib
 touch /var/lib/kubewright/kubeadm/init
 
 # control-plane/settings: Apply changed settings to the control plane
+# (done by control-plane/init, node/join)
+# (writes kube-system/kube-proxy)
 ## check
 [ "$(cat /var/lib/kubewright/kubeadm/settings)" = 18817640dbb09d50bff37c6b11a60441cc8b840be23ab3ae6276cf3d1f99537a ]
 ## apply
@@ -154,6 +160,7 @@ touch /var/lib/kubewright/kubeadm/init
 echo 18817640dbb09d50bff37c6b11a60441cc8b840be23ab3ae6276cf3d1f99537a > /var/lib/kubewright/kubeadm/settings
 
 # node/local-api: Let the kubeconfigs of the node use the API on localhost
+# (writes /etc/kubernetes/kubelet.conf, /etc/kubernetes/admin.conf, /etc/kubernetes/super-admin.conf)
 ## check
 [ -s /etc/kubernetes/kubelet.conf ]
 for f in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf; do
@@ -168,6 +175,8 @@ for f in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf /etc/kubernetes
 done
 
 # node/kubelet-settings: Take over the cluster's kubelet configuration
+# (done by control-plane/init, node/join)
+# (writes /var/lib/kubelet/config.yaml)
 ## check
 [ -s /var/lib/kubelet/config.yaml ]
 [ "$(cat /var/lib/kubewright/kubeadm/kubelet)" = 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 ]
@@ -176,6 +185,7 @@ done
 echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
 
 # node/kubelet: Run the kubelet with its configuration
+# (reads /etc/systemd/system/kubelet.service, /etc/systemd/system/kubelet.service.d/10-kubeadm.conf, /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
 ## check
 systemctl is-enabled --quiet kubelet.service
 case $(systemctl is-active kubelet.service) in active) ;; *) exit 1 ;; esac
@@ -193,6 +203,7 @@ mkdir -p /var/lib/kubewright/started
 cat -- /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/kubernetes/kubelet.conf /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null | sha256sum > /var/lib/kubewright/started/kubelet.service
 
 # control-plane/ready: Wait until the API server is ready
+# (changes nothing)
 ## check
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1
 ## apply
@@ -215,6 +226,7 @@ while :; do
 done
 
 # control-plane/ca-hash: Look up the hash of the cluster's CA
+# (changes nothing)
 ## check
 [ -s /etc/kubernetes/pki/ca.crt ]
 ## apply
@@ -224,6 +236,7 @@ printf sha256:
 openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum | cut -d ' ' -f 1
 
 # control-plane/kube-proxy: Let kube-proxy use the API on localhost
+# (reads kube-system/kube-proxy)
 ## check
 data=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kube-proxy -o 'go-template={{index .data "kubeconfig.conf"}}{{index .data "config.conf"}}')
 hash=$(printf '%s' "$data" | sha256sum | cut -d ' ' -f 1)
@@ -237,6 +250,8 @@ hash=$(printf '%s' "$data" | sha256sum | cut -d ' ' -f 1)
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch daemonset kube-proxy -p '{"spec":{"template":{"metadata":{"annotations":{"kubewright/config":"'"$hash"'"}}}}}'
 
 # control-plane/hand-over: Make a token and upload the certificates for the machines that join
+# (for other hosts)
+# (done by control-plane/init)
 ## check
 [ "$(cat /run/kubewright-handed-over)" = bd0cd01dd8d67d6f560ce87fbff14f15e7819745006c06acc7e6dd36ea4bb312 ]
 ## apply

@@ -1,4 +1,5 @@
 # control-plane/etcd-ca: Install etcd's CA certificate
+# (writes /etc/kubernetes/pki/etcd/ca.crt)
 ## check
 printf '%s
 ' '-----BEGIN CERTIFICATE-----
@@ -15,6 +16,7 @@ chmod 0644 /etc/kubernetes/pki/etcd/ca.crt.kw-new
 mv -f /etc/kubernetes/pki/etcd/ca.crt.kw-new /etc/kubernetes/pki/etcd/ca.crt
 
 # control-plane/cert-apiserver: Install the apiserver certificate of etcd
+# (writes /etc/kubernetes/pki/apiserver-etcd-client.crt)
 ## check
 [ -s /etc/kubernetes/pki/apiserver-etcd-client.crt ]
 openssl verify -CAfile /etc/kubernetes/pki/etcd/ca.crt /etc/kubernetes/pki/apiserver-etcd-client.crt >/dev/null 2>&1
@@ -26,6 +28,7 @@ names=$(openssl x509 -noout -ext subjectAltName -in /etc/kubernetes/pki/apiserve
 echo 'The certificate on this machine is not good, and none was signed in this run' >&2; exit 1
 
 # control-plane/config: Write kubeadm's configuration
+# (writes /etc/kubernetes/kubeadm-config.yaml)
 ## check
 [ -f /etc/kubernetes/kubeadm-config.yaml ]
 [ ! -L /etc/kubernetes/kubeadm-config.yaml ]
@@ -122,6 +125,7 @@ chown root:root "$tmp"
 mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 
 # node/join: Join the cluster as a control plane
+# (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
 ## check
 [ -s /etc/kubernetes/kubelet.conf ]
 [ -s /etc/kubernetes/manifests/kube-apiserver.yaml ]
@@ -143,6 +147,7 @@ echo c1fa81f9a5045b2fad6efb4f55a7dcc8fd39486c6460733d3b50ebe4803f6fcb > /var/lib
 touch /var/lib/kubewright/kubeadm/joined
 
 # control-plane/settings: Apply changed settings to the control plane
+# (done by control-plane/init, node/join)
 ## check
 [ "$(cat /var/lib/kubewright/kubeadm/settings)" = c1fa81f9a5045b2fad6efb4f55a7dcc8fd39486c6460733d3b50ebe4803f6fcb ]
 ## apply
@@ -151,6 +156,7 @@ touch /var/lib/kubewright/kubeadm/joined
 echo c1fa81f9a5045b2fad6efb4f55a7dcc8fd39486c6460733d3b50ebe4803f6fcb > /var/lib/kubewright/kubeadm/settings
 
 # node/local-api: Let the kubeconfigs of the node use the API on localhost
+# (writes /etc/kubernetes/kubelet.conf, /etc/kubernetes/admin.conf, /etc/kubernetes/super-admin.conf)
 ## check
 [ -s /etc/kubernetes/kubelet.conf ]
 for f in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf; do
@@ -165,6 +171,8 @@ for f in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf /etc/kubernetes
 done
 
 # node/kubelet-settings: Take over the cluster's kubelet configuration
+# (done by control-plane/init, node/join)
+# (writes /var/lib/kubelet/config.yaml)
 ## check
 [ -s /var/lib/kubelet/config.yaml ]
 [ "$(cat /var/lib/kubewright/kubeadm/kubelet)" = 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 ]
@@ -173,6 +181,7 @@ done
 echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
 
 # node/kubelet: Run the kubelet with its configuration
+# (reads /etc/systemd/system/kubelet.service, /etc/systemd/system/kubelet.service.d/10-kubeadm.conf, /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
 ## check
 systemctl is-enabled --quiet kubelet.service
 case $(systemctl is-active kubelet.service) in active) ;; *) exit 1 ;; esac
@@ -190,6 +199,7 @@ mkdir -p /var/lib/kubewright/started
 cat -- /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/kubernetes/kubelet.conf /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null | sha256sum > /var/lib/kubewright/started/kubelet.service
 
 # control-plane/ready: Wait until the API server is ready
+# (changes nothing)
 ## check
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1
 ## apply

@@ -15,6 +15,7 @@ chmod 755 -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
 chown root:root -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
 
 # etcd-certs/ca: Make etcd's certificate authority
+# (writes /etc/ssl/etcd/ssl/ca.pem)
 ## check
 [ -s /etc/ssl/etcd/ssl/ca-key.pem ]
 [ "$(stat -c %a:%U /etc/ssl/etcd/ssl/ca-key.pem)" = 600:root ]

@@ -1,4 +1,5 @@
 # etcd-sign/m11-k8s-member: Sign the member certificate of m11-k8s
+# (for other hosts)
 ## check
 [ "$(openssl x509 -pubkey -noout -in /etc/ssl/etcd/ssl/issued/m11-k8s-member.pem)" = "$(printf '%s
 ' '-----BEGIN CERTIFICATE REQUEST-----
@@ -31,6 +32,7 @@ mv "$tmp/cert" /etc/ssl/etcd/ssl/issued/m11-k8s-member.pem
 cat /etc/ssl/etcd/ssl/issued/m11-k8s-member.pem
 
 # etcd-sign/m11-k8s-admin: Sign the admin certificate of m11-k8s
+# (for other hosts)
 ## check
 false
 ## apply
@@ -39,6 +41,7 @@ echo 'm11-k8s has not asked for its admin certificate in this run' >&2; exit 1
 false
 
 # etcd-sign/m11-k8s-apiserver: Sign the apiserver certificate of m11-k8s
+# (for other hosts)
 ## check
 false
 ## apply
@@ -47,6 +50,7 @@ echo 'm11-k8s has not asked for its apiserver certificate in this run' >&2; exit
 false
 
 # etcd-sign/m12-k8s-member: Sign the member certificate of m12-k8s
+# (for other hosts)
 ## check
 false
 ## apply
@@ -55,6 +59,7 @@ echo 'm12-k8s has not asked for its member certificate in this run' >&2; exit 1
 false
 
 # etcd-sign/m12-k8s-admin: Sign the admin certificate of m12-k8s
+# (for other hosts)
 ## check
 false
 ## apply
@@ -63,6 +68,7 @@ echo 'm12-k8s has not asked for its admin certificate in this run' >&2; exit 1
 false
 
 # etcd-sign/m12-k8s-apiserver: Sign the apiserver certificate of m12-k8s
+# (for other hosts)
 ## check
 false
 ## apply
@@ -71,6 +77,7 @@ echo 'm12-k8s has not asked for its apiserver certificate in this run' >&2; exit
 false
 
 # etcd-sign/m13-k8s-member: Sign the member certificate of m13-k8s
+# (for other hosts)
 ## check
 false
 ## apply
@@ -79,6 +86,7 @@ echo 'm13-k8s has not asked for its member certificate in this run' >&2; exit 1
 false
 
 # etcd-sign/m13-k8s-admin: Sign the admin certificate of m13-k8s
+# (for other hosts)
 ## check
 false
 ## apply
@@ -87,6 +95,7 @@ echo 'm13-k8s has not asked for its admin certificate in this run' >&2; exit 1
 false
 
 # etcd-sign/m13-k8s-apiserver: Sign the apiserver certificate of m13-k8s
+# (for other hosts)
 ## check
 false
 ## apply

@@ -20,6 +20,7 @@ kw_artifact_done 657463642e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2
 etcd
 
 # etcd/cert-member: Install the member certificate of etcd
+# (writes /etc/ssl/etcd/ssl/member-m11-k8s.pem)
 ## check
 printf '%s
 ' '-----BEGIN CERTIFICATE-----
@@ -36,6 +37,7 @@ chmod 0644 /etc/ssl/etcd/ssl/member-m11-k8s.pem.kw-new
 mv -f /etc/ssl/etcd/ssl/member-m11-k8s.pem.kw-new /etc/ssl/etcd/ssl/member-m11-k8s.pem
 
 # etcd/cert-admin: Install the admin certificate of etcd
+# (writes /etc/ssl/etcd/ssl/admin-m11-k8s.pem)
 ## check
 [ -s /etc/ssl/etcd/ssl/admin-m11-k8s.pem ]
 openssl verify -CAfile /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/admin-m11-k8s.pem >/dev/null 2>&1
@@ -55,6 +57,7 @@ chmod 700 -- /var/lib/etcd
 chown root:root -- /var/lib/etcd
 
 # etcd/env: Write the settings of etcd
+# (writes /etc/etcd.env)
 ## check
 [ -f /etc/etcd.env ]
 [ ! -L /etc/etcd.env ]
@@ -90,6 +93,7 @@ chown root:root "$tmp"
 mv -fT "$tmp" /etc/etcd.env
 
 # etcd/unit: Write the unit of etcd
+# (writes /etc/systemd/system/etcd.service)
 ## check
 [ -f /etc/systemd/system/etcd.service ]
 [ ! -L /etc/systemd/system/etcd.service ]
@@ -121,6 +125,7 @@ chown root:root "$tmp"
 mv -fT "$tmp" /etc/systemd/system/etcd.service
 
 # etcd/service: Start the etcd member
+# (reads /etc/systemd/system/etcd.service, /etc/etcd.env, /etc/ssl/etcd/ssl/ca.pem, /etc/ssl/etcd/ssl/member-m11-k8s.pem)
 ## check
 systemctl is-enabled --quiet etcd.service
 case $(systemctl is-active etcd.service) in active|activating) ;; *) exit 1 ;; esac
@@ -167,6 +172,7 @@ mkdir -p /var/lib/kubewright/started
 cat -- /etc/systemd/system/etcd.service /etc/etcd.env /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/member-m11-k8s.pem 2>/dev/null | sha256sum > /var/lib/kubewright/started/etcd.service
 
 # etcd/healthy: Wait until the etcd member is healthy
+# (changes nothing)
 ## check
 ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health 2>&1
 ## apply

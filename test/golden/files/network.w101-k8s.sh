@@ -1,4 +1,5 @@
 # network/cni: Write the CNI configuration
+# (writes /etc/cni/net.d/10-kubewright.conflist)
 ## check
 [ -f /etc/cni/net.d/10-kubewright.conflist ]
 [ ! -L /etc/cni/net.d/10-kubewright.conflist ]
@@ -47,6 +48,7 @@ chown root:root "$tmp"
 mv -fT "$tmp" /etc/cni/net.d/10-kubewright.conflist
 
 # network/script: Write the script that sets the routes
+# (writes /usr/local/bin/kubewright-routes)
 ## check
 [ -f /usr/local/bin/kubewright-routes ]
 [ ! -L /usr/local/bin/kubewright-routes ]
@@ -92,6 +94,7 @@ chown root:root "$tmp"
 mv -fT "$tmp" /usr/local/bin/kubewright-routes
 
 # network/unit: Write the unit that sets the routes at boot
+# (writes /etc/systemd/system/kubewright-routes.service)
 ## check
 [ -f /etc/systemd/system/kubewright-routes.service ]
 [ ! -L /etc/systemd/system/kubewright-routes.service ]
@@ -118,6 +121,7 @@ chown root:root "$tmp"
 mv -fT "$tmp" /etc/systemd/system/kubewright-routes.service
 
 # network/service: Set the routes
+# (reads /etc/systemd/system/kubewright-routes.service, /usr/local/bin/kubewright-routes)
 ## check
 systemctl is-enabled --quiet kubewright-routes.service
 case $(systemctl is-active kubewright-routes.service) in active) ;; *) exit 1 ;; esac
@@ -135,6 +139,7 @@ mkdir -p /var/lib/kubewright/started
 cat -- /etc/systemd/system/kubewright-routes.service /usr/local/bin/kubewright-routes 2>/dev/null | sha256sum > /var/lib/kubewright/started/kubewright-routes.service
 
 # network/routes: See that the routes are in place
+# (done by network/service)
 ## check
 /usr/local/bin/kubewright-routes check
 ## apply

@@ -70,6 +70,7 @@ kw_artifact_done 6b75626563746c2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2
 kubectl
 
 # node/kubelet-unit: Write the unit of the kubelet
+# (writes /etc/systemd/system/kubelet.service)
 ## check
 [ -f /etc/systemd/system/kubelet.service ]
 [ ! -L /etc/systemd/system/kubelet.service ]
@@ -98,6 +99,7 @@ chown root:root "$tmp"
 mv -fT "$tmp" /etc/systemd/system/kubelet.service
 
 # node/kubelet-drop-in: Write kubeadm's settings of the kubelet unit
+# (writes /etc/systemd/system/kubelet.service.d/10-kubeadm.conf)
 ## check
 [ -f /etc/systemd/system/kubelet.service.d/10-kubeadm.conf ]
 [ ! -L /etc/systemd/system/kubelet.service.d/10-kubeadm.conf ]

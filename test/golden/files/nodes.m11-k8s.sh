@@ -1,4 +1,6 @@
 # nodes/ready: Wait until every node is Ready
+# (changes nothing)
+# (for other hosts)
 ## check
 list=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
 missing=0

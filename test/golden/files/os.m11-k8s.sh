@@ -15,6 +15,7 @@ chmod 755 -- /usr/local/bin
 chown root:root -- /usr/local/bin
 
 # os/hosts: Write the cluster's names into /etc/hosts
+# (writes /etc/hosts)
 ## check
 [ "$(awk -v b='# BEGIN kubewright hosts' -v e='# END kubewright hosts' '$0 == b {on = 1} on {print} $0 == e {on = 0}' /etc/hosts)" = '# BEGIN kubewright hosts
 192.168.1.11 m11-k8s m11-k8s.cluster.local

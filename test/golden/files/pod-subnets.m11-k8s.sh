@@ -1,4 +1,5 @@
 # pod-subnets/assigned: Wait until every node has its pod subnet
+# (changes nothing)
 ## check
 list=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDR}{"\n"}{end}')
 for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do

@@ -1,4 +1,5 @@
 # node/join: Join the cluster as a worker
+# (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
 ## check
 [ -s /etc/kubernetes/kubelet.conf ]
 true
@@ -20,6 +21,7 @@ true
 touch /var/lib/kubewright/kubeadm/joined
 
 # node/local-api: Let the kubeconfigs of the node use the API on localhost
+# (writes /etc/kubernetes/kubelet.conf)
 ## check
 [ -s /etc/kubernetes/kubelet.conf ]
 for f in /etc/kubernetes/kubelet.conf; do
@@ -34,6 +36,8 @@ for f in /etc/kubernetes/kubelet.conf; do
 done
 
 # node/kubelet-settings: Take over the cluster's kubelet configuration
+# (done by control-plane/init, node/join)
+# (writes /var/lib/kubelet/config.yaml)
 ## check
 [ -s /var/lib/kubelet/config.yaml ]
 [ "$(cat /var/lib/kubewright/kubeadm/kubelet)" = 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 ]
@@ -42,6 +46,7 @@ done
 echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
 
 # node/kubelet: Run the kubelet with its configuration
+# (reads /etc/systemd/system/kubelet.service, /etc/systemd/system/kubelet.service.d/10-kubeadm.conf, /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
 ## check
 systemctl is-enabled --quiet kubelet.service
 case $(systemctl is-active kubelet.service) in active) ;; *) exit 1 ;; esac
