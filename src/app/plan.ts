@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster/cluster.js';
 import type { Exports } from '../engine/types.js';
 import { type ErrorParts, InputError, InputErrors, KubewrightError } from '../errors.js';
 import type { HostFacts } from '../facts/facts.js';
-import type { Inventory, Source } from '../inventory/model.js';
+import type { Inventory, Source, Variable } from '../inventory/model.js';
 import { resolvePattern } from '../inventory/pattern.js';
 import type { Play, Playbook, Step } from '../playbook/model.js';
 import { didYouMean } from '../playbook/playbook.js';
@@ -31,7 +31,10 @@ export type Unit = {
   readonly selected: boolean;
   /** Id of the task that `--start-at` begins with. */
   readonly startId?: string;
-} & ({ readonly kind: 'role'; readonly role: Role } | { readonly kind: 'step'; readonly step: Step });
+} & (
+  | { readonly kind: 'role'; readonly role: Role }
+  | { readonly kind: 'step'; readonly step: Step; readonly vars: ReadonlyMap<string, Variable> }
+);
 
 export interface Selection {
   readonly tags: readonly string[];
@@ -74,7 +77,8 @@ function unitsOf(play: Play, s: Selection, problems: ErrorParts[]): Unit[] {
     const tags = [...new Set([...play.tags, ...own])];
     return { tags, selected: tagsSelect(tags, s) };
   };
-  const steps = (list: readonly Step[]): Unit[] => list.map((step) => ({ kind: 'step', step, ...tagged(step.tags) }));
+  const steps = (list: readonly Step[]): Unit[] =>
+    list.map((step) => ({ kind: 'step', step, vars: new Map([...play.vars, ...step.vars]), ...tagged(step.tags) }));
   const roles = play.roles.flatMap((use): Unit[] => {
     const role = ROLES.get(use.name);
     if (role) return [{ kind: 'role', role, ...tagged(use.tags) }];
@@ -127,7 +131,10 @@ export function gateProblems(plays: readonly ResolvedPlay[], p: PlanContext): Er
  * @throws KubewrightError when a value is needed that a host of this run failed to give.
  */
 export function tasksOf(unit: Unit, name: string, exports: Exports, p: PlanContext): readonly Task[] {
-  if (unit.kind === 'step') return [p.userTasks.task(unit.step)];
+  if (unit.kind === 'step') {
+    const task = p.userTasks.task(unit.step, name, unit.vars);
+    return task ? [task] : [];
+  }
   const host = p.cluster?.hosts.find((h) => h.name === name);
   if (!p.cluster || !host) return [];
   const facts = p.allFacts.get(name);

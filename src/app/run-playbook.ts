@@ -3,6 +3,7 @@ import { runPlays } from '../engine/run-plays.js';
 import type { RunResult } from '../engine/types.js';
 import { type ErrorParts, InputError, InputErrors, PreflightError } from '../errors.js';
 import type { HostFacts } from '../facts/facts.js';
+import { parseExtraVars } from '../inventory/extra-vars.js';
 import type { Inventory } from '../inventory/model.js';
 import { resolvePattern } from '../inventory/pattern.js';
 import { loadPlaybook } from '../playbook/playbook.js';
@@ -84,7 +85,7 @@ export async function runPlaybook(o: PlaybookRun): Promise<number> {
     const cluster = source.cluster?.cluster;
     const limit = o.limit === undefined ? undefined : new Set(resolvePattern(inventory, o.limit));
     let plays = resolvePlays(playbook, inventory, cluster, { tags: o.tags, skipTags: o.skipTags, limit });
-    const userTasks = new UserTasks(playbook.dir);
+    const userTasks = new UserTasks(inventory, playbook.dir, new Set((await parseExtraVars([...o.extraVars])).keys()));
     checkSteps(plays, userTasks);
     const allFacts = placeholderFacts(cluster, bundle?.index.arch);
     const fresh: PlanContext = { ...contextOf(source, userTasks, o.check), allFacts };
@@ -202,17 +203,23 @@ function failureOf(e: RunEvent): { host: string; why: string } | undefined {
 
 /** Files that are missing and text that cannot be rendered: all of it is said before any machine is touched. */
 function checkSteps(plays: readonly ResolvedPlay[], userTasks: UserTasks): void {
-  const problems: ErrorParts[] = [];
-  for (const unit of plays.flatMap((p) => p.units)) {
-    if (unit.kind !== 'step') continue;
-    try {
-      userTasks.task(unit.step);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      problems.push(error.parts);
+  const problems = new Map<string, ErrorParts>();
+  for (const { hosts, units } of plays) {
+    for (const unit of units) {
+      if (unit.kind !== 'step' || !unit.selected) continue;
+      for (const host of hosts) {
+        try {
+          userTasks.task(unit.step, host, unit.vars);
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+          // One place is wrong once, on however many hosts.
+          const key = error.parts.where ?? error.parts.what;
+          if (!problems.has(key)) problems.set(key, error.parts);
+        }
+      }
     }
   }
-  if (problems.length > 0) throw new InputErrors(problems);
+  if (problems.size > 0) throw new InputErrors([...problems.values()]);
 }
 
 function openView(o: PlaybookRun): View {

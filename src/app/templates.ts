@@ -1,13 +1,45 @@
-import { InputError } from '../errors.js';
+import { renderForHost } from '../inventory/jinja/render.js';
+import type { Inventory, Variable, VarValue } from '../inventory/model.js';
 import type { Text } from '../playbook/model.js';
 
-/** A text of a playbook for one host. @throws InputError where it holds an expression. */
-export function renderText(text: Text): string {
-  if (!/\{\{|\{%/.test(text.text)) return text.text;
-  const { file, line, column } = text.source;
-  throw new InputError({
-    what: 'This holds a Jinja expression, and expressions in playbooks are not rendered yet',
-    where: `${file}:${line}:${column}`,
-    todo: 'Write the value itself',
-  });
+/** Renders texts of a playbook for one host, and notices when a secret takes part in one. */
+export class HostTexts {
+  /** A secret stands in one of the texts so far. */
+  secret = false;
+  readonly #inventory: Inventory;
+  readonly #host: string;
+  readonly #vars: ReadonlyMap<string, Variable>;
+  readonly #dir: string;
+
+  /** `vars`: of play and task, above those of the host. `dir`: of the playbook. */
+  constructor(inventory: Inventory, host: string, vars: ReadonlyMap<string, Variable>, dir: string) {
+    this.#inventory = inventory;
+    this.#host = host;
+    this.#vars = vars;
+    this.#dir = dir;
+  }
+
+  /** The text as Ansible would have it: values are put in as they are, `| quote` makes a shell word. @throws InputError */
+  render(text: Text): string {
+    if (!/\{[{%#]/.test(text.text)) return text.text;
+    return wordOf(this.#value(text));
+  }
+
+  /** Whether a condition holds. @throws InputError */
+  holds(condition: Text): boolean {
+    return this.#value({ ...condition, text: `{% if ${condition.text} %}1{% else %}{% endif %}` }) !== '';
+  }
+
+  #value(text: Text): VarValue {
+    const { value, secret } = renderForHost(this.#inventory, this.#host, text, this.#vars, this.#dir);
+    this.secret ||= secret;
+    return value;
+  }
+}
+
+/** A value alone in its braces keeps its type; Python writes it like this. */
+function wordOf(value: VarValue): string {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

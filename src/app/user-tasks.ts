@@ -2,14 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { InputError } from '../errors.js';
-import type { Source } from '../inventory/model.js';
+import type { Inventory, Source, Variable } from '../inventory/model.js';
 import type { Action, Step, Text } from '../playbook/model.js';
 import { Secret } from '../shell/secret.js';
 import { copy } from '../tasks/copy.js';
 import { sha256 } from '../tasks/file.js';
 import { scriptTask, shellTask } from '../tasks/shell-task.js';
 import type { ArtifactRef, Task } from '../tasks/task.js';
-import { renderText } from './templates.js';
+import { HostTexts } from './templates.js';
 
 /** Bigger files are not written into the program: they are pushed beside it. */
 const INLINE_BYTES = 256 * 1024;
@@ -24,18 +24,30 @@ interface SourceFile {
 export class UserTasks {
   /** sha256 → file on the operator's machine, for what is pushed. */
   readonly pushed = new Map<string, string>();
+  readonly #inventory: Inventory;
   readonly #dir: string;
+  readonly #extra: ReadonlySet<string>;
   readonly #files = new Map<string, Buffer>();
 
-  /** `dir`: where relative paths start. */
-  constructor(dir: string) {
+  /** `dir`: where relative paths start. `extra`: names of variables that were given on the command line, which win over all. */
+  constructor(inventory: Inventory, dir: string, extra: ReadonlySet<string> = new Set()) {
+    this.#inventory = inventory;
     this.#dir = dir;
+    this.#extra = extra;
   }
 
-  /** @throws InputError for a file that is missing, and for text that cannot be rendered. */
-  task(step: Step): Task {
+  /**
+   * Undefined where the task's condition does not hold. `vars`: of play and task.
+   * @throws InputError for a file that is missing, and for text that cannot be rendered.
+   */
+  task(step: Step, host: string, vars: ReadonlyMap<string, Variable> = new Map()): Task | undefined {
+    const above = new Map([...vars].filter(([name]) => !this.#extra.has(name)));
+    const texts = new HostTexts(this.#inventory, host, above, this.#dir);
+    if (step.when && !texts.holds(step.when)) return undefined;
     const base = { id: step.id, title: step.name, sensitive: step.sensitive };
-    const task = this.#make(step.action, base);
+    let task = this.#make(step.action, base, texts);
+    // What a secret takes part in is secret as a whole.
+    if (texts.secret && !step.sensitive) task = this.#make(step.action, { ...base, sensitive: true }, texts);
     return {
       ...task,
       ...(step.timeoutSec === undefined ? {} : { timeoutSec: step.timeoutSec }),
@@ -43,26 +55,36 @@ export class UserTasks {
     };
   }
 
-  #make(action: Action, base: { id: string; title: string; sensitive: boolean }): Task {
-    if (action.kind === 'copy') return this.#copy(action, base);
-    const check = action.check && renderText(action.check);
-    const creates = action.creates && renderText(action.creates);
-    if (action.kind === 'run') return shellTask({ ...base, check, creates, run: renderText(action.run) });
-    const src = this.#read(action.src);
+  #make(action: Action, base: { id: string; title: string; sensitive: boolean }, texts: HostTexts): Task {
+    if (action.kind === 'copy') return this.#copy(action, base, texts);
+    const check = action.check && texts.render(action.check);
+    const creates = action.creates && texts.render(action.creates);
+    if (creates !== undefined && !creates.startsWith('/'))
+      throw wrong(
+        action.creates?.source,
+        `creates must be an absolute path, not ${base.sensitive ? 'this' : creates}`,
+        'Begin it with /',
+      );
+    if (action.kind === 'run') return shellTask({ ...base, check, creates, run: texts.render(action.run) });
+    const src = this.#read(action.src, texts);
     if (!isText(src.bytes)) throw wrong(action.src.source, `${src.path} is no text`, 'Copy it with copy:, and run it with run:');
-    const args = action.args.map((a) => renderText(a));
+    const args = action.args.map((a) => texts.render(a));
     return scriptTask({ ...base, check, creates, script: src.bytes.toString('utf8'), args });
   }
 
-  #copy(action: Extract<Action, { kind: 'copy' }>, base: { id: string; title: string; sensitive: boolean }): Task {
+  #copy(
+    action: Extract<Action, { kind: 'copy' }>,
+    base: { id: string; title: string; sensitive: boolean },
+    texts: HostTexts,
+  ): Task {
     const { mode, owner, group } = action;
-    let dest = renderText(action.dest);
+    let dest = texts.render(action.dest);
     let content: string | Uint8Array | Secret | ArtifactRef;
     if ('src' in action.content) {
-      const src = this.#read(action.content.src);
+      const src = this.#read(action.content.src, texts);
       if (dest.endsWith('/')) dest += basename(src.path);
       content = base.sensitive ? secretText(src, action.content.src.source) : this.#content(src);
-    } else content = renderText(action.content);
+    } else content = texts.render(action.content);
     if (!dest.startsWith('/')) throw wrong(action.dest.source, `dest must be an absolute path, not ${dest}`, 'Begin it with /');
     if (base.sensitive && typeof content === 'string') content = new Secret(`copy.${base.id.replaceAll('/', '_')}`, content);
     return { ...copy({ ...base, content, dest, mode, owner, group }), sensitive: base.sensitive };
@@ -77,8 +99,8 @@ export class UserTasks {
     return isText(src.bytes) ? src.bytes.toString('utf8') : src.bytes;
   }
 
-  #read(src: Text): SourceFile {
-    const path = resolve(this.#dir, renderText(src));
+  #read(src: Text, texts: HostTexts): SourceFile {
+    const path = resolve(this.#dir, texts.render(src));
     const known = this.#files.get(path);
     if (known) return { path, bytes: known };
     try {
@@ -103,6 +125,6 @@ function secretText(src: SourceFile, source: Source): string {
   throw wrong(source, `${src.path} is no text, and a sensitive copy holds text only`, 'Encode it, for example with base64');
 }
 
-function wrong(source: Source, what: string, todo: string, why?: string): InputError {
-  return new InputError({ what, where: `${source.file}:${source.line}:${source.column}`, why, todo });
+function wrong(source: Source | undefined, what: string, todo: string, why?: string): InputError {
+  return new InputError({ what, where: source && `${source.file}:${source.line}:${source.column}`, why, todo });
 }

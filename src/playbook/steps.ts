@@ -138,7 +138,7 @@ function readScript(reader: Reader, task: MapReader): Action | undefined {
   const value = task.value('script');
   if (typeof value === 'string' && value.trim() !== '') {
     const source = reader.yaml.sourceOf(task.nodeOf('script'));
-    const [src = '', ...args] = value.trim().split(/\s+/);
+    const [src = '', ...args] = words(value);
     return { kind: 'script', src: { text: src, source }, args: args.map((text) => ({ text, source })), ...readGuard(task) };
   }
   const map = reader.map(task.nodeOf('script'), SCRIPT, 'Write script: {src: FILE}');
@@ -152,13 +152,18 @@ function readScript(reader: Reader, task: MapReader): Action | undefined {
   return src ? { kind: 'script', src, args, ...readGuard(outer ? task : map) } : undefined;
 }
 
+/** Words between spaces; an expression in its braces stays whole. */
+function words(text: string): string[] {
+  return text.match(/(?:\{\{.*?\}\}|\S)+/g) ?? [];
+}
+
 function argumentsOf(map: MapReader): Text[] {
   const value = map.value('args');
   if (value === undefined) return [];
   const source = map.source;
-  const words = typeof value === 'string' ? value.trim().split(/\s+/) : value;
-  if (Array.isArray(words) && words.every((w) => typeof w === 'string' || typeof w === 'number'))
-    return words.map((w) => ({ text: String(w), source }));
+  const list = typeof value === 'string' ? words(value) : value;
+  if (Array.isArray(list) && list.every((w) => typeof w === 'string' || typeof w === 'number'))
+    return list.map((w) => ({ text: String(w), source }));
   map.wrong('args', 'args must be words', 'Write args: [WORD, WORD]');
   return [];
 }

@@ -61,7 +61,43 @@ interface Rendered {
 export function renderInventory(inventory: Inventory, options: RenderOptions = {}): Inventory {
   const renderer = new Renderer(inventory, options);
   const hosts = new Map([...inventory.hosts].map(([name, host]) => [name, renderer.host(host)]));
-  return { ...inventory, hosts };
+  const rendered = { ...inventory, hosts };
+  unrendered.set(rendered, { inventory, options });
+  return rendered;
+}
+
+/** Rendered inventory → what it was made of. */
+const unrendered = new WeakMap<Inventory, { readonly inventory: Inventory; readonly options: RenderOptions }>();
+
+/** A text that stands outside of the inventory: in a playbook. */
+export interface OtherText {
+  readonly text: string;
+  readonly source: Source;
+}
+
+/**
+ * Renders a text with the variables of a host.
+ *
+ * @param inventory as `renderInventory` gave it.
+ * @param vars above those of the host.
+ * @throws InputError that names the text's place.
+ */
+export function renderForHost(
+  inventory: Inventory,
+  hostName: string,
+  given: OtherText,
+  vars: ReadonlyMap<string, Variable>,
+  playbookDir: string,
+): { readonly value: VarValue; readonly secret: boolean } {
+  const made = unrendered.get(inventory);
+  const raw = (made?.inventory ?? inventory).hosts.get(hostName);
+  if (!raw) throw new TypeError(`no host ${hostName}`);
+  const own = 'The text';
+  const host: Host = { ...raw, vars: new Map([...raw.vars, ...vars, [own, { value: given.text, source: given.source }]]) };
+  const hosts = new Map((made?.inventory ?? inventory).hosts).set(hostName, host);
+  const renderer = new Renderer({ ...(made?.inventory ?? inventory), hosts }, { ...made?.options, playbookDir });
+  const variable = renderer.host(host).vars.get(own);
+  return { value: variable?.value ?? null, secret: variable?.secret ?? false };
 }
 
 interface Frame {

@@ -44,7 +44,7 @@ function context(over: Partial<PlanContext> = {}): PlanContext {
     bundle,
     allFacts: placeholderFacts(cluster),
     secrets: newRunSecrets(),
-    userTasks: new UserTasks(dir),
+    userTasks: new UserTasks(inventory, dir),
     out: new Set(),
     failed: new Map(),
     check: false,

@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { UserTasks } from '../../../src/app/user-tasks.js';
 import { loadPlaybook } from '../../../src/playbook/playbook.js';
 import { sha256 } from '../../../src/tasks/file.js';
+import type { Task } from '../../../src/tasks/task.js';
+import { sampleInventory } from '../../support/cluster.js';
 import { ofType, play, runLocal, sandbox, statuses, testShells } from '../engine/local.js';
+
+const inventory = sampleInventory({ vars: { greeting: "it's me", port: 80, list: ['a', 'b c'] } });
 
 type Box = ReturnType<typeof sandbox>;
 
@@ -13,12 +17,14 @@ async function tasksOf(
   box: Box,
   yaml: string,
   files: Readonly<Record<string, string | Buffer>> = {},
-): Promise<UserTasks & { all: ReturnType<UserTasks['task']>[] }> {
+): Promise<UserTasks & { all: Task[] }> {
   writeFileSync(join(box.root, 'p.yml'), `- hosts: all\n  tasks:\n${yaml}`);
   for (const [name, content] of Object.entries(files)) writeFileSync(join(box.root, name), content);
   const { plays, dir } = await loadPlaybook(join(box.root, 'p.yml'));
-  const made = new UserTasks(dir);
-  const all = (plays[0]?.tasks ?? []).map((s) => made.task(s));
+  const made = new UserTasks(inventory, dir);
+  const all = (plays[0]?.tasks ?? []).flatMap(
+    (s) => made.task(s, 'm11-k8s', new Map([...(plays[0]?.vars ?? []), ...s.vars])) ?? [],
+  );
   return Object.assign(made, { all });
 }
 
@@ -150,6 +156,51 @@ describe.each(there)('tasks of a user under $name', (shell) => {
   });
 });
 
+describe('expressions in tasks', () => {
+  it('are put in as they are, and quoted where asked; conditions choose hosts', async () => {
+    const box = sandbox();
+    const made = await tasksOf(
+      box,
+      `  - name: raw
+    run: "echo {{ port }} {{ greeting | quote }} $(id -u) > {{ target }}"
+    vars: {target: '{{ folder }}/raw', folder: ${box.root}}
+  - name: sole
+    copy: {content: '{{ port }}', dest: ${box.root}/sole}
+  - name: loop
+    copy:
+      dest: ${box.root}/loop
+      content: |
+        {% for word in list %}
+        {{ inventory_hostname }} {{ word }}
+        {% endfor %}
+  - name: skip
+    run: 'true'
+    when: [port == 80, greeting == 'x']
+  - name: take
+    run: 'true'
+    when: port == 80 and 'kube_control_plane' in groups
+`,
+    );
+    expect(made.all.map((t) => t.id)).toEqual(['raw', 'sole', 'loop', 'take']);
+    const run = await runLocal(box, [play('p', ['h'], () => made.all)]);
+    expect(run.exitCode).toBe(0);
+    expect(readFileSync(`${box.root}/raw`, 'utf8')).toBe(`80 it's me ${process.getuid?.()}\n`);
+    expect(readFileSync(`${box.root}/sole`, 'utf8')).toBe('80');
+    expect(readFileSync(`${box.root}/loop`, 'utf8')).toBe('m11-k8s a\nm11-k8s b c\n');
+  });
+
+  it('give way to what the command line says', async () => {
+    const box = sandbox();
+    writeFileSync(join(box.root, 'p.yml'), '- hosts: all\n  vars: {port: 1}\n  tasks: [{name: t, run: "echo {{ port }}"}]\n');
+    const { plays, dir } = await loadPlaybook(join(box.root, 'p.yml'));
+    const step = plays[0]?.tasks[0];
+    const text = (extra: Set<string>) =>
+      step && new UserTasks(inventory, dir, extra).task(step, 'm11-k8s', plays[0]?.vars)?.apply.text;
+    expect(text(new Set())).toContain('echo 1');
+    expect(text(new Set(['port']))).toContain('echo 80');
+  });
+});
+
 describe('files of a user', () => {
   it('that are big are pushed beside the program', async () => {
     const box = sandbox();
@@ -177,10 +228,13 @@ describe('files of a user', () => {
     ['script: nothing.sh', {}, /p\.yml:4:13 .*nothing\.sh cannot be read/],
     ['copy: {src: ., dest: /x}', {}, /p\.yml:4:17 .* cannot be read/],
     ['script: binary', { binary: Buffer.from([0, 1, 2]) }, /p\.yml:4:13 .* is no text/],
-    ['run: echo {{ x }}', {}, /p\.yml:4:10 This holds a Jinja expression/],
+    ['run: echo {{ greetin }}', {}, /p\.yml:4:10 The text of m11-k8s cannot be rendered: .*greetin.* Did you mean greeting/],
+    ['run: echo {{ x', {}, /p\.yml:4:10 The text of m11-k8s cannot be rendered/],
+    ['copy: {content: a, dest: "{{ port }}"}', {}, /p\.yml:4:30 dest must be an absolute path, not 80/],
+    ['{run: x, when: "nothing is there"}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 The text/],
   ])('%s is refused with its place', async (line, files, expected) => {
     const box = sandbox();
     const error = await tasksOf(box, `  - name: t\n    ${line}\n`, files).catch((e) => e);
-    expect(`${error.parts.where} ${error.parts.what}`).toMatch(expected);
+    expect(`${error.parts.where} ${error.parts.what} ${error.parts.todo}`).toMatch(expected);
   });
 });
