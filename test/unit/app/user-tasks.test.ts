@@ -228,8 +228,8 @@ describe('files of a user', () => {
     ['script: nothing.sh', {}, /p\.yml:4:13 .*nothing\.sh cannot be read/],
     ['copy: {src: ., dest: /x}', {}, /p\.yml:4:17 .* cannot be read/],
     ['script: binary', { binary: Buffer.from([0, 1, 2]) }, /p\.yml:4:13 .* is no text/],
-    ['run: echo {{ greetin }}', {}, /p\.yml:4:10 The text of m11-k8s cannot be rendered: .*greetin.* Did you mean greeting/],
-    ['run: echo {{ x', {}, /p\.yml:4:10 The text of m11-k8s cannot be rendered/],
+    ['run: echo {{ greetin }}', {}, /p\.yml:4:10 The text cannot be rendered: .*greetin.* Did you mean greeting/],
+    ['run: echo {{ x', {}, /p\.yml:4:10 The text cannot be rendered/],
     ['copy: {content: a, dest: "{{ port }}"}', {}, /p\.yml:4:30 dest must be an absolute path, not 80/],
     ['{run: x, when: "nothing is there"}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 The text/],
   ])('%s is refused with its place', async (line, files, expected) => {
