@@ -59,7 +59,6 @@ export async function withKeyHosts<T>(
   const connections = await openConnections(selected, {
     connection: o.connection,
     passwords: o.askPassEach ? await askPasswords(selected) : undefined,
-    lookup: (name) => inventory.hosts.get(name),
     partial: true,
     lookup: (name) => inventory.hosts.get(name),
     verifyBecome: false,
