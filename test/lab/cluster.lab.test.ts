@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProcWatch, type Watched } from '../support/proc-watch.js';
-import { cli, missingForLab, ROOT, recapOf, say, traces, until } from './support.js';
+import { cli, FILE_TREE, missingForLab, ROOT, recapOf, say, tasksThat, traces, until } from './support.js';
 
 /** A lab of its own beside whatever else runs on this box: own state, own subnet, own inventory, own home. */
 const MASTERS = 3;
@@ -30,6 +30,7 @@ const provision = (...more: string[]) => run(['provision', '-i', inventory, '--j
 
 describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''}`, () => {
   let before: string[];
+  let announced: string[] = [];
   /** Of the processes on all machines (they are processes of this box) during the installation. */
   let processes: Watched;
 
@@ -97,10 +98,14 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
   });
 
   it('announces changes in check mode and makes none', async () => {
-    const check = await provision('--check');
+    const tree = async () => (await on('m11-k8s', `sudo sh -c '${FILE_TREE}'`)).stdout;
+    const untouched = await tree();
+    expect(untouched.split('\n').length).toBeGreaterThan(5000);
+    const check = await provision('--check', '--diff');
     expect(check.code, check.stderr).toBe(0);
     for (const name of names) expect(recapOf(check.stdout).get(name)?.changed).toBeGreaterThan(10);
-    expect((await on('m11-k8s', 'ls /var/lib/kubewright 2>&1')).stdout).toMatch(/No such file/);
+    announced = tasksThat('would-change', check.stdout);
+    expect(await tree()).toBe(untouched);
   });
 
   it('turns them into a cluster with every node Ready', async () => {
@@ -109,6 +114,10 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     const result = await run(['provision', '-i', inventory, '--plain', '-e', 'kubeconfig_localhost=true'], true);
     processes = await watch.stop();
     expect(result.code, result.stdout.slice(-3000) + result.stderr).toBe(0);
+    // What check mode announced is what was done, task by task on every machine.
+    expect(tasksThat('changed', readFileSync(join(dir, '.kubewright', 'runs', 'latest', 'events.jsonl'), 'utf8'))).toEqual(
+      announced,
+    );
     const nodes = await kubectl('get nodes --no-headers');
     expect(nodes.stdout.trim().split('\n')).toHaveLength(names.length);
     for (const name of names) expect(nodes.stdout).toMatch(new RegExp(`^${name} +Ready `, 'm'));
@@ -120,8 +129,42 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     expect(again.code, again.stderr).toBe(0);
     const recap = recapOf(again.stdout);
     for (const name of names) expect(recap.get(name), name).toMatchObject({ changed: 0, failed: 0, unreachable: false });
-    const check = await provision('--check');
-    for (const name of names) expect(recapOf(check.stdout).get(name), name).toMatchObject({ changed: 0, failed: 0 });
+    for (const file of readdirSync(join(ROOT, 'playbooks'))) {
+      const check = await provision('--check', '--playbook', join(ROOT, 'playbooks', file));
+      for (const name of names)
+        expect(recapOf(check.stdout).get(name), `${file} ${name}`).toMatchObject({ changed: 0, failed: 0, skipped: 0 });
+    }
+  });
+
+  it('takes with --limit from the first master what a worker needs, and touches nothing else', async () => {
+    const limited = await provision('--limit', 'w101-k8s');
+    expect(limited.code, limited.stderr).toBe(0);
+    const recap = recapOf(limited.stdout);
+    expect([...recap.keys()].sort()).toEqual(['m11-k8s', 'w101-k8s']);
+    expect(recap.get('m11-k8s')).toMatchObject({ ok: 3, changed: 0, failed: 0 });
+    expect(recap.get('w101-k8s')).toMatchObject({ changed: 0, failed: 0 });
+  });
+
+  it('restarts the members of a running etcd in turns', async () => {
+    const changed = await provision('--tags', 'etcd', '-e', 'etcd_election_timeout=4500');
+    expect(changed.code, changed.stdout.slice(-2000)).toBe(0);
+    const masters = names.slice(0, MASTERS);
+    expect(tasksThat('changed', changed.stdout)).toEqual(masters.flatMap((m) => [`${m} etcd/env`, `${m} etcd/service`]).sort());
+    // Each was ready before the next one was stopped.
+    const times = await Promise.all(
+      masters.map(async (m) => {
+        const shown = await on(m, 'systemctl show etcd -p ExecMainStartTimestampMonotonic -p ActiveEnterTimestampMonotonic');
+        return (
+          shown.stdout
+            .match(/\d+/g)
+            ?.map(Number)
+            .sort((a, b) => a - b) ?? []
+        );
+      }),
+    );
+    times.sort(([a = 0], [b = 0]) => a - b);
+    for (const [i, [, ready = 0]] of times.slice(0, -1).entries()) expect(times[i + 1]?.[0]).toBeGreaterThan(ready);
+    expect((await provision('--tags', 'etcd')).code).toBe(0);
   });
 
   it('keeps secrets out of journals, logs and process lists', async () => {

@@ -52,6 +52,26 @@ export function recapOf(stdout: string): Map<string, { ok: number; changed: numb
   return new Map((end?.recap ?? []).map((r: { host: string }) => [r.host, r]));
 }
 
+/** `host task` of every task that ended with this status, from the events of a run (JSON lines). */
+export function tasksThat(status: string, events: string): string[] {
+  return events
+    .split('\n')
+    .filter((l) => l.includes('"task-end"'))
+    .map((l) => JSON.parse(l))
+    .filter((e) => e.status === status)
+    .map((e) => `${e.host} ${e.task}`)
+    .sort();
+}
+
+/**
+ * Prints every file, folder and link of a machine with mode, owner, size and modification time, and the hashes of those that
+ * an installation could touch. Logs, /run and /tmp move by themselves.
+ */
+export const FILE_TREE = [
+  'find / -xdev \\( -path /proc -o -path /sys -o -path /var/log -o -path /tmp -o -path /run \\) -prune -o -printf "%p %y %m %U:%G %s %T@ %l\\n" | sort',
+  'find /etc /usr/local /var/lib /root /home /opt -xdev -type f -print0 | sort -z | xargs -0 sha256sum',
+].join('; ');
+
 /** Waits until `look` returns true; the last thing it said is the error. */
 export async function until(what: string, timeoutSec: number, look: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + timeoutSec * 1000;
