@@ -16,7 +16,7 @@ const noSu = reason ?? (has('su') ? undefined : 'needs su');
 const transport = createTransport();
 const ROOT_PASSWORD = 'root password of the machine 1%"$';
 
-describe.skipIf(reason)(`becoming another user${reason ? ` (${reason})` : ''}`, () => {
+describe.skipIf(reason)(`becoming another user${reason ? ` (${reason})` : ''}`, { timeout: 90_000 }, () => {
   let fleet: Fleet;
   beforeAll(async () => {
     // A copy of /etc on each machine, so that sudoers, doas.conf and passwords are its own.

@@ -15,7 +15,7 @@ const reason = missingForFleet();
 /** A private /etc: accounts that other tests make on the box meanwhile do not matter then. */
 const OWN_ETC = 'mkdir /root/etc && cp -a /etc/. /root/etc && mount --bind /root/etc /etc';
 
-describe.skipIf(reason)(`ways to machines, and logging in${reason ? ` (${reason})` : ''}`, () => {
+describe.skipIf(reason)(`ways to machines, and logging in${reason ? ` (${reason})` : ''}`, { timeout: 90_000 }, () => {
   let fleet: Fleet;
   const dir = mkdtempSync(join(tmpdir(), 'kubewright-ways-'));
   const transport = createTransport();
