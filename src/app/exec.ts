@@ -12,10 +12,12 @@ import { openConnections } from './connections.js';
 import type { ConnectionOptions } from './credentials.js';
 import { type ExecView, type HostOutcome, jsonView, plainView } from './exec-view.js';
 import { interruptions } from './interrupt.js';
+import type { VaultOptions } from './vault-keys.js';
 
 export interface ExecCommandOptions {
   readonly inventory: readonly string[];
   readonly extraVars: readonly string[];
+  readonly vault?: VaultOptions;
   readonly limit?: string;
   readonly pattern: string;
   /** One word: a command line for the machine's shell. Several: they stay words. None: a script comes on stdin. */

@@ -11,10 +11,12 @@ import { readInventory } from './cluster-source.js';
 import { type ConnectionOptions, readCredentials } from './credentials.js';
 import { openSshConfig } from './openssh-config.js';
 import { targetFromHost } from './targets.js';
+import type { VaultOptions } from './vault-keys.js';
 
 export interface SshCommandOptions {
   readonly inventory: readonly string[];
   readonly extraVars: readonly string[];
+  readonly vault?: VaultOptions;
   readonly host: string;
   readonly command: readonly string[];
   readonly connection: ConnectionOptions;

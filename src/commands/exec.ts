@@ -27,6 +27,7 @@ export default class Exec extends Command {
     process.exitCode = await runExec({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],
+      vault: flags,
       limit: flags.limit,
       pattern: args.pattern,
       command: argv.slice(1).map(String),

@@ -1,5 +1,5 @@
 import { Args, Command } from '@oclif/core';
-import { connectionFlags, inventoryFlags } from './flags.js';
+import { connectionFlags, inventoryFlags, vaultFlags } from './flags.js';
 
 const { inventory, 'extra-vars': extraVars } = inventoryFlags;
 const { user, 'private-key': privateKey, 'ask-pass': askPass } = connectionFlags;
@@ -16,6 +16,7 @@ export default class Ssh extends Command {
   static override strict = false;
   static override args = { host: Args.string({ description: 'machine, as the inventory names it', required: true }) };
   static override flags = {
+    ...vaultFlags,
     inventory,
     'extra-vars': extraVars,
     user,
@@ -32,6 +33,7 @@ export default class Ssh extends Command {
     process.exitCode = await runSsh({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],
+      vault: flags,
       host: args.host,
       command: argv.slice(1).map(String),
       connection: flags,
