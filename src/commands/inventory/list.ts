@@ -12,12 +12,26 @@ export default class InventoryList extends Command {
   static override flags = {
     ...inventoryFlags,
     'playbook-dir': Flags.string({ description: 'read group_vars and host_vars of this folder, too', helpValue: 'DIR' }),
-    json: Flags.boolean({ description: 'print JSON (it is the default)' }),
+    json: Flags.boolean({ description: 'print JSON (it is the default, except with --resolved)' }),
+    resolved: Flags.boolean({
+      description: 'the cluster as Kubewright sees it: roles, addresses, settings with the file and line that set each',
+      exclusive: ['host', 'limit'],
+    }),
     host: Flags.string({ description: "print only this host's variables", helpValue: 'NAME' }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(InventoryList);
+    if (flags.resolved) {
+      const { inventoryResolved } = await import('../../app/inventory-resolved.js');
+      process.exitCode = await inventoryResolved({
+        inventory: flags.inventory ?? [],
+        extraVars: flags['extra-vars'],
+        vault: flags,
+        json: flags.json,
+      });
+      return;
+    }
     const { inventoryList } = await import('../../app/inventory-list.js');
     process.exitCode = await inventoryList({
       inventory: flags.inventory ?? [],
