@@ -111,6 +111,11 @@ export class SshSession implements Session {
     if (o.signal?.aborted) return { kind: 'lost', cause: this.#lost('interrupted') };
     const channel = await this.#channel(command, {}, o.signal);
     if (channel instanceof Error) return { kind: 'lost', cause: channel };
+    // Called off while the channel opened: a program that gets no stdin does nothing.
+    if (o.signal?.aborted) {
+      channel.stream.close();
+      return { kind: 'lost', cause: this.#lost('interrupted') };
+    }
     return new Promise((resolve) => {
       const { stream } = channel;
       const onAbort = (): void => {
@@ -151,7 +156,7 @@ export class SshSession implements Session {
         release();
         return this.#dead ?? this.#lost('interrupted');
       }
-      const channel = await this.#ask(command, options, release, signal);
+      const channel = await this.#ask(command, options, release);
       if (channel) return channel;
       if (attempt >= OPEN_TRIES) {
         release();
@@ -163,14 +168,14 @@ export class SshSession implements Session {
     }
   }
 
-  #ask(command: string, options: Ssh2Options, release: () => void, signal?: AbortSignal): Promise<OpenChannel | undefined> {
+  #ask(command: string, options: Ssh2Options, release: () => void): Promise<OpenChannel | undefined> {
     return new Promise((resolve) => {
       const onDead = (): void => resolve(undefined);
       this.#onDead.add(onDead);
       const opened = (error: Error | undefined, stream: ClientChannel): void => {
         this.#onDead.delete(onDead);
         // At once: a short command may have ended in the same packet, and its end is told once only.
-        resolve(error ? undefined : this.#watch(stream, release, signal));
+        resolve(error ? undefined : this.#watch(stream, release));
       };
       try {
         this.#client.exec(command, options, opened);
@@ -180,7 +185,7 @@ export class SshSession implements Session {
     });
   }
 
-  #watch(stream: ClientChannel, release: () => void, signal?: AbortSignal): OpenChannel {
+  #watch(stream: ClientChannel, release: () => void): OpenChannel {
     this.#open++;
     const ended = new Promise<Exit>((resolve) => {
       let exit: Exit | undefined;
@@ -200,8 +205,6 @@ export class SshSession implements Session {
       });
       stream.on('error', () => undefined);
     });
-    // Called off meanwhile: a program that gets no stdin does nothing.
-    if (signal?.aborted) stream.close();
     return { stream, ended };
   }
 

@@ -265,12 +265,12 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (${reason})` : ''}`
     it('works with a password that nobody can see', async () => {
       allow('ALL');
       const session = await transport.connect(target({ become: become(user.password) }));
-      const seen = await output(session, 'id -un; cat /proc/[0-9]*/cmdline /proc/self/environ | tr "\\0" " "; cat', {
+      const seen = await output(session, 'id -un; cat /proc/[0-9]*/cmdline /proc/self/environ 2>/dev/null | tr "\\0" " "; cat', {
         become: true,
         stdin: 'input',
       });
       expect(seen).toMatch(/^root\n/);
-      expect(seen).toMatch(/input0$/);
+      expect(seen.slice(-6)).toBe('input0');
       expect(seen).not.toContain(user.password);
       await session.close();
     });

@@ -50,6 +50,7 @@ export async function becomeOnTerminal(
   if (o.signal?.aborted) onAbort();
   o.signal?.addEventListener('abort', onAbort, { once: true });
   const start = (): void => {
+    if (o.signal?.aborted) return;
     pipes.stream.write('go\n');
     sendStdin(pipes.stream, o.stdin);
   };
