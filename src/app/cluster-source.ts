@@ -7,6 +7,7 @@ import { parseExtraVars } from '../inventory/extra-vars.js';
 import { renderInventory } from '../inventory/jinja/render.js';
 import { loadInventory } from '../inventory/load.js';
 import type { Inventory } from '../inventory/model.js';
+import { inventorySources, withVaultFile } from './config.js';
 import { VaultKeys, type VaultOptions } from './vault-keys.js';
 
 export interface InventoryOptions {
@@ -26,15 +27,16 @@ export interface InventoryOptions {
  * @throws InputError when none was given or something in them is wrong.
  */
 export async function readInventory(o: InventoryOptions): Promise<Inventory> {
-  if (o.inventory.length === 0) {
+  const sources = inventorySources(o.inventory);
+  if (sources.length === 0) {
     throw new InputError({
       what: 'No inventory was given',
-      todo: 'Name one with -i (for example -i inventories/sample/hosts.ini); `kubewright inventory generate` writes one',
+      todo: 'Name one with -i (for example -i inventories/sample/hosts.ini), or in ansible.cfg; `kubewright inventory generate` writes one',
     });
   }
-  const vault = new VaultKeys(o.vault ?? {});
+  const vault = new VaultKeys(withVaultFile(o.vault ?? {}));
   const inventory = await vault.read(async () =>
-    loadInventory([...o.inventory], {
+    loadInventory(sources, {
       extraVars: await parseExtraVars([...o.extraVars]),
       playbookDir: o.playbookDir,
       allowEmpty: o.allowEmpty,

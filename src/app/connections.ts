@@ -5,6 +5,7 @@ import { type ConnectResult, connectAll } from '../transport/connect-all.js';
 import type { TransportError } from '../transport/errors.js';
 import type { Session, Target, Transport } from '../transport/port.js';
 import { createTransport } from '../transport/transport.js';
+import { withAnsibleConfig } from './config.js';
 import { askPassphrase, type ConnectionOptions, readCredentials } from './credentials.js';
 import { targetFromHost } from './targets.js';
 
@@ -41,6 +42,7 @@ export interface OpenOptions {
  *   changed anywhere.
  */
 export async function openConnections(hosts: readonly Host[], o: OpenOptions): Promise<Connections> {
+  const connection = withAnsibleConfig(o.connection);
   const { password, becomePassword } = await readCredentials(o.connection);
   const lookup = o.lookup ?? ((name: string) => hosts.find((h) => h.name === name));
   const warn = once(o.onWarning ?? ((text) => process.stderr.write(`Warning: ${text}\n`)));
@@ -48,12 +50,14 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
     hosts.map((h) => [
       h.name,
       targetFromHost(h, {
-        user: o.connection.user,
-        privateKey: o.connection['private-key'],
-        hostKeyChecking: o.connection['host-key-checking'],
-        connectTimeoutSec: o.connection['connect-timeout'],
-        become: o.connection.become,
-        sshConfig: o.connection['ssh-config'],
+        user: connection.user,
+        privateKey: connection['private-key'],
+        hostKeyChecking: connection['host-key-checking'],
+        connectTimeoutSec: connection['connect-timeout'],
+        become: connection.become,
+        becomeUser: connection['become-user'],
+        becomeMethod: connection['become-method'],
+        sshConfig: connection['ssh-config'],
         lookup,
         password: o.passwords?.get(h.name) ?? password,
         becomePassword,
@@ -63,7 +67,7 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
   for (const t of targets.values()) for (const text of targetWarnings(t)) warn(text);
   const transport: Transport = createTransport({ warn, askPassphrase });
   const { sessions, failures }: ConnectResult = await connectAll([...targets.values()], transport, {
-    forks: Math.min(o.connection.forks ?? 20, 20),
+    forks: Math.min(connection.forks ?? 20, 20),
     onConnected: (host, ms, session) => o.onConnected?.(host, ms, session),
     onFailed: () => undefined,
     verifyBecome: o.verifyBecome ?? true,

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { InputError } from '../errors.js';
 import { Secret } from '../shell/secret.js';
+import { withAnsibleConfig } from './config.js';
 
 /** What the operator said about reaching the machines, as flags give it. */
 export interface ConnectionOptions {
@@ -10,6 +11,9 @@ export interface ConnectionOptions {
   readonly 'ask-pass'?: boolean;
   readonly 'ask-become-pass'?: boolean;
   readonly become?: boolean;
+  /** Only from ansible.cfg: inventories say it otherwise. */
+  readonly 'become-user'?: string;
+  readonly 'become-method'?: string;
   readonly 'host-key-checking'?: 'strict' | 'accept-new' | 'off';
   readonly 'connect-timeout'?: number;
   readonly 'ssh-config'?: string;
@@ -25,7 +29,7 @@ const known = new WeakMap<ConnectionOptions, Promise<Credentials>>();
 
 /** Passwords from the environment, or asked once for all machines of a command. Never from an argument. */
 export function readCredentials(o: ConnectionOptions): Promise<Credentials> {
-  const credentials = known.get(o) ?? read(o);
+  const credentials = known.get(o) ?? read(withAnsibleConfig(o));
   known.set(o, credentials);
   return credentials;
 }

@@ -11,6 +11,7 @@ import { putFile } from '../transport/put-file.js';
 import { createView, type View } from '../ui/view.js';
 import { bundlePaths } from './artifact-source.js';
 import { type ClusterSource, readCluster, readInventory } from './cluster-source.js';
+import { withAnsibleConfig } from './config.js';
 import { type Connections, openConnections } from './connections.js';
 import type { ConnectionOptions } from './credentials.js';
 import { gatherFacts } from './gather.js';
@@ -165,7 +166,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
       sessions,
       reconnect,
       artifacts: { localPath: (sha256) => paths.get(sha256), push: putFile, nodeMayDownload: () => bundle === undefined },
-      forks: o.connection.forks,
+      forks: withAnsibleConfig(o.connection).forks,
       check: o.check,
       diff: o.diff,
       journalDir: o.journalDir,

@@ -21,6 +21,8 @@ export interface TargetFlags {
   readonly hostKeyChecking?: HostKeyPolicy['mode'];
   readonly connectTimeoutSec?: number;
   readonly become?: boolean;
+  readonly becomeUser?: string;
+  readonly becomeMethod?: string;
   /** The file that takes the place of ~/.ssh/config and /etc/ssh/ssh_config; `none`: no file is read. */
   readonly sshConfig?: string;
   /** The inventory, for jump hosts that it names. */
@@ -116,14 +118,14 @@ function become(vars: HostVars, flags: TargetFlags): Target['become'] {
   const password = vars.text('ansible_become_password') ?? vars.text('ansible_become_pass');
   return {
     enabled: vars.bool('ansible_become') ?? flags.become ?? true,
-    user: vars.text('ansible_become_user') ?? 'root',
-    method: becomeMethod(vars),
+    user: vars.text('ansible_become_user') ?? flags.becomeUser ?? 'root',
+    method: becomeMethod(vars, flags),
     password: password === undefined ? flags.becomePassword : new Secret('become-password', password),
   };
 }
 
-function becomeMethod(vars: HostVars): BecomeMethod {
-  const method = vars.text('ansible_become_method') ?? 'sudo';
+function becomeMethod(vars: HostVars, flags: TargetFlags): BecomeMethod {
+  const method = vars.text('ansible_become_method') ?? flags.becomeMethod ?? 'sudo';
   // Ansible 2.10 and newer also know the methods by the name of their collection.
   const short = method.replace(/^(ansible\.builtin|community\.general)\./, '');
   if (short === 'sudo' || short === 'doas' || short === 'su') return short;

@@ -21,7 +21,7 @@ export const vaultFlags = {
 export const inventoryFlags = {
   inventory: Flags.string({
     char: 'i',
-    description: 'inventory file or folder (repeatable)',
+    description: 'inventory file, folder, program or list of hosts (repeatable; default: that of ansible.cfg)',
     multiple: true,
     multipleNonGreedy: true,
     env: 'KUBEWRIGHT_INVENTORY',
@@ -63,7 +63,7 @@ export const connectionFlags = {
     helpValue: 'FILE',
     env: 'KUBEWRIGHT_SSH_CONFIG',
   }),
-  forks: Flags.integer({ char: 'f', description: 'machines to work on at once', min: 1, default: 50 }),
+  forks: Flags.integer({ char: 'f', description: 'machines to work on at once (default 50)', min: 1 }),
 };
 
 /** Where runs leave their journals. */

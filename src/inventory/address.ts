@@ -48,7 +48,7 @@ export function parseAddress(text: string, ranges: boolean): Address | undefined
     host = match[1] ?? '';
     port = Number(match[2]);
   }
-  if (!IPV4.test(host) && !IPV6.test(host) && !isHostname(host)) return undefined;
+  if (!isHostname(host) && !IPV4.test(host) && !(host.includes(':') && IPV6.test(host))) return undefined;
   if (!ranges && host.includes('[')) return undefined;
   return port === undefined ? { host } : { host, port };
 }

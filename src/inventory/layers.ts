@@ -47,12 +47,13 @@ export class LayeredVars implements ReadonlyMap<string, Variable> {
   }
 
   /** Made for each walk and thrown away. A name stands where the lowest layer has it, as in Python. */
-  #merged(): Map<string, Variable> {
+  #merged(): ReadonlyMap<string, Variable> {
     return merge(this.#layers);
   }
 }
 
-export function merge(layers: readonly Vars[]): Map<string, Variable> {
+export function merge(layers: readonly Vars[]): ReadonlyMap<string, Variable> {
+  if (layers.length === 1 && layers[0]) return layers[0];
   const out = new Map<string, Variable>(layers[0]);
   for (const layer of layers.slice(1)) for (const [name, variable] of layer) out.set(name, variable);
   return out;

@@ -100,7 +100,7 @@ export function graphText(w: WrittenInventory, start: WrittenGroup, showVars: bo
 
 function entries(vars: ReadonlyMap<string, Variable> | undefined): [Exact, Exact][] {
   const out: [Exact, Exact][] = [];
-  for (const [name, v] of vars ?? []) if (!INTERNAL.has(name)) out.push([v.key ?? name, exactOf(v)]);
+  for (const [name, v] of vars ?? []) if (!INTERNAL.has(name)) out.push([v.key === undefined ? name : v.key, exactOf(v)]);
   return out;
 }
 
@@ -113,7 +113,7 @@ function printed(w: WrittenInventory, print: () => string): string {
     for (const host of w.hosts.values()) {
       for (const [name, v] of host.vars) {
         try {
-          jsonText(new PyDict([[v.key ?? name, exactOf(v)]]));
+          jsonText(new PyDict([[v.key === undefined ? name : v.key, exactOf(v)]]));
         } catch (inner) {
           if (!(inner instanceof UnprintableError)) throw inner;
           const where = v.source.line > 0 ? `${v.source.file}:${v.source.line}:${v.source.column}` : v.source.file;

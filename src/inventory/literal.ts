@@ -29,6 +29,9 @@ function zerosOnly(text: string): Exact {
 
 class NotALiteral extends Error {}
 
+/** One for all: thousands of values are no literals, and each stack costs time. */
+const NOT_A_LITERAL = new NotALiteral();
+
 /** Digits with single underscores between them. */
 const DIGITS = '\\d(?:_?\\d)*';
 const NUMBER = new RegExp(
@@ -78,7 +81,7 @@ class Reader {
       items.push(this.#value());
       this.#space();
     }
-    if (!this.#ended() || this.#text.includes('\0')) throw new NotALiteral();
+    if (!this.#ended() || this.#text.includes('\0')) throw NOT_A_LITERAL;
     return tuple ? new PyTuple(items) : first;
   }
 
@@ -95,7 +98,7 @@ class Reader {
     const c = this.#text[this.#at] ?? '';
     if (c === '-' || c === '+' || c === '.' || (c >= '0' && c <= '9')) return this.#number();
     if (c === '[' || c === '(' || c === '{') {
-      if (++this.#depth > DEEPEST) throw new NotALiteral();
+      if (++this.#depth > DEEPEST) throw NOT_A_LITERAL;
       this.#at++;
       const value = c === '[' ? this.#items(']').items : c === '(' ? this.#parentheses() : this.#braces();
       this.#depth--;
@@ -116,7 +119,7 @@ class Reader {
     for (;;) {
       this.#space();
       if (this.#accept(close)) return { items, comma };
-      if (items.length > 0 && !comma) throw new NotALiteral();
+      if (items.length > 0 && !comma) throw NOT_A_LITERAL;
       items.push(this.#value());
       this.#space();
       comma = this.#accept(',');
@@ -173,13 +176,13 @@ class Reader {
     let bytes = false;
     for (let match = this.#take(STRING); match; this.#space(), match = this.#take(STRING)) {
       const prefix = (match[1] ?? '').toLowerCase();
-      if (out !== undefined && bytes !== prefix.includes('b')) throw new NotALiteral();
+      if (out !== undefined && bytes !== prefix.includes('b')) throw NOT_A_LITERAL;
       bytes = prefix.includes('b');
       const body = match[2] ?? match[3] ?? match[4] ?? match[5] ?? '';
-      if (bytes && /[^\0-\x7f]/.test(body)) throw new NotALiteral();
+      if (bytes && /[^\0-\x7f]/.test(body)) throw NOT_A_LITERAL;
       out = (out ?? '') + (prefix.includes('r') ? body : unescapeString(body, bytes));
     }
-    if (out === undefined) throw new NotALiteral();
+    if (out === undefined) throw NOT_A_LITERAL;
     return bytes ? new PyOther('bytes', out) : out;
   }
 
@@ -198,20 +201,20 @@ class Reader {
 
   #unsigned(): Exact {
     const token = this.#take(NUMBER)?.[0];
-    if (token === undefined || /[\p{L}\p{N}_]/u.test(this.#text[this.#at] ?? '')) throw new NotALiteral();
+    if (token === undefined || /[\p{L}\p{N}_]/u.test(this.#text[this.#at] ?? '')) throw NOT_A_LITERAL;
     return toNumber(token.replaceAll('_', ''));
   }
 
   /** `1+2j`: the only sums that are literals. */
   #sum(left: Exact, mustBeNumber = false): Exact {
-    if (mustBeNumber && !isNumber(left)) throw new NotALiteral();
+    if (mustBeNumber && !isNumber(left)) throw NOT_A_LITERAL;
     this.#space();
     const c = this.#text[this.#at];
     if (c !== '+' && c !== '-') return left;
     this.#at++;
     this.#space();
     const right = this.#unsigned();
-    if (!(right instanceof PyOther) || left instanceof PyOther) throw new NotALiteral();
+    if (!(right instanceof PyOther) || left instanceof PyOther) throw NOT_A_LITERAL;
     return new PyOther('complex', '(complex)');
   }
 
@@ -229,7 +232,7 @@ class Reader {
   }
 
   #expect(c: string): void {
-    if (!this.#accept(c)) throw new NotALiteral();
+    if (!this.#accept(c)) throw NOT_A_LITERAL;
   }
 }
 
@@ -245,7 +248,7 @@ function negated(value: Exact): Exact {
   if (value instanceof PyOther && value.type === 'complex') return value;
   if (typeof value === 'object' && value !== null && 'number' in value && typeof value.number === 'number')
     return pyFloat(-value.number);
-  throw new NotALiteral();
+  throw NOT_A_LITERAL;
 }
 
 /** @throws LiteralError for lists, dicts and sets, also within tuples. */
@@ -275,16 +278,16 @@ function unescapeString(text: string, bytes: boolean): string {
     ) => {
       if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & (bytes ? 0xff : 0x1ff));
       if (bytes && x === undefined && (u ?? long ?? broken) !== undefined) {
-        if (broken === 'x') throw new NotALiteral();
+        if (broken === 'x') throw NOT_A_LITERAL;
         return whole;
       }
       const hex = x ?? u ?? long;
       if (hex !== undefined) {
         const code = Number.parseInt(hex, 16);
-        if (code > 0x10ffff) throw new NotALiteral();
+        if (code > 0x10ffff) throw NOT_A_LITERAL;
         return String.fromCodePoint(code);
       }
-      if (broken !== undefined) throw new NotALiteral();
+      if (broken !== undefined) throw NOT_A_LITERAL;
       // A backslash at the end of a line joins it with the next.
       return c === undefined ? '' : (ESCAPES[c] ?? whole);
     },
@@ -296,6 +299,6 @@ function toNumber(text: string): Exact {
   if (/^0[xob]/i.test(text)) return pyInt(BigInt(text.toLowerCase()));
   if (/[.eE]/.test(text)) return pyFloat(Number(text));
   // 007 is no number in Python.
-  if ((text.startsWith('0') && !/^0+$/.test(text)) || text.length > MOST_DIGITS) throw new NotALiteral();
+  if ((text.startsWith('0') && !/^0+$/.test(text)) || text.length > MOST_DIGITS) throw NOT_A_LITERAL;
   return pyInt(BigInt(text));
 }

@@ -110,10 +110,11 @@ class Search {
   #matches(part: string): string[] {
     const test = tester(part);
     const groups = this.#groups.filter((g) => g.names.some(test));
-    const out = new Set(groups.flatMap((g) => g.hosts));
-    if (groups.length === 0 || /^~|[.?*[]/.test(part)) for (const h of this.#inventory.hosts.keys()) if (test(h)) out.add(h);
-    if (out.size === 0 && groups.length === 0 && part !== 'all') throw this.#unknown(part);
-    return [...out];
+    // A host that comes several times is counted several times by [N], as in Ansible.
+    const out = groups.flatMap((g) => [...g.hosts]);
+    if (groups.length === 0 || /^~|[.?*[]/.test(part)) for (const h of this.#inventory.hosts.keys()) if (test(h)) out.push(h);
+    if (out.length === 0 && groups.length === 0 && part !== 'all') throw this.#unknown(part);
+    return out;
   }
 
   #unknown(part: string): InputError {

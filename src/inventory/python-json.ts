@@ -129,6 +129,7 @@ function sorted(entries: readonly (readonly [Exact, Exact])[]): readonly (readon
     throw new UnsortableError();
   });
   const kind = typeof keyed[0]?.rank === 'string';
+  // Text and numbers do not compare.
   if (keyed.some((k) => (typeof k.rank === 'string') !== kind)) throw new UnsortableError();
   return keyed
     .sort((a, b) =>

@@ -28,6 +28,8 @@ class YamlReader {
 
   read(): void {
     const root = this.#yaml.follow(this.#yaml.root);
+    // Everything is looked at before anything is taken, as PyYAML does it.
+    this.#yaml.exactOf(root);
     if (!isMap(root)) throw this.#wrong(root, 'A YAML inventory is a map of groups', 'Begin with all:');
     const entries = this.#yaml.entriesOf(root);
     if (entries.length === 0) throw this.#wrong(root, 'The inventory is empty', 'Begin with all:');

@@ -31,7 +31,7 @@ export function plainScalar(text: string): Exact {
   }
   if (BOOL.test(text)) return yamlBool(text);
   if (text === '~' || text === 'null' || text === 'Null' || text === 'NULL') return null;
-  if (text === '=') throw new ScalarError("could not determine a constructor for the tag 'tag:yaml.org,2002:value'");
+  if (text === '=' || text === '<<') throw new ScalarError(`${text} means something else in YAML 1.1`);
   return text;
 }
 

@@ -187,6 +187,8 @@ export class YamlValues {
   }
 
   #map(node: YAMLMap): Exact {
+    // Also of keys that stand twice every value must be one.
+    for (const pair of node.items) if (!this.#isMerge(pair.key)) this.exactOf(pair.value as Node | null);
     const entries = this.entriesOf(node).map((e) => [e.exactKey, this.exactOf(e.value)] as const);
     if (this.#c.json) {
       // What Ansible itself writes for these.
