@@ -111,6 +111,14 @@ end_programs() {
     say stopped "$path"
   done
 }
+# Of the run whose lock we took over only what somebody still has to read stays.
+tidy() {
+  for dir in "$base/$over"/*/; do
+    if [ -e "$dir/started" ] && [ ! -e "$dir/seen" ]; then continue; fi
+    rm -rf "$dir"
+  done
+  rmdir "$base/$over" 2>/dev/null
+}
 # Waits for a program that has said its last word, and is about to write down its status.
 gone() {
   i=0
@@ -166,6 +174,7 @@ function decide(o: KeeperScriptOptions): Shell {
       return 0
     fi
     write || return 1
+    [ $verdict != over ] || tidy
     [ -z "$held" ] || : >"$lock/held"
     exec 9<&-
     say lock $verdict $age "$kw_boot"`),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { Connections } from '../../../src/engine/connections.js';
@@ -218,6 +218,17 @@ describe.each(testShells())('the lock of a host under $name', (shell) => {
         expect(holder).toBe('mine');
         expect(found).toMatchObject([{ run: 'before', key: 'h-1-p', state: rc === undefined ? 'running' : 'ended', at: 2 }]);
       }
+    });
+
+    it('takes nothing over that has been read already, or never began, and leaves nothing of it behind', async () => {
+      const { runDir } = sandbox();
+      plant(runDir, { run: 'before', ageSec: 600, pid: process.pid, rc: 0 });
+      writeFileSync(`${runDir}/before/h-1-p/seen`, '');
+      mkdirSync(`${runDir}/before/h-2-q`);
+      const { found, holder } = await acquire(runDir, { shell });
+      expect(holder).toBe('mine');
+      expect(found).toBeUndefined();
+      expect(readdirSync(runDir)).toEqual([]);
     });
 
     it('is taken over at once when the controller was a process of this machine and is gone', async () => {
