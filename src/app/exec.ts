@@ -7,11 +7,11 @@ import { resolvePattern } from '../inventory/pattern.js';
 import { quote } from '../shell/shell.js';
 import type { Exit, Session } from '../transport/port.js';
 import { Slots } from '../transport/slots.js';
-import { readInventory } from './cluster-source.js';
 import { openConnections } from './connections.js';
 import type { ConnectionOptions } from './credentials.js';
 import { type ExecView, type HostOutcome, jsonView, plainView } from './exec-view.js';
 import { interruptions } from './interrupt.js';
+import { readInventory } from './read-inventory.js';
 import type { VaultOptions } from './vault-keys.js';
 
 export interface ExecCommandOptions {

@@ -3,7 +3,7 @@ import { graphText, hostText, listText } from '../inventory/listing.js';
 import type { Inventory, WrittenInventory } from '../inventory/model.js';
 import { nearestName } from '../inventory/nearest.js';
 import { resolvePattern } from '../inventory/pattern.js';
-import { type InventoryOptions, readInventory } from './cluster-source.js';
+import { type InventoryOptions, readInventory } from './read-inventory.js';
 
 export interface ListOptions extends InventoryOptions {
   /** Only this host's variables. */

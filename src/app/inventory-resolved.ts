@@ -3,7 +3,8 @@ import { at } from '../cluster/findings.js';
 import { HOST_NAMES } from '../cluster/hints.js';
 import { SETTING_NAMES } from '../cluster/settings.js';
 import type { Host } from '../inventory/model.js';
-import { type InventoryOptions, readCluster } from './cluster-source.js';
+import { readCluster } from './cluster-source.js';
+import type { InventoryOptions } from './read-inventory.js';
 import { targetFromHost } from './targets.js';
 
 export interface ResolvedOptions extends InventoryOptions {

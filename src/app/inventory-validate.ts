@@ -4,7 +4,7 @@ import { hints, isPlain } from '../cluster/hints.js';
 import { examineCluster } from '../cluster/resolve.js';
 import { type ErrorParts, formatParts, InputError, InputErrors } from '../errors.js';
 import type { Inventory, Variable } from '../inventory/model.js';
-import { type InventoryOptions, readInventory } from './cluster-source.js';
+import { type InventoryOptions, readInventory } from './read-inventory.js';
 import { targetFromHost } from './targets.js';
 
 export interface ValidateOptions extends InventoryOptions {

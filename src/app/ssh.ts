@@ -7,9 +7,9 @@ import { resolvePattern } from '../inventory/pattern.js';
 import { quote } from '../shell/shell.js';
 import type { Target } from '../transport/port.js';
 import { type Askpass, startAskpass } from './askpass.js';
-import { readInventory } from './cluster-source.js';
 import { type ConnectionOptions, readCredentials } from './credentials.js';
 import { openSshConfig } from './openssh-config.js';
+import { readInventory } from './read-inventory.js';
 import { targetFromHost } from './targets.js';
 import type { VaultOptions } from './vault-keys.js';
 

@@ -4,8 +4,8 @@ import type { Host, Inventory } from '../inventory/model.js';
 import { DEFAULT_BOX, HYPERVISORS, resolveBox } from '../lab/vagrant/boxes.js';
 import { forwardPorts, hostnameOf, type MachineList, SIZES, type VagrantMachine } from '../lab/vagrant/machines.js';
 import { refusals, thisHost } from '../lab/vagrant/networks.js';
-import { type InventoryOptions, readInventory } from './cluster-source.js';
 import { HostVars } from './host-vars.js';
+import { type InventoryOptions, readInventory } from './read-inventory.js';
 
 export interface MachineOptions {
   /** Box of every machine that has no vagrant_box of its own. */

@@ -3,9 +3,9 @@ import { planMachines } from '../lab/nspawn/plan.js';
 import { DEFAULT_BOX, resolveBox } from '../lab/vagrant/boxes.js';
 import { createVagrantLab } from '../lab/vagrant/lab.js';
 import { forwardPorts, SIZES, type VagrantMachine } from '../lab/vagrant/machines.js';
-import { readInventory } from './cluster-source.js';
 import { interruptions } from './interrupt.js';
 import { PACKAGE_ROOT } from './package-root.js';
+import { readInventory } from './read-inventory.js';
 import { vagrantMachines } from './vagrant-machines.js';
 
 export interface VagrantUpOptions {

@@ -32,12 +32,15 @@ export class VaultKeys {
     this.keyring = new Keyring(given.length > 0 ? given : this.#fromEnvironment(env));
   }
 
-  /** Reads an inventory; a password that is needed is asked for, and reading begins again. */
-  async read(load: () => Promise<Inventory>): Promise<Inventory> {
+  /**
+   * Reads an inventory; a password that is needed is asked for, and reading begins again.
+   * @param o.values single values will be decrypted as well, not only whole files
+   */
+  async read(load: () => Promise<Inventory>, o: { readonly values: boolean }): Promise<Inventory> {
     for (;;) {
       try {
         const inventory = await withKeyring(this.keyring, load);
-        for (const host of inventory.hosts.values()) for (const v of host.vars.values()) this.#ready(v.value);
+        if (o.values) for (const host of inventory.hosts.values()) for (const v of host.vars.values()) this.#ready(v.value);
         return inventory;
       } catch (error) {
         if (!(error instanceof VaultPasswordNeeded)) throw error;

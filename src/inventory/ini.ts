@@ -37,7 +37,8 @@ class IniReader {
   readonly #pending = new Map<string, Pending>();
   #group: DraftGroup;
   #kind: Kind = 'hosts';
-  #raw = '';
+  /** Blanks in front of the present line. */
+  #indent = 0;
   #line = 0;
 
   constructor(file: string, draft: Draft) {
@@ -57,7 +58,7 @@ class IniReader {
     }
     for (const raw of text.split(LINE_END)) {
       this.#line++;
-      this.#raw = raw;
+      this.#indent = raw.length - raw.trimStart().length;
       // `trim` would take a byte order mark, which Python's `strip` keeps.
       const line = raw.replaceAll(STRIP, (blanks) => (blanks.includes('\uFEFF') ? blanks : ''));
       if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
@@ -223,11 +224,11 @@ class IniReader {
   }
 
   #source(): Source {
-    return { file: this.#file, line: this.#line, column: this.#raw.length - this.#raw.trimStart().length + 1 };
+    return { file: this.#file, line: this.#line, column: this.#indent + 1 };
   }
 
   #column(place: { readonly at: number }): number {
-    return this.#raw.length - this.#raw.trimStart().length + place.at + 1;
+    return this.#indent + place.at + 1;
   }
 
   #bad(what: string, why: string | undefined, todo: string, column?: number): InputError {

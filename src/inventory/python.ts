@@ -148,6 +148,9 @@ const plainOf = new WeakMap<object, VarValue>();
 export function toPlain(value: Exact): VarValue {
   if (typeof value === 'bigint') return String(value);
   if (value === null || typeof value !== 'object') return value;
+  // Short lists of words and numbers are most of what inventories nest: not worth remembering.
+  if (isList(value) && value.every((item) => typeof item !== 'bigint' && (item === null || typeof item !== 'object')))
+    return value as readonly VarValue[];
   const known = plainOf.get(value);
   if (known !== undefined) return known;
   const plain = convert(value);

@@ -14,6 +14,9 @@ export interface Word {
   readonly at: number;
 }
 
+const [BLANK, TAB, CR, LF, HASH, SINGLE, DOUBLE, BACKSLASH] = [...' \t\r\n#\'"\\'].map((c) => c.charCodeAt(0));
+const MEANS_SOMETHING = new Set([BLANK, TAB, CR, LF, HASH, SINGLE, DOUBLE, BACKSLASH]);
+
 /**
  * Splits a line into words as Python's `shlex.split(line, comments=True)` does: quotes, backslashes, and comments, which
  * begin at any bare `#`, also within a word. Only blanks, tabs and line ends separate.
@@ -23,26 +26,32 @@ export function placedWords(line: string): Word[] {
   let word: string | undefined;
   let start = 0;
   for (let i = 0; i < line.length; i++) {
-    const c = line[i] ?? '';
-    if (c === ' ' || c === '\t' || c === '\r' || c === '\n') {
+    const c = line.charCodeAt(i);
+    if (c === BLANK || c === TAB || c === CR || c === LF) {
       if (word !== undefined) words.push({ text: word, at: start });
       word = undefined;
       continue;
     }
-    if (c === '#') break;
+    if (c === HASH) break;
     if (word === undefined) {
       word = '';
       start = i;
     }
-    if (c === "'" || c === '"') {
-      const end = closing(line, i, c);
-      word += unescapeQuoted(line.slice(i + 1, end), c);
+    if (c === SINGLE || c === DOUBLE) {
+      const quote = c === SINGLE ? "'" : '"';
+      const end = closing(line, i, quote);
+      word += unescapeQuoted(line.slice(i + 1, end), quote);
       i = end;
-    } else if (c === '\\') {
+    } else if (c === BACKSLASH) {
       i++;
       if (i >= line.length) throw new ShellWordsError('a backslash stands at the end', i - 1);
       word += line[i];
-    } else word += c;
+    } else {
+      // Plain text up to whatever means something, in one piece.
+      const from = i;
+      while (i + 1 < line.length && !MEANS_SOMETHING.has(line.charCodeAt(i + 1))) i++;
+      word += line.slice(from, i + 1);
+    }
   }
   if (word !== undefined) words.push({ text: word, at: start });
   return words;

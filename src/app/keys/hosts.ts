@@ -3,10 +3,10 @@ import type { Host, Inventory } from '../../inventory/model.js';
 import { resolvePattern } from '../../inventory/pattern.js';
 import { hostName } from '../../transport/known-hosts.js';
 import type { Session, Target } from '../../transport/port.js';
-import { type InventoryOptions, readInventory } from '../cluster-source.js';
 import { type Connections, openConnections } from '../connections.js';
 import type { ConnectionOptions } from '../credentials.js';
 import { HostVars } from '../host-vars.js';
+import { type InventoryOptions, readInventory } from '../read-inventory.js';
 import { askPasswords } from './ask.js';
 import type { KeyHost, KeyPeer } from './model.js';
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readInventory } from '../../../src/app/cluster-source.js';
+import { readInventory } from '../../../src/app/read-inventory.js';
 import { resolveCluster } from '../../../src/cluster/resolve.js';
 import { InputError, type InputErrors } from '../../../src/errors.js';
 import type { Inventory } from '../../../src/inventory/model.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readInventory } from '../../../src/app/cluster-source.js';
+import { readInventory } from '../../../src/app/read-inventory.js';
 import type { VaultOptions } from '../../../src/app/vault-keys.js';
 import { formatError, InputError } from '../../../src/errors.js';
 import type { Inventory } from '../../../src/inventory/model.js';
