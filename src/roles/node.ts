@@ -115,6 +115,7 @@ function localApi(ctx: RoleContext, files: readonly string[]): Task {
 
 function kubeletSettings(ctx: RoleContext): Task {
   const stamp = `${NODE_STATE}/kubeadm/kubelet`;
+  const kubectl = `${ctx.host.settings.bin_dir}/kubectl`;
   return command({
     id: 'node/kubelet-settings',
     title: "Take over the cluster's kubelet configuration",
@@ -122,6 +123,13 @@ function kubeletSettings(ctx: RoleContext): Task {
       [ -s /var/lib/kubelet/config.yaml ]
       [ "$(cat ${stamp})" = ${kubeletConfigHash(ctx.cluster)} ]`,
     apply: sh`
+      # kubeadm asks once. After a restart of the machine its load balancer needs a moment.
+      i=0
+      until ${kubectl} --kubeconfig ${KUBELET_CONF} --request-timeout=5s get --raw /healthz >/dev/null; do
+        i=$((i + 1))
+        [ $i -lt 40 ] || exit 1
+        sleep 3
+      done
       ${`${ctx.host.settings.bin_dir}/kubeadm`} upgrade node phase kubelet-config
       ${kubeletStamp(ctx)}`,
     doneBy: ['control-plane/init', 'node/join'],

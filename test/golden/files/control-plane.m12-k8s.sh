@@ -177,6 +177,13 @@ done
 [ -s /var/lib/kubelet/config.yaml ]
 [ "$(cat /var/lib/kubewright/kubeadm/kubelet)" = 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 ]
 ## apply
+# kubeadm asks once. After a restart of the machine its load balancer needs a moment.
+i=0
+until /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout=5s get --raw /healthz >/dev/null; do
+  i=$((i + 1))
+  [ $i -lt 40 ] || exit 1
+  sleep 3
+done
 /usr/local/bin/kubeadm upgrade node phase kubelet-config
 echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
 
