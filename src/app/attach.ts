@@ -24,7 +24,7 @@ const TITLE = 'attach ';
 export interface AttachOptions
   extends Pick<
     PlaybookOptions,
-    'inventory' | 'extraVars' | 'limit' | 'connection' | 'view' | 'verbosity' | 'bundle' | 'journalDir'
+    'inventory' | 'extraVars' | 'vault' | 'limit' | 'connection' | 'view' | 'verbosity' | 'bundle' | 'journalDir'
   > {
   /** Name of the run; a part of it will do where its journal is here. */
   readonly run: string;
@@ -39,7 +39,7 @@ export interface AttachOptions
 export async function attach(o: AttachOptions): Promise<number> {
   const journal = journalOf(o);
   const run = journal?.run ?? o.run;
-  const inventory = await readInventory({ inventory: inventoryOf(o, journal), extraVars: o.extraVars });
+  const inventory = await readInventory({ ...o, inventory: inventoryOf(o, journal) });
   const wanted = hostsOf(o, inventory, journal);
   const view = createView(o.view === 'auto' ? 'terminal' : o.view, {
     stdout: process.stdout,
@@ -81,7 +81,7 @@ export async function attach(o: AttachOptions): Promise<number> {
     const result = await runPlays({
       title: TITLE + run,
       plays: [],
-      attach: { run, hosts: [...found.keys()], ...(alive ? { watch: found } : {}) },
+      attach: { run, hosts: [...wanted].filter((h) => found.has(h)), ...(alive ? { watch: found } : {}) },
       sessions,
       reconnect,
       artifacts: { localPath: (sha256) => paths.get(sha256), push: putFile },

@@ -21,10 +21,13 @@ export const vaultFlags = {
 export const inventoryFlags = {
   inventory: Flags.string({
     char: 'i',
-    description: 'inventory file, folder, program or list of hosts (repeatable; default: that of ansible.cfg)',
+    description:
+      'inventory file, folder, program or list of hosts (repeatable; default: KUBEWRIGHT_INVENTORY, or that of ansible.cfg)',
     multiple: true,
     multipleNonGreedy: true,
-    env: 'KUBEWRIGHT_INVENTORY',
+    // Not `env:`, which gives a flag that may be repeated a text in place of a list (oclif 4.14).
+    default: async () => listed(process.env.KUBEWRIGHT_INVENTORY),
+    noCacheDefault: true,
     helpValue: 'PATH',
   }),
   'extra-vars': Flags.string({
@@ -122,6 +125,10 @@ export const playFlags = {
     description: 'take the lock of a machine from another run, and stop what that run has at work there first',
   }),
 };
+
+function listed(value: string | undefined): string[] | undefined {
+  return value ? [value] : undefined;
+}
 
 /** Flags as the use cases take them. */
 export function playOptions(flags: PlayFlags) {

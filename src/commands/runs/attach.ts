@@ -31,6 +31,7 @@ export default class RunsAttach extends Command {
       run: args.run,
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],
+      vault: flags,
       limit: flags.limit,
       connection: flags,
       view: flags.json ? 'json' : flags.plain ? 'plain' : 'auto',

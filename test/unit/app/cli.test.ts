@@ -39,6 +39,13 @@ describe.skipIf(!built)('the built command line', () => {
     });
   });
 
+  it('takes the inventory from the environment', async () => {
+    process.env.KUBEWRIGHT_INVENTORY = join(PACKAGE_ROOT, 'inventories/single/hosts.ini');
+    const { code, out } = await kubewright('inventory', 'graph');
+    delete process.env.KUBEWRIGHT_INVENTORY;
+    expect({ code, first: out.split('\n')[0] }).toEqual({ code: 0, first: '@all:' });
+  });
+
   it('names a wrong flag or command with exit code 2, and shows no stack trace', async () => {
     for (const args of [['provision', '--no-such-flag'], ['nonsense']]) {
       const { code, err } = await kubewright(...args);

@@ -1,0 +1,113 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { type Fleet, type FleetOptions, missingForFleet, startFleet } from '../../bench/support/fleet.mjs';
+import type { Journaled } from '../../src/engine/journal-read.js';
+import { readJournal, runsIn } from '../../src/engine/journal-read.js';
+import { Cli, type CliOptions, missingForCli } from '../support/cli.js';
+
+export const reason = missingForFleet() ?? missingForCli();
+
+/** /run/kubewright of each machine is its own; without it all of them were one machine for locks. */
+const OWN_RUN = 'mount -t tmpfs -o mode=0755 tmpfs /run && mkdir -p /run/sshd';
+
+/**
+ * Machines for one `describe`, and operators that use the real command line against them. `/root` of a machine is its own, and
+ * lies at `root(NAME)` for the test.
+ */
+export class CliFleet {
+  fleet!: Fleet;
+  readonly #options: FleetOptions;
+  readonly #started: Cli[] = [];
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    beforeAll(async () => {
+      this.fleet = await startFleet({ setup: OWN_RUN, ...this.#options });
+      mkdirSync(this.home);
+    }, 60_000);
+    afterEach(async () => {
+      for (const cli of this.#started.splice(0)) await cli.kill();
+    });
+    afterAll(async () => {
+      await this.fleet?.stop();
+    });
+  }
+
+  /** The operator's home and working folder. */
+  get home(): string {
+    return join(this.fleet.dir, 'operator');
+  }
+
+  get journals(): string {
+    return join(this.home, '.kubewright', 'runs');
+  }
+
+  start(args: readonly string[], o: Partial<CliOptions> = {}): Cli {
+    const env = { HOME: this.home, KUBEWRIGHT_INVENTORY: this.fleet.inventoryPath, SSH_AUTH_SOCK: '', ...o.env };
+    const cli = new Cli(args, { cwd: this.home, ...o, env });
+    this.#started.push(cli);
+    return cli;
+  }
+
+  async run(args: readonly string[], o: Partial<CliOptions> = {}): Promise<Cli & { code: unknown }> {
+    const cli = this.start(args, o);
+    return Object.assign(cli, { code: await cli.ended });
+  }
+
+  /** Writes a file of the operator's. */
+  file(name: string, text: string): string {
+    const path = join(this.home, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  /** A file of a machine's /root. */
+  read(host: string, name: string): string {
+    const path = this.root(host, name);
+    return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  }
+
+  root(host: string, name: string): string {
+    const found = this.fleet.hosts.find((h) => h.name === host);
+    if (!found) throw new Error(`no machine ${host}`);
+    return join(found.dir, 'root', name);
+  }
+
+  /** What a run has left on a machine: lock and programs. */
+  left(host: string): string {
+    return this.fleet.run(host, 'ls /run/kubewright 2>/dev/null; true').stdout.trim();
+  }
+
+  /** The process ids, on the machine, of commands whose arguments hold this. */
+  processes(host: string, words: string): string[] {
+    const { stdout } = this.fleet.run(host, 'ps -eo pid=,args=');
+    return stdout.split('\n').filter((l) => l.includes(words));
+  }
+
+  /** Names of all runs, the oldest first. */
+  runs(): string[] {
+    return existsSync(this.journals) ? runsIn(this.journals) : [];
+  }
+
+  journal(run: string): Journaled {
+    return readJournal(join(this.journals, run), run);
+  }
+
+  /** Everything that lies in the journals' folder, as one text. */
+  everything(): string {
+    return readdirSync(this.journals, { recursive: true, encoding: 'utf8', withFileTypes: true })
+      .filter((e) => e.isFile())
+      .map((e) => readFileSync(join(e.parentPath, e.name), 'utf8'))
+      .join('\n');
+  }
+}
+
+/** Waits for something outside of this process. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 600; i++) {
+    if (holds()) return;
+    await new Promise((r) => setTimeout(r, 50));
+  }
+  throw new Error(`waited 30 s for: ${what}`);
+}
