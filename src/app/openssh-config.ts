@@ -48,6 +48,8 @@ function block(t: Target, name: string, jumps: readonly string[]): string {
     ['AddressFamily', t.addressFamily && (t.addressFamily === 4 ? 'inet' : 'inet6')],
     ['BindAddress', t.bindAddress && value(t.bindAddress)],
     ['PreferredAuthentications', t.methods?.join(',')],
+    // As it was written: ssh has more algorithms than we.
+    ...Object.entries(t.algorithms?.said ?? {}),
   ];
   return [`Host ${value(name)}`, ...options.flatMap(([k, v]) => (v === undefined ? [] : [`  ${k} ${v}`]))].join('\n');
 }

@@ -89,6 +89,7 @@ export function targetFromHost(host: Host, flags: TargetFlags, route: readonly s
     addressFamily: settings.addressFamily,
     bindAddress: settings.bindAddress,
     methods: methods(settings),
+    algorithms: settings.algorithms,
     warnings: [...args.flatMap((a) => a.warnings), ...settings.warnings],
   };
 }

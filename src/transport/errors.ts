@@ -72,7 +72,8 @@ export function fromConnectError(error: Error, where: string, banner = ''): Tran
       `It said: ${banner.trim()}`,
     );
   if (/no matching/i.test(error.message)) {
-    const todo = 'The machine is too old or configured too strictly for the algorithms that ssh2 has: see docs/ssh.md';
+    const todo =
+      'The machine, or your own Ciphers, MACs, KexAlgorithms or HostKeyAlgorithms, allows too little of what ssh2 has: see docs/ssh.md';
     return make('protocol', 'We have no algorithm in common with the machine', todo);
   }
   if (code === 'ECONNRESET' || code === 'EPIPE' || /before handshake|connection (lost|closed|reset)/i.test(error.message))

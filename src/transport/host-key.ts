@@ -1,17 +1,8 @@
+import type { ServerHostKeyAlgorithm } from 'ssh2';
+import { HOST_KEY_ALGORITHMS } from './config/algorithms.js';
 import { changedHostKey, revokedHostKey, type TransportError, unknownHostKey } from './errors.js';
 import { KnownHosts, keyType } from './known-hosts.js';
 import type { Target } from './port.js';
-
-/** Key types of host keys in our order of preference. */
-const HOST_KEY_ALGORITHMS = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-  'ssh-rsa',
-] as const;
 
 /** Decides whether the machine that answers is the one that is meant. */
 export class HostKeyCheck {
@@ -26,10 +17,13 @@ export class HostKeyCheck {
   }
 
   /** Types that are known come first: a host known by its RSA key must not look changed because it also has a newer one. */
-  get algorithms(): (typeof HOST_KEY_ALGORITHMS)[number][] {
+  get algorithms(): ServerHostKeyAlgorithm[] {
+    const { algorithms } = this.#target;
+    const all = (algorithms?.hostKey ?? HOST_KEY_ALGORITHMS) as readonly ServerHostKeyAlgorithm[];
+    if (algorithms?.hostKeyOrder) return [...all];
     const types = this.#known.typesOf(this.#target);
     const isKnown = (a: string): boolean => types.includes(a.startsWith('rsa-') ? 'ssh-rsa' : a);
-    return [...HOST_KEY_ALGORITHMS.filter(isKnown), ...HOST_KEY_ALGORITHMS.filter((a) => !isKnown(a))];
+    return [...all.filter(isKnown), ...all.filter((a) => !isKnown(a))];
   }
 
   /** @param key the key's wire format, as the server showed it; undefined is returned when it is the right one. */

@@ -73,5 +73,14 @@ export class JumpHosts {
 
 /** Two targets share a jump host when it is the same machine, reached as the same user in the same way. */
 function identity(hop: Target): string {
-  return JSON.stringify([hop.address, hop.port, hop.user, hop.privateKeyFile, hop.hostKeys, hop.proxyCommand, hop.identities]);
+  return JSON.stringify([
+    hop.address,
+    hop.port,
+    hop.user,
+    hop.privateKeyFile,
+    hop.hostKeys,
+    hop.proxyCommand,
+    hop.identities,
+    hop.algorithms?.said,
+  ]);
 }

@@ -29,11 +29,27 @@ export interface Target {
   readonly bindAddress?: string;
   /** Ways to authenticate in the order in which they are tried; absent: publickey, keyboard-interactive, password. */
   readonly methods?: readonly AuthMethod[];
+  /** What may be negotiated; absent: what ssh2 does by itself. */
+  readonly algorithms?: Algorithms;
   /** What was left out of the configuration and would have mattered. */
   readonly warnings?: readonly string[];
 }
 
 export type AuthMethod = 'publickey' | 'password' | 'keyboard-interactive';
+
+/** Names of algorithms, the preferred ones first, all of them such as ssh2 has. An absent list: the default. */
+export interface Algorithms {
+  readonly cipher?: readonly string[];
+  readonly kex?: readonly string[];
+  readonly mac?: readonly string[];
+  readonly hostKey?: readonly string[];
+  /** The order of `hostKey` is meant; false: types of keys that are known for the machine come first. */
+  readonly hostKeyOrder: boolean;
+  /** Signature algorithms of keys that we may log in with. */
+  readonly publicKey?: readonly string[];
+  /** What the user wrote, by the option's name in ssh_config. */
+  readonly said: Readonly<Record<string, string>>;
+}
 
 export interface Identities {
   /** Private key files after `privateKeyFile`, `~` and tokens filled in. Empty and no `privateKeyFile`: OpenSSH's defaults. */

@@ -1,6 +1,6 @@
 import { createConnection } from 'node:net';
 import type { Duplex } from 'node:stream';
-import ssh2 from 'ssh2';
+import ssh2, { type Algorithms } from 'ssh2';
 import { Authentication } from './auth/authentication.js';
 import { type AskPassphrase, Keyring } from './auth/keyring.js';
 import { Deadline } from './deadline.js';
@@ -146,7 +146,7 @@ class Dialer {
         keepaliveInterval: (target.keepalive ?? KEEPALIVE).intervalMs,
         keepaliveCountMax: (target.keepalive ?? KEEPALIVE).count,
         authHandler: authentication.handler,
-        algorithms: { serverHostKey: hostKeys.algorithms },
+        algorithms: offered(target, hostKeys),
         hostVerifier: (key: Buffer): boolean => {
           refused = hostKeys.refusal(key);
           hostKey = Buffer.from(key);
@@ -156,4 +156,11 @@ class Dialer {
       authentication.watch();
     });
   }
+}
+
+/** Where nothing is said ssh2's own lists hold. */
+function offered(target: Target, hostKeys: HostKeyCheck): Algorithms {
+  const { cipher, kex, mac: hmac } = target.algorithms ?? {};
+  const said = Object.entries({ cipher, kex, hmac }).filter(([, names]) => names !== undefined);
+  return { ...(Object.fromEntries(said) as Algorithms), serverHostKey: hostKeys.algorithms };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,8 @@ export class Sshd {
   readonly dir = mkdtempSync(join(tmpdir(), 'kubewright-sshd-'));
   readonly users: TestUser[] = [];
   port = 0;
+  /** What all its processes have said. */
+  log = '';
   #process: ChildProcess | undefined;
 
   async start(settings: readonly string[] = []): Promise<this> {
@@ -52,6 +54,9 @@ export class Sshd {
     writeFileSync(join(this.dir, 'config'), `${config.join('\n')}\n`);
     this.#process = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(this.dir, 'config')], {
       stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#process.stderr?.on('data', (chunk: Buffer) => {
+      this.log += chunk.toString();
     });
     await answers(this.port);
     return this;
@@ -83,6 +88,15 @@ export class Sshd {
     const user = { name, password, home };
     this.users.push(user);
     return user;
+  }
+
+  /** Lets public keys in. */
+  authorize(user: TestUser, ...publicKeys: readonly string[]): void {
+    const dir = join(user.home, '.ssh');
+    const file = join(dir, 'authorized_keys');
+    execFileSync('install', ['-d', '-m', '700', '-o', user.name, dir]);
+    appendFileSync(file, publicKeys.map((k) => `${k.trim()}\n`).join(''), { mode: 0o600 });
+    execFileSync('chown', [user.name, file]);
   }
 
   /** Ends the daemon and every session that it has forked. */

@@ -1,9 +1,10 @@
 import ssh2, { type AnyAuthMethod, type AuthHandlerMiddleware, type Client, type ParsedKey } from 'ssh2';
 import type { AuthMethod, Target } from '../port.js';
 import { agentSign } from './agent.js';
-import { canSignForeign, foreignKey, isForeign, substituteSignature, wholeSignature } from './foreign-key.js';
+import { canSignForeign, foreignKey, substituteSignature, wholeSignature } from './foreign-key.js';
 import { type Identity, listIdentities, parsedPublic } from './identities.js';
 import type { Keyring } from './keyring.js';
+import { hashOf, signatureAlgorithm } from './signature-algorithm.js';
 import { WireReader, wireType } from './wire.js';
 
 /** Password before keyboard-interactive: both are mostly the same PAM, and a wrong one shall not count twice. */
@@ -142,14 +143,16 @@ export class Authentication {
       this.skipped.push(`${identity.label}: ${why}`);
       return undefined;
     };
-    const type = identity.blob ? wireType(identity.blob) : '';
-    const foreign = isForeign(type);
-    if (foreign && !canSignForeign(this.#client)) return skip(`${type} cannot be used with this version of ssh2`);
     try {
-      const key =
-        foreign && identity.blob ? foreignKey(identity.blob) : await this.#patiently(() => parsedPublic(identity, this.#keyring));
+      const blob = identity.blob ?? (await this.#patiently(() => parsedPublic(identity, this.#keyring))).getPublicSSH();
+      const type = wireType(blob);
+      const algorithm = signatureAlgorithm(type, this.#target.algorithms?.publicKey);
+      if (algorithm === undefined) return skip(`PubkeyAcceptedAlgorithms does not allow ${type}`);
+      const { name, own } = algorithm;
+      if (own && !canSignForeign(this.#client)) return skip(`${type} cannot be used with this version of ssh2`);
+      const key = own ? foreignKey(blob, name) : await this.#patiently(() => parsedPublic(identity, this.#keyring));
       const sign = (data: Buffer, hash: string | undefined): Promise<Buffer> =>
-        foreign ? this.#signForeign(identity, key.type, data) : this.#sign(identity, data, hash);
+        own ? this.#signForeign(identity, name, data) : this.#sign(identity, data, hash);
       const agent = new OneKey(key, async (data, hash) => {
         try {
           return await sign(data, hash);
@@ -180,11 +183,11 @@ export class Authentication {
   async #signForeign(identity: Identity, algorithm: string, data: Buffer): Promise<Buffer> {
     const { signer } = identity;
     // An agent finds a key by its certificate too, but a plain key that has one is known by itself.
-    const hash = algorithm.startsWith('rsa-') ? 'sha512' : undefined;
+    const hash = hashOf(algorithm);
     const whole =
       signer.kind === 'agent'
         ? await this.#patiently(() => agentSign(signer.socket, signer.key, data, hash))
-        : wholeSignature(await this.#patiently(() => this.#keyring.open(signer.path)), data);
+        : wholeSignature(await this.#patiently(() => this.#keyring.open(signer.path)), data, hash);
     return substituteSignature(this.#client, algorithm, whole);
   }
 

@@ -10,15 +10,14 @@ export function isForeign(type: string): boolean {
   return type.startsWith('sk-') || type.includes('-cert-v01@');
 }
 
-/** A key that ssh2 takes for one of its own. Its symbols are inherited from a real one. */
-export function foreignKey(blob: Buffer): ParsedKey {
+/**
+ * A key that ssh2 takes for one of its own. Its symbols are inherited from a real one.
+ *
+ * @param algorithm what it signs with, as it is named on the wire.
+ */
+export function foreignKey(blob: Buffer, algorithm: string): ParsedKey {
   const like = ssh2.utils.parseKey('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA');
-  const type = wireType(blob);
-  return Object.create(like, {
-    // The algorithm's name on the wire: RSA certificates are used with SHA-2 only.
-    type: { value: type === 'ssh-rsa-cert-v01@openssh.com' ? 'rsa-sha2-512-cert-v01@openssh.com' : type },
-    getPublicSSH: { value: () => blob },
-  });
+  return Object.create(like, { type: { value: algorithm }, getPublicSSH: { value: () => blob } });
 }
 
 interface Writer {
@@ -92,11 +91,10 @@ export function certifiedKey(certificate: Buffer): Buffer {
 }
 
 /** A whole signature by a key of ours, as an agent would give it. */
-export function wholeSignature(key: ParsedKey, data: Buffer): Buffer {
-  const hash = key.type === 'ssh-rsa' ? 'sha512' : undefined;
+export function wholeSignature(key: ParsedKey, data: Buffer, hash: 'sha256' | 'sha512' | undefined): Buffer {
   const raw: Buffer | Error = key.sign(data, hash);
   if (raw instanceof Error) throw raw;
-  const type = hash ? 'rsa-sha2-512' : key.type;
+  const type = hash ? `rsa-sha2-${hash.slice(3)}` : key.type;
   return Buffer.concat([packString(type), packString(key.type.startsWith('ecdsa-') ? fromDer(raw) : raw)]);
 }
 

@@ -2,9 +2,10 @@
 export type Meaning = 'heeded' | 'irrelevant' | 'ignored' | 'unknown';
 
 const HEEDED = new Set(
-  `addressfamily bindaddress certificatefile challengeresponseauthentication checkhostip connecttimeout globalknownhostsfile
-  hashknownhosts hostkeyalias hostname identitiesonly identityagent identityfile kbdinteractiveauthentication passwordauthentication
-  port preferredauthentications proxycommand proxyjump pubkeyauthentication serveralivecountmax serveraliveinterval
+  `addressfamily bindaddress certificatefile challengeresponseauthentication checkhostip ciphers connecttimeout
+  globalknownhostsfile hashknownhosts hostkeyalgorithms hostkeyalias hostname identitiesonly identityagent identityfile
+  kbdinteractiveauthentication kexalgorithms macs passwordauthentication port preferredauthentications proxycommand proxyjump
+  pubkeyacceptedalgorithms pubkeyacceptedkeytypes pubkeyauthentication serveralivecountmax serveraliveinterval
   stricthostkeychecking user userknownhostsfile`.split(/\s+/),
 );
 
@@ -24,9 +25,8 @@ const IRRELEVANT = new Set(
 
 /** They would change something, and we cannot do it. */
 const IGNORED = new Set(
-  `bindinterface casignaturealgorithms canonicalizehostname ciphers forwardagent hostkeyalgorithms kexalgorithms
-  knownhostscommand macs pkcs11provider pubkeyacceptedalgorithms pubkeyacceptedkeytypes refuseconnection remotecommand
-  requiredrsasize revokedhostkeys smartcarddevice verifyhostkeydns`.split(/\s+/),
+  `bindinterface casignaturealgorithms canonicalizehostname forwardagent knownhostscommand pkcs11provider refuseconnection
+  remotecommand requiredrsasize revokedhostkeys smartcarddevice verifyhostkeydns`.split(/\s+/),
 );
 
 export function meaningOf(keyword: string, value: string): Meaning {

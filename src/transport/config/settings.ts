@@ -1,5 +1,7 @@
 import { homedir, hostname as localHostname, userInfo } from 'node:os';
 import { InputError } from '../../errors.js';
+import type { Algorithms } from '../port.js';
+import { algorithmSettings } from './algorithms.js';
 import { meaningOf } from './keywords.js';
 import type { OptionLine } from './lex.js';
 import { type ConfigFiles, type OptionValue, resolveOptions } from './resolve.js';
@@ -34,6 +36,8 @@ export interface SshSettings {
   /** Methods that may be used, in this order; undefined: all. */
   readonly methods?: readonly string[];
   readonly disabledMethods: readonly string[];
+  /** Undefined: nothing is said about algorithms. */
+  readonly algorithms?: Algorithms;
   /** What was left out and would matter; each is a sentence with its place. */
   readonly warnings: readonly string[];
   /** For ProxyCommand, which is expanded when port and user are certain. */
@@ -70,6 +74,7 @@ export function resolveSettings(
     expandTokens(text, tokens({ port: port ?? 22, user: user ?? userInfo().username }), value.where);
   const paths = (keyword: string): string[] =>
     read.all(keyword).flatMap((v) => v.args.map((a) => (a.toLowerCase() === 'none' ? 'none' : expand(v, a))));
+  const { algorithms, warnings } = algorithmSettings((keyword) => read.first(keyword));
   const command = read.first('proxycommand')?.rest.replace(/^[\s=]+/, '');
   return {
     hostname,
@@ -100,7 +105,8 @@ export function resolveSettings(
         ? ['keyboard-interactive']
         : []),
     ],
-    warnings: [...resolved.warnings, ...unheeded(resolved.values)],
+    algorithms,
+    warnings: [...resolved.warnings, ...warnings, ...unheeded(resolved.values)],
     tokens,
   };
 }

@@ -166,7 +166,7 @@ describe('targetFromHost', () => {
   it('warns of what is not heeded, with its place, and does the rest', () => {
     const { warnings, port } = target({
       ansible_ssh_common_args: '-L 80:a:80 -p 2022 word',
-      ansible_ssh_extra_args: '-o Ciphers=aes128-ctr -A',
+      ansible_ssh_extra_args: '-o RemoteCommand=ls -A',
     });
     expect(port).toBe(2022);
     expect(warnings).toEqual([
@@ -174,7 +174,7 @@ describe('targetFromHost', () => {
       'hosts.ini:10:7 (ansible_ssh_common_args): 80:a:80 is not heeded',
       'hosts.ini:10:7 (ansible_ssh_common_args): word is not heeded',
       'hosts.ini:11:7 (ansible_ssh_extra_args): -A (agent forwarding) is not heeded',
-      'hosts.ini:11:7 (ansible_ssh_extra_args): ciphers aes128-ctr is not heeded',
+      'hosts.ini:11:7 (ansible_ssh_extra_args): remotecommand ls is not heeded',
     ]);
   });
 
