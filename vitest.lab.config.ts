@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/lab/**/*.lab.test.ts'],
+    globalSetup: 'test/support/built.ts',
     testTimeout: 1_500_000,
     hookTimeout: 300_000,
     fileParallelism: false,

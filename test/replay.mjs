@@ -1,6 +1,5 @@
-#!/usr/bin/env node
 /**
- * Plays the events of a run to a view, to look at it: `npm run build && node test/replay.mjs --hosts 200 --speed 10`.
+ * Plays the events of a run to a view, to look at it: `npx vite-node test/replay.mjs -- --hosts 200 --speed 10`.
  *
  *   --journal DIR   a run's folder instead of a synthetic run
  *   --hosts N, --tasks N, --failing HOSTS, --slow HOSTS, --converged   the synthetic run
@@ -10,7 +9,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createView } from '../dist/ui/view.js';
+import { createView } from '../src/ui/view.ts';
 import { syntheticRun } from './support/synthetic.mjs';
 
 const { values: o } = parseArgs({

@@ -14,10 +14,8 @@ export async function main(argv: string[]): Promise<void> {
     return;
   }
   try {
-    // The parts of oclif that are needed now; its index would load the rest as well.
-    const [{ run }, { flush }] = await Promise.all([import('@oclif/core/run'), import('@oclif/core/flush')]);
-    await run(spellHelp(argv), { root: PACKAGE_ROOT });
-    await flush();
+    const { dispatch } = await import('./dispatch.js');
+    await dispatch(spellHelp(argv));
   } catch (error) {
     process.exitCode = report(error);
   }

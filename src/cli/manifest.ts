@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Plugin } from '@oclif/core';
 import { PACKAGE_ROOT } from '../app/package-root.js';
 
-// Run by `npm run build`: what --help needs to know of every command, so that it loads none of them.
+// Run by scripts/build.mjs: what --help needs to know of every command, so that it loads none of them.
 const plugin = new Plugin({ root: PACKAGE_ROOT, type: 'core', ignoreManifest: true, errorOnManifestCreate: true });
 await plugin.load();
 await writeFile(join(PACKAGE_ROOT, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { VarValue } from '../inventory/model.js';
 import { SETTING_NAMES } from './settings.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { VarValue } from '../inventory/model.js';
 
 /**

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RunEvent } from './events.js';
 
 // The journal's lines as schemas, for whoever reads one: docs/journal.md in code. Objects are loose, so that a newer version may

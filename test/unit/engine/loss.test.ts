@@ -28,9 +28,13 @@ describe('a connection that is lost', () => {
     const box = sandbox();
     let chunks = 0;
     let cuts = 0;
-    const cut = (): boolean => {
+    let ended = false;
+    const cut = (chunk: Buffer): boolean => {
       chunks++;
-      if (chunks < 4 || chunks % every !== 0 || cuts >= 6) return false;
+      // What comes after the last task's output is the lock being given back, and nobody needs to come back for that.
+      const last = ended;
+      ended ||= /^9 end/m.test(chunk.toString());
+      if (last || chunks < 4 || chunks % every !== 0 || cuts >= 6) return false;
       cuts++;
       return true;
     };
