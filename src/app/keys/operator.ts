@@ -9,7 +9,7 @@ import type { KeyKind } from './model.js';
 import { type PublicKey, parsePublicKey, sameKey } from './public-key.js';
 
 const run = promisify(execFile);
-const DEFAULT_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
+const DEFAULT_FILES = ['id_ed25519', 'id_ed25519_sk', 'id_ecdsa', 'id_ecdsa_sk', 'id_rsa'];
 
 export interface OperatorKeys {
   readonly keys: readonly PublicKey[];
