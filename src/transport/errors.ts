@@ -132,34 +132,6 @@ export function changedHostKey(target: Target, key: Buffer, known: ChangedKey): 
   });
 }
 
-/** What became of a login: for the message. */
-export interface LoginReport {
-  readonly tried: readonly string[];
-  readonly offered: readonly string[];
-  readonly skipped: readonly string[];
-}
-
-export function refusedLogin(target: Target, report: LoginReport, cause: Error): TransportError {
-  const { tried, offered, skipped } = report;
-  const said = [
-    tried.length > 0 ? `Tried: ${tried.join(', ')}` : 'There was nothing to try: no usable key, no agent, no password',
-    ...(offered.length > 0 ? [`The server offers: ${offered.join(', ')}`] : []),
-    ...(skipped.length > 0 ? [`Not used: ${skipped.join('; ')}`] : []),
-  ];
-  const tooMany = /too many authentication failures/i.test(cause.message);
-  return new TransportError('auth', {
-    what: tooMany
-      ? `Too many authentication failures: the machine hung up before ${target.user} could log in`
-      : `The machine does not let ${target.user} in`,
-    where: placeOf(target),
-    why: said.join('\n'),
-    todo: tooMany
-      ? 'The agent offers more keys than the server looks at (MaxAuthTries): name the right one (ansible_ssh_private_key_file or --private-key) and keep the others out with -o IdentitiesOnly=yes'
-      : 'Correct ansible_user, ansible_password or ansible_ssh_private_key_file; --ask-pass asks for a password, `kubewright keys distribute` brings your key there',
-    cause,
-  });
-}
-
 /** What sudo, doas or su did with our wish. */
 export interface BecomeReport {
   readonly wrongPassword: boolean;

@@ -4,17 +4,10 @@ import ssh2, { type Algorithms } from 'ssh2';
 import { Authentication } from './auth/authentication.js';
 import { type AskPassphrase, Keyring } from './auth/keyring.js';
 import { Deadline } from './deadline.js';
-import {
-  connectTimeout,
-  fromConnectError,
-  interrupted,
-  placeOf,
-  proxyCommandFailure,
-  refusedLogin,
-  TransportError,
-} from './errors.js';
+import { connectTimeout, fromConnectError, interrupted, placeOf, proxyCommandFailure, TransportError } from './errors.js';
 import { HostKeyCheck } from './host-key.js';
 import { JumpHosts } from './jump-hosts.js';
+import { refusedLogin } from './login-errors.js';
 import { Pace } from './pace.js';
 import { patiently } from './patience.js';
 import type { Target, Transport } from './port.js';

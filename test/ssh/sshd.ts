@@ -131,6 +131,16 @@ export function keygen(path: string, type = 'ed25519'): void {
   execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', path]);
 }
 
+/** A real ssh-agent that holds these private keys. */
+export function startAgent(...files: readonly string[]): { readonly socket: string; stop(): void } {
+  const said = execFileSync('ssh-agent', ['-s'], { encoding: 'utf8' });
+  const socket = /SSH_AUTH_SOCK=([^;]+)/.exec(said)?.[1] ?? '';
+  const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(said)?.[1]);
+  for (const file of files)
+    execFileSync('ssh-add', ['-q', file], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' });
+  return { socket, stop: () => process.kill(pid) };
+}
+
 export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {

@@ -20,6 +20,10 @@ interface Candidate {
 /** How one connection logs in, and what became of each try: for the error message. */
 export class Authentication {
   readonly tried: string[] = [];
+  /** Of those, factors that were right, where the server wants several. */
+  readonly accepted: string[] = [];
+  /** What keyboard-interactive asked. */
+  readonly questions: string[] = [];
   /** Keys that could not be used, and why. */
   readonly skipped: string[] = [];
   /** Methods that the server offers now. */
@@ -49,8 +53,11 @@ export class Authentication {
     if (!handlers || !original) return;
     handlers.USERAUTH_FAILURE = (p, methods, partial) => {
       if (Array.isArray(methods)) this.offered = methods;
-      // One of several factors is done: the password may be wanted for the next one too.
-      if (partial) this.#passwordRefused = false;
+      if (partial) {
+        this.accepted.push(this.tried.at(-1) ?? 'none');
+        // The password may be wanted for the next factor, too.
+        this.#passwordRefused = false;
+      }
       original(p, methods, partial);
     };
   }
@@ -130,8 +137,11 @@ export class Authentication {
       return {
         type: wire,
         username,
-        // Only what is not shown while it is typed can be a password.
-        prompt: (_name, _instructions, _lang, prompts, finish) => finish(prompts.map((p) => (p.echo ? '' : password))),
+        prompt: (_name, _instructions, _lang, prompts, finish) => {
+          for (const { prompt } of prompts) if (!this.questions.includes(prompt.trim())) this.questions.push(prompt.trim());
+          // Only what is not shown while it is typed can be a password.
+          finish(prompts.map((p) => (p.echo ? '' : password)));
+        },
       };
     };
     return [{ wire, label: wire, method }];
