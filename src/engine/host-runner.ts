@@ -76,6 +76,8 @@ export class HostRunner {
     o.tally.add(host, { ...reader.counts, skipped: reader.unfinished });
     const written = tasks.flatMap((t) => (reader.wouldChange.has(t.id) ? (t.writes ?? []) : []));
     this.#written.set(host, new Set([...(this.#written.get(host) ?? []), ...written]));
+    if (end.kind === 'done' && reader.interrupted && !o.signal?.aborted && !o.kill?.aborted)
+      await this.#stoppedByOthers(play, host, reader);
     if (reader.failed) o.tally.blame(host, `failed in play "${play}": ${reader.failed.title}`);
     if (end.kind === 'done') {
       o.locks.seen(host, key);
@@ -110,6 +112,15 @@ export class HostRunner {
     const trouble = troubleText(end, reader);
     if (o.attach) this.fail(play, host, trouble);
     return trouble;
+  }
+
+  /** Nobody here asked the program to stop, so somebody else did; most likely whoever took the lock by force. */
+  async #stoppedByOthers(play: string, host: string, reader: TaskReader): Promise<void> {
+    const why = `its tasks were stopped on the machine: ${(await this.#o.locks.verify(host)) ?? 'by whom is not known'}`;
+    if (reader.counts.failed === 0) return this.fail(play, host, why);
+    // The task that was killed has been counted.
+    this.#o.tally.blame(host, `failed in play "${play}": ${why}`);
+    this.#o.emit({ type: 'host-failed', play, host, error: why });
   }
 
   /** A host that fails outside of any task counts one failure. */

@@ -40,6 +40,7 @@ export class Keeper {
   #boot: string | undefined;
   #lost: LockInfo | undefined;
   #released: (() => void) | undefined;
+  #verified: (() => void) | undefined;
   /** Resolves when the lock is held; again and again, as connections come and go. */
   #ready: Promise<string | undefined> = Promise.resolve(undefined);
 
@@ -78,6 +79,18 @@ export class Keeper {
     if (this.#held) this.#stdin?.write('beat\n');
   }
 
+  /** Asks whether the lock is still ours. The result is why it is not; undefined as well when nobody answers in time. */
+  async verify(timeoutMs: number): Promise<string | undefined> {
+    if (this.#held && this.#stdin) {
+      const answered = new Promise<void>((resolve) => {
+        this.#verified = resolve;
+      });
+      this.#stdin.write('verify\n');
+      await within(timeoutMs, answered);
+    }
+    return this.#lost && this.#why();
+  }
+
   /** The run has all the locks that it wants. */
   hold(): void {
     this.#complete = true;
@@ -99,7 +112,6 @@ export class Keeper {
     if (!this.#held) return;
     await within(timeoutMs, this.#ready);
     // From here on the end of the channel is what we asked for, even should it come together with the answer.
-    this.#closing = true;
     this.#closing = true;
     if (this.#stdin) {
       const released = new Promise<void>((resolve) => {
@@ -134,6 +146,7 @@ export class Keeper {
         onStdout: (chunk) => {
           for (const said of reader.feed(chunk)) {
             if (said.verdict === 'released') this.#released?.();
+            else if (said.verdict === 'mine') this.#verified?.();
             else if (said.verdict === 'lost') this.#lose(said.by);
             else {
               if (said.verdict === 'held' || said.verdict === 'free') stdin.end();
@@ -150,6 +163,7 @@ export class Keeper {
         if (this.#stdin === stdin) {
           this.#stdin = undefined;
           this.#released?.();
+          this.#verified?.();
           if (this.#held && !this.#closing)
             this.#again(session, exit.kind === 'lost' ? exit.cause : new Error('the lock was let go'));
         }
@@ -187,6 +201,7 @@ export class Keeper {
     this.#ready = Promise.resolve(this.#why());
     this.close();
     this.#o.onLost(by);
+    this.#verified?.();
   }
 
   #why(): string {

@@ -24,9 +24,9 @@ export interface KeeperScriptOptions {
  * Frames: `info NAME=VALUE` of the lock that was there · `program RUN/KEY running|ended|dead N LABEL` of its programs ·
  * `stuck RUN/KEY` · `stopped RUN/KEY` · `taking` (its run does not hold all its hosts yet) · `lock VERDICT AGE BOOT`, with
  * VERDICT taken, over (from `over`), restarted (the old lock is from before a restart), held or, to a look, free, and AGE the seconds since its
- * controller was heard · `lost` · `released`.
+ * controller was heard · `lost` · `mine` · `released`.
  *
- * Then it obeys lines: beat · hold · seen RUN/KEY (all that it said has been read) · forget RUN/KEY · release.
+ * Then it obeys lines: beat · verify · hold · seen RUN/KEY (all that it said has been read) · forget RUN/KEY · release.
  */
 export function keeperScript(o: KeeperScriptOptions): string {
   return inOneFunction([
@@ -80,19 +80,25 @@ at() { # number of the present task; the last word of what the watchdog reads
   read -r kw_a kw_a kw_a kw_a at 2>/dev/null <"$1/watch" || :
   at=${'$'}{at:-0}
 }
+label() {
+  label=
+  read -r label 2>/dev/null <"$1/label" || :
+}
 programs() {
   for dir in "$base"/*/*/; do
     others "$dir" || continue
-    state=dead at=0 label=
+    case " $ended " in *" $path "*) continue ;; esac
+    state=dead
     if [ -f "$dir/rc" ]; then state=ended; elif kw_alive "$dir"; then state=running; fi
     at "$dir"
-    read -r label 2>/dev/null <"$dir/label" || :
+    label "$dir"
     say program "$path" "$state" "$at" "$label"
   done
 }
 end_programs() {
   for dir in "$base"/*/*/; do
     if ! others "$dir" || [ -f "$dir/rc" ] || ! kw_alive "$dir"; then continue; fi
+    label "$dir"
     : >"$dir/stop"
     : >"$dir/kill"
     i=0
@@ -108,7 +114,11 @@ end_programs() {
       if kw_alive "$dir"; then say stuck "$path"; return 1; fi
     fi
     rm -rf "$dir/secrets"
+    # Told here: a controller that lives may have read the end already, and then it is nobody's any more.
+    at "$dir"
+    say program "$path" ended "$at" "$label"
     say stopped "$path"
+    ended="$ended $path"
   done
 }
 # Of the run whose lock we took over only what somebody still has to read stays.
@@ -144,7 +154,7 @@ function decide(o: KeeperScriptOptions): Shell {
       printf '%s\n' ${[...o.info]} "boot=$kw_boot" >"$lock/info"
     }`,
     rawShell(`
-    verdict=taken age=0
+    verdict=taken age=0 ended=
     if holder tell; then
       if [ "$holder" = "$run" ]; then
         held=; [ ! -f "$lock/held" ] || held=1
@@ -192,6 +202,16 @@ function obey(): Shell {
             return 0
           fi
           beat ;;
+        verify)
+          # Whoever is taking it at this moment shall have done so.
+          exec 9<"$base" && flock 9 || return 1
+          if ! mine; then
+            if holder tell; then :; fi
+            say lost
+            return 0
+          fi
+          exec 9<&-
+          say mine ;;
         hold) ! mine || : >"$lock/held" ;;
         seen) : >"$base/$arg/seen" ;;
         forget)

@@ -51,6 +51,12 @@ export function infoLines(info: LockInfo): string[] {
   return fields.map((name) => `${name}=${info[name]}`.replaceAll(/[\x00-\x1f\x7f]/g, ' '));
 }
 
+/** What a keeper says later on. */
+type LockWord =
+  | { readonly verdict: 'lost'; readonly by: LockInfo }
+  | { readonly verdict: 'mine' }
+  | { readonly verdict: 'released' };
+
 /** Reads what a keeper prints. */
 export class LockReader {
   readonly #parser: FrameParser;
@@ -64,7 +70,7 @@ export class LockReader {
     this.#parser = new FrameParser(nonce);
   }
 
-  feed(chunk: Buffer): (LockAnswer | { readonly verdict: 'lost'; readonly by: LockInfo } | { readonly verdict: 'released' })[] {
+  feed(chunk: Buffer): (LockAnswer | LockWord)[] {
     const out: ReturnType<LockReader['feed']> = [];
     for (const item of this.#parser.feed(chunk)) {
       if (item.kind !== 'frame') continue;
@@ -77,6 +83,7 @@ export class LockReader {
       else if (kind === 'stuck') this.#stuck.push(a);
       else if (kind === 'taking') this.#taking = true;
       else if (kind === 'lost') out.push({ verdict: 'lost', by: this.#lock() });
+      else if (kind === 'mine') out.push({ verdict: 'mine' });
       else if (kind === 'released') out.push({ verdict: 'released' });
       else if (kind === 'lock') out.push(this.#answer(a, Number(b), c));
       if (kind === 'lost' || kind === 'lock') this.#info = new Map();

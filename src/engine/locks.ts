@@ -25,6 +25,8 @@ export interface LocksOptions {
 const GIVE_WAY_MS = 20_000;
 /** Milliseconds that giving back may take. */
 const RELEASE_MS = 10_000;
+/** Milliseconds to wait for what a host says of its lock: whoever takes it may need a while to stop what hangs. */
+const VERIFY_MS = 10_000;
 
 /** The locks of one run on all its hosts. */
 export class Locks {
@@ -74,6 +76,11 @@ export class Locks {
     return this.#keepers.get(host)?.ready() ?? Promise.resolve(undefined);
   }
 
+  /** Asks the host whether its lock is still ours. The result is why not; undefined also where it cannot be asked. */
+  verify(host: string): Promise<string | undefined> {
+    return this.#keepers.get(host)?.verify(VERIFY_MS) ?? Promise.resolve(undefined);
+  }
+
   /** A program of this run has ended, and everything it said has been read. */
   seen(host: string, key: string): void {
     this.#keepers.get(host)?.seen(key);
@@ -116,8 +123,9 @@ export class Locks {
       if (answer.verdict !== 'held') return this.#taken(host, keeper, answer, end);
       const judgement = judge(answer, this.#own);
       const again = Date.now() < until && !o.signal?.aborted;
-      const asked = judgement === 'orphan' && answer.by.run === o.adopt;
-      if (judgement === 'stale' || judgement === 'ours-to-follow' || asked) {
+      const follow = judgement === 'ours-to-follow' || (judgement === 'orphan' && answer.by.run === o.adopt);
+      // Force stops what one would otherwise wait for, also one's own.
+      if (judgement === 'stale' || (follow && !o.force)) {
         // Somebody else may be taking it over at this moment: then the next answer names another run.
         over = answer.by.run;
       } else if (o.force && answer.stuck.length === 0) {

@@ -37,7 +37,10 @@ export class TaskReader {
   readonly stray: string[] = [];
   /** Ids of tasks that would change something. */
   readonly wouldChange = new Set<string>();
+  /** Came to its end before the last task because somebody asked it to. */
   stopped = false;
+  /** The same, or its present task was killed for that reason. */
+  interrupted = false;
   /** The task that failed: no other comes after it. */
   failed: TaskLabel | undefined;
   #current: Current | undefined;
@@ -73,7 +76,7 @@ export class TaskReader {
     this.#flush();
     const current = this.#current;
     if (kind === 'start') this.#start(Number(a), Number(b));
-    else if (kind === 'stopped') this.stopped = true;
+    else if (kind === 'stopped') this.stopped = this.interrupted = true;
     else if (!current) return;
     else if (kind === 'phase') {
       current.phase = b;
@@ -105,6 +108,7 @@ export class TaskReader {
     if (failed) {
       this.counts.failed++;
       this.failed = task;
+      if (reason === 'killed') this.interrupted = true;
     } else if (status === 'ok') this.counts.ok++;
     else if (status !== 'skipped') this.counts.changed++;
     if (status === 'would-change') this.wouldChange.add(task.id);

@@ -28,6 +28,11 @@ export class CliFleet {
     }, 60_000);
     afterEach(async () => {
       for (const cli of this.#started.splice(0)) await cli.kill();
+      // What a test that failed has left at work must not spoil the next one.
+      for (const { name } of this.fleet.hosts.filter((h) => this.left(h.name) !== '')) {
+        await this.fleet.kill(name);
+        await this.fleet.start(name);
+      }
     });
     afterAll(async () => {
       await this.fleet?.stop();

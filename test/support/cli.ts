@@ -19,6 +19,8 @@ export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** On a terminal of its own; then everything shown is `out`, and `type('')` closes nothing: `hangUp` does. */
   readonly pty?: boolean;
+  /** Words in front of the command, which end with its `exec`: `unshare --uts …`. */
+  readonly under?: readonly string[];
 }
 
 /** Exit code, or the signal that ended it. */
@@ -35,7 +37,7 @@ export class Cli {
   #changed: () => void = () => undefined;
 
   constructor(args: readonly string[], o: CliOptions) {
-    const command = [process.execPath, join(PACKAGE_ROOT, 'bin/run.js'), ...args];
+    const command = [...(o.under ?? []), process.execPath, join(PACKAGE_ROOT, 'bin/run.js'), ...args];
     const [file = '', ...rest] = o.pty ? ['python3', join(PACKAGE_ROOT, 'test/support/pty.py'), ...command] : command;
     this.#pty = o.pty ?? false;
     const env = { ...process.env, NO_COLOR: '1', ...o.env };
