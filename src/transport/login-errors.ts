@@ -52,3 +52,16 @@ function furtherFactor(target: Target, { accepted, tried, offered }: LoginReport
     return 'Allow one of the wanted methods (PreferredAuthentications, KbdInteractiveAuthentication)';
   return 'The password is wrong, or something else than a password is asked for (a one-time code): that cannot be answered here';
 }
+
+/** @param asking somebody was being asked for a passphrase, or an agent for a signature. */
+export function droppedLogin(target: Target, afterMs: number, asking: boolean, cause: Error): TransportError {
+  return new TransportError('lost', {
+    what: 'The machine closed the connection in the middle of the login',
+    where: placeOf(target),
+    why: `It did so after ${(afterMs / 1000).toFixed(1)} s${asking ? ', while the agent or a passphrase was waited for' : ''}`,
+    todo: asking
+      ? 'The time that it gives for a login was over (LoginGraceTime): answer faster, load the key into an agent beforehand, or raise it there'
+      : 'Look at the log of sshd there (journalctl -u ssh): is it overloaded, or is its LoginGraceTime too short?',
+    cause,
+  });
+}

@@ -7,7 +7,7 @@ import { Deadline } from './deadline.js';
 import { connectTimeout, fromConnectError, interrupted, placeOf, proxyCommandFailure, TransportError } from './errors.js';
 import { HostKeyCheck } from './host-key.js';
 import { JumpHosts } from './jump-hosts.js';
-import { refusedLogin } from './login-errors.js';
+import { droppedLogin, refusedLogin } from './login-errors.js';
 import { Pace } from './pace.js';
 import { patiently } from './patience.js';
 import type { Target, Transport } from './port.js';
@@ -88,6 +88,10 @@ class Dialer {
       let refused: TransportError | undefined;
       let banner = '';
       let settled = false;
+      /** Somebody is being asked; what ended the connection meanwhile is told only after the answer, which the next try needs. */
+      let waiting = 0;
+      let ended: TransportError | undefined;
+      const began = Date.now();
       const settle = (): boolean => {
         if (settled) return false;
         settled = true;
@@ -104,7 +108,15 @@ class Dialer {
       };
       const onAbort = (): void => fail(interrupted(where));
       const deadline = new Deadline(target.timeoutMs, () => fail(connectTimeout(target)));
-      authentication.onPause = (paused) => deadline.pause(paused);
+      const end = (error: TransportError): void => {
+        if (waiting > 0) ended ??= error;
+        else fail(error);
+      };
+      authentication.onPause = (paused) => {
+        deadline.pause(paused);
+        waiting += paused ? 1 : -1;
+        if (waiting === 0 && ended) fail(ended);
+      };
       signal?.addEventListener('abort', onAbort, { once: true });
       way.stream.once('data', (chunk: Buffer) => {
         banner = chunk.subarray(0, BANNER).toString('latin1');
@@ -118,7 +130,8 @@ class Dialer {
           const { said, ended } = way.stream;
           return proxyCommandFailure(target, target.proxyCommand ?? '', said.trim() || `It ${ended ?? 'closed the connection'}`);
         }
-        return fromConnectError(error, where, banner);
+        const known = fromConnectError(error, where, banner);
+        return known.kind === 'lost' && hostKey ? droppedLogin(target, Date.now() - began, waiting > 0, error) : known;
       };
       client.on('ready', () => {
         if (!settle()) return;
@@ -129,9 +142,9 @@ class Dialer {
       client.on('error', (error: Error) => {
         // A key that did not work out: the next one is tried.
         if ('level' in error && error.level === 'agent') return;
-        fail(failure(error));
+        end(failure(error));
       });
-      client.on('close', () => fail(failure(new Error('Connection lost before handshake'))));
+      client.on('close', () => end(failure(new Error('Connection lost before handshake'))));
       client.connect({
         sock: way.stream,
         username: target.user,
