@@ -3,7 +3,7 @@ import { graphText, hostText, listText } from '../inventory/listing.js';
 import type { Inventory, WrittenInventory } from '../inventory/model.js';
 import { nearestName } from '../inventory/nearest.js';
 import { resolvePattern } from '../inventory/pattern.js';
-import { type InventoryOptions, readInventory } from './read-inventory.js';
+import { type InventoryOptions, withWrittenInventory } from './read-inventory.js';
 
 export interface ListOptions extends InventoryOptions {
   /** Only this host's variables. */
@@ -13,30 +13,36 @@ export interface ListOptions extends InventoryOptions {
 }
 
 /** `inventory list`: what `ansible-inventory --list` and `--host` print. */
-export async function inventoryList(o: ListOptions): Promise<number> {
-  const inventory = await readInventory({ ...o, allowEmpty: true, raw: true });
-  warn(inventory);
-  const written = writtenOf(inventory);
-  const only = o.limit === undefined ? undefined : new Set(resolvePattern(inventory, o.limit));
-  print(o.host === undefined ? listText(written, only) : hostText(written, oneHost(inventory, o.host)));
-  return 0;
+export function inventoryList(o: ListOptions): Promise<number> {
+  return printed(o, (inventory) => {
+    const written = writtenOf(inventory);
+    if (o.host !== undefined) return hostText(written, oneHost(inventory, o.host));
+    return listText(written, o.limit === undefined ? undefined : new Set(resolvePattern(inventory, o.limit)));
+  });
 }
 
 /** `inventory graph`: what `ansible-inventory --graph` prints. */
-export async function inventoryGraph(o: InventoryOptions & { readonly group?: string; readonly vars: boolean }): Promise<number> {
-  const inventory = await readInventory({ ...o, allowEmpty: true, raw: true });
-  warn(inventory);
-  const written = writtenOf(inventory);
-  const name = o.group ?? 'all';
-  const start = written.groups.get(name);
-  if (!start) {
+export function inventoryGraph(o: InventoryOptions & { readonly group?: string; readonly vars: boolean }): Promise<number> {
+  return printed(o, (inventory) => {
+    const written = writtenOf(inventory);
+    const name = o.group ?? 'all';
+    const start = written.groups.get(name);
+    if (start) return graphText(written, start, o.vars);
     const near = nearestName(name, [...written.groups.keys()]);
     throw new InputError({
       what: `There is no group ${name}`,
       todo: near ? `Did you mean ${near}?` : `Groups are: ${[...written.groups.keys()].join(', ')}`,
     });
-  }
-  print(graphText(written, start, o.vars));
+  });
+}
+
+async function printed(o: InventoryOptions, text: (inventory: Inventory) => string): Promise<number> {
+  const { lines, warnings } = await withWrittenInventory({ ...o, allowEmpty: true }, (inventory) => ({
+    lines: text(inventory),
+    warnings: inventory.warnings ?? [],
+  }));
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  process.stdout.write(`${lines}\n`);
   return 0;
 }
 
@@ -48,12 +54,4 @@ function oneHost(inventory: Inventory, pattern: string): string {
 
 function writtenOf(inventory: Inventory): WrittenInventory {
   return inventory.written ?? { groups: new Map(), hosts: new Map() };
-}
-
-function warn(inventory: Inventory): void {
-  for (const text of inventory.warnings ?? []) process.stderr.write(`warning: ${text}\n`);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.js';
 import { parseExtraVars } from '../inventory/extra-vars.js';
-import { loadInventory } from '../inventory/load.js';
+import { type LoadOptions, loadInventory, withInventory } from '../inventory/load.js';
 import type { Inventory } from '../inventory/model.js';
 import { inventorySources, withVaultFile } from './config.js';
 import { VaultKeys, type VaultOptions } from './vault-keys.js';
@@ -13,8 +13,6 @@ export interface InventoryOptions {
   readonly playbookDir?: string;
   /** An inventory without hosts is fine. */
   readonly allowEmpty?: boolean;
-  /** Variables are shown as they are written: nothing is rendered, nothing decrypted but whole files. */
-  readonly raw?: boolean;
 }
 
 /**
@@ -22,22 +20,8 @@ export interface InventoryOptions {
  * @throws InputError when none was given or something in them is wrong.
  */
 export async function readInventory(o: InventoryOptions): Promise<Inventory> {
-  const sources = inventorySources(o.inventory);
-  if (sources.length === 0) {
-    throw new InputError({
-      what: 'No inventory was given',
-      todo: 'Name one with -i (for example -i inventories/sample/hosts.ini), or in ansible.cfg; `kubewright inventory generate` writes one',
-    });
-  }
-  const vault = new VaultKeys(withVaultFile(o.vault ?? {}));
-  const load = async (): Promise<Inventory> =>
-    loadInventory(sources, {
-      extraVars: await parseExtraVars([...o.extraVars]),
-      playbookDir: o.playbookDir,
-      allowEmpty: o.allowEmpty,
-    });
-  if (o.raw) return vault.read(load, { values: false });
-  const inventory = await vault.read(load, { values: true });
+  const vault = vaultKeys(o);
+  const inventory = await vault.read(async () => loadInventory(sourcesOf(o), await loadOptions(o)));
   // Loaded when they are needed: `inventory list` starts without them.
   const [{ renderInventory }, { variableDefaults }] = await Promise.all([
     import('../inventory/jinja/render.js'),
@@ -47,5 +31,31 @@ export async function readInventory(o: InventoryOptions): Promise<Inventory> {
     defaults: variableDefaults(),
     keyring: vault.keyring,
     ...(o.playbookDir === undefined ? {} : { playbookDir: o.playbookDir }),
+  });
+}
+
+/**
+ * Hands the inventories over as they are written: nothing is rendered, nothing decrypted but whole files, and only what `use`
+ * looks at is read.
+ * @throws InputError as above.
+ */
+export async function withWrittenInventory<T>(o: InventoryOptions, use: (inventory: Inventory) => T): Promise<T> {
+  return vaultKeys(o).with(async () => withInventory(sourcesOf(o), await loadOptions(o), use));
+}
+
+function vaultKeys(o: InventoryOptions): VaultKeys {
+  return new VaultKeys(withVaultFile(o.vault ?? {}));
+}
+
+async function loadOptions(o: InventoryOptions): Promise<LoadOptions> {
+  return { extraVars: await parseExtraVars([...o.extraVars]), playbookDir: o.playbookDir, allowEmpty: o.allowEmpty };
+}
+
+function sourcesOf(o: InventoryOptions): readonly string[] {
+  const sources = inventorySources(o.inventory);
+  if (sources.length > 0) return sources;
+  throw new InputError({
+    what: 'No inventory was given',
+    todo: 'Name one with -i (for example -i inventories/sample/hosts.ini), or in ansible.cfg; `kubewright inventory generate` writes one',
   });
 }

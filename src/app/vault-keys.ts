@@ -33,15 +33,21 @@ export class VaultKeys {
   }
 
   /**
-   * Reads an inventory; a password that is needed is asked for, and reading begins again.
-   * @param o.values single values will be decrypted as well, not only whole files
+   * Reads an inventory; a password that is needed, for a file or a single value, is asked for, and reading begins again.
    */
-  async read(load: () => Promise<Inventory>, o: { readonly values: boolean }): Promise<Inventory> {
+  async read(load: () => Promise<Inventory>): Promise<Inventory> {
+    return this.with(async () => {
+      const inventory = await load();
+      for (const host of inventory.hosts.values()) for (const v of host.vars.values()) this.#ready(v.value);
+      return inventory;
+    });
+  }
+
+  /** Does what reads encrypted files; a password that is needed is asked for, and it is done again. */
+  async with<T>(read: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        const inventory = await withKeyring(this.keyring, load);
-        if (o.values) for (const host of inventory.hosts.values()) for (const v of host.vars.values()) this.#ready(v.value);
-        return inventory;
+        return await withKeyring(this.keyring, read);
       } catch (error) {
         if (!(error instanceof VaultPasswordNeeded)) throw error;
         const { label } = error.key;

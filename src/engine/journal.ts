@@ -27,12 +27,13 @@ export function journalHeader(o: {
   return { schema: JOURNAL_SCHEMA, run, title, user, host, process, check, started, ...o.about };
 }
 
-/** `20261124-103000-a1b2`: local time, and something that keeps two runs of one second apart. */
+/** `20261124-103000-1f4a2b`: local time, its milliseconds (hexadecimal) so that names sort as runs began, and three random digits. */
 export function newRunId(now: Date): string {
   const two = (n: number): string => String(n).padStart(2, '0');
   const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
   const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
-  return `${day}-${time}-${randomBytes(2).toString('hex')}`;
+  const ms = now.getMilliseconds().toString(16).padStart(3, '0');
+  return `${day}-${time}-${ms}${randomBytes(2).toString('hex').slice(1)}`;
 }
 
 /**

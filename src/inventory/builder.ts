@@ -11,7 +11,7 @@ export class DraftHost {
   readonly source: Source;
   /** The inventory that named it first; undefined: a list of hosts. */
   readonly origin: string | undefined;
-  readonly vars: Map<string, Variable>;
+  vars: Map<string, Variable>;
   readonly groups = new Set<DraftGroup>();
 
   constructor(name: string, source: Source, origin: string | undefined, vars = new Map<string, Variable>()) {
@@ -170,6 +170,14 @@ export class Draft {
     }
     if (name === 'ansible_group_priority') group.priority = priorityOf(variable);
     else group.vars.set(name, variable);
+  }
+
+  /** The same for several; the map is handed over. */
+  setVariables(owner: string, vars: Map<string, Variable>): void {
+    const host = this.groups.has(owner) ? undefined : this.hosts.get(owner);
+    // Most hosts are named with variables once.
+    if (host?.vars.size === 0) host.vars = vars;
+    else for (const [name, variable] of vars) this.setVariable(owner, name, variable);
   }
 
   /** What Ansible does once after reading. @throws DraftError for groups that contain themselves. */

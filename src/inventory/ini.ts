@@ -1,7 +1,7 @@
 import { InputError } from '../errors.js';
 import { type Draft, DraftError, type DraftGroup } from './builder.js';
 import { type HostNames, hostNames } from './hosts.js';
-import { LiteralError, pythonValue } from './literal.js';
+import { LiteralError, PythonValues } from './literal.js';
 import type { Source, Variable } from './model.js';
 import { nearestName } from './nearest.js';
 import { PyOther, variable } from './python.js';
@@ -20,6 +20,7 @@ const SECTION = /^\[([^:\]\s]+)(?::([\p{L}\p{N}_]+))?\]\s*(?:#.*)?$/u;
 const GROUP_NAME = /^([^:\]\s]+)\s*(?:#.*)?$/;
 /** Python's `splitlines` and `strip` know more than \n and blanks. */
 const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
+const INK = /[!-~]/;
 const STRIP = /^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g;
 
 /**
@@ -35,6 +36,9 @@ class IniReader {
   readonly #file: string;
   readonly #draft: Draft;
   readonly #pending = new Map<string, Pending>();
+  readonly #values = new PythonValues();
+  /** Names of variables: thousands of hosts have the same, and share one string of each. */
+  readonly #known = new Map<string, string>();
   #group: DraftGroup;
   #kind: Kind = 'hosts';
   /** Blanks in front of the present line. */
@@ -59,8 +63,7 @@ class IniReader {
     for (const raw of text.split(LINE_END)) {
       this.#line++;
       this.#indent = raw.length - raw.trimStart().length;
-      // `trim` would take a byte order mark, which Python's `strip` keeps.
-      const line = raw.replaceAll(STRIP, (blanks) => (blanks.includes('\uFEFF') ? blanks : ''));
+      const line = strip(raw);
       if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
       try {
         this.#read(line);
@@ -130,13 +133,13 @@ class IniReader {
   #variable(line: string): void {
     const equals = line.indexOf('=');
     if (equals < 0) throw this.#bad('A variable has no value', `It reads ${line}`, 'Write name=value');
-    const name = line.slice(0, equals).replaceAll(STRIP, '');
-    this.#draft.setVariable(this.#group.name, name, this.#value(line.slice(equals + 1).replaceAll(STRIP, ''), this.#source()));
+    const name = strip(line.slice(0, equals));
+    this.#draft.setVariable(this.#group.name, name, this.#value(strip(line.slice(equals + 1)), this.#source()));
   }
 
   #value(text: string, source: Source): Variable {
     try {
-      const value = pythonValue(text);
+      const value = this.#values.value(text);
       // Bytes by themselves become text; within lists they stay bytes.
       if (value instanceof PyOther && value.type === 'bytes')
         return variable(Buffer.from(value.text, 'latin1').toString('utf8'), source);
@@ -162,15 +165,22 @@ class IniReader {
           this.#column(word),
         );
       const source = { file: this.#file, line: this.#line, column: this.#column(word) };
-      vars.set(word.text.slice(0, equals), this.#value(word.text.slice(equals + 1), source));
+      vars.set(this.#shared(word.text.slice(0, equals)), this.#value(word.text.slice(equals + 1), source));
     }
     const source = this.#source();
     if (names.length === 0)
       this.#draft.warnings.push(`${source.file}:${source.line}:${source.column}: the range ${pattern.text} stands for no host`);
     for (const name of names) {
       this.#draft.addHost(name, source, this.#group, port);
-      for (const [key, value] of vars) this.#draft.setVariable(name, key, value);
+      this.#draft.setVariables(name, names.length === 1 ? vars : new Map(vars));
     }
+  }
+
+  #shared(name: string): string {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    this.#known.set(name, name);
+    return name;
   }
 
   #words(line: string): Word[] {
@@ -235,4 +245,10 @@ class IniReader {
     const s = this.#source();
     return new InputError({ what, where: `${s.file}:${s.line}:${column ?? s.column}`, why, todo });
   }
+}
+
+/** As Python's `strip`: `trim` would take a byte order mark, too. */
+function strip(text: string): string {
+  if (INK.test(text[0] ?? '') && INK.test(text.at(-1) ?? '')) return text;
+  return text.replaceAll(STRIP, (blanks) => (blanks.includes('\uFEFF') ? blanks : ''));
 }

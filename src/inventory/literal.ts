@@ -9,10 +9,40 @@ export class LiteralError extends Error {}
  * @throws LiteralError for what makes Ansible fail.
  */
 export function pythonValue(text: string): Exact {
+  return quickValue(text) ?? read(text);
+}
+
+/** The same for many texts: what needs a closer look is looked at once, however often it comes. */
+export class PythonValues {
+  readonly #known = new Map<string, Exact>();
+
+  value(text: string): Exact {
+    const quick = quickValue(text);
+    if (quick !== undefined) return quick;
+    let value = this.#known.get(text);
+    if (value === undefined) {
+      value = read(text);
+      this.#known.set(text, value);
+    }
+    return value;
+  }
+}
+
+/** Words and short whole numbers, by far the most; undefined: look closer. */
+function quickValue(text: string): string | number | undefined {
   const c = text.charCodeAt(0);
-  // Words are by far the most: only True, False, None, ... and strings with a prefix begin with a letter.
+  // Only True, False, None, ... and strings with a prefix begin with a letter.
   if (c >= 97 && c <= 122 && c !== 98 && c !== 114 && c !== 115 && c !== 117) return text;
-  if (c >= 48 && c <= 57 && /^\d{1,15}$/.test(text)) return text.length > 1 && c === 48 ? zerosOnly(text) : Number(text);
+  if (!(c >= 48 && c <= 57)) return undefined;
+  for (let i = 1; i < text.length; i++) {
+    const d = text.charCodeAt(i);
+    if (d < 48 || d > 57) return undefined;
+  }
+  if (text.length > 15) return undefined;
+  return text.length > 1 && c === 48 ? zerosOnly(text) : Number(text);
+}
+
+function read(text: string): Exact {
   const reader = new Reader(text.replace(/^[ \t]+/, ''));
   try {
     return reader.document();
@@ -23,7 +53,7 @@ export function pythonValue(text: string): Exact {
 }
 
 /** 007 is no number in Python, 000 is. */
-function zerosOnly(text: string): Exact {
+function zerosOnly(text: string): string | number {
   return /^0+$/.test(text) ? 0 : text;
 }
 

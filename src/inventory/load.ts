@@ -22,9 +22,25 @@ export interface LoadOptions {
  * @param sources files, folders, programs or lists of hosts; later ones win.
  * @throws InputError for what is missing, empty or malformed, with file:line:column.
  */
-export async function loadInventory(sources: readonly string[], options: LoadOptions = {}): Promise<Inventory> {
+export function loadInventory(sources: readonly string[], options: LoadOptions = {}): Promise<Inventory> {
+  return withInventory(sources, options, (inventory) => {
+    // Nothing is read any later, nor refused.
+    for (const host of inventory.hosts.values()) void host.vars;
+    return inventory;
+  });
+}
+
+/**
+ * The same for a glance: `use` gets an inventory whose variables and view of the cluster are made when they are asked for.
+ * @throws InputError as above, also for what `use` finds in files that are read only then.
+ */
+export async function withInventory<T>(
+  sources: readonly string[],
+  options: LoadOptions,
+  use: (inventory: Inventory) => T,
+): Promise<T> {
   try {
-    return await load(sources, options);
+    return use(await load(sources, options));
   } catch (error) {
     const where = sources.join(', ');
     if (error instanceof DraftError)
@@ -55,7 +71,22 @@ async function load(sources: readonly string[], o: LoadOptions): Promise<Invento
     extraVars: o.extraVars ?? new Map(),
   };
   const written = writtenInventory(draft, new Precedence(draft, { ...common, fileNames: (name) => [name] }));
-  const canonical = canonicalDraft(draft);
-  const view = clusterView(canonical, new Precedence(canonical, { ...common, fileNames: groupNames }));
-  return { files, ...view, written, warnings: draft.warnings };
+  let made: ReturnType<typeof clusterView> | undefined;
+  const view = (): ReturnType<typeof clusterView> => {
+    if (made) return made;
+    const canonical = canonicalDraft(draft);
+    made = clusterView(canonical, new Precedence(canonical, { ...common, fileNames: groupNames }));
+    return made;
+  };
+  return {
+    files,
+    get hosts() {
+      return view().hosts;
+    },
+    get groups() {
+      return view().groups;
+    },
+    written,
+    warnings: draft.warnings,
+  };
 }

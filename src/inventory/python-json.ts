@@ -6,8 +6,8 @@ import { byCodePoint } from './sources.js';
 /** Keys that Python cannot sort: text beside numbers. */
 class UnsortableError extends Error {}
 
-/** Aliases in aliases can make a few lines of YAML print for ever. */
-const MOST_CHUNKS = 20_000_000;
+/** Aliases in aliases can make a few lines of YAML print for ever. Characters; a string can have no more than 2^29. */
+const LONGEST = 400_000_000;
 
 /**
  * Python's `json.dumps(value, indent=4, sort_keys=True, ensure_ascii=False)`, as ansible-inventory calls it: where keys
@@ -25,9 +25,10 @@ export function jsonText(value: Exact): string {
 
 class Writer {
   readonly #sort: boolean;
-  readonly #out: string[] = [];
+  #out = '';
   /** Keys repeat by the thousand. */
   readonly #quoted = new Map<string, string>();
+  readonly #order = new KeyOrder();
 
   constructor(sort: boolean) {
     this.#sort = sort;
@@ -35,56 +36,56 @@ class Writer {
 
   text(value: Exact): string {
     this.#write(value, '\n');
-    return this.#out.join('');
+    return this.#out;
   }
 
   #write(value: Exact, newline: string): void {
-    const out = this.#out;
-    if (out.length > MOST_CHUNKS) throw new UnprintableError('it would print without end');
-    if (typeof value === 'string') out.push(JSON.stringify(value));
-    else if (value === null) out.push('null');
-    else if (typeof value === 'boolean' || typeof value === 'bigint') out.push(String(value));
-    else if (typeof value === 'number') out.push(number(value));
-    else if (value instanceof PyFloat) out.push(float(value.number));
+    if (typeof value === 'string') this.#out += JSON.stringify(value);
+    else if (value === null) this.#out += 'null';
+    else if (typeof value === 'boolean' || typeof value === 'bigint') this.#out += String(value);
+    else if (typeof value === 'number') this.#out += number(value);
+    else if (isList(value)) this.#list(value, newline);
+    else if (value instanceof PyFloat) this.#out += float(value.number);
     else if (value instanceof PyUnsafe) this.#dict([['__ansible_unsafe', value.text]], newline);
     else if (value instanceof VaultValue) this.#dict([['__ansible_vault', value.ciphertext]], newline);
-    else if (value instanceof PyDate) out.push(JSON.stringify(value.iso));
+    else if (value instanceof PyDate) this.#out += JSON.stringify(value.iso);
     else if (value instanceof PyTuple) this.#list(value.items, newline);
     else if (value instanceof PyOther)
       throw new UnprintableError(`JSON has no ${value.type === 'complex' ? 'complex numbers' : value.type}`);
-    else if (isList(value)) this.#list(value, newline);
     else this.#dict(entriesOf(value) ?? [], newline);
   }
 
   #list(items: readonly Exact[], newline: string): void {
     if (items.length === 0) {
-      this.#out.push('[]');
+      this.#out += '[]';
       return;
     }
+    if (this.#out.length > LONGEST) throw new UnprintableError('it would print without end');
     const inner = `${newline}    `;
     let before = `[${inner}`;
     for (const item of items) {
-      this.#out.push(before);
+      this.#out += before;
       this.#write(item, inner);
       before = `,${inner}`;
     }
-    this.#out.push(newline, ']');
+    this.#out += `${newline}]`;
   }
 
   #dict(given: readonly (readonly [Exact, Exact])[], newline: string): void {
     if (given.length === 0) {
-      this.#out.push('{}');
+      this.#out += '{}';
       return;
     }
-    const entries = this.#sort ? sorted(given) : given;
+    if (this.#out.length > LONGEST) throw new UnprintableError('it would print without end');
+    const entries = this.#sort ? this.#order.sorted(given) : given;
     const inner = `${newline}    `;
     let before = `{${inner}`;
     for (const [key, value] of entries) {
-      this.#out.push(before, this.#key(key));
+      this.#out += before + this.#key(key);
       this.#write(value, inner);
       before = `,${inner}`;
     }
-    this.#out.push(newline, '}');
+    this.#out += `${newline}}`;
   }
 
   #key(key: Exact): string {
@@ -96,6 +97,56 @@ class Writer {
     }
     return quoted;
   }
+}
+
+type Entry = readonly [Exact, Exact];
+
+/** Sorts entries by their keys; hosts by the thousand have the same keys in the same order. */
+class KeyOrder {
+  #keys: readonly Exact[] = [];
+  /** Where the entries of those keys go. */
+  #places: readonly number[] = [];
+
+  /** @throws UnsortableError for keys of several kinds. */
+  sorted(entries: readonly Entry[]): readonly Entry[] {
+    if (entries.length < 2) return entries;
+    if (!this.#same(entries)) {
+      const ranks = entries.map(([key], at) => ({ rank: rankOf(key), at }));
+      const text = typeof ranks[0]?.rank === 'string';
+      // Text and numbers do not compare.
+      if (ranks.some((r) => (typeof r.rank === 'string') !== text)) throw new UnsortableError();
+      ranks.sort((a, b) => compare(a.rank, b.rank));
+      this.#keys = entries.map(([key]) => key);
+      this.#places = ranks.map((r) => r.at);
+    }
+    const out: Entry[] = [];
+    for (const at of this.#places) {
+      const entry = entries[at];
+      if (entry) out.push(entry);
+    }
+    return out;
+  }
+
+  #same(entries: readonly Entry[]): boolean {
+    const keys = this.#keys;
+    return keys.length === entries.length && keys.every((key, i) => typeof key === 'string' && key === entries[i]?.[0]);
+  }
+}
+
+type Rank = string | number | bigint;
+
+/** What Python compares. @throws UnsortableError for what it cannot. */
+function rankOf(key: Exact): Rank {
+  if (typeof key === 'string') return key;
+  if (key instanceof PyUnsafe) return key.text;
+  const rank = key instanceof PyFloat ? key.number : typeof key === 'boolean' ? Number(key) : key;
+  if (typeof rank === 'number' || typeof rank === 'bigint') return rank;
+  throw new UnsortableError();
+}
+
+function compare(a: Rank, b: Rank): number {
+  if (typeof a === 'string' || typeof b === 'string') return textOrder(String(a), String(b));
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function keyText(key: Exact): string {
@@ -116,32 +167,6 @@ function float(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
   return floatText(value);
-}
-
-/** @throws UnsortableError for keys of several kinds. */
-function sorted(entries: readonly (readonly [Exact, Exact])[]): readonly (readonly [Exact, Exact])[] {
-  if (entries.length < 2) return entries;
-  const keyed = entries.map(([key, value]) => {
-    if (typeof key === 'string') return { key, rank: key, value };
-    if (key instanceof PyUnsafe) return { key, rank: key.text, value };
-    const rank = key instanceof PyFloat ? key.number : typeof key === 'boolean' ? Number(key) : key;
-    if (typeof rank === 'number' || typeof rank === 'bigint') return { key, rank, value };
-    throw new UnsortableError();
-  });
-  const kind = typeof keyed[0]?.rank === 'string';
-  // Text and numbers do not compare.
-  if (keyed.some((k) => (typeof k.rank === 'string') !== kind)) throw new UnsortableError();
-  return keyed
-    .sort((a, b) =>
-      typeof a.rank === 'string' || typeof b.rank === 'string'
-        ? textOrder(String(a.rank), String(b.rank))
-        : a.rank < b.rank
-          ? -1
-          : a.rank > b.rank
-            ? 1
-            : 0,
-    )
-    .map((k) => [k.key, k.value] as const);
 }
 
 /** By code points; only beyond the basic plane does that differ from JavaScript's own order. */

@@ -27,6 +27,7 @@ export class Precedence {
   readonly #s: VarSources;
   /** Hosts in the same groups share what these give. */
   readonly #ofGroups = new Map<string, Vars>();
+  readonly #ofHosts = new Map<DraftHost, Vars>();
   readonly #ids = new Map<DraftGroup, number>();
 
   constructor(draft: Draft, sources: VarSources) {
@@ -36,6 +37,15 @@ export class Precedence {
   }
 
   host(host: DraftHost): Vars {
+    let vars = this.#ofHosts.get(host);
+    if (!vars) {
+      vars = this.#host(host);
+      this.#ofHosts.set(host, vars);
+    }
+    return vars;
+  }
+
+  #host(host: DraftHost): Vars {
     const { folders, inventoryDirs, playbookDirs, extraVars } = this.#s;
     const files = [
       ...folders.layers(inventoryDirs, 'host_vars', [host.name]),
@@ -118,14 +128,27 @@ export function writtenInventory(draft: Draft, precedence: Precedence): WrittenI
   return { groups, hosts };
 }
 
-/** Groups and hosts as the rest of Kubewright sees them. */
+/**
+ * Groups and hosts as the rest of Kubewright sees them. A host of no group is none, as for Ansible: where `ungrouped` is
+ * somebody's child, its hosts fall out of it.
+ */
 export function clusterView(
   draft: Draft,
   precedence: Precedence,
 ): { readonly hosts: Map<string, Host>; readonly groups: Map<string, Group> } {
   const hosts = new Map<string, Host>();
-  for (const h of draft.hosts.values())
-    hosts.set(h.name, { name: h.name, source: h.source, groups: new Set(names(h.groups)), vars: precedence.host(h) });
+  const all = draft.addGroup('all').allHosts();
+  for (const h of draft.hosts.values()) {
+    if (!all.has(h)) continue;
+    hosts.set(h.name, {
+      name: h.name,
+      source: h.source,
+      groups: new Set(names(h.groups)),
+      get vars() {
+        return precedence.host(h);
+      },
+    });
+  }
   const groups = new Map<string, Group>();
   for (const g of draft.groups.values())
     groups.set(g.name, {

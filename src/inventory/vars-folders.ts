@@ -16,6 +16,7 @@ type Kind = 'group_vars' | 'host_vars';
  */
 export class VarsFolders {
   readonly #warn: (text: string) => void;
+  readonly #bases: Readonly<Record<Kind, Map<string, string>>> = { group_vars: new Map(), host_vars: new Map() };
   readonly #names = new Map<string, ReadonlySet<string>>();
   readonly #files = new Map<string, ReadonlyMap<string, Variable>>();
 
@@ -27,7 +28,7 @@ export class VarsFolders {
   layers(dirs: readonly string[], kind: Kind, names: readonly string[]): ReadonlyMap<string, Variable>[] {
     const out: ReadonlyMap<string, Variable>[] = [];
     for (const dir of dirs) {
-      const base = join(dir, kind);
+      const base = this.#base(dir, kind);
       if (this.#namesIn(base, kind).size === 0) continue;
       for (const name of names) {
         const vars = this.#of(base, kind, name);
@@ -37,16 +38,26 @@ export class VarsFolders {
     return out;
   }
 
+  /** Path of the folder; asked for once a host. */
+  #base(dir: string, kind: Kind): string {
+    const bases = this.#bases[kind];
+    let base = bases.get(dir);
+    if (base === undefined) {
+      base = join(dir, kind);
+      bases.set(dir, base);
+    }
+    return base;
+  }
+
   #namesIn(base: string, kind: Kind): ReadonlySet<string> {
-    const key = resolve(base);
-    const known = this.#names.get(key);
+    const known = this.#names.get(base);
     if (known) return known;
     let names: ReadonlySet<string> = new Set();
     if (existsSync(base)) {
       if (statSync(base).isDirectory()) names = new Set(readdirSync(base));
       else this.#warn(`${base}: this is no folder, so no ${kind} are read from it`);
     }
-    this.#names.set(key, names);
+    this.#names.set(base, names);
     return names;
   }
 

@@ -63,14 +63,19 @@ export function shellWords(line: string): string[] {
 }
 
 function closing(line: string, start: number, quote: string): number {
-  for (let i = start + 1; i < line.length; i++) {
-    if (quote === '"' && line[i] === '\\') i++;
-    else if (line[i] === quote) return i;
+  if (quote === "'" || !line.includes('\\', start)) {
+    const end = line.indexOf(quote, start + 1);
+    if (end >= 0) return end;
+  } else {
+    for (let i = start + 1; i < line.length; i++) {
+      if (line[i] === '\\') i++;
+      else if (line[i] === quote) return i;
+    }
   }
   throw new ShellWordsError(`the quote ${quote} at column ${start + 1} is not closed`, start);
 }
 
 /** Inside double quotes a backslash escapes only itself and the quote. */
 function unescapeQuoted(text: string, quote: string): string {
-  return quote === '"' ? text.replaceAll(/\\(["\\])/g, '$1') : text;
+  return quote === '"' && text.includes('\\') ? text.replaceAll(/\\(["\\])/g, '$1') : text;
 }

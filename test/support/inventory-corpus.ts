@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InputError } from '../../src/errors.js';
 import { parseExtraVars } from '../../src/inventory/extra-vars.js';
 import { graphText, listText } from '../../src/inventory/listing.js';
-import { loadInventory } from '../../src/inventory/load.js';
+import { type LoadOptions, loadInventory, withInventory } from '../../src/inventory/load.js';
 import type { Inventory } from '../../src/inventory/model.js';
 import type { Question } from './ansible-oracle.js';
 
@@ -45,7 +45,11 @@ export function expectedOf(c: Case): string | undefined {
 }
 
 export async function read(c: Pick<Case, 'sources' | 'extra' | 'playbook'>): Promise<Inventory> {
-  return loadInventory(c.sources, { extraVars: await parseExtraVars(c.extra), playbookDir: c.playbook, allowEmpty: true });
+  return loadInventory(c.sources, await options(c));
+}
+
+async function options(c: Pick<Case, 'extra' | 'playbook'>): Promise<LoadOptions> {
+  return { extraVars: await parseExtraVars(c.extra), playbookDir: c.playbook, allowEmpty: true };
 }
 
 export interface Ours {
@@ -56,11 +60,12 @@ export interface Ours {
 /** What `inventory list`, or `inventory graph --vars`, prints; a refusal is an InputError, everything else a bug. */
 export async function ours(c: Pick<Case, 'sources' | 'extra' | 'playbook'>, ask: 'list' | 'vars-graph' = 'list'): Promise<Ours> {
   try {
-    const { written } = await read(c);
-    if (!written) throw new Error('nothing was written down');
-    const all = written.groups.get('all');
-    if (ask === 'list' || !all) return { text: listText(written) };
-    return { text: graphText(written, all, true) };
+    const text = await withInventory(c.sources, await options(c), ({ written }) => {
+      if (!written) throw new Error('nothing was written down');
+      const all = written.groups.get('all');
+      return ask === 'list' || !all ? listText(written) : graphText(written, all, true);
+    });
+    return { text };
   } catch (error) {
     if (error instanceof InputError) return { refusal: error };
     throw error;

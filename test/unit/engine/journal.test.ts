@@ -5,6 +5,7 @@ import { PACKAGE_ROOT } from '../../../src/app/package-root.js';
 import { safeCommand } from '../../../src/app/run-about.js';
 import { ownController } from '../../../src/engine/controller.js';
 import type { RunEvent } from '../../../src/engine/events.js';
+import { newRunId } from '../../../src/engine/journal.js';
 import { readEnds, readJournal, runsIn } from '../../../src/engine/journal-read.js';
 import { EVENT_SCHEMAS, parseLine } from '../../../src/engine/journal-schema.js';
 import { sh } from '../../../src/shell/shell.js';
@@ -88,6 +89,12 @@ describe('the journal', () => {
     const end: RunEvent = { at: 9, type: 'run-end', run: 'r', ms: 8, recap: [], exitCode: 0 };
     appendFileSync(file, `${JSON.stringify(end)}\n`);
     expect(readEnds(dir, 'r')).toMatchObject({ start, end, state: 'done' });
+  });
+
+  it('gives runs names that sort as they began, also within a second', () => {
+    const began = Array.from({ length: 1000 }, (_, ms) => newRunId(new Date(2026, 10, 24, 10, 30, 0, ms)));
+    expect([...began].sort()).toEqual(began);
+    expect(newRunId(new Date(2026, 10, 24, 10, 30, 1))).toMatch(/^20261124-103001-000[0-9a-f]{3}$/);
   });
 
   it('is documented: every type of event with every field that it may have', () => {

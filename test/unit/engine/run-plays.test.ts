@@ -192,7 +192,7 @@ describe('plays', () => {
     const result = await runLocal(box, [
       play('one', ['h'], () => [touchTask(`${box.root}/x`, { apply: sh`echo said; : > ${box.root}/x` })]),
     ]);
-    expect(result.run).toMatch(/^\d{8}-\d{6}-[0-9a-f]{4}$/);
+    expect(result.run).toMatch(/^\d{8}-\d{6}-[0-9a-f]{6}$/);
     expect(readlinkSync(`${box.journalDir}/latest`)).toBe(result.run);
     expect(lstatSync(result.dir).mode & 0o777).toBe(0o700);
     expect(statSync(`${result.dir}/h.log`).mode & 0o777).toBe(0o600);
