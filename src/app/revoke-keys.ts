@@ -70,7 +70,7 @@ function checkNames(inventory: Inventory, names: readonly string[]): void {
     if (inventory.hosts.has(name)) continue;
     if (inventory.groups.has(name))
       throw new InputError({ what: `--revoke ${name} names a group`, todo: 'Name the machines one by one' });
-    if (!isFingerprint(name) && !/^[A-Za-z0-9][A-Za-z0-9._:-]*$/.test(name))
+    if (!isFingerprint(name) && !/^[A-Za-z0-9:][A-Za-z0-9._:-]*$/.test(name))
       throw new InputError({
         what: `--revoke ${name} is neither the name of a machine nor a fingerprint`,
         todo: 'Give a name, or SHA256:… as ssh-keygen -lf prints it',

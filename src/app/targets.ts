@@ -42,7 +42,7 @@ const METHODS: readonly AuthMethod[] = ['publickey', 'keyboard-interactive', 'pa
  */
 export function targetFromHost(host: Host, flags: TargetFlags, route: readonly string[] = []): Target {
   const vars = new HostVars(host);
-  const name = vars.text('ansible_host') ?? vars.text('ansible_ssh_host') ?? host.name;
+  const name = withoutBrackets(vars.text('ansible_host') ?? vars.text('ansible_ssh_host') ?? host.name);
   const args = ARGUMENTS.map((v) => parseSshArgs(vars.text(v), vars.where(v), v));
   const keyFile = vars.text('ansible_ssh_private_key_file') ?? vars.text('ansible_private_key_file') ?? flags.privateKey;
   const own = {
@@ -92,6 +92,11 @@ export function targetFromHost(host: Host, flags: TargetFlags, route: readonly s
     algorithms: settings.algorithms,
     warnings: [...args.flatMap((a) => a.warnings), ...settings.warnings],
   };
+}
+
+/** `[fd00::1]` is an address too; ssh itself takes it for a name that nobody knows. */
+function withoutBrackets(name: string): string {
+  return /^\[([0-9a-f:.]*:[0-9a-f:.]*(?:%\w+)?)\]$/i.exec(name)?.[1] ?? name;
 }
 
 const ARGUMENTS = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'];

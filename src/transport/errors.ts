@@ -36,10 +36,11 @@ export class TransportError extends UnreachableError {
   }
 }
 
-/** `name (address:port)`, and the last jump host on the way. */
+/** `name (address:port)`, and the last jump host on the way. IPv6 addresses stand in brackets. */
 export function placeOf(target: Target): string {
   const via = target.jumps?.at(-1);
-  return `${target.name} (${target.address}:${target.port}${via ? `, through ${via.name}` : ''})`;
+  const address = target.address.includes(':') ? `[${target.address}]` : target.address;
+  return `${target.name} (${address}:${target.port}${via ? `, through ${via.name}` : ''})`;
 }
 
 const TODO_LISTEN = 'Is sshd running there, and on this port (ansible_port)?';
