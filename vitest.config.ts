@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['unit', 'golden', 'ssh', 'vagrant', 'inventory'].map((dir) => `test/${dir}/**/*.test.ts`),
     globalSetup: 'test/support/built.ts',
+    setupFiles: ['test/support/seed.ts'],
     testTimeout: 30_000,
     // Most of the time goes into waiting for servers and programs, so that more files than cores pay.
     maxWorkers: 4,

@@ -93,6 +93,8 @@ class Reader {
   readonly #text: string;
   #at = 0;
   #depth = 0;
+  /** Python sees it only when it has read the whole text. */
+  #unhashable = false;
 
   constructor(text: string) {
     this.#text = text;
@@ -112,6 +114,7 @@ class Reader {
       this.#space();
     }
     if (!this.#ended() || this.#text.includes('\0')) throw NOT_A_LITERAL;
+    if (this.#unhashable) throw new LiteralError('a list, a dict or a set cannot be a key');
     return tuple ? new PyTuple(items) : first;
   }
 
@@ -179,7 +182,7 @@ class Reader {
       this.#space();
     }
     this.#expect('}');
-    for (const item of items) hashable(item);
+    this.#unhashable ||= !items.every(hashable);
     return new PyOther('set', '', items);
   }
 
@@ -196,7 +199,7 @@ class Reader {
       this.#space();
     }
     this.#expect('}');
-    for (const [key] of entries) hashable(key);
+    this.#unhashable ||= !entries.every(([key]) => hashable(key));
     return pyDict(entries);
   }
 
@@ -281,16 +284,11 @@ function negated(value: Exact): Exact {
   throw NOT_A_LITERAL;
 }
 
-/** @throws LiteralError for lists, dicts and sets, also within tuples. */
-function hashable(key: Exact): void {
-  if (key === null || typeof key !== 'object') return;
-  if (key instanceof PyTuple) {
-    for (const item of key.items) hashable(item);
-    return;
-  }
-  if (key instanceof PyOther && key.type !== 'set') return;
-  if ('number' in key) return;
-  throw new LiteralError('a list, a dict or a set cannot be a key');
+/** Not so lists, dicts and sets, also within tuples. */
+function hashable(key: Exact): boolean {
+  if (key === null || typeof key !== 'object') return true;
+  if (key instanceof PyTuple) return key.items.every(hashable);
+  return (key instanceof PyOther && key.type !== 'set') || 'number' in key;
 }
 
 function unescapeString(text: string, bytes: boolean): string {

@@ -1,11 +1,17 @@
+import { fromVar, toVar } from '../../src/inventory/jinja/convert.js';
 import { makeContext } from '../../src/inventory/jinja/environment.js';
 import type { Context } from '../../src/inventory/jinja/evaluate.js';
 import { renderText } from '../../src/inventory/jinja/template.js';
-import { fromVar, TemplateError, toVar, Undefined, UndefinedError, type Value } from '../../src/inventory/jinja/values.js';
+import { TemplateError, Undefined, UndefinedError, type Value } from '../../src/inventory/jinja/values.js';
 import type { VarValue } from '../../src/inventory/model.js';
 
 /** Renders one template with these variables, as Ansible's templar would. @throws TemplateError */
 export function renderWith(vars: Readonly<Record<string, VarValue>>, template: string): VarValue {
+  return toVar(valueWith(vars, template));
+}
+
+/** The same with the types of Python. @throws TemplateError */
+export function valueWith(vars: Readonly<Record<string, VarValue>>, template: string): Value {
   const open: string[] = [];
   const raw = (name: string): Value | undefined => {
     const v = vars[name];
@@ -26,5 +32,5 @@ export function renderWith(vars: Readonly<Record<string, VarValue>>, template: s
     }
   };
   const context: Context = makeContext({ env: {}, searchPath: [], variable });
-  return toVar(renderText(template, context, raw));
+  return renderText(template, context, raw);
 }

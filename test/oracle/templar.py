@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Renders templates with Ansible's own templar.
 
-JSON lines in, {"template": …, "vars": {…}}, JSON lines out: {"value": …} or {"error": …}. One process renders many.
+JSON lines in, {"template": …, "vars": {…}} or {"template": …, "yaml": "a: 1.0"}, JSON lines out: {"value": …, "repr": …} or
+{"error": …}. `repr` is Python's, which tells 1.0 from 1 and a tuple from a list. One process renders many.
 Collections (ansible.utils) are found where ANSIBLE_COLLECTIONS_PATH says.
 """
 import json
@@ -35,11 +36,15 @@ def plain(value):
     raise TypeError(type(value).__name__)
 
 
+def variables(case):
+    return DataLoader().load(case["yaml"]) if "yaml" in case else case.get("vars", {})
+
+
 for line in sys.stdin:
     case = json.loads(line)
     try:
-        value = Templar(DataLoader(), variables=case.get("vars", {})).template(case["template"])
-        answer = json.dumps({"value": value}, default=plain)
+        value = Templar(DataLoader(), variables=variables(case)).template(case["template"])
+        answer = json.dumps({"value": value, "repr": repr(value)}, default=plain)
     except Exception as error:
         answer = json.dumps({"error": str(error)})
     out.write(answer + "\n")

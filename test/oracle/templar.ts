@@ -3,10 +3,13 @@ import type { VarValue } from '../../src/inventory/model.js';
 
 export interface Case {
   readonly template: string;
-  readonly vars: Readonly<Record<string, VarValue>>;
+  readonly vars?: Readonly<Record<string, VarValue>>;
+  /** Instead of `vars`: as they stand in a file. */
+  readonly yaml?: string;
 }
 
-export type Answer = { readonly value: VarValue } | { readonly error: string };
+/** `repr` is Python's. */
+export type Answer = { readonly value: VarValue; readonly repr: string } | { readonly error: string };
 
 const DRIVER = new URL('templar.py', import.meta.url).pathname;
 

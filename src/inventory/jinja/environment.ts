@@ -9,7 +9,17 @@ import { type LookupOptions, lookup } from './lookups.js';
 import { LARGEST } from './operators.js';
 import { index, iterate } from './python.js';
 import { TESTS } from './tests.js';
-import { type Arguments, Callable, defined, isDict, Namespace, TemplateError, UndefinedError, type Value } from './values.js';
+import {
+  type Arguments,
+  Callable,
+  defined,
+  isDict,
+  KeptText,
+  Namespace,
+  TemplateError,
+  UndefinedError,
+  type Value,
+} from './values.js';
 
 const FILTERS: ReadonlyMap<string, Filter> = new Map(
   Object.entries({ ...TEXT_FILTERS, ...LIST_FILTERS, ...DATA_FILTERS, ...IP_FILTERS }),
@@ -18,6 +28,9 @@ const TEST_MAP: ReadonlyMap<string, Filter> = new Map(Object.entries(TESTS));
 
 /** Collections whose filters are known here by their short names. */
 const COLLECTION = /^(ansible\.builtin|ansible\.utils|ansible\.netcommon|ansible\.legacy)\./;
+
+/** Filters whose result stays text even when it looks like a list. Source: Ansible's setting STRING_TYPE_FILTERS */
+const KEEP_TEXT = new Set(['string', 'to_json', 'to_nice_json', 'to_yaml', 'to_nice_yaml', 'ppretty', 'json']);
 
 /** Known to Ansible and left out on purpose. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -39,7 +52,10 @@ export function makeContext(o: LookupOptions): Context {
       const value = o.variable(name);
       return value === undefined ? globals.get(name) : value;
     },
-    filter: (name, value, args, context) => named('filter', name, FILTERS, (f) => f(value, args, context)),
+    filter: (name, value, args, context) => {
+      const out = named('filter', name, FILTERS, (f) => f(value, args, context));
+      return typeof out === 'string' && KEEP_TEXT.has(name) ? new KeptText(out) : out;
+    },
     test: (name, value, args, context) => named('test', name, TEST_MAP, (f) => f(value, args, context)) === true,
   };
 }

@@ -1,7 +1,7 @@
 import type { CallArgs, Expr } from './ast.js';
 import { methodOf } from './methods.js';
 import { binary, negate, slice } from './operators.js';
-import { compare, contains, equals, index, iterate, str, truth } from './python.js';
+import { compare, contains, equals, hashable, index, iterate, str, truth } from './python.js';
 import {
   type Arguments,
   Callable,
@@ -9,12 +9,15 @@ import {
   Float,
   isDict,
   isNumber,
+  isSequence,
+  type KeptText,
   Namespace,
   numberOf,
   TemplateError,
   Tuple,
   typeName,
   Undefined,
+  unkept,
   type Value,
 } from './values.js';
 
@@ -144,33 +147,43 @@ export function call(value: Value, a: Arguments): Value {
 export function key(given: Value): Value {
   const v = defined(given);
   if (v instanceof Float) return v.value;
-  if ((Array.isArray(v) && !(v instanceof Tuple)) || isDict(v)) throw new TemplateError(`a ${typeName(v)} cannot be a key`);
-  return v;
+  return hashable(v);
 }
 
 /** `value.name`: methods first, then keys, as Jinja does. What is undefined stays so. */
-export function attribute(value: Value, name: string): Value {
+export function attribute(given: Value, name: string): Value {
+  const value = unkept(given);
   if (value instanceof Undefined) return value;
-  if (value instanceof Namespace) return value.values.get(name) ?? missing(value, name);
-  return methodOf(value, name) ?? found(value, name) ?? missing(value, name);
+  if (value instanceof Namespace) return known(value.values.get(name), value, name);
+  const method = methodOf(value, name);
+  return method ?? known(found(value, name), value, name);
 }
 
 /** `value[key]`: keys first. */
-export function item(value: Value, given: Value): Value {
+export function item(of: Value, given: Value): Value {
+  const value = unkept(of);
   if (value instanceof Undefined) return value;
   const k = defined(given);
-  return found(value, k) ?? (typeof k === 'string' ? methodOf(value, k) : undefined) ?? missing(value, k);
+  const there = found(value, k);
+  return there === undefined ? known(typeof k === 'string' ? methodOf(value, k) : undefined, value, k) : there;
 }
 
-function found(value: Exclude<Value, Undefined>, k: Value): Value | undefined {
-  if (isDict(value))
-    return value.get(k) ?? (isNumber(k) ? value.get(String(numberOf(k))) : undefined) ?? (value.has(k) ? null : undefined);
-  if ((Array.isArray(value) || typeof value === 'string') && (typeof k === 'number' || typeof k === 'boolean')) {
+function found(value: Exclude<Value, Undefined | KeptText>, k: Value): Value | undefined {
+  if (isDict(value)) {
+    const there = value.get(k);
+    return there === undefined && isNumber(k) ? value.get(String(numberOf(k))) : there;
+  }
+  if ((isSequence(value) || typeof value === 'string') && (typeof k === 'number' || typeof k === 'boolean')) {
     const items: readonly Value[] = typeof value === 'string' ? [...value] : value;
     const i = index(k, 'an index');
     return items[i < 0 ? i + items.length : i];
   }
   return undefined;
+}
+
+/** Null is a value, too. */
+function known(there: Value | undefined, value: Value, k: Value): Value {
+  return there === undefined ? missing(value, k) : there;
 }
 
 function missing(value: Value, k: Value): Undefined {

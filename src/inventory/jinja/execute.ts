@@ -3,10 +3,7 @@ import { type Context, evaluate, Scope } from './evaluate.js';
 import { nativeValue } from './native.js';
 import { bounded } from './operators.js';
 import { equals, iterate, str, truth } from './python.js';
-import { type Arguments, Callable, defined, isDict, Namespace, TemplateError, type Value } from './values.js';
-
-/** Filters whose result stays text even when it looks like a list. Source: Ansible's setting STRING_TYPE_FILTERS */
-const KEEPS_TEXT = ['string', 'to_json', 'to_nice_json', 'to_yaml', 'to_nice_yaml', 'ppretty', 'json'];
+import { type Arguments, Callable, DictView, defined, isDict, KeptText, Namespace, TemplateError, type Value } from './values.js';
 
 /** What a template gives, with the type that Ansible gives it. */
 export function execute(body: readonly Statement[], context: Context): Value {
@@ -24,14 +21,14 @@ class Output {
   #pieces = 0;
   #keep = false;
 
-  add(piece: string, keep = false): void {
+  add(value: Value): void {
     this.#pieces++;
-    this.#keep = keep;
-    this.#text = bounded(this.#text + piece);
+    this.#keep = value instanceof KeptText;
+    this.#text = bounded(this.#text + printed(value));
   }
 
   value(): Value {
-    return this.#pieces === 1 && this.#keep ? this.#text : nativeValue(this.#text);
+    return this.#pieces === 1 && this.#keep ? new KeptText(this.#text) : nativeValue(this.#text);
   }
 }
 
@@ -40,7 +37,7 @@ function run(s: Statement, scope: Scope, out: Output): void {
     case 'text':
       return out.add(s.text);
     case 'print':
-      return out.add(printed(evaluate(s.value, scope)), keepsText(s.value));
+      return out.add(evaluate(s.value, scope));
     case 'if': {
       const branch = s.branches.find((b) => b.test === undefined || truth(evaluate(b.test, scope)));
       for (const inner of branch?.body ?? []) run(inner, scope, out);
@@ -61,20 +58,15 @@ function run(s: Statement, scope: Scope, out: Output): void {
       return;
     }
     case 'filter':
-      return out.add(printed(applyChain(s.filter, str(result(s.body, new Scope(scope.context, scope))), scope)));
+      return out.add(applyChain(s.filter, str(result(s.body, new Scope(scope.context, scope))), scope));
     case 'macro':
       scope.set(s.name, macro(s, scope));
   }
 }
 
-/** None prints as nothing, and what is undefined anywhere in it is an error. */
+/** None prints as nothing, `dict.items()` as a list, and what is undefined anywhere in it is an error. */
 function printed(value: Value): string {
-  return value === null ? '' : str(value);
-}
-
-function keepsText(e: Expr): boolean {
-  if (e.t === 'filter') return KEEPS_TEXT.includes(e.name);
-  return e.t === 'cond' && keepsText(e.yes) && (e.no === undefined || keepsText(e.no));
+  return value === null ? '' : str(value instanceof DictView ? [...value] : value);
 }
 
 function applyChain(filter: Expr, value: Value, scope: Scope): Value {
@@ -150,7 +142,8 @@ function macro(s: Extract<Statement, { t: 'macro' }>, scope: Scope): Callable {
     if (++depth > 50) throw new TemplateError(`the macro ${s.name} calls itself without an end`);
     const inner = new Scope(scope.context, scope);
     s.parameters.forEach((p, i) => {
-      const value = a.positional[i] ?? a.named.get(p.name) ?? (p.otherwise ? evaluate(p.otherwise, inner) : undefined);
+      const given = i < a.positional.length ? a.positional[i] : a.named.get(p.name);
+      const value = given === undefined && p.otherwise ? evaluate(p.otherwise, inner) : given;
       if (value === undefined) throw new TemplateError(`the macro ${s.name} wants ${p.name}`);
       inner.set(p.name, value);
     });

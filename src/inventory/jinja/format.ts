@@ -1,8 +1,21 @@
 import { iterate, repr, str, toFloat } from './python.js';
-import { type Arguments, defined, isDict, isNumber, numberOf, TemplateError, Tuple, typeName, type Value } from './values.js';
+import {
+  type Arguments,
+  defined,
+  isDict,
+  isNumber,
+  numberOf,
+  TemplateError,
+  Tuple,
+  typeName,
+  Undefined,
+  unkept,
+  type Value,
+} from './values.js';
 
 /** `'%s-%03d' % (a, b)` and `'%(name)s' % dict`. */
-export function formatPercent(pattern: string, given: Value): string {
+export function formatPercent(pattern: string, argument: Value): string {
+  const given = unkept(argument);
   const values = given instanceof Tuple ? [...given] : [given];
   let used = 0;
   const named = isDict(given);
@@ -23,8 +36,8 @@ export function formatPercent(pattern: string, given: Value): string {
       return pad(percent(value, type, flags, precision), flags, width === undefined ? 0 : Number(width));
     },
   );
-  // As in Python, lists and dicts may be left unused.
-  const strict = !named && !(Array.isArray(given) && !(given instanceof Tuple));
+  // As in Python, lists and dicts may be left unused, and what is undefined, too.
+  const strict = !named && !(given instanceof Undefined) && !(Array.isArray(given) && !(given instanceof Tuple));
   if (strict && used < values.length) throw new TemplateError('not all values are used by the format');
   return out;
 }

@@ -1,6 +1,7 @@
 import { isScalar, parseDocument } from 'yaml';
+import { fromVar } from './convert.js';
 import { iterate, repr, str } from './python.js';
-import { defined, fromVar, isDict, isFloat, isNumber, numberOf, TemplateError, type Value } from './values.js';
+import { defined, isDict, isNumber, TemplateError, type Value } from './values.js';
 
 export interface JsonStyle {
   readonly indent?: number;
@@ -13,7 +14,7 @@ export function toJson(given: Value, style: JsonStyle, depth = 0): string {
   const v = defined(given);
   if (v === null) return 'null';
   if (typeof v === 'boolean') return String(v);
-  if (isNumber(v)) return isFloat(v) ? repr(v) : String(numberOf(v));
+  if (isNumber(v)) return repr(v);
   if (typeof v === 'string') return jsonText(v, style.ascii ?? true);
   const [open, close] = isDict(v) ? ['{', '}'] : ['[', ']'];
   const items = isDict(v)

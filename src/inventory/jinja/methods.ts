@@ -1,13 +1,13 @@
 import { formatBraces } from './format.js';
 import { compare, contains, equals, hasKey, index, iterate, str, text } from './python.js';
-import { type Arguments, Callable, defined, isDict, TemplateError, Tuple, type Value } from './values.js';
+import { type Arguments, Callable, DictView, defined, isDict, isSequence, TemplateError, Tuple, type Value } from './values.js';
 
 type Method = (args: readonly Value[], all: Arguments) => Value;
 
 /** A method of Python's that templates call on a value; undefined: it has none of that name. */
 export function methodOf(value: Value, name: string): Callable | undefined {
   const v = defined(value);
-  const methods = typeof v === 'string' ? stringMethods(v) : Array.isArray(v) ? listMethods(v) : isDict(v) ? dictMethods(v) : {};
+  const methods = typeof v === 'string' ? stringMethods(v) : isSequence(v) ? listMethods(v) : isDict(v) ? dictMethods(v) : {};
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
   return method && new Callable(name, (args) => method(args.positional, args));
 }
@@ -206,7 +206,8 @@ function dictMethods(dict: Map<Value, Value> | Exclude<Value, string | Value[]>)
           },
           pop: ([key, otherwise]) => {
             const k = defined(key ?? null);
-            const value = dict.get(k) ?? otherwise;
+            const there = dict.get(k);
+            const value = there === undefined ? otherwise : there;
             if (value === undefined) throw new TemplateError(`there is no key ${str(k)} to pop`);
             dict.delete(k);
             return value;
@@ -216,9 +217,17 @@ function dictMethods(dict: Map<Value, Value> | Exclude<Value, string | Value[]>)
       : {};
   return {
     ...changes,
-    keys: () => keys(),
-    values: () => keys().map((k) => get(k) ?? null),
-    items: () => keys().map((k) => Tuple.make([k, get(k) ?? null])),
+    keys: () => DictView.make('dict_keys', keys()),
+    values: () =>
+      DictView.make(
+        'dict_values',
+        keys().map((k) => get(k) ?? null),
+      ),
+    items: () =>
+      DictView.make(
+        'dict_items',
+        keys().map((k) => Tuple.make([k, get(k) ?? null])),
+      ),
     get: ([key, otherwise]) => {
       const k = defined(key ?? null);
       return hasKey(dict, k) && contains(dict, k) ? (get(k) ?? otherwise ?? null) : (otherwise ?? null);

@@ -1,44 +1,44 @@
-import type { Expr } from './ast.js';
-import { ExpressionParser } from './expressions.js';
-import { lex } from './lexer.js';
-import { negate } from './operators.js';
-import { Float, isNumber, TemplateError, Tuple, type Value } from './values.js';
+import { LiteralError, pythonValue } from '../literal.js';
+import { PyOther } from '../python.js';
+import { literalValue } from './convert.js';
+import { TemplateError, type Value } from './values.js';
 
 /**
  * Gives a rendered text the type that Ansible gives it (`jinja2_native` off): texts that begin like a list or a dict, True
  * and False are read as Python literals, with JSON's true, false and null; everything else stays text.
+ * Source: ansible_eval_concat in ansible/template/native_helpers.py
+ * @throws TemplateError for what Python reads but cannot make: a list as the key of a dict.
  */
 export function nativeValue(text: string): Value {
-  if (!text.startsWith('{') && !text.startsWith('[') && text !== 'True' && text !== 'False') return text;
+  if (!text.startsWith('{') && !text.startsWith('[')) return text === 'True' ? true : text === 'False' ? false : text;
+  const line = oneLine(text);
+  if (line === undefined) return text;
   try {
-    return literal(parse(text));
+    const value = pythonValue(line);
+    return value === line || value instanceof PyOther ? text : literalValue(value);
   } catch (error) {
-    if (error instanceof TemplateError) return text;
+    if (error instanceof LiteralError) throw new TemplateError(error.message);
     throw error;
   }
 }
 
-/** Python's literals are a part of Jinja's expressions. */
-function parse(text: string): Expr {
-  // A line break inside of brackets means nothing; tokens know their strings' escapes.
-  const [piece, more] = lex(`{% ${text.replaceAll(/\b[uU](?=['"])/g, '')} %}`);
-  if (more || piece?.kind !== 'block') throw new TemplateError('no literal');
-  const parser = new ExpressionParser(piece.tokens);
-  const tree = parser.expression();
-  parser.end();
-  return tree;
-}
+/** Strings, words, comments, brackets and line breaks. */
+const TOKEN =
+  /'''(?:[^\\]|\\[\s\S])*?'''|"""(?:[^\\]|\\[\s\S])*?"""|'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"|[\p{L}_][\p{L}\p{N}_]*|\d[\p{L}\p{N}_]*|#[^\n]*|[[({]|[\])}]|\n/gu;
+const JSON_NAMES: Readonly<Record<string, string>> = { true: 'True', false: 'False', null: 'None' };
 
-function literal(e: Expr): Value {
-  if (e.t === 'const') return e.value;
-  if (e.t === 'float') return Number.isInteger(e.value) ? new Float(e.value) : e.value;
-  if (e.t === 'name' && e.name === 'null') return null;
-  if (e.t === 'list') return e.items.map(literal);
-  if (e.t === 'tuple') return Tuple.make(e.items.map(literal));
-  if (e.t === 'dict') return new Map(e.items.map(([k, v]) => [literal(k), literal(v)]));
-  if (e.t === 'unary' && e.op !== 'not') {
-    const value = literal(e.of);
-    if (isNumber(value)) return e.op === '-' ? negate(value) : value;
-  }
-  throw new TemplateError('no literal');
+/** JSON's names in Python's words, comments and the line breaks within brackets gone; undefined: a line ends too early. */
+function oneLine(text: string): string | undefined {
+  let depth = 0;
+  let early = false;
+  const line = text.trimEnd().replaceAll(TOKEN, (token) => {
+    if (token === '\n' || token.startsWith('#')) {
+      early ||= token === '\n' && depth === 0;
+      return ' ';
+    }
+    if ('[({'.includes(token)) depth++;
+    else if ('])}'.includes(token)) depth--;
+    return JSON_NAMES[token] ?? token;
+  });
+  return early ? undefined : line;
 }

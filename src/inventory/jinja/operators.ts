@@ -1,6 +1,20 @@
 import { formatPercent } from './format.js';
-import { index, safe, str } from './python.js';
-import { defined, float, isFloat, isNumber, numberOf, TemplateError, Tuple, typeName, type Value } from './values.js';
+import { index, str } from './python.js';
+import {
+  defined,
+  Float,
+  float,
+  isFloat,
+  isNumber,
+  isSequence,
+  numberOf,
+  TemplateError,
+  Tuple,
+  typeName,
+  unkept,
+  type Value,
+  whole,
+} from './values.js';
 
 /** More text or items than anyone wants: a bound against templates that double themselves. */
 export const LARGEST = 1_000_000;
@@ -8,39 +22,65 @@ export const LARGEST = 1_000_000;
 /** Python's arithmetic. @throws TemplateError where Python has none. */
 export function binary(op: string, left: Value, right: Value): Value {
   if (op === '~') return bounded(str(left) + str(right));
+  const pattern = unkept(left);
+  if (op === '%' && typeof pattern === 'string') return formatPercent(pattern, right);
   const [a, b] = [number(left), number(right)];
   if (a !== undefined && b !== undefined) return arithmetic(op, a, b);
   if (op === '+') return add(left, right);
   if (op === '*') return repeat(left, right);
-  const text = defined(left);
-  if (op === '%' && typeof text === 'string') return formatPercent(text, defined(right));
   throw unsupported(op, left, right);
 }
 
-type Num = { readonly value: number; readonly float: boolean };
+type Num = number | bigint | Float;
 
 function number(given: Value): Num | undefined {
   const v = defined(given);
-  if (typeof v === 'boolean') return { value: Number(v), float: false };
-  return isNumber(v) ? { value: numberOf(v), float: isFloat(v) } : undefined;
+  return typeof v === 'boolean' ? Number(v) : isNumber(v) ? v : undefined;
 }
 
 function arithmetic(op: string, a: Num, b: Num): Value {
-  if (['/', '//', '%'].includes(op) && b.value === 0) throw new TemplateError('division by zero');
-  const out = (value: number): Value => (a.float || b.float ? float(value) : safe(value));
-  if (op === '+') return out(a.value + b.value);
-  if (op === '-') return out(a.value - b.value);
-  if (op === '*') return out(a.value * b.value);
-  if (op === '/') return float(a.value / b.value);
-  if (op === '//') return out(Math.floor(a.value / b.value) + 0);
-  if (op === '%') return out((((a.value % b.value) + b.value) % b.value) + 0);
-  return b.value < 0 ? float(a.value ** b.value) : out(a.value ** b.value);
+  const [x, y] = [numberOf(a), numberOf(b)];
+  if (['/', '//', '%'].includes(op) && y === 0) throw new TemplateError('division by zero');
+  if (op === '**' && x === 0 && y < 0) throw new TemplateError('0 cannot be raised to a negative power');
+  if (op === '/') return float(x / y);
+  if (isFloat(a) || isFloat(b) || (op === '**' && y < 0)) return float(floats(op, x, y));
+  const result = floats(op, x, y) + 0;
+  // Whole numbers have any size in Python.
+  if ([x, y, result].every(Number.isSafeInteger)) return result;
+  return whole(integers(op, a instanceof Float ? 0n : BigInt(a), b instanceof Float ? 0n : BigInt(b)));
+}
+
+function floats(op: string, x: number, y: number): number {
+  if (op === '+') return x + y;
+  if (op === '-') return x - y;
+  if (op === '*') return x * y;
+  if (op === '**') return x ** y;
+  // As Python divides: the rest has the sign of the divisor. Source: float_divmod in Objects/floatobject.c
+  const rest = x % y;
+  const modulo = rest === 0 ? (y < 0 ? -0 : 0) : rest < 0 === y < 0 ? rest : rest + y;
+  if (op === '%') return modulo;
+  const quotient = (x - modulo) / y;
+  const floor = Math.floor(quotient);
+  return quotient - floor > 0.5 ? floor + 1 : floor;
+}
+
+function integers(op: string, x: bigint, y: bigint): bigint {
+  if (op === '+') return x + y;
+  if (op === '-') return x - y;
+  if (op === '*') return x * y;
+  if (op === '**') {
+    if (BigInt(x.toString(2).length) * y > BigInt(LARGEST)) throw tooLarge();
+    return x ** y;
+  }
+  const rest = x % y;
+  const modulo = rest !== 0n && rest < 0n !== y < 0n ? rest + y : rest;
+  return op === '%' ? modulo : (x - modulo) / y;
 }
 
 function add(left: Value, right: Value): Value {
   const [a, b] = [defined(left), defined(right)];
   if (typeof a === 'string' && typeof b === 'string') return bounded(a + b);
-  if (Array.isArray(a) && Array.isArray(b) && a instanceof Tuple === b instanceof Tuple) {
+  if (isSequence(a) && isSequence(b) && a instanceof Tuple === b instanceof Tuple) {
     if (a.length + b.length > LARGEST) throw tooLarge();
     return a instanceof Tuple ? Tuple.make([...a, ...b]) : [...a, ...b];
   }
@@ -55,7 +95,7 @@ function repeat(left: Value, right: Value): Value {
     if (what.length * count > LARGEST) throw tooLarge();
     return what.repeat(count);
   }
-  if (Array.isArray(what)) {
+  if (isSequence(what)) {
     if (what.length * count > LARGEST) throw tooLarge();
     const out = Array.from({ length: count }, () => [...what]).flat();
     return what instanceof Tuple ? Tuple.make(out) : out;
@@ -78,14 +118,15 @@ function unsupported(op: string, a: Value, b: Value): TemplateError {
 
 export function negate(given: Value): Value {
   const v = number(given);
-  if (!v) throw new TemplateError(`a ${typeName(given)} has no negative`);
-  return v.float ? float(-v.value) : -v.value + 0;
+  if (v === undefined) throw new TemplateError(`a ${typeName(given)} has no negative`);
+  if (typeof v === 'bigint') return whole(-v);
+  return isFloat(v) ? float(-numberOf(v)) : -numberOf(v) + 0;
 }
 
 /** `value[start:stop:step]`. */
 export function slice(given: Value, start: Value, stop: Value, step: Value): Value {
   const v = defined(given);
-  if (typeof v !== 'string' && !Array.isArray(v)) throw new TemplateError(`a ${typeName(v)} cannot be sliced`);
+  if (typeof v !== 'string' && !isSequence(v)) throw new TemplateError(`a ${typeName(v)} cannot be sliced`);
   const items: Value[] = typeof v === 'string' ? [...v] : v;
   const by = step === null ? 1 : index(step, 'the step');
   if (by === 0) throw new TemplateError('the step of a slice cannot be zero');

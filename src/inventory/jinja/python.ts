@@ -1,5 +1,8 @@
+import { PyDate } from '../python.js';
+import { floatText } from '../python-text.js';
 import {
   Callable,
+  DictView,
   defined,
   isDict,
   isFloat,
@@ -9,7 +12,9 @@ import {
   Tuple,
   typeName,
   Undefined,
+  UndefinedError,
   type Value,
+  whole,
 } from './values.js';
 
 /** Python's truth, equality, order and texts of values, as templates rely on them. */
@@ -27,9 +32,9 @@ export function truth(given: Value): boolean {
 export function equals(left: Value, right: Value): boolean {
   const [a, b] = [defined(left), defined(right)];
   const [x, y] = [asNumber(a), asNumber(b)];
-  if (x !== undefined && y !== undefined) return x === y;
+  if (x !== undefined && y !== undefined) return !(x < y || x > y) && !Number.isNaN(x);
   if (Array.isArray(a) && Array.isArray(b)) {
-    return a instanceof Tuple === b instanceof Tuple && a.length === b.length && a.every((v, i) => equals(v, b[i] ?? null));
+    return a.constructor === b.constructor && a.length === b.length && a.every((v, i) => equals(v, b[i] ?? null));
   }
   if (isDict(a) && isDict(b)) {
     return a.size === b.size && [...a.keys()].every((k) => b.has(k) && equals(a.get(k) ?? null, b.get(k) ?? null));
@@ -38,17 +43,17 @@ export function equals(left: Value, right: Value): boolean {
 }
 
 /** Booleans are numbers to Python. */
-function asNumber(v: Value): number | undefined {
-  return typeof v === 'boolean' ? Number(v) : isNumber(v) ? numberOf(v) : undefined;
+function asNumber(v: Value): number | bigint | undefined {
+  return typeof v === 'boolean' ? Number(v) : typeof v === 'bigint' ? v : isNumber(v) ? numberOf(v) : undefined;
 }
 
 /** Less than zero, zero or more. @throws TemplateError for values that have no order. */
 export function compare(left: Value, right: Value): number {
   const [a, b] = [defined(left), defined(right)];
   const [x, y] = [asNumber(a), asNumber(b)];
-  if (x !== undefined && y !== undefined) return x - y;
+  if (x !== undefined && y !== undefined) return x < y ? -1 : x > y ? 1 : 0;
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
-  if (Array.isArray(a) && Array.isArray(b)) {
+  if (Array.isArray(a) && Array.isArray(b) && a.constructor === b.constructor) {
     for (let i = 0; i < Math.min(a.length, b.length); i++) {
       const [p, q] = [a[i] ?? null, b[i] ?? null];
       if (!equals(p, q)) return compare(p, q);
@@ -78,11 +83,17 @@ export function contains(container: Value, item: Value): boolean {
   }
   if (isDict(c)) {
     const k = defined(item);
-    if ((Array.isArray(k) && !(k instanceof Tuple)) || isDict(k)) throw new TemplateError(`a ${typeName(k)} cannot be a key`);
-    return hasKey(c, k);
+    return hasKey(c, hashable(k));
   }
   if (Array.isArray(c)) return c.some((v) => equals(v, item));
   throw new TemplateError(`a ${typeName(c)} holds nothing that 'in' could look for`);
+}
+
+/** A key that a dict can have. @throws TemplateError for lists and dicts, also within tuples. */
+export function hashable<V extends Value>(k: V): V {
+  if (k instanceof Tuple) for (const item of k) hashable(item);
+  else if (Array.isArray(k) || isDict(k)) throw new TemplateError(`a ${typeName(k)} cannot be a key`);
+  return k;
 }
 
 export function hasKey(dict: Map<Value, Value> | { has(key: Value): boolean }, key: Value): boolean {
@@ -103,7 +114,7 @@ export function iterate(given: Value): Value[] {
 export function str(given: Value): string {
   if (silent(given)) return '';
   const v = defined(given);
-  return typeof v === 'string' ? v : repr(v);
+  return typeof v === 'string' ? v : v instanceof PyDate ? v.text : repr(v);
 }
 
 /** `repr()`. */
@@ -112,23 +123,19 @@ export function repr(given: Value): string {
   if (v === null) return 'None';
   if (typeof v === 'boolean') return v ? 'True' : 'False';
   if (isNumber(v)) return isFloat(v) ? floatText(numberOf(v)) : String(v);
+  if (v instanceof PyDate) return v.repr;
   if (typeof v === 'string') return quoted(v);
-  if (v instanceof Tuple) return v.length === 1 ? `(${repr(v[0] ?? null)},)` : `(${v.map(repr).join(', ')})`;
-  if (Array.isArray(v)) return `[${v.map(repr).join(', ')}]`;
-  if (isDict(v)) return `{${[...v.keys()].map((k) => `${repr(k)}: ${repr(v.get(k) ?? null)}`).join(', ')}}`;
+  if (v instanceof Tuple) return `(${v.map(within).join(', ')}${v.length === 1 ? ',' : ''})`;
+  if (v instanceof DictView) return `${v.type}([${v.map(within).join(', ')}])`;
+  if (Array.isArray(v)) return `[${v.map(within).join(', ')}]`;
+  if (isDict(v)) return `{${[...v.keys()].map((k) => `${repr(k)}: ${within(v.get(k) ?? null)}`).join(', ')}}`;
   return `<${v instanceof Callable ? `function ${v.name}` : 'namespace'}>`;
 }
 
-function floatText(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e16 || size < 1e-4)) {
-    const [digits = '', exponent = '0'] = value.toExponential().split('e');
-    const n = Number(exponent);
-    return `${digits}e${n < 0 ? '-' : '+'}${String(Math.abs(n)).padStart(2, '0')}`;
-  }
-  return Number.isInteger(value) ? `${value}.0` : String(value);
+/** Ansible prints `AnsibleUndefined(…)` there. */
+function within(value: Value): string {
+  if (value instanceof Undefined) throw new UndefinedError(value, 'inside of a list or a dict');
+  return repr(value);
 }
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
@@ -166,13 +173,14 @@ export function text(given: Value, what: string): string {
 export function toInt(given: Value, otherwise: Value, base: number): Value {
   const v = defined(given);
   if (typeof v === 'boolean') return Number(v);
-  if (isNumber(v)) return Math.trunc(numberOf(v));
+  if (typeof v === 'bigint') return v;
+  if (isNumber(v)) return truncated(numberOf(v)) ?? otherwise;
   if (typeof v !== 'string') return otherwise;
   const word = v.trim().replaceAll('_', '');
-  if (base === 10 && /^[+-]?\d+$/.test(word)) return safe(Number(word));
+  if (base === 10 && /^[+-]?\d+$/.test(word)) return whole(BigInt(word.replace('+', '')));
   if (base === 10) {
     const number = toFloat(word);
-    return number === undefined ? otherwise : Math.trunc(number);
+    return number === undefined ? otherwise : (truncated(number) ?? otherwise);
   }
   const prefix = ({ 2: '0b', 8: '0o', 16: '0x' } as Readonly<Record<number, string>>)[base];
   const sign = word.startsWith('-') ? -1 : 1;
@@ -180,19 +188,19 @@ export function toInt(given: Value, otherwise: Value, base: number): Value {
   const digits = prefix !== undefined && bare.startsWith(prefix) ? bare.slice(2) : bare;
   const allowed = '0123456789abcdefghijklmnopqrstuvwxyz'.slice(0, base);
   if (digits === '' || [...digits].some((d) => !allowed.includes(d))) return otherwise;
-  return safe(sign * Number.parseInt(digits, base));
+  const value = [...digits].reduce((sum, d) => sum * BigInt(base) + BigInt(allowed.indexOf(d)), 0n);
+  return whole(sign < 0 ? -value : value);
+}
+
+/** `int()` of a float; undefined: it is endless. */
+function truncated(value: number): number | bigint | undefined {
+  return Number.isFinite(value) ? whole(BigInt(Math.trunc(value))) : undefined;
 }
 
 export function toFloat(word: string): number | undefined {
   const t = word.trim();
   if (/^[+-]?(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(t)) return Number(t.replaceAll('_', ''));
   return undefined;
-}
-
-/** @throws TemplateError for whole numbers that cannot be held exactly. */
-export function safe(value: number): number {
-  if (Number.isSafeInteger(value)) return value;
-  throw new TemplateError('a whole number beyond 2^53 cannot be calculated with');
 }
 
 function silent(v: Value): boolean {

@@ -4,13 +4,14 @@ import type { Host, Inventory, Source, Variable, VarValue } from '../model.js';
 import { VaultValue } from '../model.js';
 import { oldGroupName } from '../names.js';
 import { nearestName } from '../nearest.js';
-import { PyUnsafe } from '../python.js';
+import { type Exact, entriesOf, exactOf, isList, PyFloat, PyTuple } from '../python.js';
 import { Keyring } from '../vault/keyring.js';
+import { copied, fromVar, toVar } from './convert.js';
 import { makeContext } from './environment.js';
 import type { Context } from './evaluate.js';
 import { isTemplate } from './lexer.js';
 import { renderText } from './template.js';
-import { fromVar, LazyDict, TemplateError, toVar, Undefined, UndefinedError, type Value } from './values.js';
+import { LazyDict, TemplateError, Undefined, UndefinedError, type Value } from './values.js';
 
 export interface RenderOptions {
   /** Variables below all others: the settings' defaults, so that users' templates may mention them. Raw. */
@@ -112,7 +113,7 @@ class Renderer {
   readonly #keyring: Keyring;
   readonly #stack: Frame[] = [];
   readonly #contexts = new Map<string, Context>();
-  readonly #done = new Map<string, Rendered>();
+  readonly #done = new Map<string, { readonly value: Value; readonly secret: boolean }>();
   readonly #groups: Value;
   readonly #hostvars: Value;
 
@@ -185,12 +186,12 @@ class Renderer {
       const magic = this.#magic(host, name);
       if (magic !== undefined || fallback === undefined) return magic;
     }
-    const raw = own === undefined ? (fallback ?? null) : own.value;
+    const raw = own === undefined ? (fallback ?? null) : exactOf(own);
     const key = `${hostName}\0${name}`;
     const known = this.#done.get(key);
     if (known) {
       if (known.secret) this.#taint();
-      return fromVar(known.value);
+      return copied(known.value);
     }
     const at = this.#stack.findIndex((f) => f.host === hostName && f.name === name);
     if (at >= 0) {
@@ -202,9 +203,10 @@ class Renderer {
     if (frame.secret) this.#taint();
     this.#stack.push(frame);
     try {
-      // Text after !unsafe is never a template.
-      const value = own?.exact instanceof PyUnsafe ? own.exact.text : this.#fill(hostName, raw, frame);
-      if (value !== OMIT) this.#done.set(key, { value: toVar(value), secret: frame.secret });
+      const value = this.#fill(hostName, raw, frame);
+      // What is undefined somewhere in it is found now.
+      toVar(value);
+      if (value !== OMIT) this.#done.set(key, { value: copied(value), secret: frame.secret });
       return value;
     } catch (error) {
       // As in Ansible: default() may still replace it, and only a use of it is an error.
@@ -224,13 +226,13 @@ class Renderer {
     if (top) top.secret = true;
   }
 
-  #fill(hostName: string, raw: VarValue, frame: Frame): Value {
+  #fill(hostName: string, raw: Exact, frame: Frame): Value {
     const context = this.#context(hostName);
     const single = (name: string): Value | undefined => {
       const own = this.#inventory.hosts.get(hostName)?.vars.get(name);
       if (own?.secret) frame.secret = true;
-      const v = own ? own.value : this.#options.defaults?.get(name);
-      return v === undefined || (typeof v === 'object' && v !== null) || typeof v === 'string' ? undefined : v;
+      const v = own ? exactOf(own) : this.#options.defaults?.get(name);
+      return v === undefined ? undefined : scalar(v);
     };
     return fromVar(raw, {
       text: (s) => renderText(s, context, single),
@@ -311,15 +313,23 @@ const MAGIC = [
   'ansible_play_hosts',
 ];
 
-function needsIt(v: Variable): boolean {
-  return !(v.exact instanceof PyUnsafe) && needsRendering(v.value);
+/** A number, a boolean or null. */
+function scalar(v: Exact): Value | undefined {
+  if (v instanceof PyFloat) return fromVar(v);
+  return typeof v === 'string' || (typeof v === 'object' && v !== null) ? undefined : v;
 }
 
-function needsRendering(value: VarValue): boolean {
+function needsIt(v: Variable): boolean {
+  return needsRendering(exactOf(v));
+}
+
+function needsRendering(value: Exact): boolean {
   if (typeof value === 'string') return isTemplate(value);
   if (value === null || typeof value !== 'object') return false;
   if (value instanceof VaultValue) return true;
-  return Object.values(value).some(needsRendering);
+  if (isList(value)) return value.some(needsRendering);
+  if (value instanceof PyTuple) return value.items.some(needsRendering);
+  return (entriesOf(value) ?? []).some(([, v]) => needsRendering(v));
 }
 
 function shortened(text: string): string {

@@ -3,7 +3,7 @@ import type { Context } from './evaluate.js';
 import { execute } from './execute.js';
 import { isTemplate } from './lexer.js';
 import { parseTemplate } from './parser.js';
-import type { Value } from './values.js';
+import { isNumber, unkept, type Value } from './values.js';
 
 const parsed = new Map<string, readonly Statement[]>();
 /** Group variables are rendered for every host; beyond so many templates the oldest are parsed again. */
@@ -19,7 +19,7 @@ export function renderText(text: string, context: Context, single: (name: string
   if (!isTemplate(text)) return text;
   const only = /^\{\{\s*(\w*)\s*\}\}\n?$/.exec(text)?.[1];
   const raw = only === undefined || only === '' ? undefined : single(only);
-  if (raw !== undefined && (raw === null || typeof raw === 'boolean' || typeof raw === 'number')) return raw;
+  if (raw !== undefined && (raw === null || typeof raw === 'boolean' || isNumber(raw))) return raw;
   let body = parsed.get(text);
   if (!body) {
     body = parseTemplate(text);
@@ -27,9 +27,10 @@ export function renderText(text: string, context: Context, single: (name: string
     parsed.set(text, body);
   }
   const value = execute(body, context);
-  if (typeof value !== 'string') return value;
+  const rendered = unkept(value);
+  if (typeof rendered !== 'string') return rendered;
   // The line breaks at the end of the text are kept, also where a block at the end took one.
   const wanted = /\n*$/.exec(text)?.[0].length ?? 0;
-  const there = /\n*$/.exec(value)?.[0].length ?? 0;
-  return value + '\n'.repeat(Math.max(0, wanted - there));
+  const there = /\n*$/.exec(rendered)?.[0].length ?? 0;
+  return wanted > there ? rendered + '\n'.repeat(wanted - there) : value;
 }

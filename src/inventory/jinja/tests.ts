@@ -4,7 +4,7 @@ import { ipQuery } from './filters/ipaddr.js';
 import { binary } from './operators.js';
 import { iterate, str, text, truth } from './python.js';
 import { pattern } from './regex.js';
-import { Callable, defined, isDict, isFloat, isNumber, Undefined, type Value } from './values.js';
+import { Callable, defined, isDict, isFloat, isNumber, isSequence, Undefined, type Value } from './values.js';
 import { versionHolds } from './version.js';
 
 const version = filter(['version', 'operator', 'strict', 'version_type'], (v, g) => {
@@ -56,11 +56,11 @@ export const TESTS: Readonly<Record<string, Filter>> = {
   false: filter([], (v) => v === false),
   string: filter([], (v) => typeof v === 'string'),
   number: filter([], (v) => isNumber(v) || typeof v === 'boolean'),
-  integer: filter([], (v) => typeof v === 'number' && !isFloat(v)),
+  integer: filter([], (v) => isNumber(v) && !isFloat(v)),
   float: filter([], (v) => isFloat(v)),
   mapping: filter([], (v) => isDict(v)),
   iterable: filter([], (v) => typeof defined(v) === 'string' || Array.isArray(v) || isDict(v)),
-  sequence: filter([], (v) => typeof v === 'string' || Array.isArray(v) || isDict(v)),
+  sequence: filter([], (v) => typeof v === 'string' || isSequence(v) || isDict(v)),
   callable: filter([], (v) => v instanceof Callable),
   sameas: filter(['other'], (v, g) => defined(v) === g.need('other')),
   lower: filter([], (v) => str(v) !== str(v).toUpperCase() && str(v) === str(v).toLowerCase()),

@@ -1,4 +1,4 @@
-import { type VarValue, VaultValue } from '../model.js';
+import { PyDate } from '../python.js';
 
 /** A template that cannot be rendered; the text says why. The caller adds variable, file and line. */
 export class TemplateError extends Error {}
@@ -8,8 +8,8 @@ export class UndefinedError extends TemplateError {
   /** The name that is missing, as far as it is one. */
   readonly missing: string;
 
-  constructor(undefinedValue: Undefined) {
-    super(undefinedValue.reason);
+  constructor(undefinedValue: Undefined, where?: string) {
+    super(where === undefined ? undefinedValue.reason : `${undefinedValue.reason} (${where})`);
     this.missing = undefinedValue.name;
   }
 }
@@ -37,13 +37,48 @@ export class Float {
   }
 }
 
+/** Text that stays text even when it looks like a list: what `to_json` and its like give. Source: NativeJinjaText */
+export class KeptText {
+  readonly kept: string;
+
+  constructor(kept: string) {
+    this.kept = kept;
+  }
+}
+
 /** Prints with round brackets; else a list. */
 export class Tuple extends Array<Value> {
+  /** What `map` and `filter` make of it are lists. */
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
   static make(items: readonly Value[]): Tuple {
     const out = new Tuple();
     for (const item of items) out.push(item);
     return out;
   }
+}
+
+/** What `dict.items()` and its like give: to be looped over, but no list. */
+export class DictView extends Array<Value> {
+  type = 'dict_items';
+
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
+  static make(type: string, items: readonly Value[]): DictView {
+    const out = new DictView();
+    for (const item of items) out.push(item);
+    out.type = type;
+    return out;
+  }
+}
+
+/** A list or a tuple. */
+export function isSequence(v: Value): v is Value[] {
+  return Array.isArray(v) && !(v instanceof DictView);
 }
 
 /** A dict whose values are made when they are asked for: `hostvars`. */
@@ -95,18 +130,38 @@ export class Namespace {
 }
 
 export type Dict = Map<Value, Value> | LazyDict;
-export type Value = null | boolean | number | Float | string | Value[] | Dict | Undefined | Callable | Namespace;
+/** Whole numbers beyond 2^53 are bigints. Dates know only how they print. */
+export type Value =
+  | null
+  | boolean
+  | number
+  | bigint
+  | Float
+  | PyDate
+  | string
+  | KeptText
+  | Value[]
+  | Dict
+  | Undefined
+  | Callable
+  | Namespace;
 
 export function isDict(v: Value): v is Dict {
   return v instanceof Map || v instanceof LazyDict;
 }
 
-export function isNumber(v: Value): v is number | Float {
-  return typeof v === 'number' || v instanceof Float;
+export function isNumber(v: Value): v is number | bigint | Float {
+  return typeof v === 'number' || typeof v === 'bigint' || v instanceof Float;
 }
 
 export function isFloat(v: Value): boolean {
   return v instanceof Float || (typeof v === 'number' && !Number.isInteger(v));
+}
+
+/** A whole number of any size, in the form that its size asks for. */
+export function whole(value: bigint): number | bigint {
+  const small = Number(value);
+  return Number.isSafeInteger(small) ? small : value;
 }
 
 /** A number as Python has it: floats keep being floats. */
@@ -115,66 +170,31 @@ export function float(value: number): number | Float {
 }
 
 /** @throws UndefinedError for what is undefined. */
-export function defined(v: Value): Exclude<Value, Undefined> {
+export function defined(v: Value): Exclude<Value, Undefined | KeptText> {
   if (v instanceof Undefined) throw new UndefinedError(v);
-  return v;
+  return v instanceof KeptText ? v.kept : v;
+}
+
+/** Text is text to everything that looks at it. */
+export function unkept(v: Value): Exclude<Value, KeptText> {
+  return v instanceof KeptText ? v.kept : v;
 }
 
 /** Python's name of a type, for messages. */
 export function typeName(v: Value): string {
   if (v === null) return 'NoneType';
   if (typeof v === 'boolean') return 'bool';
-  if (typeof v === 'string') return 'str';
+  if (typeof v === 'string' || v instanceof KeptText) return 'str';
   if (isNumber(v)) return isFloat(v) ? 'float' : 'int';
   if (v instanceof Tuple) return 'tuple';
+  if (v instanceof DictView) return v.type;
   if (Array.isArray(v)) return 'list';
   if (isDict(v)) return 'dict';
+  if (v instanceof PyDate) return 'date';
   return v instanceof Undefined ? 'undefined' : v instanceof Namespace ? 'namespace' : 'function';
 }
 
-/** How the texts within a value are read. */
-export interface Reading {
-  /** Renders a text. */
-  readonly text: (s: string) => Value;
-  readonly decrypt: (v: VaultValue) => string;
-}
-
-const AS_IT_IS: Reading = {
-  text: (s) => s,
-  decrypt: () => {
-    throw new TemplateError('the value is encrypted with Ansible Vault');
-  },
-};
-
-/** What a template sees of a variable's value. */
-export function fromVar(value: VarValue, how: Reading = AS_IT_IS): Value {
-  if (typeof value === 'string') return how.text(value);
-  if (value instanceof VaultValue) return how.text(how.decrypt(value));
-  if (value === null || typeof value !== 'object') return value;
-  if (isList(value)) return value.map((v) => fromVar(v, how));
-  return new Map(Object.entries(value).map(([k, v]) => [k, fromVar(v, how)] as [Value, Value]));
-}
-
-/** Arrays are read-only in variables, which `Array.isArray` does not know. */
-function isList(value: VarValue): value is readonly VarValue[] {
-  return Array.isArray(value);
-}
-
-/** The way back. @throws TemplateError for what no variable can hold, UndefinedError for what is undefined. */
-export function toVar(given: Value): VarValue {
-  const v = defined(given);
-  if (v instanceof Float) return v.value;
-  if (v === null || typeof v !== 'object') return v;
-  if (Array.isArray(v)) return v.map(toVar);
-  if (isDict(v)) return Object.fromEntries([...v.keys()].map((k) => [keyText(k), toVar(v.get(k) ?? null)]));
-  throw new TemplateError(`a ${typeName(v)} is no value for a variable`);
-}
-
-function keyText(key: Value): string {
-  if (typeof key === 'string') return key;
-  return key === null ? 'null' : typeof key === 'boolean' ? String(key) : isNumber(key) ? String(numberOf(key)) : '';
-}
-
-export function numberOf(v: number | Float): number {
-  return v instanceof Float ? v.value : v;
+/** As JavaScript has it: large whole numbers lose digits. */
+export function numberOf(v: number | bigint | Float): number {
+  return v instanceof Float ? v.value : Number(v);
 }

@@ -5,11 +5,31 @@ import { floatOf } from '../format.js';
 import { fromJson, fromYaml, toJson, toYaml } from '../json.js';
 import { binary } from '../operators.js';
 import { compare, equals, hasKey, iterate, str, text, toInt, truth } from '../python.js';
-import { defined, float, isDict, isNumber, numberOf, TemplateError, Tuple, typeName, Undefined, type Value } from '../values.js';
-import { type Filter, filter, type Given } from './define.js';
+import {
+  defined,
+  float,
+  isDict,
+  isFloat,
+  isNumber,
+  isSequence,
+  numberOf,
+  TemplateError,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from '../values.js';
+import { type Filter, filter, type Given, passes } from './define.js';
+import { flatten } from './lists.js';
 
-const otherwise = filter(['default_value', 'boolean'], (v, g) =>
-  v instanceof Undefined || (g.bool('boolean') && !truth(v)) ? (g.get('default_value') ?? '') : v,
+/** An argument, which may be none. */
+function given(g: Given, name: string, otherwise: Value): Value {
+  const value = g.get(name);
+  return value === undefined ? otherwise : value;
+}
+
+const otherwise = passes(['default_value', 'boolean'], (v, g) =>
+  v instanceof Undefined || (g.bool('boolean') && !truth(v)) ? given(g, 'default_value', '') : v,
 );
 
 function toBool(given: Value): Value {
@@ -19,26 +39,40 @@ function toBool(given: Value): Value {
   return isNumber(v) && numberOf(v) === 1;
 }
 
-function round(given: Value, g: Given): Value {
-  const [v, precision, method] = [floatOf(given), g.int('precision', 0), g.str('method', 'common')];
-  if (v === undefined) throw new TemplateError(`a ${typeName(given)} cannot be rounded`);
+function round(value: Value, g: Given): Value {
+  const [v, precision, method] = [floatOf(value), g.int('precision', 0), g.str('method', 'common')];
+  if (v === undefined || typeof value === 'string') throw new TemplateError(`a ${typeName(value)} cannot be rounded`);
   const scale = 10 ** precision;
   if (method === 'ceil') return float(Math.ceil(v * scale) / scale);
   if (method === 'floor') return float(Math.floor(v * scale) / scale);
   if (method !== 'common') throw new TemplateError(`round knows common, ceil and floor, not ${method}`);
-  const scaled = v * scale;
-  const floor = Math.floor(scaled);
-  // Python rounds halves to the even neighbour.
-  const nearest = scaled - floor === 0.5 ? floor + (floor % 2 === 0 ? 0 : 1) : Math.round(scaled);
-  return float(nearest / scale);
+  // Whole numbers stay what they are.
+  if (!isFloat(value) && precision >= 0) return typeof value === 'boolean' ? Number(value) : value;
+  const rounded = precision < 0 ? halfToEven(v * scale) / scale : roundedAt(v, precision);
+  return isFloat(value) ? float(rounded) : rounded;
+}
+
+function halfToEven(v: number): number {
+  const floor = Math.floor(v);
+  return v - floor === 0.5 ? floor + (floor % 2 === 0 ? 0 : 1) : Math.round(v);
+}
+
+/** Python rounds the exact value of a float, and halves to the even neighbour; `toFixed` is exact, too, but rounds halves up. */
+function roundedAt(v: number, digits: number): number {
+  if (!Number.isFinite(v) || Math.abs(v) >= 1e21 || digits > 75) return v;
+  const exact = v.toFixed(100);
+  const cut = exact.length - 100 + digits;
+  const half = /^50*$/.test(exact.slice(cut));
+  const head = exact.slice(0, cut).replace(/\.$/, '');
+  return Number(half && /[02468]$/.test(head) ? head : v.toFixed(digits));
 }
 
 /** `combine`: later dicts win; with `recursive` dicts in dicts are combined, lists as `list_merge` says. */
 function combine(value: Value, g: Given): Value {
   const recursive = truth(g.named.get('recursive') ?? false);
   const lists = str(g.named.get('list_merge') ?? 'replace');
-  const all = [value, ...g.rest].flatMap((v) => (Array.isArray(v) ? v : [v]));
-  return all.reduce((low: Value, high) => merge(low, high, recursive, lists), new Map());
+  const [first = new Map(), ...more] = flatten([value, ...g.rest], 1, true);
+  return more.reduce((low: Value, high) => merge(low, high, recursive, lists), first);
 }
 
 function merge(low: Value, high: Value, recursive: boolean, lists: string): Value {
@@ -67,6 +101,7 @@ function mergeLists(x: Value[], y: Value[], how: string): Value[] {
 
 function itemsToDict(value: Value, g: Given): Value {
   const [k, v] = [g.str('key_name', 'key'), g.str('value_name', 'value')];
+  if (!isSequence(value)) throw new TemplateError(`items2dict wants a list, not a ${typeName(value)}`);
   return new Map(
     iterate(value).map((given): [Value, Value] => {
       const i = defined(given);
@@ -112,21 +147,21 @@ function humanToBytes(value: Value, g: Given): Value {
 export const DATA_FILTERS: Readonly<Record<string, Filter>> = {
   default: otherwise,
   d: otherwise,
-  mandatory: filter(['msg'], (v, g) => {
+  mandatory: passes(['msg'], (v, g) => {
     if (v instanceof Undefined)
       throw new TemplateError(g.str('msg', v.name === '' ? v.reason : `the mandatory variable ${v.name} is not defined`));
     return v;
   }),
-  ternary: filter(['true_val', 'false_val', 'none_val'], (v, g) => {
+  ternary: passes(['true_val', 'false_val', 'none_val'], (v, g) => {
     const none = g.get('none_val') ?? null;
     if (v === null && none !== null) return none;
     return (truth(v) ? g.get('true_val') : g.get('false_val')) ?? null;
   }),
   bool: filter([], toBool),
-  int: filter(['default', 'base'], (v, g) => toInt(v, g.get('default') ?? 0, g.int('base', 10))),
+  int: filter(['default', 'base'], (v, g) => toInt(v, given(g, 'default', 0), g.int('base', 10))),
   float: filter(['default'], (v, g) => {
     const number = floatOf(v);
-    return number === undefined ? (g.get('default') ?? float(0)) : float(number);
+    return number === undefined ? given(g, 'default', float(0)) : float(number);
   }),
   round: filter(['precision', 'method'], round),
   pow: filter(['y'], (v, g) => float(numberOrFail(v) ** numberOrFail(g.need('y')))),
@@ -135,7 +170,7 @@ export const DATA_FILTERS: Readonly<Record<string, Filter>> = {
     return float(base === undefined ? Math.log(numberOrFail(v)) : Math.log(numberOrFail(v)) / Math.log(numberOrFail(base)));
   }),
   root: filter(['base'], (v, g) => float(numberOrFail(v) ** (1 / numberOrFail(g.get('base') ?? 2)))),
-  type_debug: filter([], (v) => typeName(v)),
+  type_debug: filter([], (v) => (v instanceof Undefined ? 'AnsibleUndefined' : typeName(v))),
   combine: filter(['...'], combine),
   dict2items: filter(['key_name', 'value_name'], (v, g) =>
     items(v).map(

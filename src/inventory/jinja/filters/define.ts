@@ -1,6 +1,6 @@
 import type { Context } from '../evaluate.js';
 import { index, str, text, truth } from '../python.js';
-import { type Arguments, defined, TemplateError, type Value } from '../values.js';
+import { type Arguments, defined, TemplateError, unkept, type Value } from '../values.js';
 
 /** Arguments of a filter by name, as far as they were given. */
 export class Given {
@@ -54,6 +54,15 @@ export type Filter = (value: Value, args: Arguments, context: Context) => Value;
  * The value may be undefined; nearly everything that is done with one is an error by itself.
  */
 export function filter(names: readonly string[], apply: (value: Value, given: Given) => Value): Filter {
+  const passing = passes(names, apply);
+  return (value, args, context) => {
+    const named = new Map([...args.named].map(([k, v]) => [k, unkept(v)]));
+    return passing(unkept(value), { positional: args.positional.map(unkept), named }, context);
+  };
+}
+
+/** The same for filters that may give their value or an argument as it is. */
+export function passes(names: readonly string[], apply: (value: Value, given: Given) => Value): Filter {
   const open = names.at(-1) === '...';
   const known = open ? names.slice(0, -1) : names;
   return (value, args, context) => {

@@ -1,7 +1,7 @@
 import { holds } from '../evaluate.js';
 import { binary, LARGEST } from '../operators.js';
 import { compare, contains, equals, index, iterate, str, text, truth } from '../python.js';
-import { defined, isDict, TemplateError, Tuple, typeName, Undefined, type Value } from '../values.js';
+import { defined, isDict, isSequence, TemplateError, Tuple, typeName, Undefined, unkept, type Value } from '../values.js';
 
 import { attributeOf } from './attributes.js';
 import { type Filter, filter, type Given } from './define.js';
@@ -9,7 +9,10 @@ import { type Filter, filter, type Given } from './define.js';
 /** By what a list is sorted, compared or counted: an attribute (several with commas), case or not. */
 function by(given: Given, value: Value): Value {
   const path = given.get('attribute');
-  const fold = (v: Value): Value => (typeof v === 'string' && !given.bool('case_sensitive') ? v.toLowerCase() : v);
+  const fold = (item: Value): Value => {
+    const v = unkept(item);
+    return typeof v === 'string' && !given.bool('case_sensitive') ? v.toLowerCase() : v;
+  };
   if (path === undefined || path === null) return fold(value);
   if (typeof path === 'string' && path.includes(',')) return path.split(',').map((p) => fold(attributeOf(value, p)));
   return fold(attributeOf(value, path));
@@ -26,7 +29,7 @@ function extreme(sign: number): Filter {
     const items = iterate(value);
     let best = items[0];
     if (best === undefined) return new Undefined('', 'the list is empty');
-    for (const v of items) if (sign * compare(by(g, v), by(g, best)) > 0) best = v;
+    for (const v of items.slice(1)) if (sign * compare(by(g, v), by(g, best)) > 0) best = v;
     return best;
   });
 }
@@ -36,17 +39,17 @@ function once(items: readonly Value[], same: (v: Value) => Value = (v) => v): Va
   const seen: Value[] = [];
   const words = new Set<Value>();
   return items.filter((v) => {
-    const k = same(v);
+    const k = unkept(same(v));
     if (typeof k === 'string' || k === null) return !words.has(k) && words.add(k);
     return !seen.some((s) => equals(s, k)) && seen.push(k);
   });
 }
 
-function flatten(items: readonly Value[], levels: number, skipNulls: boolean): Value[] {
+export function flatten(items: readonly Value[], levels: number, skipNulls: boolean): Value[] {
   return items.flatMap((given) => {
     const v = defined(given);
     if (skipNulls && (v === null || v === 'None' || v === 'null')) return [];
-    return Array.isArray(v) && levels > 0 ? flatten(v, levels - 1, skipNulls) : [v];
+    return isSequence(v) && levels > 0 ? flatten(v, levels - 1, skipNulls) : [v];
   });
 }
 
@@ -133,6 +136,10 @@ function length(value: Value): number {
   throw new TemplateError(`a ${typeName(v)} has no length`);
 }
 
+function itemOr(there: Value | undefined): Value {
+  return there === undefined ? new Undefined('', 'the list is empty') : there;
+}
+
 function zip(value: Value, g: Given, longest: boolean): Value {
   const lists = [iterate(value), ...g.rest.map(iterate)];
   const size = longest ? Math.max(...lists.map((l) => l.length)) : Math.min(...lists.map((l) => l.length));
@@ -143,8 +150,8 @@ function zip(value: Value, g: Given, longest: boolean): Value {
 export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
   length: filter([], length),
   count: filter([], length),
-  first: filter([], (v) => iterate(v)[0] ?? new Undefined('', 'the list is empty')),
-  last: filter([], (v) => iterate(v).at(-1) ?? new Undefined('', 'the list is empty')),
+  first: filter([], (v) => itemOr(iterate(v)[0])),
+  last: filter([], (v) => itemOr(iterate(v).at(-1))),
   list: filter([], (v) => [...iterate(v)]),
   reverse: filter([], (v) => (typeof v === 'string' ? [...v].reverse().join('') : [...iterate(v)].reverse())),
   sort: filter(['reverse', 'case_sensitive', 'attribute'], sort),
@@ -156,7 +163,7 @@ export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
     return items.reduce((sum, i) => binary('+', sum, i), g.get('start') ?? 0);
   }),
   unique: filter(['case_sensitive', 'attribute'], (v, g) => once(iterate(v), (i) => by(g, i))),
-  union: filter(['b'], (v, g) => once([...iterate(v), ...iterate(g.need('b'))])),
+  union: filter(['b'], (v, g) => once(iterate(binary('+', v, g.need('b'))))),
   intersect: filter(['b'], (v, g) => once(iterate(v).filter((i) => contains(g.need('b'), i)))),
   difference: filter(['b'], (v, g) => once(iterate(v).filter((i) => !contains(g.need('b'), i)))),
   symmetric_difference: filter(['b'], (v, g) => {

@@ -100,7 +100,7 @@ export const TEXT_FILTERS: Readonly<Record<string, Filter>> = {
     const named = new Map<Value, Value>(g.named);
     return g.named.size > 0 ? str(formatWith(v, named)) : str(formatWith(v, Tuple.make(g.rest)));
   }),
-  wordcount: filter([], (v) => split(str(v), null, -1).length),
+  wordcount: filter([], (v) => [...str(v).matchAll(/[\p{L}\p{N}_]+/gu)].length),
   indent: filter(['width', 'first', 'blank'], indent),
   wordwrap: filter(['width'], wordwrap),
   truncate: filter(['length', 'killwords', 'end', 'leeway'], truncate),
@@ -128,14 +128,19 @@ function formatWith(v: Value, values: Value): Value {
 }
 
 function encode(given: Value): string {
-  const one = (s: string, slash: boolean): string => {
-    const out = encodeURIComponent(s).replaceAll(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-    return slash ? out.replaceAll('%2F', '/') : out;
-  };
+  const one = (s: string): string =>
+    encodeURIComponent(s).replaceAll(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  const query = (v: Value): string => one(str(v)).replaceAll('%20', '+');
   const v = defined(given);
-  if (typeof v === 'string' || !(isDict(v) || Array.isArray(v))) return one(str(v), true);
+  if (!isDict(v) && !Array.isArray(v)) return one(str(v)).replaceAll('%2F', '/');
   const pairs = isDict(v) ? [...v.keys()].map((k): Value[] => [k, v.get(k) ?? null]) : v.map((p) => iterate(p));
-  return pairs.map(([k, x]) => `${one(str(k ?? null), false)}=${one(str(x ?? null), false)}`).join('&');
+  return pairs
+    .map((pair) => {
+      const [k = null, x = null] = pair;
+      if (pair.length !== 2) throw new TemplateError('urlencode wants pairs');
+      return `${query(k)}=${query(x)}`;
+    })
+    .join('&');
 }
 
 function escaped(s: string): string {
