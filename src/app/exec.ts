@@ -61,7 +61,9 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
         );
       },
     });
-    const outcomes = await Promise.all(running);
+    const order = new Map(hosts.map((h, i) => [h.name, i]));
+    const at = (o: HostOutcome): number => order.get(o.host) ?? 0;
+    const outcomes = (await Promise.all(running)).sort((a, b) => at(a) - at(b));
     await connections.close();
     for (const [name, error] of connections.failures) view.unreachable(name, error);
     view.end(outcomes, [...connections.failures.keys()]);
@@ -120,7 +122,11 @@ async function runOn(
       onStderr: (chunk) => view.output(host, 'stderr', chunk),
       signal: timeout ? AbortSignal.any([timeout, stop]) : stop,
     });
-    const late = timeout?.aborted ? `It took longer than ${o.timeoutSec} s and was ended` : undefined;
+    const late = timeout?.aborted
+      ? `It took longer than ${o.timeoutSec} s and was ended`
+      : stop.aborted
+        ? 'interrupted'
+        : undefined;
     const outcome: HostOutcome = { host, ms: Math.round(performance.now() - began), ...meaning(exit, late) };
     view.finished(outcome);
     return outcome;

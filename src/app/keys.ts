@@ -1,9 +1,7 @@
-import { setMaxListeners } from 'node:events';
 import { InputError } from '../errors.js';
-import { interruptions } from './interrupt.js';
 import { checkMesh, failedPairs, type PairResult } from './keys/check.js';
 import { pairsJson, printPairs } from './keys/check-report.js';
-import { distributeKeys, type Interrupt } from './keys/distribute.js';
+import { distributeKeys } from './keys/distribute.js';
 import { type KeysOptions, type OpenHosts, selection, withKeyHosts } from './keys/hosts.js';
 import type { KeyKind, KeyResult } from './keys/model.js';
 import { operatorKeys } from './keys/operator.js';
@@ -19,14 +17,14 @@ export interface DistributeKeysOptions extends KeysOptions {
 
 /** `keys distribute`. Exit code 3 when a machine was unreachable or refused us, 1 when one failed otherwise. */
 export async function runKeysDistribute(o: DistributeKeysOptions): Promise<number> {
-  const { results, connections, operatorKey } = await distributeAll(o);
+  const { results, connections, operatorKey, interrupted } = await distributeAll(o);
   const dry = o.dryRun ?? false;
   if (o.json) say(resultsJson(results, { dry }));
   else {
     if (operatorKey) say(`${dry ? 'would make' : 'made'} a key pair of your own: ${operatorKey}`);
     printResults(results, { dry, connections });
   }
-  return exitCodeOf(results);
+  return interrupted ? 130 : exitCodeOf(results);
 }
 
 export interface Distributed {
@@ -34,6 +32,8 @@ export interface Distributed {
   readonly connections: number;
   /** Path of the operator's key pair when one had to be made. */
   readonly operatorKey?: string;
+  /** Somebody has pressed Ctrl-C. */
+  readonly interrupted: boolean;
 }
 
 /** The same without a word. @throws InputError */
@@ -42,10 +42,9 @@ export async function distributeAll(o: DistributeKeysOptions): Promise<Distribut
   const dry = o.dryRun ?? false;
   return withKeyHosts(o, selection(o), async (open) => {
     const operator = await operatorKeys(usedKeys(open), kind, dry);
-    const done = await interruptible((interrupt) =>
-      distributeKeys(open.hosts, { operator: operator.keys, hubs: open.hubs, kind, dry, interrupt }),
-    );
-    return { results: withFailures(open, done), connections: open.hosts.length, operatorKey: operator.made };
+    const { hosts, hubs, interrupt } = open;
+    const done = await distributeKeys(hosts, { operator: operator.keys, hubs, kind, dry, interrupt });
+    return { results: withFailures(open, done), connections: hosts.length, operatorKey: operator.made, ...wasInterrupted(open) };
   });
 }
 
@@ -53,26 +52,37 @@ export interface CheckKeysOptions extends KeysOptions {
   readonly json?: boolean;
 }
 
-/** `keys check`. Exit code 1 when a pair failed. */
+/** `keys check`. Exit code 1 when a pair failed, 130 when it was interrupted. */
 export async function runKeysCheck(o: CheckKeysOptions): Promise<number> {
-  const pairs = await checkAll(o);
+  const { pairs, interrupted } = await check(o);
   if (o.json) say(pairsJson(pairs));
   else printPairs(pairs, process.stdout.columns || 120);
+  if (interrupted) return 130;
   return pairs.some((p) => p.error !== undefined) ? 1 : 0;
 }
 
 /** The same without a word: pairs in the inventory's order. @throws InputError */
-export async function checkAll(o: KeysOptions): Promise<PairResult[]> {
-  return withKeyHosts(o, selection(o), async ({ all, hosts, hubs, failures }) => {
+export async function checkAll(o: KeysOptions): Promise<readonly PairResult[]> {
+  return (await check(o)).pairs;
+}
+
+async function check(o: KeysOptions): Promise<{ readonly pairs: readonly PairResult[]; readonly interrupted: boolean }> {
+  return withKeyHosts(o, selection(o), async (open) => {
+    const { all, hosts, hubs, failures, interrupt } = open;
     const meant = (name: string): boolean => hubs === undefined || hubs.has(name);
     const from = hosts.filter((h) => meant(h.name));
-    const pairs = await interruptible((interrupt) => checkMesh(from, all, { signal: interrupt.kill }));
-    return all.flatMap(({ name }) => {
+    const done = await checkMesh(from, all, { interrupt });
+    const pairs = all.flatMap(({ name }) => {
       const failure = meant(name) ? failures.get(name) : undefined;
       if (failure) return failedPairs(name, all, `${name} cannot be reached from here: ${reasonOf(failure)}`);
-      return pairs.filter((p) => p.from === name);
+      return done.filter((p) => p.from === name);
     });
+    return { pairs, ...wasInterrupted(open) };
   });
+}
+
+export function wasInterrupted(open: OpenHosts): { readonly interrupted: boolean } {
+  return { interrupted: open.interrupt.stop?.aborted === true };
 }
 
 /** The inventory's order, those that could not be reached among the others. */
@@ -94,17 +104,6 @@ export function usedKeys(open: OpenHosts): string[] {
       ]),
     ),
   ];
-}
-
-export async function interruptible<T>(work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
-  const interrupt = interruptions((text) => process.stderr.write(`${text}\n`));
-  // Every machine listens.
-  setMaxListeners(0, interrupt.stop, interrupt.kill);
-  try {
-    return await work(interrupt);
-  } finally {
-    interrupt.done();
-  }
 }
 
 /** @throws InputError for a size that ssh-keygen would refuse. */

@@ -5,7 +5,7 @@ import { operatorKeys } from './keys/operator.js';
 import { fingerprintOf } from './keys/public-key.js';
 import { exitCodeOf, printResults, resultsJson, say } from './keys/report.js';
 import { isFingerprint, type Revoked, revokeKeys } from './keys/revoke.js';
-import { type Distributed, interruptible, usedKeys, withFailures } from './keys.js';
+import { type Distributed, usedKeys, wasInterrupted, withFailures } from './keys.js';
 
 export interface RevokeKeysOptions extends KeysOptions {
   readonly revoke: readonly string[];
@@ -16,10 +16,11 @@ export interface RevokeKeysOptions extends KeysOptions {
 /** `keys distribute --revoke`. The machines that are taken out need not answer, nor stand in the inventory. */
 export async function runKeysRevoke(o: RevokeKeysOptions): Promise<number> {
   const dry = o.dryRun ?? false;
-  const { results, connections, keys, kept, stillThere } = await revokeAll(o);
+  const { results, connections, keys, kept, stillThere, interrupted } = await revokeAll(o);
+  const code = interrupted ? 130 : exitCodeOf(results);
   if (o.json) {
     say(resultsJson(results, { dry }));
-    return exitCodeOf(results);
+    return code;
   }
   printResults(results, { dry, connections });
   for (const { name, key } of keys)
@@ -31,7 +32,7 @@ export async function runKeysRevoke(o: RevokeKeysOptions): Promise<number> {
     say(`nothing of ${name} was found. A key can also be named by its fingerprint (ssh-keygen -lf)`);
   }
   for (const name of stillThere) say(`${name} is still in the inventory: the next keys distribute would give it access again`);
-  return exitCodeOf(results);
+  return code;
 }
 
 /** The same without a word. @throws InputError */
@@ -49,19 +50,17 @@ export async function revokeAll(
   return withKeyHosts(o, select, async (open) => {
     const staying = open.hosts.filter((h) => !revoked.has(h.name));
     const operator = await operatorKeys(usedKeys(open), { type: 'ed25519' }, true);
-    const done = await interruptible((interrupt) =>
-      revokeKeys(staying, {
-        revoke: o.revoke,
-        peers: open.all.filter((p) => revoked.has(p.name)),
-        alive: open.hosts.filter((h) => revoked.has(h.name)),
-        operator: operator.keys,
-        dry: o.dryRun ?? false,
-        interrupt,
-      }),
-    );
+    const done = await revokeKeys(staying, {
+      revoke: o.revoke,
+      peers: open.all.filter((p) => revoked.has(p.name)),
+      alive: open.hosts.filter((h) => revoked.has(h.name)),
+      operator: operator.keys,
+      dry: o.dryRun ?? false,
+      interrupt: open.interrupt,
+    });
     const results = withFailures(open, done.results).filter((r) => !revoked.has(r.host));
     const stillThere = o.revoke.filter((n) => open.inventory.hosts.has(n));
-    return { ...done, results, connections: open.hosts.length, stillThere };
+    return { ...done, results, connections: open.hosts.length, stillThere, ...wasInterrupted(open) };
   });
 }
 

@@ -119,6 +119,7 @@ export class SshSession implements Session {
     return new Promise((resolve) => {
       const { stream } = channel;
       const onAbort = (): void => {
+        terminate(stream);
         stream.close();
         finish({ kind: 'lost', cause: this.#lost('interrupted') });
       };
@@ -211,6 +212,18 @@ export class SshSession implements Session {
   #lost(why: string): TransportError {
     return lostConnection(this.target, why);
   }
+}
+
+/**
+ * SIGTERM for what the channel has started: without a terminal a command outlives its channel. What runs as another user is
+ * not the server's to signal. ssh2's own `signal` sends nothing once stdin has been closed.
+ */
+function terminate(stream: ClientChannel): void {
+  const { _client: client, outgoing } = stream as unknown as {
+    _client?: { _protocol?: { signal?: (channel: number, name: string) => void } };
+    outgoing?: { id?: number; state?: string };
+  };
+  if (outgoing?.id !== undefined && outgoing.state !== 'closed') client?._protocol?.signal?.(outgoing.id, 'TERM');
 }
 
 export interface OpenChannel {

@@ -1,5 +1,5 @@
 import { joinShell, rawShell } from '../../shell/shell.js';
-import { inTurns } from './distribute.js';
+import { type Interrupt, inTurns } from './distribute.js';
 import type { KeyHost, KeyPeer, KeyResult } from './model.js';
 import { reasonOf } from './reason.js';
 import { assign, fieldsOf, payloadOf, runAs } from './remote.js';
@@ -14,21 +14,21 @@ export interface PairResult {
 export interface MeshOptions {
   /** Private key file, below ~/.ssh, with which a machine must get in; undefined: what ssh itself would take. */
   readonly identity?: (host: string) => string | undefined;
-  readonly signal?: AbortSignal;
+  readonly interrupt?: Interrupt;
 }
 
 /** Every machine logs in to every other, with keys alone and strict host-key checking. `to`: also those not reached by us. */
 export async function checkMesh(from: readonly KeyHost[], to: readonly KeyPeer[], o: MeshOptions = {}): Promise<PairResult[]> {
   const rows = new Map<string, PairResult[]>();
   const failed = new Map<string, KeyResult>();
-  await inTurns(from, { stop: o.signal, kill: o.signal }, failed, async (h) => {
+  await inTurns(from, o.interrupt, failed, async (h) => {
     // Everybody begins with its neighbour: no machine is called by all of them at the same moment (MaxStartups).
     const at = to.findIndex((p) => p.name === h.name);
     const others = [...to.slice(at + 1), ...to.slice(0, Math.max(at, 0))];
     if (others.length === 0) return;
     const payload = payloadOf(others.map((p) => `P ${p.name} ${p.account} ${p.called.address} ${p.called.port}`));
     const program = joinShell([assign({ dry: 'yes', self: h.name, identity: o.identity?.(h.name) ?? '' }), LOGINS]);
-    rows.set(h.name, parse(h.name, to, await runAs(h, program, payload, o.signal)));
+    rows.set(h.name, parse(h.name, to, await runAs(h, program, payload, o.interrupt?.kill)));
   });
   return from.flatMap((h) => {
     const error = failed.get(h.name)?.error;

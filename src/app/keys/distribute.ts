@@ -33,6 +33,8 @@ export async function distributeKeys(hosts: readonly KeyHost[], o: DistributeOpt
   const { found, results } = await lookAt(hosts, o, (h) =>
     hub(h.name) ? { [o.dry ? 'wouldMake' : 'make']: o.kind, signal: o.interrupt?.kill } : { signal: o.interrupt?.kill },
   );
+  // Should the rest fail, what was made stays made.
+  for (const [host, { changes, notes }] of found) results.set(host, { host, changes, notes });
   const payload = payloadOf([
     ...operatorLines(o.operator),
     ...hosts.flatMap((h) => {
@@ -43,8 +45,6 @@ export async function distributeKeys(hosts: readonly KeyHost[], o: DistributeOpt
   await inTurns(hosts, o.interrupt, results, async (h) => {
     const own = found.get(h.name);
     if (!own) return;
-    // Should the rest fail, what was made stays made.
-    results.set(h.name, { host: h.name, changes: own.changes, notes: own.notes });
     const merged = await merge(h, payload, { dry: o.dry, known: hub(h.name), signal: o.interrupt?.kill });
     results.set(h.name, {
       host: h.name,
@@ -94,12 +94,14 @@ export async function inTurns(
       const release = await slots.take();
       try {
         if (results.get(h.name)?.error) return;
-        if (interrupt?.stop?.aborted) throw new InterruptedError({ what: 'Interrupted', where: h.name });
+        if (interrupt?.stop?.aborted) throw new InterruptedError({ what: 'interrupted', where: h.name });
         await work(h);
       } catch (error) {
         results.set(h.name, {
           ...(results.get(h.name) ?? { host: h.name, changes: [], notes: [] }),
-          error: asError(h.name, error),
+          error: interrupt?.kill?.aborted
+            ? new InterruptedError({ what: 'interrupted while it was at work', where: h.name, cause: error })
+            : asError(h.name, error),
         });
       } finally {
         release();

@@ -1,4 +1,5 @@
-import { InputError, type KubewrightError } from '../../errors.js';
+import { setMaxListeners } from 'node:events';
+import { InputError, InterruptedError, type KubewrightError } from '../../errors.js';
 import type { Host, Inventory } from '../../inventory/model.js';
 import { resolvePattern } from '../../inventory/pattern.js';
 import { hostName } from '../../transport/known-hosts.js';
@@ -6,8 +7,10 @@ import type { Session, Target } from '../../transport/port.js';
 import { type Connections, openConnections } from '../connections.js';
 import type { ConnectionOptions } from '../credentials.js';
 import { HostVars } from '../host-vars.js';
+import { interruptions } from '../interrupt.js';
 import { type InventoryOptions, readInventory } from '../read-inventory.js';
 import { askPasswords } from './ask.js';
+import type { Interrupt } from './distribute.js';
 import type { KeyHost, KeyPeer } from './model.js';
 
 export interface KeysOptions extends InventoryOptions {
@@ -31,6 +34,7 @@ export interface OpenHosts {
   readonly hubs: ReadonlySet<string> | undefined;
   readonly failures: ReadonlyMap<string, KubewrightError>;
   readonly connections: Connections;
+  readonly interrupt: Interrupt;
 }
 
 /**
@@ -56,29 +60,51 @@ export async function withKeyHosts<T>(
     o.hub ?? [],
     selected.map((h) => h.name),
   );
-  const connections = await openConnections(selected, {
-    connection: o.connection,
-    passwords: o.askPassEach ? await askPasswords(selected) : undefined,
-    partial: true,
-    lookup: (name) => inventory.hosts.get(name),
-    verifyBecome: false,
+  const passwords = o.askPassEach ? await askPasswords(selected) : undefined;
+  return interruptible(async (interrupt) => {
+    const connections = await openConnections(selected, {
+      connection: o.connection,
+      passwords,
+      partial: true,
+      lookup: (name) => inventory.hosts.get(name),
+      verifyBecome: false,
+      signal: interrupt.stop,
+    });
+    try {
+      const peers = new Map<string, KeyPeer>();
+      await Promise.all(
+        selected.map(async (h) => {
+          const session = connections.sessions.get(h.name);
+          const target = connections.targets.get(h.name);
+          if (session) peers.set(h.name, await keyHost(h, session, account));
+          else if (target) peers.set(h.name, keyPeer(h, target, account));
+        }),
+      );
+      const all = selected.flatMap((h) => peers.get(h.name) ?? []);
+      const failures = interrupt.stop?.aborted ? calledOff(connections.failures) : connections.failures;
+      return await work({ inventory, all, hosts: all.filter(isReached), hubs, failures, connections, interrupt });
+    } finally {
+      await connections.close();
+    }
   });
+}
+
+async function interruptible<T>(work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
+  const interrupt = interruptions((text) => process.stderr.write(`${text}\n`));
+  // Every machine listens.
+  setMaxListeners(0, interrupt.stop, interrupt.kill);
   try {
-    const peers = new Map<string, KeyPeer>();
-    await Promise.all(
-      selected.map(async (h) => {
-        const session = connections.sessions.get(h.name);
-        const target = connections.targets.get(h.name);
-        if (session) peers.set(h.name, await keyHost(h, session, account));
-        else if (target) peers.set(h.name, keyPeer(h, target, account));
-      }),
-    );
-    const all = selected.flatMap((h) => peers.get(h.name) ?? []);
-    const { failures } = connections;
-    return await work({ inventory, all, hosts: all.filter(isReached), hubs, failures, connections });
+    return await work(interrupt);
   } finally {
-    await connections.close();
+    interrupt.done();
   }
+}
+
+/** Connections that were not made because somebody pressed Ctrl-C; what had failed before stays what it was. */
+function calledOff(failures: ReadonlyMap<string, KubewrightError>): Map<string, KubewrightError> {
+  const cut = (e: KubewrightError): KubewrightError =>
+    e.parts.what.startsWith('Interrupted') ? new InterruptedError({ what: 'interrupted', where: e.parts.where }) : e;
+  return new Map([...failures].map(([name, error]) => [name, cut(error)]));
 }
 
 /** Hosts of the inventory, or those of `--limit`. */

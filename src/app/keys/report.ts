@@ -5,6 +5,7 @@ import { reasonOf } from './reason.js';
 /** Above that many machines, those with the same result share a line. */
 const FOLD_ABOVE = 20;
 const NAMES_SHOWN = 10;
+const INTERRUPTED = 130;
 
 /** One line a machine, or one a group of machines; then what failed, with what to do; then the sum. */
 export function printResults(results: readonly KeyResult[], o: { readonly dry: boolean; readonly connections: number }): void {
@@ -14,14 +15,21 @@ export function printResults(results: readonly KeyResult[], o: { readonly dry: b
     const width = Math.max(...results.map((r) => r.host.length));
     for (const l of lines) say(`${l.host.padEnd(width)}  ${l.text.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`);
   }
-  const failed = results.filter((r) => r.error);
+  const cut = results.filter(isCut);
+  const failed = results.filter((r) => r.error && !isCut(r));
   printRemedies(failed);
   const changed = results.filter((r) => r.changes.length > 0).length;
+  const interrupted = cut.length > 0 ? `, ${cut.length} interrupted` : '';
   say(
-    `${results.length} machines over ${o.connections} connections: ${changed} ${o.dry ? 'would be changed' : 'changed'}, ${failed.length} failed`,
+    `${results.length} machines over ${o.connections} connections: ${changed} ${o.dry ? 'would be changed' : 'changed'}, ${failed.length} failed${interrupted}`,
   );
-  if (failed.length > 0 && failed.length < results.length)
+  if (cut.length > 0) say('Run the same command again: what is done stays done.');
+  else if (failed.length > 0 && failed.length < results.length)
     say('The others are finished. Run the same command again after the repair: what is done stays done.');
+}
+
+function isCut(result: KeyResult): boolean {
+  return result.error?.exitCode === INTERRUPTED;
 }
 
 /** What to do about each failure; machines that fail in the same way share it. */
@@ -52,14 +60,18 @@ export function resultsJson(results: readonly KeyResult[], o: { readonly dry: bo
 /** 3 when a machine could not be reached or refused us, 1 when one failed otherwise, 130 when it was interrupted. */
 export function exitCodeOf(results: readonly KeyResult[]): number {
   const errors = results.flatMap((r) => r.error ?? []);
-  if (errors.some((e) => e.exitCode === 130)) return 130;
+  if (errors.some((e) => e.exitCode === INTERRUPTED)) return INTERRUPTED;
   if (errors.some((e) => e instanceof UnreachableError)) return 3;
   return errors.length > 0 ? 1 : 0;
 }
 
 function resultText(r: KeyResult, dry: boolean): string {
   const state = r.changes.length > 0 ? r.changes.map((c) => changeText(c, dry)).join(',\n') : r.error ? '' : 'no change';
-  return [state, ...r.notes.map((n) => `note: ${n}`), ...(r.error ? [`FAILED: ${reasonOf(r.error)}`] : [])]
+  return [
+    state,
+    ...r.notes.map((n) => `note: ${n}`),
+    ...(r.error ? [`${isCut(r) ? 'not done' : 'FAILED'}: ${reasonOf(r.error)}`] : []),
+  ]
     .filter((t) => t !== '')
     .join('\n');
 }

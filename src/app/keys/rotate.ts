@@ -1,4 +1,4 @@
-import { KubewrightError } from '../../errors.js';
+import { InterruptedError, KubewrightError } from '../../errors.js';
 import { checkMesh } from './check.js';
 import { hostKeyLines, type Interrupt, inTurns, keyLine, lookAt, operatorLines } from './distribute.js';
 import { type Found, look } from './look.js';
@@ -173,12 +173,16 @@ async function proveLogins(
   const pairs = await checkMesh(
     states.map((s) => s.host),
     o.all,
-    { identity: (name) => files.get(name), signal: o.interrupt?.kill },
+    { identity: (name) => files.get(name), interrupt: o.interrupt },
   );
   for (const { host } of states) {
     const failed = pairs.filter((p) => p.from === host.name && p.error !== undefined);
     const [first] = failed;
     if (!first) continue;
+    if (o.interrupt?.stop?.aborted) {
+      record(host.name, { error: new InterruptedError({ what: 'interrupted before the new key was tried', where: host.name }) });
+      continue;
+    }
     const more = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
     record(host.name, {
       error: new KubewrightError({

@@ -1,0 +1,153 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Cli } from '../support/cli.js';
+import { CliFleet, reason, until } from './cli-fleet.js';
+
+const NAMES = ['n1', 'n2', 'n3'];
+
+describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : ''}`, { timeout: 90_000 }, () => {
+  // What comes first in the PATH of the machines is theirs to fake.
+  const f = new CliFleet({ count: 3, settings: ['SetEnv PATH=/home/bin:/usr/bin:/bin'] });
+  let silent: Server | undefined;
+  const sockets: Socket[] = [];
+
+  afterEach(() => {
+    for (const s of sockets.splice(0)) s.destroy();
+    silent?.close();
+    silent = undefined;
+    for (const n of NAMES)
+      f.fleet.run(
+        n,
+        'pkill -KILL -u kw; rm -rf /home/bin /home/kw/.ssh/id_* /home/kw/.ssh/known_hosts; cd /home/kw && rm -f here go',
+      );
+    for (const n of NAMES) writeFileSync(join(home(n), '.ssh/authorized_keys'), readFileSync(`${f.fleet.keyFile}.pub`, 'utf8'));
+  });
+
+  const home = (name: string): string => f.fleet.hosts.find((h) => h.name === name)?.home ?? '';
+  const files = (name: string): Record<string, string> =>
+    Object.fromEntries(
+      readdirSync(join(home(name), '.ssh')).map((file) => [file, readFileSync(join(home(name), '.ssh', file), 'utf8')]),
+    );
+  /** The program on a machine waits at the moment when a file gets its name, until the test lets it go on. */
+  function gate(name: string, file: string): { readonly reached: () => boolean; open(): void } {
+    const bin = join(f.fleet.hosts.find((h) => h.name === name)?.dir ?? '', 'home/bin');
+    mkdirSync(bin, { recursive: true });
+    const wait = '{ : > /home/kw/here; while [ ! -e /home/kw/go ]; do sleep 0.1; done; }';
+    writeFileSync(join(bin, 'mv'), `#!/bin/sh\n[ "\${3##*/}" != ${file} ] || ${wait}\nexec /bin/mv "$@"\n`);
+    chmodSync(join(bin, 'mv'), 0o755);
+    return { reached: () => existsSync(join(home(name), 'here')), open: () => writeFileSync(join(home(name), 'go'), '') };
+  }
+  const recap = (cli: Cli): string[] =>
+    cli.out
+      .trim()
+      .split('\n')
+      .map((l) => l.replaceAll(/ +/g, ' '));
+  async function finishes(): Promise<void> {
+    const again = await f.run(['keys', 'distribute']);
+    expect(again.code, again.err).toBe(0);
+    const check = await f.run(['keys', 'check']);
+    expect(check.out).toContain('6 of 6 logins succeeded');
+    for (const n of NAMES) expect(Object.keys(files(n)).filter((p) => p.includes('.kw-'))).toEqual([]);
+  }
+
+  it('once: what a machine is at is finished, nothing more is started; again: finished', async () => {
+    const n2 = gate('n2', 'id_ed25519');
+    const cli = f.start(['keys', 'distribute']);
+    await until('n2 makes its key pair', n2.reached);
+    await until('the others have theirs', () => ['n1', 'n3'].every((n) => existsSync(join(home(n), '.ssh/id_ed25519'))));
+    cli.signal('SIGINT');
+    await cli.shows('Interrupted: ');
+    n2.open();
+    expect(await cli.ended).toBe(130);
+    expect(recap(cli)).toEqual([
+      ...NAMES.flatMap((n) => [`${n} made a key pair /home/kw/.ssh/id_ed25519 (ed25519)`, ' not done: interrupted']),
+      '3 machines over 3 connections: 3 changed, 0 failed, 3 interrupted',
+      'Run the same command again: what is done stays done.',
+    ]);
+    for (const n of NAMES) {
+      expect(Object.keys(files(n)).sort()).toEqual(['authorized_keys', 'id_ed25519', 'id_ed25519.pub']);
+      expect(files(n).authorized_keys).toBe(readFileSync(`${f.fleet.keyFile}.pub`, 'utf8'));
+    }
+    await finishes();
+  });
+
+  it('twice: what a machine is at is ended there, too, and its file is what it was', async () => {
+    const n2 = gate('n2', 'authorized_keys');
+    const cli = f.start(['keys', 'distribute']);
+    await until('n2 puts its file in place', n2.reached);
+    const before = files('n2').authorized_keys;
+    await until('the others are finished', () => ['n1', 'n3'].every((n) => files(n).known_hosts?.includes('kubewright:n2')));
+    cli.signal('SIGINT');
+    await cli.shows('Interrupted: ');
+    cli.signal('SIGINT');
+    expect(await cli.ended).toBe(130);
+    expect(recap(cli).filter((l) => l.startsWith('n2') || l.includes('machines'))).toEqual([
+      'n2 made a key pair /home/kw/.ssh/id_ed25519 (ed25519)',
+      '3 machines over 3 connections: 3 changed, 0 failed, 1 interrupted',
+    ]);
+    await until('its program is gone', () => f.processes('n2', 'sleep 0.1').length + f.processes('n2', 'bin/mv').length === 0);
+    await until('nothing lies beside', () => Object.keys(files('n2')).every((p) => !p.includes('.kw-')));
+    expect(files('n2').authorized_keys).toBe(before);
+    expect(files('n1').authorized_keys).toContain('kubewright:n2');
+    rmSync(join(home('n2'), '../bin'), { recursive: true });
+    await finishes();
+  });
+
+  it('while one machine does not answer: none is waited for, none is touched', async () => {
+    silent = createServer((s) => sockets.push(s));
+    await new Promise<void>((resolve) => silent?.listen(0, '127.0.0.1', resolve));
+    const at = silent.address();
+    const port = typeof at === 'object' && at ? at.port : 0;
+    const inventory = f.file('silent.ini', `gone ansible_host=127.0.0.1 ansible_port=${port} ansible_user=kw\n`);
+    const before = NAMES.map(files);
+    const logins = f.fleet.logins();
+    const cli = f.start(['keys', 'distribute', '-i', f.fleet.inventoryPath, '-i', inventory, '--connect-timeout', '600']);
+    await until('it is asked', () => sockets.length > 0);
+    await until('the others have let us in', () => f.fleet.logins() === logins + 3);
+    cli.signal('SIGINT');
+    expect(await cli.ended).toBe(130);
+    expect(recap(cli)).toEqual([
+      ...[...NAMES, 'gone'].map((n) => `${n} not done: interrupted`),
+      '4 machines over 3 connections: 0 changed, 0 failed, 4 interrupted',
+      'Run the same command again: what is done stays done.',
+    ]);
+    expect(NAMES.map(files)).toEqual(before);
+    const check = f.start(['keys', 'check', '-i', inventory, '-i', f.fleet.inventoryPath, '--connect-timeout', '600']);
+    await until('it is asked again', () => sockets.length > 1);
+    check.signal('SIGINT');
+    expect(await check.ended).toBe(130);
+  });
+
+  it('exec: the commands are ended on the machines, too, and the recap says where', async () => {
+    const cli = f.start(['exec', 'all', '--', 'echo begun; [ "$(hostname)" = n1 ] || sleep 4321']);
+    await until('it has begun everywhere', () => (cli.out.match(/begun/g)?.length ?? 0) === 3);
+    await until('it runs', () => ['n2', 'n3'].every((n) => f.processes(n, 'sleep 4321').length > 0));
+    cli.signal('SIGINT');
+    expect(await cli.ended).toBe(130);
+    const [first, ...lines] = cli.err.trim().split('\n');
+    expect(first).toBe('Interrupted: the commands are ended.');
+    expect(lines.pop()).toBe('3 machines: 1 ok, 2 failed (n2, n3)');
+    expect(lines.sort()).toEqual(['n2 | interrupted', 'n3 | interrupted']);
+    for (const n of ['n2', 'n3']) await until('it is gone', () => f.processes(n, 'sleep 4321').length === 0);
+  });
+
+  it('exec --timeout ends them there, too', async () => {
+    const cli = await f.run(['exec', 'n1', '--timeout', '1', '--', 'sleep 4322; echo survived']);
+    expect(cli.code).toBe(1);
+    expect(cli.err).toContain('It took longer than 1 s and was ended');
+    await until('it is gone', () => f.processes('n1', 'sleep 4322').length === 0);
+    expect(cli.out).toBe('');
+  });
+
+  it('exec with few forks: those that have not begun are told, and run nothing', async () => {
+    const cli = f.start(['exec', 'all', '--forks', '1', '--', 'echo begun > here; sleep 4323']);
+    await until('one has begun', () => NAMES.some((n) => existsSync(join(home(n), 'here'))));
+    cli.signal('SIGINT');
+    expect(await cli.ended).toBe(130);
+    // Some may have been connected to already, and wait for their turn.
+    expect(cli.err).toMatch(/\n3 machines: 0 ok, /);
+    expect(NAMES.filter((n) => existsSync(join(home(n), 'here')))).toHaveLength(1);
+  });
+});
