@@ -1,3 +1,6 @@
+import { closeSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
+
 export interface Interruptions {
   /** Aborted by the first Ctrl-C: running tasks end, nothing more is started. */
   readonly stop: AbortSignal;
@@ -11,8 +14,8 @@ export interface Interruptions {
  * Ctrl-C (and SIGTERM) in three steps: running tasks are finished and nothing more is started; running tasks are killed on
  * their machines too; this process ends at once.
  *
- * A terminal that closes (SIGHUP) stops nothing: the run goes on without it. What it says stands in the journal, and SIGTERM
- * stops it.
+ * A terminal that closes (SIGHUP), and a reader of our output that ends, stop nothing: the run goes on without them. What it says
+ * stands in the journal, and SIGTERM stops it.
  */
 export function interruptions(tell: (text: string) => void): Interruptions {
   const stop = new AbortController();
@@ -26,10 +29,14 @@ export function interruptions(tell: (text: string) => void): Interruptions {
       kill.abort();
     } else process.exit(130);
   };
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
   const onHangUp = (): void => {
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
+    leave(terminals.splice(0));
     tell(`The terminal was closed: the run goes on without it. \`kill ${process.pid}\` stops it.`);
   };
+  // A write may find the terminal gone before the signal comes, and what is said after the run fails likewise. In place of
+  // oclif's, which throws.
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', onWriteError);
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onHangUp);
@@ -44,5 +51,16 @@ export function interruptions(tell: (text: string) => void): Interruptions {
   };
 }
 
-/** Writing to a terminal that is gone fails, and that is all right. */
-function ignore(): void {}
+/** Nobody reads any more, and that is all right. Anything else (a full disk under a log) is not. */
+function onWriteError(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EIO' && error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+}
+
+/** Node.js puts terminals back as they were when it ends, and aborts where they are gone (node::ResetStdio); not so with others. */
+function leave(terminals: readonly number[]): void {
+  for (const fd of terminals) {
+    closeSync(fd);
+    // The lowest free number: the same.
+    openSync('/dev/null', 'r+');
+  }
+}

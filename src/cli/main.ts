@@ -47,8 +47,8 @@ function report(error: unknown): number {
     process.stderr.write(`${error.message}\n`);
     return error.oclif.exit ?? 2;
   }
-  // `kubewright … | head`: the reader has gone, and nobody is left to tell.
-  if (isCode(error, 'EPIPE')) return 0;
+  // `kubewright … | head`, a terminal that was closed: the reader has gone, and nobody is left to tell. What came out stays.
+  if (isCode(error, 'EPIPE') || isCode(error, 'EIO')) return Number(process.exitCode ?? 0);
   const text = isZod(error)
     ? error.issues.map((i) => i.message).join('; ')
     : error instanceof Error

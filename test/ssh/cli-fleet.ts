@@ -108,10 +108,11 @@ export class CliFleet {
   }
 }
 
-/** Waits for something outside of this process. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
+/** Waits for something outside of this process; `cli` must not end meanwhile. */
+export async function until(what: string, holds: () => boolean, cli?: Cli): Promise<void> {
   for (let i = 0; i < 600; i++) {
     if (holds()) return;
+    cli?.mustRun();
     await new Promise((r) => setTimeout(r, 50));
   }
   throw new Error(`waited 30 s for: ${what}`);

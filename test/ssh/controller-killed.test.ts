@@ -33,7 +33,7 @@ describe.skipIf(reason)(`the controller is killed${reason ? ` (${reason})` : ''}
   /** A run that is killed while the gate is shut on both machines. Its name. */
   async function killed(): Promise<string> {
     const cli = f.start(['run', playbook, '--plain', '-v2']);
-    await until('both are at the gate', () => HOSTS.every((h) => f.read(h, 'ran').endsWith('gate\n')));
+    await until('both are at the gate', () => HOSTS.every((h) => f.read(h, 'ran').endsWith('gate\n')), cli);
     cli.signal('SIGKILL');
     expect(await cli.ended).toBe('SIGKILL');
     const run = f.runs().at(-1) ?? '';
@@ -159,7 +159,7 @@ describe.skipIf(reason)(`the controller is killed${reason ? ` (${reason})` : ''}
 
   it('runs attach only watches while the controller lives, and Ctrl-C there stops nothing', async () => {
     const cli = f.start(['run', playbook, '--plain', '-v2']);
-    await until('both are at the gate', () => HOSTS.every((h) => f.read(h, 'ran').endsWith('gate\n')));
+    await until('both are at the gate', () => HOSTS.every((h) => f.read(h, 'ran').endsWith('gate\n')), cli);
     const run = f.runs().at(-1) ?? '';
     const watch = f.start(['runs', 'attach', run, '--plain', '-v2']);
     await watch.shows('this only watches');

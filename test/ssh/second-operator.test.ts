@@ -36,7 +36,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
 
   async function atTheGate(): Promise<{ cli: Cli; run: string }> {
     const cli = f.start(['run', first, '--plain']);
-    await until('both are at the gate', () => HOSTS.every((h) => f.read(h, 'ran') === 'gate\n'));
+    await until('both are at the gate', () => HOSTS.every((h) => f.read(h, 'ran') === 'gate\n'), cli);
     return { cli, run: f.runs().at(-1) ?? '' };
   }
   const open = (): void => {

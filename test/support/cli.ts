@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../src/app/package-root.js';
 
+/** Not the one of a version manager: that looks into HOME. */
+const PYTHON = '/usr/bin/python3';
+
 /** Why the real command line cannot be started; undefined: it can. */
 export function missingForCli(): string | undefined {
   const built = ['dist/cli/main.js', 'oclif.manifest.json'].every((f) => existsSync(join(PACKAGE_ROOT, f)));
@@ -11,7 +14,7 @@ export function missingForCli(): string | undefined {
 
 /** The same with a terminal. */
 export function missingForPty(): string | undefined {
-  return missingForCli() ?? (spawnSync('python3', ['-c', 'import pty']).status === 0 ? undefined : 'needs python3');
+  return missingForCli() ?? (spawnSync(PYTHON, ['-c', 'import pty']).status === 0 ? undefined : 'needs python3');
 }
 
 export interface CliOptions {
@@ -38,7 +41,7 @@ export class Cli {
 
   constructor(args: readonly string[], o: CliOptions) {
     const command = [...(o.under ?? []), process.execPath, join(PACKAGE_ROOT, 'bin/run.js'), ...args];
-    const [file = '', ...rest] = o.pty ? ['python3', join(PACKAGE_ROOT, 'test/support/pty.py'), ...command] : command;
+    const [file = '', ...rest] = o.pty ? [PYTHON, join(PACKAGE_ROOT, 'test/support/keyboard.py'), ...command] : command;
     this.#pty = o.pty ?? false;
     const env = { ...process.env, NO_COLOR: '1', ...o.env };
     this.#child = spawn(file, rest, { cwd: o.cwd, env, stdio: [o.pty ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
@@ -83,12 +86,23 @@ export class Cli {
     }
   }
 
+  /** @throws Error with all that was shown when it has ended. */
+  mustRun(): void {
+    if (!this.running) throw new Error(`ended too early:\n${this.out}${this.err}`);
+  }
+
   signal(signal: NodeJS.Signals): void {
     if (this.running) process.kill(this.pid, signal);
   }
 
   type(text: string): void {
     this.#child.stdin?.write(text);
+  }
+
+  /** As `| head` does it. */
+  readNoMore(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   /** Closes the terminal under it. */

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs a command on a terminal of its own, as a person at a keyboard would.
 
-pty.py COMMAND…: what comes on standard input is typed, what the terminal shows goes to standard output. The end of standard input
+keyboard.py COMMAND…: what comes on standard input is typed, what the terminal shows goes to standard output. The end of standard input
 closes the terminal (the command gets SIGHUP). Ends with the command's exit code, or 128 and the signal's number. The command's
 process id is the first line.
 """
