@@ -56,7 +56,7 @@ login() {
       *kex_exchange_identification* | *'Connection reset by'* | *'Connection closed by'* | *banner*)
         # Another pause on each machine and for each try, or they all come back together.
         if [ $try -lt 5 ]; then
-          sleep "$((try - 1)).$(printf '%s' "$self$1$try" | cksum | cut -c 1-2)"
+          sleep "$((try - 1)).$(printf '%s' "$self$1$try" | { cksum 2>/dev/null || echo $$; } | cut -c 1-2)"
           try=$((try + 1))
           continue
         fi ;;
