@@ -23,6 +23,8 @@ export interface OpenOptions {
   readonly connection: ConnectionOptions;
   /** Try sudo as well; default true. */
   readonly verifyBecome?: boolean;
+  /** Tries it in its own way: a first question that needs sudo saves an exec. */
+  readonly greet?: (session: Session) => Promise<Error | undefined>;
   /** Go on with the machines that can be reached instead of throwing; default false. */
   readonly partial?: boolean;
   /** Finds jump hosts that are in the inventory; default: among `hosts`. */
@@ -71,6 +73,7 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
     onConnected: (host, ms, session) => o.onConnected?.(host, ms, session),
     onFailed: () => undefined,
     verifyBecome: o.verifyBecome ?? true,
+    greet: o.greet,
     signal: o.signal,
   });
   const close = async (): Promise<void> => {

@@ -7,30 +7,59 @@ import type { HostFacts } from '../facts/facts.js';
 import { parseFacts } from '../facts/parse.js';
 import { probe } from '../facts/probe.js';
 import { endpointsFor } from '../roles/preflight/network.js';
+import { tryBecome } from '../transport/connect-all.js';
+import { TransportError } from '../transport/errors.js';
 import type { Session } from '../transport/port.js';
 
 /** How often a probe whose connection is cut is sent again. */
 const TRIES = 5;
 
-/**
- * Facts of all machines, one exec each, all at once. A connection that is cut meanwhile is made anew, and put into `sessions`.
- *
- * @throws KubewrightError naming a machine whose probe failed.
- */
-export async function gatherFacts(
-  cluster: Cluster,
-  sessions: Map<string, Session>,
-  reconnect: (host: string) => Promise<Session>,
-): Promise<Map<string, HostFacts>> {
-  const connections = new Connections({ sessions, connect: reconnect, giveUpMs: 60_000, onLost: quiet, onBack: quiet });
-  const facts = await Promise.all(
-    cluster.hosts.flatMap((host) =>
-      sessions.has(host.name)
-        ? [gather(connections.get(host.name), probe(endpointsFor(cluster, host)).text).then((f) => [host.name, f] as const)]
-        : [],
-    ),
-  );
-  return new Map(facts);
+/** Collects facts, one exec a machine: the first one over a new connection, which shows that sudo works, too. */
+export class FactsGatherer {
+  readonly #cluster: Cluster;
+  readonly #found = new Map<string, HostFacts>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** @returns why the connection is of no use: it was cut. @throws TransportError when sudo refuses. */
+  async greet(session: Session): Promise<Error | undefined> {
+    const script = this.#scriptOf(session.target.name);
+    if (script === undefined) return tryBecome(session);
+    try {
+      const facts = await examine(session, script);
+      if (facts instanceof Error) return facts;
+      this.#found.set(session.target.name, facts);
+    } catch (error) {
+      // A machine that answers nonsense is asked again, and then told from one that cannot be reached.
+      if (error instanceof TransportError) throw error;
+    }
+    return undefined;
+  }
+
+  /**
+   * Facts of all machines with a session; those without are asked. A connection that is cut meanwhile is made anew, and put
+   * into `sessions`.
+   * @throws KubewrightError naming a machine whose probe failed.
+   */
+  async all(sessions: Map<string, Session>, reconnect: (host: string) => Promise<Session>): Promise<Map<string, HostFacts>> {
+    const connections = new Connections({ sessions, connect: reconnect, giveUpMs: 60_000, onLost: quiet, onBack: quiet });
+    const facts = await Promise.all(
+      this.#cluster.hosts.map(async ({ name }) => {
+        const script = this.#scriptOf(name);
+        if (!sessions.has(name) || script === undefined) return [];
+        return [[name, this.#found.get(name) ?? (await gather(connections.get(name), script))] as const];
+      }),
+    );
+    return new Map(facts.flat());
+  }
+
+  /** undefined: the machine is not one of the cluster. */
+  #scriptOf(name: string): string | undefined {
+    const host = this.#cluster.hosts.find((h) => h.name === name);
+    return host && probe(endpointsFor(this.#cluster, host)).text;
+  }
 }
 
 function quiet(): void {}

@@ -7,6 +7,7 @@ import { parseExtraVars } from '../inventory/extra-vars.js';
 import type { Inventory } from '../inventory/model.js';
 import { resolvePattern } from '../inventory/pattern.js';
 import { loadPlaybook } from '../playbook/playbook.js';
+import type { Session } from '../transport/port.js';
 import { putFile } from '../transport/put-file.js';
 import { createView, type View } from '../ui/view.js';
 import { bundlePaths } from './artifact-source.js';
@@ -14,7 +15,7 @@ import { type ClusterSource, readCluster } from './cluster-source.js';
 import { withAnsibleConfig } from './config.js';
 import { type Connections, openConnections } from './connections.js';
 import type { ConnectionOptions } from './credentials.js';
-import { gatherFacts } from './gather.js';
+import { FactsGatherer } from './gather.js';
 import { interruptions } from './interrupt.js';
 import { type ListOptions, listed, listText, needSomething } from './listing.js';
 import { placeholderFacts } from './placeholder.js';
@@ -139,6 +140,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
   for (const warning of source.warnings) tell(warning);
 
   const interrupt = interruptions(tell);
+  const gatherer = cluster ? new FactsGatherer(cluster) : undefined;
   let connections: Connections | undefined;
   try {
     connections = await openConnections(
@@ -146,12 +148,13 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
       {
         connection: o.connection,
         lookup: (name) => inventory.hosts.get(name),
+        greet: gatherer && ((session) => gatherer.greet(session)),
         signal: interrupt.stop,
         onConnected: (host, ms) => view.event({ at: Date.now(), type: 'host-connected', host, ms }),
       },
     );
     const { reconnect, sessions } = connections;
-    const allFacts = cluster ? await gatherFacts(cluster, sessions, reconnect) : new Map();
+    const allFacts = gatherer ? await gatherer.all(sessions, reconnect) : new Map();
     // Machines that only help are waited for by nobody.
     const out = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !chosen.has(name)));
     const failed = new Map<string, string>();
@@ -258,9 +261,11 @@ async function compareWith(
   const missing = (cluster?.hosts ?? []).filter((h) => !allFacts.has(h.name));
   if (!cluster || !gated || !joining || missing.length === 0) return new Map();
   const hosts = missing.flatMap((h) => source.inventory.hosts.get(h.name) ?? []);
-  const connections = await openConnections(hosts, { connection: o.connection, partial: true });
+  const gatherer = new FactsGatherer(cluster);
+  const greet = (session: Session): Promise<Error | undefined> => gatherer.greet(session);
+  const connections = await openConnections(hosts, { connection: o.connection, partial: true, greet });
   try {
-    return await gatherFacts(cluster, connections.sessions, connections.reconnect);
+    return await gatherer.all(connections.sessions, connections.reconnect);
   } finally {
     await connections.close();
   }

@@ -1,5 +1,5 @@
 import type { Cluster, ClusterHost } from '../cluster/cluster.js';
-import { type Shell, sh } from '../shell/shell.js';
+import { joinShell, type Shell, sh } from '../shell/shell.js';
 
 /**
  * A certificate of etcd that a host holds. The private key is made on the host and never leaves it; the CA lies on the
@@ -75,14 +75,22 @@ export function etcdCertHosts(cluster: Cluster): ClusterHost[] {
   return [...new Set([...cluster.etcd, ...cluster.controlPlane])];
 }
 
-/** Succeeds when the certificate fits its key and the CA, has the names it shall have and lives for 30 days more. */
+/**
+ * Succeeds when the certificate fits its key and the CA, has the names it shall have and lives for 30 days more. Asked twice
+ * for each certificate of each run, so it starts few programs.
+ */
 export function certIsGood(cert: EtcdCert, caFile: string): Shell {
-  const wanted = [...cert.sans].sort().join(' ');
-  return sh`
-    [ -s ${cert.certFile} ]
-    openssl verify -CAfile ${caFile} ${cert.certFile} >/dev/null 2>&1
-    openssl x509 -checkend 2592000 -noout -in ${cert.certFile} >/dev/null
-    [ "$(openssl x509 -pubkey -noout -in ${cert.certFile})" = "$(openssl pkey -pubout -in ${cert.keyFile})" ]
-    names=$(openssl x509 -noout -ext subjectAltName -in ${cert.certFile} 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\\n' | LC_ALL=C sort | tr '\\n' ' ')
-    [ "\${names% }" = ${wanted} ]`;
+  const wanted = `,${cert.sans.join(',')},`;
+  // All of them, and as long as all of them: then no other.
+  const each = cert.sans.map((name) => sh`case $names in *${`,${name},`}*) ;; *) exit 1 ;; esac`);
+  return joinShell([
+    sh`[ -s ${cert.certFile} ]`,
+    sh`text=$(openssl x509 -checkend 2592000 -noout -pubkey -ext subjectAltName -in ${cert.certFile} 2>/dev/null)`,
+    sh`openssl verify -CAfile ${caFile} ${cert.certFile} >/dev/null 2>&1`,
+    sh`key=$(openssl pkey -pubout -in ${cert.keyFile})`,
+    sh`case $text in *"$key"*) ;; *) exit 1 ;; esac`,
+    sh`names=,$(printf '%s\\n' "$text" | sed -n '/Subject Alternative Name/{n;s/ //g;s/IPAddress:/IP:/g;p;}'),`,
+    ...each,
+    sh`[ "\${#names}" -eq ${wanted.length} ]`,
+  ]);
 }

@@ -6,7 +6,7 @@ import { importImages } from '../tasks/image.js';
 import { service } from '../tasks/service.js';
 import type { Task } from '../tasks/task.js';
 import { imagesFor } from './images.js';
-import type { Role, RoleContext } from './role.js';
+import { isNode, type Role, type RoleContext } from './role.js';
 import { systemdUnit } from './unit.js';
 
 const CONFIG = '/etc/containerd/config.toml';
@@ -17,6 +17,7 @@ const CERTS_D = '/etc/containerd/certs.d';
 export const containerd: Role = {
   name: 'containerd',
   tasks(ctx) {
+    if (!isNode(ctx.host)) return [];
     const s = ctx.host.settings;
     const bin = s.bin_dir;
     const crictl = ctx.artifacts.optionalFile('crictl');

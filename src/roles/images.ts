@@ -1,14 +1,13 @@
 import type { ImageArchive } from '../tasks/image.js';
-import type { RoleContext } from './role.js';
+import { isNode, type RoleContext } from './role.js';
 
 const CONTROL_PLANE_ONLY = /\/kube-(apiserver|controller-manager|scheduler):/;
 const LOAD_BALANCER = /\/(haproxy|nginx):/;
 
 /** The bundle's images that this host may run: pushing the API server to two hundred workers helps nobody. */
 export function imagesFor(ctx: RoleContext): readonly ImageArchive[] {
-  const isNode = ctx.host.controlPlane || ctx.host.worker;
   return ctx.artifacts.images.filter((i) => {
-    if (!isNode) return false;
+    if (!isNode(ctx.host)) return false;
     if (CONTROL_PLANE_ONLY.test(i.ref)) return ctx.host.controlPlane;
     if (LOAD_BALANCER.test(i.ref)) return !ctx.host.controlPlane;
     return true;

@@ -7,7 +7,7 @@ import { directories, file } from '../tasks/file.js';
 import { NODE_STATE } from '../tasks/paths.js';
 import { service } from '../tasks/service.js';
 import type { Task } from '../tasks/task.js';
-import type { Role, RoleContext } from './role.js';
+import { isNode, type Role, type RoleContext } from './role.js';
 import { systemdUnit } from './unit.js';
 
 const UNIT = '/etc/systemd/system/kubelet.service';
@@ -24,6 +24,7 @@ export const MANIFESTS = '/etc/kubernetes/manifests';
 export const node: Role = {
   name: 'node',
   tasks(ctx) {
+    if (!isNode(ctx.host)) return [];
     const s = ctx.host.settings;
     const bin = s.bin_dir;
     return [

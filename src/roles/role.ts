@@ -62,3 +62,8 @@ export function exportedText(ctx: RoleContext, host: string, name: string): stri
   const value = ctx.exported(host, name);
   return typeof value === 'string' && value !== '' ? value.trimEnd() : undefined;
 }
+
+/** A machine that etcd alone runs on is no node of the cluster. */
+export function isNode(host: ClusterHost): boolean {
+  return host.controlPlane || host.worker;
+}

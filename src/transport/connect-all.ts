@@ -10,6 +10,8 @@ export interface ConnectAllOptions {
   readonly onFailed: (host: string, error: TransportError) => void;
   /** Also see whether sudo works, where the target wants it. */
   readonly verifyBecome: boolean;
+  /** What shows that as well, in its place; an error is why the session is of no use. */
+  readonly greet?: (session: Session) => Promise<Error | undefined>;
   readonly signal?: AbortSignal;
 }
 
@@ -29,7 +31,7 @@ export async function connectAll(targets: readonly Target[], transport: Transpor
       const began = Date.now();
       try {
         const session = await patiently(target, () => transport.connect(target, o.signal), o.signal);
-        const refusal = o.verifyBecome ? await tryBecome(session) : undefined;
+        const refusal = o.greet ? await o.greet(session) : o.verifyBecome ? await tryBecome(session) : undefined;
         if (refusal) {
           await session.close();
           throw refusal;
@@ -49,7 +51,8 @@ export async function connectAll(targets: readonly Target[], transport: Transpor
   return { sessions, failures };
 }
 
-async function tryBecome(session: Session): Promise<Error | undefined> {
+/** Whether sudo works, where the target wants it. @throws TransportError when it refuses. */
+export async function tryBecome(session: Session): Promise<Error | undefined> {
   const { become, user } = session.target;
   if (!become.enabled || become.user === user) return undefined;
   const exit = await session.exec('true', { become: true });

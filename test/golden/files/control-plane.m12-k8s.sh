@@ -19,11 +19,12 @@ mv -f /etc/kubernetes/pki/etcd/ca.crt.kw-new /etc/kubernetes/pki/etcd/ca.crt
 # (writes /etc/kubernetes/pki/apiserver-etcd-client.crt)
 ## check
 [ -s /etc/kubernetes/pki/apiserver-etcd-client.crt ]
+text=$(openssl x509 -checkend 2592000 -noout -pubkey -ext subjectAltName -in /etc/kubernetes/pki/apiserver-etcd-client.crt 2>/dev/null)
 openssl verify -CAfile /etc/kubernetes/pki/etcd/ca.crt /etc/kubernetes/pki/apiserver-etcd-client.crt >/dev/null 2>&1
-openssl x509 -checkend 2592000 -noout -in /etc/kubernetes/pki/apiserver-etcd-client.crt >/dev/null
-[ "$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/apiserver-etcd-client.crt)" = "$(openssl pkey -pubout -in /etc/kubernetes/pki/apiserver-etcd-client.key)" ]
-names=$(openssl x509 -noout -ext subjectAltName -in /etc/kubernetes/pki/apiserver-etcd-client.crt 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\n' | LC_ALL=C sort | tr '\n' ' ')
-[ "${names% }" = '' ]
+key=$(openssl pkey -pubout -in /etc/kubernetes/pki/apiserver-etcd-client.key)
+case $text in *"$key"*) ;; *) exit 1 ;; esac
+names=,$(printf '%s\n' "$text" | sed -n '/Subject Alternative Name/{n;s/ //g;s/IPAddress:/IP:/g;p;}'),
+[ "${#names}" -eq 2 ]
 ## apply
 echo 'The certificate on this machine is not good, and none was signed in this run' >&2; exit 1
 

@@ -29,11 +29,17 @@ chmod 0600 /etc/ssl/etcd/ssl/member-m12-k8s-key.pem
 ## export etcd-csr-member
 good() {
 [ -s /etc/ssl/etcd/ssl/member-m12-k8s.pem ]
+text=$(openssl x509 -checkend 2592000 -noout -pubkey -ext subjectAltName -in /etc/ssl/etcd/ssl/member-m12-k8s.pem 2>/dev/null)
 openssl verify -CAfile /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/member-m12-k8s.pem >/dev/null 2>&1
-openssl x509 -checkend 2592000 -noout -in /etc/ssl/etcd/ssl/member-m12-k8s.pem >/dev/null
-[ "$(openssl x509 -pubkey -noout -in /etc/ssl/etcd/ssl/member-m12-k8s.pem)" = "$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/member-m12-k8s-key.pem)" ]
-names=$(openssl x509 -noout -ext subjectAltName -in /etc/ssl/etcd/ssl/member-m12-k8s.pem 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\n' | LC_ALL=C sort | tr '\n' ' ')
-[ "${names% }" = 'DNS:etcd2 DNS:localhost DNS:m12-k8s IP:127.0.0.1 IP:192.168.1.12' ]
+key=$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/member-m12-k8s-key.pem)
+case $text in *"$key"*) ;; *) exit 1 ;; esac
+names=,$(printf '%s\n' "$text" | sed -n '/Subject Alternative Name/{n;s/ //g;s/IPAddress:/IP:/g;p;}'),
+case $names in *,DNS:m12-k8s,*) ;; *) exit 1 ;; esac
+case $names in *,DNS:localhost,*) ;; *) exit 1 ;; esac
+case $names in *,DNS:etcd2,*) ;; *) exit 1 ;; esac
+case $names in *,IP:192.168.1.12,*) ;; *) exit 1 ;; esac
+case $names in *,IP:127.0.0.1,*) ;; *) exit 1 ;; esac
+[ "${#names}" -eq 66 ]
 }
 set +e
 ( set -eu; good ) >/dev/null 2>&1; rc=$?
@@ -55,11 +61,12 @@ chmod 0600 /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem
 ## export etcd-csr-admin
 good() {
 [ -s /etc/ssl/etcd/ssl/admin-m12-k8s.pem ]
+text=$(openssl x509 -checkend 2592000 -noout -pubkey -ext subjectAltName -in /etc/ssl/etcd/ssl/admin-m12-k8s.pem 2>/dev/null)
 openssl verify -CAfile /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/admin-m12-k8s.pem >/dev/null 2>&1
-openssl x509 -checkend 2592000 -noout -in /etc/ssl/etcd/ssl/admin-m12-k8s.pem >/dev/null
-[ "$(openssl x509 -pubkey -noout -in /etc/ssl/etcd/ssl/admin-m12-k8s.pem)" = "$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem)" ]
-names=$(openssl x509 -noout -ext subjectAltName -in /etc/ssl/etcd/ssl/admin-m12-k8s.pem 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\n' | LC_ALL=C sort | tr '\n' ' ')
-[ "${names% }" = '' ]
+key=$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem)
+case $text in *"$key"*) ;; *) exit 1 ;; esac
+names=,$(printf '%s\n' "$text" | sed -n '/Subject Alternative Name/{n;s/ //g;s/IPAddress:/IP:/g;p;}'),
+[ "${#names}" -eq 2 ]
 }
 set +e
 ( set -eu; good ) >/dev/null 2>&1; rc=$?
@@ -81,11 +88,12 @@ chmod 0600 /etc/kubernetes/pki/apiserver-etcd-client.key
 ## export etcd-csr-apiserver
 good() {
 [ -s /etc/kubernetes/pki/apiserver-etcd-client.crt ]
+text=$(openssl x509 -checkend 2592000 -noout -pubkey -ext subjectAltName -in /etc/kubernetes/pki/apiserver-etcd-client.crt 2>/dev/null)
 openssl verify -CAfile /etc/kubernetes/pki/etcd/ca.crt /etc/kubernetes/pki/apiserver-etcd-client.crt >/dev/null 2>&1
-openssl x509 -checkend 2592000 -noout -in /etc/kubernetes/pki/apiserver-etcd-client.crt >/dev/null
-[ "$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/apiserver-etcd-client.crt)" = "$(openssl pkey -pubout -in /etc/kubernetes/pki/apiserver-etcd-client.key)" ]
-names=$(openssl x509 -noout -ext subjectAltName -in /etc/kubernetes/pki/apiserver-etcd-client.crt 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\n' | LC_ALL=C sort | tr '\n' ' ')
-[ "${names% }" = '' ]
+key=$(openssl pkey -pubout -in /etc/kubernetes/pki/apiserver-etcd-client.key)
+case $text in *"$key"*) ;; *) exit 1 ;; esac
+names=,$(printf '%s\n' "$text" | sed -n '/Subject Alternative Name/{n;s/ //g;s/IPAddress:/IP:/g;p;}'),
+[ "${#names}" -eq 2 ]
 }
 set +e
 ( set -eu; good ) >/dev/null 2>&1; rc=$?

@@ -40,11 +40,12 @@ mv -f /etc/ssl/etcd/ssl/member-m11-k8s.pem.kw-new /etc/ssl/etcd/ssl/member-m11-k
 # (writes /etc/ssl/etcd/ssl/admin-m11-k8s.pem)
 ## check
 [ -s /etc/ssl/etcd/ssl/admin-m11-k8s.pem ]
+text=$(openssl x509 -checkend 2592000 -noout -pubkey -ext subjectAltName -in /etc/ssl/etcd/ssl/admin-m11-k8s.pem 2>/dev/null)
 openssl verify -CAfile /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/admin-m11-k8s.pem >/dev/null 2>&1
-openssl x509 -checkend 2592000 -noout -in /etc/ssl/etcd/ssl/admin-m11-k8s.pem >/dev/null
-[ "$(openssl x509 -pubkey -noout -in /etc/ssl/etcd/ssl/admin-m11-k8s.pem)" = "$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem)" ]
-names=$(openssl x509 -noout -ext subjectAltName -in /etc/ssl/etcd/ssl/admin-m11-k8s.pem 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\n' | LC_ALL=C sort | tr '\n' ' ')
-[ "${names% }" = '' ]
+key=$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem)
+case $text in *"$key"*) ;; *) exit 1 ;; esac
+names=,$(printf '%s\n' "$text" | sed -n '/Subject Alternative Name/{n;s/ //g;s/IPAddress:/IP:/g;p;}'),
+[ "${#names}" -eq 2 ]
 ## apply
 echo 'The certificate on this machine is not good, and none was signed in this run' >&2; exit 1
 

@@ -40,11 +40,17 @@ mv -f /etc/ssl/etcd/ssl/ca.pem.kw-new /etc/ssl/etcd/ssl/ca.pem
 # (writes /etc/ssl/etcd/ssl/member-m12-k8s.pem)
 ## check
 [ -s /etc/ssl/etcd/ssl/member-m12-k8s.pem ]
+text=$(openssl x509 -checkend 2592000 -noout -pubkey -ext subjectAltName -in /etc/ssl/etcd/ssl/member-m12-k8s.pem 2>/dev/null)
 openssl verify -CAfile /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/member-m12-k8s.pem >/dev/null 2>&1
-openssl x509 -checkend 2592000 -noout -in /etc/ssl/etcd/ssl/member-m12-k8s.pem >/dev/null
-[ "$(openssl x509 -pubkey -noout -in /etc/ssl/etcd/ssl/member-m12-k8s.pem)" = "$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/member-m12-k8s-key.pem)" ]
-names=$(openssl x509 -noout -ext subjectAltName -in /etc/ssl/etcd/ssl/member-m12-k8s.pem 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\n' | LC_ALL=C sort | tr '\n' ' ')
-[ "${names% }" = 'DNS:etcd2 DNS:localhost DNS:m12-k8s IP:127.0.0.1 IP:192.168.1.12' ]
+key=$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/member-m12-k8s-key.pem)
+case $text in *"$key"*) ;; *) exit 1 ;; esac
+names=,$(printf '%s\n' "$text" | sed -n '/Subject Alternative Name/{n;s/ //g;s/IPAddress:/IP:/g;p;}'),
+case $names in *,DNS:m12-k8s,*) ;; *) exit 1 ;; esac
+case $names in *,DNS:localhost,*) ;; *) exit 1 ;; esac
+case $names in *,DNS:etcd2,*) ;; *) exit 1 ;; esac
+case $names in *,IP:192.168.1.12,*) ;; *) exit 1 ;; esac
+case $names in *,IP:127.0.0.1,*) ;; *) exit 1 ;; esac
+[ "${#names}" -eq 66 ]
 ## apply
 echo 'The certificate on this machine is not good, and none was signed in this run' >&2; exit 1
 
@@ -52,11 +58,12 @@ echo 'The certificate on this machine is not good, and none was signed in this r
 # (writes /etc/ssl/etcd/ssl/admin-m12-k8s.pem)
 ## check
 [ -s /etc/ssl/etcd/ssl/admin-m12-k8s.pem ]
+text=$(openssl x509 -checkend 2592000 -noout -pubkey -ext subjectAltName -in /etc/ssl/etcd/ssl/admin-m12-k8s.pem 2>/dev/null)
 openssl verify -CAfile /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/admin-m12-k8s.pem >/dev/null 2>&1
-openssl x509 -checkend 2592000 -noout -in /etc/ssl/etcd/ssl/admin-m12-k8s.pem >/dev/null
-[ "$(openssl x509 -pubkey -noout -in /etc/ssl/etcd/ssl/admin-m12-k8s.pem)" = "$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem)" ]
-names=$(openssl x509 -noout -ext subjectAltName -in /etc/ssl/etcd/ssl/admin-m12-k8s.pem 2>/dev/null | sed -n '2,$p' | tr -d ' ' | sed 's/IPAddress:/IP:/g' | tr ',' '\n' | LC_ALL=C sort | tr '\n' ' ')
-[ "${names% }" = '' ]
+key=$(openssl pkey -pubout -in /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem)
+case $text in *"$key"*) ;; *) exit 1 ;; esac
+names=,$(printf '%s\n' "$text" | sed -n '/Subject Alternative Name/{n;s/ //g;s/IPAddress:/IP:/g;p;}'),
+[ "${#names}" -eq 2 ]
 ## apply
 echo 'The certificate on this machine is not good, and none was signed in this run' >&2; exit 1
 
