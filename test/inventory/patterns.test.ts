@@ -7,7 +7,7 @@ import { limitHosts, resolvePattern } from '../../src/inventory/pattern.js';
 import { AnsibleOracle, haveAnsible } from '../support/ansible-oracle.js';
 import { FUZZ_RUNS, fuzzOptions } from '../support/fuzz.js';
 import { read } from '../support/inventory-corpus.js';
-import { randomPattern } from '../support/random-inventory.js';
+import { randomPattern } from '../support/random-pattern.js';
 
 const file = join(import.meta.dirname, '../fixtures/patterns.ini');
 const batch = 5;

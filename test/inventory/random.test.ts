@@ -52,6 +52,6 @@ describe.skipIf(!haveAnsible)('random inventories (skipped where ansible-core is
       fuzzOptions(FUZZ_RUNS),
     );
     // A generator whose inventories are all refused would show nothing.
-    expect(read).toBeGreaterThan(FUZZ_RUNS / 20);
+    expect(read).toBeGreaterThan(FUZZ_RUNS / 3);
   }, 600_000);
 });

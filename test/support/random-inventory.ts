@@ -1,6 +1,20 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
+import { orderlyIni, orderlyVars, orderlyYaml } from './random-orderly.js';
+import {
+  GROUPS,
+  groupName,
+  hostPattern,
+  iniText,
+  number,
+  shellValue,
+  special,
+  varName,
+  word,
+  yamlFlow,
+  yamlValue,
+} from './random-values.js';
 
 /** Files by their path in the folder of the inventory, and what is given to read them. */
 export interface RandomInventory {
@@ -20,110 +34,6 @@ export function writeInventory(dir: string, i: RandomInventory): void {
     if (text.startsWith('#!')) chmodSync(path, 0o755);
   }
 }
-
-const GROUPS = ['web', 'db', 'all', 'ungrouped', 'kube-master', 'kube_control_plane', 'kube-node', 'etcd', 'a', 'b', 'z9', 'x-y'];
-const HOSTS = ['h1', 'h2', 'w01', 'node-a', 'db.example.com', '10.0.0.1', 'localhost', 'web', 'fe80::1', 'ü1'];
-const NAMES = ['a', 'b', 'http_port', 'ansible_host', 'ansible_port', 'ansible_group_priority', 'kube_version', 'x.y', 'groups'];
-
-const groupName = fc.constantFrom(...GROUPS);
-const varName = fc.constantFrom(...NAMES);
-const hostPattern = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(...HOSTS) },
-  { weight: 1, arbitrary: fc.constantFrom('n[1:3]', 'n[01:03]', 'r[a:c]x', 'm[1:2]-[a:b]', 's[0:6:3]', 'q[3:1]', '[1:2]') },
-  { weight: 1, arbitrary: fc.constantFrom('h1:2222', '[fe80::2]:22', 'n[1:2]:80', '10.0.0.2:23', '2001:db8::[1:2]') },
-);
-
-const word = fc.string({ unit: fc.constantFrom(...'abcxyz019_-./:é'.split('')), minLength: 1, maxLength: 8 });
-const number = fc.oneof(
-  fc.integer({ min: -99999, max: 99999 }).map(String),
-  fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }).map(String),
-  fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
-  fc.constantFrom(
-    '0',
-    '007',
-    '0x1F',
-    '0o17',
-    '0b11',
-    '1_000',
-    '1e5',
-    '1.0',
-    '.5',
-    '5.',
-    '-0',
-    '-0.0',
-    '+3',
-    '1e400',
-    '1:30',
-    '0644',
-    '08',
-  ),
-);
-/** Texts that are something else in Python or in YAML. */
-const special = fc.constantFrom(
-  'True',
-  'False',
-  'None',
-  'true',
-  'yes',
-  'no',
-  'on',
-  'off',
-  'null',
-  '~',
-  'y',
-  'n',
-  'NULL',
-  '=',
-  '<<',
-  '2024-02-29',
-  '2001-12-14 21:59:43',
-  '.inf',
-  '-.INF',
-  '1.2.3',
-  '10.0.0.1',
-  '{{ x }}',
-  'a=b',
-  'a#b',
-  '12e03',
-  '0x',
-  '1__0',
-  "it's",
-  'ß',
-  '1,2',
-  "'a','b'",
-);
-
-const pythonLiteral: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    fc.oneof(
-      number,
-      fc.constantFrom('True', 'False', 'None', "'x'", '"y z"', "u'q'", "r'\\d'", "'a' 'b'", '"\\x41\\u00e9\\n"', "''", '()'),
-    ),
-    fc.array(tie('value'), { maxLength: 3 }).map((v) => `[${v.join(', ')}]`),
-    fc.array(tie('value'), { maxLength: 3 }).map((v) => `(${v.join(',')}${v.length === 1 ? ',' : ''})`),
-    fc
-      .array(fc.tuple(fc.constantFrom("'k'", '"l"', '1', '2', 'True', 'None', '(1,)', '1.0'), tie('value')), { maxLength: 3 })
-      .map((v) => `{${v.map(([k, x]) => `${k}: ${x}`).join(', ')}}`),
-  ),
-})).value;
-
-const iniText = fc.oneof(
-  word,
-  number,
-  special,
-  pythonLiteral,
-  pythonLiteral.map((t) => t.slice(0, -1)),
-);
-const shellValue = iniText.chain((t) =>
-  fc.constantFrom(
-    t,
-    `"${t.replaceAll(/["\\]/g, '\\$&')}"`,
-    `'${t.replaceAll("'", '')}'`,
-    `"${t.replaceAll(/["\\]/g, '\\$&')}" # end`,
-    t.replaceAll(/([\s"'#\\])/g, '\\$1'),
-  ),
-);
 
 const hostLine = fc
   .tuple(hostPattern, fc.array(fc.tuple(varName, shellValue), { maxLength: 3 }))
@@ -152,40 +62,6 @@ const ini = fc
     return [...first, ...declared, ...sections.flat()].join(end) + (last ? end : '');
   });
 
-const yamlText = fc.oneof(
-  word,
-  number,
-  special,
-  fc.constantFrom(
-    '"a\\tb"',
-    "'it''s'",
-    '!!str 5',
-    '!!int "7"',
-    '!unsafe "{{ x }}"',
-    '!!float 2',
-    '"1"',
-    "'true'",
-    '',
-    '"\\u00e9"',
-    '|-\n        x\n          y',
-    '!!bool yes',
-  ),
-);
-const yamlFlow: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 2, withCrossShrink: true },
-    fc.oneof(
-      word.filter((w) => !/[:,]$|^[-:]|:/.test(w)),
-      number,
-      fc.constantFrom('yes', 'null', "'x y'", '"z"', '2024-01-01', '~'),
-    ),
-    fc.array(tie('value'), { maxLength: 3 }).map((v) => `[${v.join(', ')}]`),
-    fc
-      .array(fc.tuple(fc.constantFrom('k', 'l', '"m"', '1', 'yes', '10', '~'), tie('value')), { maxLength: 3 })
-      .map((v) => `{${v.map(([k, x]) => `${k}: ${x}`).join(', ')}}`),
-  ),
-})).value;
-const yamlValue = fc.oneof({ weight: 3, arbitrary: yamlText }, { weight: 1, arbitrary: yamlFlow });
 const yamlVars = (indent: string) =>
   fc
     .array(
@@ -244,74 +120,84 @@ const varsPlace = fc
   )
   .map(([base, [kind, name], extension]) => `${base}${kind}/${name}${extension}`);
 
-const inventoryFile = fc.oneof(
-  { weight: 5, arbitrary: fc.tuple(fc.constantFrom('hosts.ini', 'hosts', 'hosts.txt'), ini) },
-  { weight: 3, arbitrary: fc.tuple(fc.constantFrom('hosts.yml', 'hosts.yaml', 'hosts2'), yaml) },
+interface Contents {
+  readonly ini: fc.Arbitrary<string>;
+  readonly yaml: fc.Arbitrary<string>;
+  readonly vars: fc.Arbitrary<string>;
+  /** A second file under a name that it is read by; any text under any name otherwise. */
+  readonly second: fc.Arbitrary<[string, string]>;
+  readonly list: fc.Arbitrary<string | undefined>;
+}
+
+const extra = fc.oneof(
+  fc
+    .tuple(
+      varName,
+      fc.oneof(
+        word,
+        number,
+        special.filter((t) => !/[\s'{]/.test(t)),
+      ),
+    )
+    .map(([k, v]) => `${k}=${v}`),
+  fc.tuple(varName, yamlFlow).map(([k, v]) => `{${k}: ${v}}`),
+  fc.constantFrom('a="two words" b=\'x\'', '{"b": 1.0}'),
 );
+
+function inventories(c: Contents): fc.Arbitrary<RandomInventory> {
+  const first = fc.oneof(
+    { weight: 5, arbitrary: fc.tuple(fc.constantFrom('hosts.ini', 'hosts', 'hosts.txt'), c.ini) },
+    { weight: 3, arbitrary: fc.tuple(fc.constantFrom('hosts.yml', 'hosts.yaml', 'hosts2'), c.yaml) },
+  );
+  return fc
+    .tuple(
+      first,
+      fc.option(c.second, { nil: undefined }),
+      fc.array(fc.tuple(varsPlace, c.vars), { maxLength: 4 }),
+      fc.array(extra, { maxLength: 1 }),
+      c.list,
+      fc.boolean(),
+    )
+    .map(([[name, text], second, vars, extra, list, playbook]) => {
+      const files: Record<string, string> = { [name]: text };
+      const sources: string[] = [name];
+      if (second) {
+        files[second[0]] = second[1];
+        sources.push(second[0].startsWith('dir/') ? 'dir' : second[0]);
+      }
+      // What would be a file and a folder at once is left out.
+      for (const [path, body] of vars) {
+        const clash = Object.keys(files).some((f) => f.startsWith(`${path}/`) || path.startsWith(`${f}/`));
+        if (!clash) files[path] = body;
+      }
+      if (list !== undefined) sources.push(list);
+      return { files, sources, extra, playbook };
+    });
+}
+
+const wild = inventories({
+  ini,
+  yaml,
+  vars: varsFile,
+  second: fc.tuple(fc.constantFrom('dir/10-a', 'dir/20.yml', 'dir/x.ini', 'dir/in/n', 'sub/more'), fc.oneof(ini, yaml)),
+  list: fc.constantFrom(undefined, undefined, undefined, 'h1,extra[1:2],w01:22,', 'ü1,'),
+});
+const orderly = inventories({
+  ini: orderlyIni,
+  yaml: orderlyYaml,
+  vars: fc.oneof(
+    orderlyVars(''),
+    fc.constantFrom('', '---\n', '# c\n', '{"a": 1e3, "b": [1.0, {"c": null}]}', 'a: &x {b: 1}\nb:\n  <<: *x\n  c: 2\n'),
+  ),
+  second: fc.oneof(
+    fc.tuple(fc.constantFrom('dir/10-a', 'dir/in/n', 'sub/more'), orderlyIni),
+    fc.tuple(fc.constantFrom('dir/20.yml', 'sub/more.yaml'), orderlyYaml),
+  ),
+  list: fc.constantFrom(undefined, undefined, undefined, 'h1,extra[1:2],w01:22,', 'ü1,'),
+});
 
 /** Inventories of every kind: most are read, some are refused. */
-export const randomInventory: fc.Arbitrary<RandomInventory> = fc
-  .tuple(
-    inventoryFile,
-    fc.option(fc.tuple(fc.constantFrom('dir/10-a', 'dir/20.yml', 'dir/x.ini', 'dir/in/n', 'sub/more'), fc.oneof(ini, yaml)), {
-      nil: undefined,
-    }),
-    fc.array(fc.tuple(varsPlace, varsFile), { maxLength: 4 }),
-    fc.array(
-      fc.oneof(
-        fc
-          .tuple(
-            varName,
-            fc.oneof(
-              word,
-              number,
-              special.filter((t) => !/[\s'{]/.test(t)),
-            ),
-          )
-          .map(([k, v]) => `${k}=${v}`),
-        fc.tuple(varName, yamlFlow).map(([k, v]) => `{${k}: ${v}}`),
-        fc.constantFrom('a="two words" b=\'x\'', '{"b": 1.0}'),
-      ),
-      { maxLength: 1 },
-    ),
-    fc.constantFrom(undefined, undefined, undefined, 'h1,extra[1:2],w01:22,', 'ü1,'),
-    fc.boolean(),
-  )
-  .map(([[name, text], second, vars, extra, list, playbook]) => {
-    const files: Record<string, string> = { [name]: text };
-    const sources: string[] = [name];
-    if (second) {
-      files[second[0]] = second[1];
-      sources.push(second[0].startsWith('dir/') ? 'dir' : second[0]);
-    }
-    // What would be a file and a folder at once is left out.
-    for (const [path, body] of vars) {
-      const clash = Object.keys(files).some((f) => f.startsWith(`${path}/`) || path.startsWith(`${f}/`));
-      if (!clash) files[path] = body;
-    }
-    if (list !== undefined) sources.push(list);
-    return { files, sources, extra, playbook };
-  });
-
-const partName = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.oneof(groupName, fc.constantFrom('all', 'h1', 'h2', 'w01', 'node-a', 'db.example.com', '10.0.0.1')),
-  },
-  { weight: 3, arbitrary: fc.constantFrom('*', 'w*', 'h?', 'h[12]', 'h[!1]', '*.example.com', '10.*', 'n*', 'x-?', '[hw]*') },
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom('~h\\d', '~w.*', '~.*', '~(?i)H1', '~h[12]$', '~(?P<n>h)1', '~a{1,}', '~[^h]', '~\\w+-a'),
-  },
+export const randomInventory: fc.Arbitrary<RandomInventory> = fc.oneof(
+  { weight: 2, arbitrary: orderly },
+  { weight: 1, arbitrary: wild },
 );
-const subscript = fc.constantFrom('', '', '', '', '[0]', '[1]', '[-1]', '[0:1]', '[1:]', '[0:0]', '[2:5]', '[0-1]', '[9]');
-/** Patterns as --limit and plays have them. */
-export const randomPattern: fc.Arbitrary<string> = fc
-  .tuple(
-    fc.array(
-      fc.tuple(fc.constantFrom('', '', '', '!', '&'), partName, subscript).map((p) => p.join('')),
-      { minLength: 1, maxLength: 4 },
-    ),
-    fc.constantFrom(':', ','),
-  )
-  .map(([parts, separator]) => parts.join(separator));
