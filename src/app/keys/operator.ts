@@ -4,6 +4,8 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KubewrightError } from '../../errors.js';
+import { readPublic } from '../../transport/auth/identities.js';
+import { wireType } from '../../transport/auth/wire.js';
 import { expandHome } from '../../transport/paths.js';
 import type { KeyKind } from './model.js';
 import { type PublicKey, parsePublicKey, sameKey } from './public-key.js';
@@ -47,7 +49,10 @@ async function publicKeyOf(path: string): Promise<PublicKey | undefined> {
     return undefined;
   // An empty passphrase: a key that has one stays closed.
   const derived = await run('ssh-keygen', ['-y', '-P', '', '-f', path]).catch(() => undefined);
-  return derived && parsePublicKey(derived.stdout.split('\n')[0] ?? '');
+  if (derived) return parsePublicKey(derived.stdout.split('\n')[0] ?? '');
+  // What ssh-keygen cannot read: ed25519 in PKCS #8 before OpenSSH 9.6; the public part of an encrypted key of OpenSSH's.
+  const blob = readPublic(path);
+  return blob && parsePublicKey(`${wireType(blob)} ${blob.toString('base64')}`);
 }
 
 async function agentKeys(): Promise<PublicKey[]> {

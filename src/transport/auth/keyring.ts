@@ -1,6 +1,6 @@
-import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { fromPkcs8, UnreadableKey } from './pkcs8.js';
 
 /** Asks somebody for the passphrase of a key; undefined: there is nobody to ask. `again`: the last one was wrong. */
 export type AskPassphrase = (path: string, again: boolean) => Promise<string | undefined>;
@@ -50,6 +50,7 @@ export class Keyring {
       }
       const key = parse(data, passphrase);
       if (!(key instanceof Error)) return key;
+      if (key instanceof UnreadableKey) throw key;
     }
     throw new Error('the passphrase is wrong');
   }
@@ -65,19 +66,6 @@ export function parse(data: Buffer, passphrase?: string): ParsedKey | Error {
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-/** PKCS #8 is a form that ssh2 does not read: turned into the traditional one. */
-function fromPkcs8(data: Buffer, passphrase: string | undefined): Buffer {
-  const text = data.toString('latin1').trimStart();
-  const encrypted = text.startsWith('-----BEGIN ENCRYPTED PRIVATE KEY-----');
-  if (!encrypted && !text.startsWith('-----BEGIN PRIVATE KEY-----')) return data;
-  if (encrypted && passphrase === undefined) throw new Error('encrypted, and no passphrase');
-  const key = createPrivateKey({ key: data, passphrase });
-  const type = key.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1';
-  if (type === 'sec1' && key.asymmetricKeyType !== 'ec')
-    throw new Error(`is a ${key.asymmetricKeyType} key in PKCS #8: turn it into OpenSSH's format (ssh-keygen -p -f FILE)`);
-  return Buffer.from(key.export({ format: 'pem', type }));
 }
 
 /** Whether a passphrase would help. */
