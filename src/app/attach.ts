@@ -14,6 +14,7 @@ import { bundlePaths } from './artifact-source.js';
 import { bundleSetting } from './cluster-source.js';
 import { type Connections, openConnections } from './connections.js';
 import { interruptions } from './interrupt.js';
+import { inventorySecrets } from './inventory-secrets.js';
 import { readInventory } from './read-inventory.js';
 import { runAbout } from './run-about.js';
 import type { PlaybookOptions } from './run-playbook.js';
@@ -87,6 +88,7 @@ export async function attach(o: AttachOptions): Promise<number> {
       artifacts: { localPath: (sha256) => paths.get(sha256), push: putFile },
       forks,
       journalDir: o.journalDir,
+      secrets: inventorySecrets(inventory),
       about: runAbout({ ...o, tags: [], skipTags: [] }),
       signal: interrupt.stop,
       kill: interrupt.kill,

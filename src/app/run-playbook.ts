@@ -17,6 +17,7 @@ import { type Connections, openConnections } from './connections.js';
 import type { ConnectionOptions } from './credentials.js';
 import { FactsGatherer } from './gather.js';
 import { interruptions } from './interrupt.js';
+import { inventorySecrets } from './inventory-secrets.js';
 import { type ListOptions, listed, listText, needSomething } from './listing.js';
 import { placeholderFacts } from './placeholder.js';
 import { gateProblems, type PlanContext, type ResolvedPlay, resolvePlays, usesRoles } from './plan.js';
@@ -175,6 +176,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
       diff: o.diff,
       journalDir: o.journalDir,
       about: runAbout(o),
+      secrets: inventorySecrets(inventory),
       step,
       forceUnlock: o.forceUnlock,
       cacheDir: cluster?.settings.kubewright_cache_dir,

@@ -31,6 +31,8 @@ export interface Variable {
   readonly source: Source;
   /** It came out of Ansible Vault, and must not be shown. */
   readonly secret?: boolean;
+  /** It stands in an encrypted file: known without rendering it. */
+  readonly encrypted?: boolean;
   /** What stands in the file, where `value` is rendered from it. */
   readonly raw?: VarValue;
   /** The value as Python has it, only where `value` says less: whole floats, large numbers, dates, tuples, `!unsafe` text. */

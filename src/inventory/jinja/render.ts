@@ -28,12 +28,14 @@ const OMIT = '__omit_place_holder__';
 class RenderedVariable implements Variable {
   readonly source: Source;
   readonly raw: VarValue;
+  readonly encrypted: boolean;
   readonly #make: () => Rendered;
   #rendered: Rendered | undefined;
 
   constructor(variable: Variable, make: () => Rendered) {
     this.source = variable.source;
     this.raw = variable.value;
+    this.encrypted = variable.secret === true;
     this.#make = make;
   }
 
