@@ -24,14 +24,28 @@ export interface TestUser {
   readonly home: string;
 }
 
-/** A real sshd of its own on loopback, with users of its own. `stop` takes all of it away. */
+export interface SshdOptions {
+  /** Default 127.0.0.1. */
+  readonly address?: string;
+  /** Words in front of the command, which end with its `exec`: `ip netns exec …`. */
+  readonly under?: readonly string[];
+}
+
+/** A real sshd of its own, on loopback unless said otherwise, with users of its own. `stop` takes all of it away. */
 export class Sshd {
+  readonly address: string;
+  readonly #under: readonly string[];
   readonly dir = mkdtempSync(join(tmpdir(), 'kubewright-sshd-'));
   readonly users: TestUser[] = [];
   port = 0;
   /** What all its processes have said. */
   log = '';
   #process: ChildProcess | undefined;
+
+  constructor(o: SshdOptions = {}) {
+    this.address = o.address ?? '127.0.0.1';
+    this.#under = o.under ?? [];
+  }
 
   async start(settings: readonly string[] = []): Promise<this> {
     mkdirSync('/run/sshd', { recursive: true });
@@ -41,7 +55,7 @@ export class Sshd {
       // In front: sshd takes the first value of a keyword.
       ...settings,
       `Port ${this.port}`,
-      'ListenAddress 127.0.0.1',
+      `ListenAddress ${this.address}`,
       `HostKey ${this.hostKey('ed25519')}`,
       `HostKey ${this.hostKey('rsa')}`,
       `PidFile ${join(this.dir, 'pid')}`,
@@ -52,13 +66,14 @@ export class Sshd {
       'PrintMotd no',
     ];
     writeFileSync(join(this.dir, 'config'), `${config.join('\n')}\n`);
-    this.#process = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(this.dir, 'config')], {
+    const [file = '', ...args] = [...this.#under, '/usr/sbin/sshd', '-D', '-e', '-f', join(this.dir, 'config')];
+    this.#process = spawn(file, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process.stderr?.on('data', (chunk: Buffer) => {
       this.log += chunk.toString();
     });
-    await answers(this.port);
+    await answers(this.address, this.port);
     return this;
   }
 
@@ -72,7 +87,7 @@ export class Sshd {
 
   /** The host key as known_hosts has it. */
   hostKeyLine(type = 'ed25519'): string {
-    return `[127.0.0.1]:${this.port} ${readFileSync(`${this.hostKey(type)}.pub`, 'utf8')
+    return `[${this.address}]:${this.port} ${readFileSync(`${this.hostKey(type)}.pub`, 'utf8')
       .split(' ')
       .slice(0, 2)
       .join(' ')}\n`;
@@ -150,10 +165,10 @@ export function freePort(): Promise<number> {
   });
 }
 
-async function answers(port: number): Promise<void> {
+async function answers(address: string, port: number): Promise<void> {
   for (let i = 0; i < 100; i++) {
     const ok = await new Promise<boolean>((resolve) => {
-      const socket = createConnection(port, '127.0.0.1', () => {
+      const socket = createConnection(port, address, () => {
         socket.destroy();
         resolve(true);
       });
