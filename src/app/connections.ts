@@ -1,4 +1,4 @@
-import { KubewrightError, UnreachableErrors } from '../errors.js';
+import { InterruptedError, KubewrightError, UnreachableErrors } from '../errors.js';
 import type { Host } from '../inventory/model.js';
 import type { Secret } from '../shell/secret.js';
 import { type ConnectResult, connectAll } from '../transport/connect-all.js';
@@ -40,6 +40,7 @@ export interface OpenOptions {
 /**
  * One connection to each machine, for the whole run.
  *
+ * @throws InterruptedError when `signal` was aborted meanwhile (unless `partial`).
  * @throws UnreachableErrors naming every machine that cannot be reached or refuses us (unless `partial`); nothing was
  *   changed anywhere.
  */
@@ -79,6 +80,10 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
   const close = async (): Promise<void> => {
     await Promise.all([...sessions.values()].map((s) => s.close()));
   };
+  if (o.signal?.aborted && !o.partial) {
+    await close();
+    throw new InterruptedError({ what: 'Interrupted while connecting: nothing was changed anywhere' });
+  }
   if (failures.size > 0 && !o.partial) {
     await close();
     throw new UnreachableErrors(

@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Cli, missingForPty } from '../support/cli.js';
 import { CliFleet, reason as noFleet, until } from './cli-fleet.js';
@@ -119,5 +120,20 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
     expect(await cli.ended).toBe(0);
     expect(f.read('n1', 'ran')).toBe('gate\nopened\nafter\nthen\n');
     expect(end()).toMatchObject({ exitCode: 0 });
+  });
+
+  it('Ctrl-C while it connects ends it, with nothing touched', async () => {
+    let asked = 0;
+    const silent = createServer(() => asked++).listen(0, '127.0.0.1');
+    await new Promise((r) => silent.once('listening', r));
+    const address = silent.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const inventory = f.file('silent.ini', `silent ansible_host=127.0.0.1 ansible_port=${port} ansible_timeout=600\n`);
+    const cli = f.start(['run', playbook, '-i', inventory], { pty: true });
+    await until('it knocks', () => asked > 0, cli);
+    cli.type(CTRL_C);
+    expect(await cli.ended).toBe(130);
+    expect(cli.out).toContain('Interrupted while connecting');
+    silent.close();
   });
 });
