@@ -131,7 +131,7 @@ export function pyDict(entries: Iterable<readonly [Exact, Exact]>): Exact {
 }
 
 /** Names that Python takes for the same have the same id: 1, 1.0 and True. */
-function keyId(key: Exact): string {
+export function keyId(key: Exact): string {
   if (typeof key === 'string') return `s${key}`;
   if (key instanceof PyUnsafe) return `s${key.text}`;
   if (typeof key === 'boolean') return `n${Number(key)}`;

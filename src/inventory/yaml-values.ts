@@ -1,7 +1,20 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
 import type { InputError } from '../errors.js';
 import { type Source, VaultValue } from './model.js';
-import { type Exact, entriesOf, isList, keyText, PyDict, PyOther, PyTuple, PyUnsafe, pyDict, pyFloat, pyInt } from './python.js';
+import {
+  type Exact,
+  entriesOf,
+  isList,
+  keyId,
+  keyText,
+  PyDict,
+  PyOther,
+  PyTuple,
+  PyUnsafe,
+  pyDict,
+  pyFloat,
+  pyInt,
+} from './python.js';
 import { plainScalar, ScalarError, yamlBool, yamlFloat, yamlInt, yamlTimestamp } from './yaml-scalar.js';
 import type { YamlEntry } from './yaml-source.js';
 
@@ -56,8 +69,10 @@ export class YamlValues {
     const out = new Map<string, YamlEntry>();
     const own = new Set<string>();
     const put = (e: YamlEntry): void => {
-      const id = typeof e.exactKey === 'string' ? `s${e.key}` : `x${e.key}`;
-      out.set(id, e);
+      // 1, 1.0 and yes are the same key; it keeps the form that it had first.
+      const id = keyId(e.exactKey);
+      const first = out.get(id);
+      out.set(id, first ? { ...e, key: first.key, exactKey: first.exactKey } : e);
     };
     for (const e of this.#merged(map)) put(e);
     for (const e of this.#own(map)) {
