@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: 'test/support/built.ts',
     setupFiles: ['test/support/seed.ts'],
     testTimeout: 30_000,
+    // Keys are made and servers started there, which takes its time on a machine that is busy.
+    hookTimeout: 60_000,
     // Most of the time goes into waiting for servers and programs, so that more files than cores pay.
     maxWorkers: 4,
     minWorkers: 1,

@@ -143,7 +143,7 @@ export class Sshd {
 }
 
 export function keygen(path: string, type = 'ed25519'): void {
-  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', path]);
+  execFileSync('ssh-keygen', ['-q', '-t', type, ...(type === 'rsa' ? ['-b', '2048'] : []), '-N', '', '-f', path]);
 }
 
 /** A real ssh-agent that holds these private keys. */
