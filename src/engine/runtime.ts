@@ -28,20 +28,25 @@ kw_note_self() {
 
 kw_secret() { cat "$KW_DIR/secrets/$1"; }
 
+# Parents before their children: a shell that lives while its children are killed says so ("Terminated") into the task's output,
+# and takes what is left of a pipeline for a success.
 kw_kill() { # signal group|tree pid
-  [ "$1" = TERM ] || kw_hunt "$KW_DIR#$KW_N"
   if [ "$2" = group ]; then
     kill -s "$1" -- "-$3" 2>/dev/null || :
   else
-    for kw_x in $(cat /proc/[0-9]*/status 2>/dev/null | awk -v top="$3" '
+    # Words: process ids.
+    kill -s "$1" $(cat /proc/[0-9]*/status 2>/dev/null | awk -v top="$3" '
       /^Pid:/ { p = $2 }
       /^PPid:/ { up[p] = $2 }
       END {
-        want[top] = 1
-        do { more = 0; for (p in up) if (!(p in want) && (up[p] in want)) { want[p] = 1; more = 1 } } while (more)
-        for (p in want) print p
-      }'); do kill -s "$1" "$kw_x" 2>/dev/null || :; done
+        all[n = 1] = top
+        for (i = 1; i <= n; i++) {
+          print all[i]
+          for (p in up) if (up[p] == all[i]) all[++n] = p
+        }
+      }') 2>/dev/null || :
   fi
+  [ "$1" = TERM ] || kw_hunt "$KW_DIR#$KW_N"
 }
 
 # Beside main: ends what runs too long, and cleans up should main itself be killed. Counts seconds, so that a clock that
@@ -79,7 +84,10 @@ kw_await() { # group|tree pid; sets kw_rc and kw_why
   if [ -e "$KW_DIR/late" ]; then
     read -r kw_why <"$KW_DIR/late" || :
     rm -f "$KW_DIR/late" "$KW_DIR/waiting"
-    [ "$kw_rc" -eq 0 ] || { sleep 1; kw_kill KILL "$kw_kind" "$kw_pid"; }
+    # Whether apply came to its end all the same, the check says; nobody says it of a check.
+    [ "$kw_kind" = group ] || [ "$kw_rc" -ne 0 ] || kw_rc=143
+    # Not with the task's mark: the watchdog may be hunting.
+    [ "$kw_rc" -eq 0 ] || { KW_TASK= sleep 1; kw_kill KILL "$kw_kind" "$kw_pid"; }
   fi
   kw_pid=
 }

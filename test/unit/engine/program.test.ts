@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { joinShell, sh } from '../../../src/shell/shell.js';
 import { LocalSession, ofType, play, runLocal, sandbox, statuses, task, testSecret, testShells, touchTask } from './local.js';
@@ -119,8 +119,30 @@ describe.each(testShells())('a compiled program under $name', (shell) => {
         [play('p', ['h'], () => [task('t', sh`sleep 987 | cat`, sh`true`, { timeoutSec: 1 })])],
         { shell },
       );
-      // Some shells also say that their children were terminated.
-      expect(ofType(result.events, 'task-end')[0]?.tail?.at(-1)).toBe('took longer than 1 s and was killed');
+      expect(ofType(result.events, 'task-end')[0]?.tail).toEqual(['took longer than 1 s and was killed']);
+    });
+
+    it('kills what hangs when it is called off, and no shell tells that its children were killed', async () => {
+      const box = sandbox();
+      const began = `${box.root}/began`;
+      const hangs = sh`: > ${began}; sleep 987 | cat`;
+      for (const [check, apply] of [
+        [hangs, sh`true`],
+        [sh`false`, hangs],
+      ] as const) {
+        rmSync(began, { force: true });
+        const [stop, kill] = [new AbortController(), new AbortController()];
+        const running = runLocal(box, [play('p', ['h'], () => [task('t', check, apply)])], {
+          ...{ shell, signal: stop.signal, kill: kill.signal },
+        });
+        await expect.poll(() => existsSync(began), { timeout: 10_000 }).toBe(true);
+        stop.abort();
+        kill.abort();
+        const { events, exitCode } = await running;
+        expect(exitCode).toBe(130);
+        expect(ofType(events, 'task-end')[0]?.tail).toEqual(['interrupted']);
+        expect(ofType(events, 'task-output')).toEqual([]);
+      }
     });
 
     it('changes nothing in check mode, and shows the difference', async () => {
