@@ -12,6 +12,7 @@ import { putFile } from '../transport/put-file.js';
 import { createView } from '../ui/view.js';
 import { bundlePaths } from './artifact-source.js';
 import { bundleSetting } from './cluster-source.js';
+import { withAnsibleConfig } from './config.js';
 import { type Connections, openConnections } from './connections.js';
 import { interruptions } from './interrupt.js';
 import { inventorySecrets } from './inventory-secrets.js';
@@ -61,7 +62,7 @@ export async function attach(o: AttachOptions): Promise<number> {
     );
     for (const [host, error] of connections.failures) tell(error.message, host);
     const { sessions, reconnect } = connections;
-    const forks = o.connection.forks ?? DEFAULT_FORKS;
+    const forks = withAnsibleConfig(o.connection).forks ?? DEFAULT_FORKS;
     const { answers, own } = await lookAtLocks({ sessions, connect: reconnect, forks });
     const found = new Map<string, FoundProgram[]>();
     const holds: LockAnswer[] = [];

@@ -1,4 +1,4 @@
-import { type AnsibleConfig, readAnsibleConfig } from '../inventory/ansible-cfg.js';
+import { type AnsibleConfig, configKey, readAnsibleConfig } from '../inventory/ansible-cfg.js';
 import type { ConnectionOptions } from './credentials.js';
 import type { VaultOptions } from './vault-keys.js';
 
@@ -13,6 +13,27 @@ export function ansibleConfig(): AnsibleConfig {
   for (const w of config.warnings) process.stderr.write(`Warning: ${w}\n`);
   known = { key, config };
   return config;
+}
+
+/** What of Ansible's settings counts: each key as ansible.cfg has it, with file:line:column or the variable that sets it. */
+export interface ConfigInUse {
+  /** The ansible.cfg that was found; null: none. Ansible finds the same one. */
+  readonly file: string | null;
+  readonly settings: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>;
+}
+
+export function configInUse(c: AnsibleConfig = ansibleConfig()): ConfigInUse {
+  const settings = [...c.origins].map(([name, from]) => [configKey(name), { value: c[name], from }] as const);
+  return { file: c.file ?? null, settings: Object.fromEntries(settings) };
+}
+
+/** The same for people, as `ansible --version` names it. */
+export function configLines({ file, settings }: ConfigInUse): string[] {
+  const text = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
+  return [
+    `config file: ${file ?? 'none'}`,
+    ...Object.entries(settings).map(([key, s]) => `  ${key} = ${text(s.value)}  (${s.from})`),
+  ];
 }
 
 /** Inventories that the command was given, or else those of ansible.cfg; a list of hosts keeps its commas. */

@@ -7,6 +7,7 @@ import { resolvePattern } from '../inventory/pattern.js';
 import { quote } from '../shell/shell.js';
 import type { Exit, Session } from '../transport/port.js';
 import { Slots } from '../transport/slots.js';
+import { withAnsibleConfig } from './config.js';
 import { openConnections } from './connections.js';
 import type { ConnectionOptions } from './credentials.js';
 import { type ExecView, type HostOutcome, jsonView, plainView } from './exec-view.js';
@@ -38,13 +39,14 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
   const stdin = o.stdin ? readFileSync(0) : undefined;
   const view = o.json ? jsonView() : plainView(hosts.map((h) => h.name));
   const interrupt = interruptions(() => process.stderr.write('Interrupted: the commands are ended.\n'));
-  const slots = new Slots(o.connection.forks ?? hosts.length);
+  const connection = withAnsibleConfig(o.connection);
+  const slots = new Slots(connection.forks ?? hosts.length);
   const running: Promise<HostOutcome>[] = [];
   try {
     const connections = await openConnections(hosts, {
       connection: o.connection,
       partial: true,
-      verifyBecome: o.connection.become === true,
+      verifyBecome: connection.become === true,
       lookup: (name) => inventory.hosts.get(name),
       signal: interrupt.stop,
       // A machine that does not answer must not keep the others waiting.
@@ -53,7 +55,7 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
           runOn(
             session,
             command,
-            { stdin, become: o.connection.become === true, timeoutSec: o.timeoutSec },
+            { stdin, become: connection.become === true, timeoutSec: o.timeoutSec },
             slots,
             view,
             interrupt.stop,

@@ -4,6 +4,7 @@ import { HOST_NAMES } from '../cluster/hints.js';
 import { SETTING_NAMES } from '../cluster/settings.js';
 import type { Host } from '../inventory/model.js';
 import { readCluster } from './cluster-source.js';
+import { configInUse, configLines, withAnsibleConfig } from './config.js';
 import type { InventoryOptions } from './read-inventory.js';
 import { targetFromHost } from './targets.js';
 
@@ -38,8 +39,13 @@ export async function inventoryResolved(o: ResolvedOptions): Promise<number> {
   for (const w of warnings) process.stderr.write(`warning: ${w}\n`);
   const settings = settingsOf(cluster);
   const hosts = Object.fromEntries(cluster.hosts.map((h) => [h.name, resolvedHost(h, settings)]));
-  if (o.json) print(JSON.stringify({ settings, hosts }, undefined, 2));
-  else show(settings, hosts);
+  const config = configInUse();
+  if (o.json) print(JSON.stringify({ config, settings, hosts }, undefined, 2));
+  else {
+    show(settings, hosts);
+    print('');
+    for (const line of configLines(config)) print(line);
+  }
   return 0;
 }
 
@@ -61,7 +67,7 @@ function isUnset(value: unknown): boolean {
 
 function resolvedHost(h: ClusterHost, cluster: Readonly<Record<string, Setting>>): ResolvedHost {
   const host = h.inventoryHost;
-  const target = targetFromHost(host, {});
+  const target = targetFromHost(host, { user: withAnsibleConfig({}).user });
   const own: Readonly<Record<string, unknown>> = h.settings;
   const differing = SETTING_NAMES.map((name) => [name, settingFrom(host, name, own[name])] as const).filter(
     ([name, s]) => JSON.stringify(s.value) !== JSON.stringify(cluster[name]?.value),

@@ -4,6 +4,7 @@ import { hints, isPlain } from '../cluster/hints.js';
 import { examineCluster } from '../cluster/resolve.js';
 import { type ErrorParts, formatParts, InputError, InputErrors } from '../errors.js';
 import type { Inventory, Variable } from '../inventory/model.js';
+import { configInUse, configLines } from './config.js';
 import { type InventoryOptions, readInventory } from './read-inventory.js';
 import { targetFromHost } from './targets.js';
 
@@ -19,9 +20,11 @@ export async function inventoryValidate(o: ValidateOptions): Promise<number> {
   const count = (severity: string): number => findings.filter((f) => f.severity === severity).length;
   const [errors, warnings] = [count('error'), count('warning')];
   const fails = errors > 0 || (o.strict && warnings > 0);
-  if (o.json) print(JSON.stringify({ ok: !fails, errors, warnings, findings: findings.map(asJson) }, undefined, 2));
+  const config = configInUse();
+  if (o.json) print(JSON.stringify({ ok: !fails, errors, warnings, config, findings: findings.map(asJson) }, undefined, 2));
   else {
     for (const f of findings) print(asText(f));
+    if (config.file !== null || Object.keys(config.settings).length > 0) for (const line of configLines(config)) print(line);
     print(summary(errors, warnings, inventory));
   }
   return fails ? 2 : 0;

@@ -7,6 +7,7 @@ import { resolvePattern } from '../inventory/pattern.js';
 import { quote } from '../shell/shell.js';
 import type { Target } from '../transport/port.js';
 import { type Askpass, startAskpass } from './askpass.js';
+import { withAnsibleConfig } from './config.js';
 import { type ConnectionOptions, readCredentials } from './credentials.js';
 import { openSshConfig } from './openssh-config.js';
 import { readInventory } from './read-inventory.js';
@@ -39,12 +40,13 @@ export async function runSsh(o: SshCommandOptions): Promise<number> {
     });
   }
   const { password } = await readCredentials(o.connection);
+  const connection = withAnsibleConfig(o.connection);
   const target = targetFromHost(host, {
-    user: o.connection.user,
-    privateKey: o.connection['private-key'],
-    hostKeyChecking: o.connection['host-key-checking'],
-    connectTimeoutSec: o.connection['connect-timeout'],
-    sshConfig: o.connection['ssh-config'],
+    user: connection.user,
+    privateKey: connection['private-key'],
+    hostKeyChecking: connection['host-key-checking'],
+    connectTimeoutSec: connection['connect-timeout'],
+    sshConfig: connection['ssh-config'],
     lookup: (name) => inventory.hosts.get(name),
     password,
   });

@@ -13,7 +13,7 @@ export interface AnsibleConfig {
   readonly file?: string;
   readonly warnings: readonly string[];
   /** Where each setting was found: file:line:column or the name of a variable. */
-  readonly origins: ReadonlyMap<string, string>;
+  readonly origins: ReadonlyMap<SettingName, string>;
   readonly inventory?: readonly string[];
   readonly remoteUser?: string;
   readonly privateKeyFile?: string;
@@ -35,7 +35,10 @@ export interface ConfigPlace {
   readonly home: string;
 }
 
-type Setting = readonly [name: keyof AnsibleConfig, variables: readonly string[], section: string, key: string];
+/** Those of them that are settings. */
+export type SettingName = Exclude<keyof AnsibleConfig, 'file' | 'warnings' | 'origins'>;
+
+type Setting = readonly [name: SettingName, variables: readonly string[], section: string, key: string];
 
 /** Source: ansible/config/base.yml */
 const SETTINGS: readonly Setting[] = [
@@ -53,12 +56,17 @@ const SETTINGS: readonly Setting[] = [
   ['vaultPasswordFile', ['ANSIBLE_VAULT_PASSWORD_FILE'], 'defaults', 'vault_password_file'],
 ];
 
+/** The name that a setting has in ansible.cfg. */
+export function configKey(name: SettingName): string {
+  return SETTINGS.find(([n]) => n === name)?.[3] ?? name;
+}
+
 /** @throws InputError for a file that cannot be read, and for values that make no sense. */
 export function readAnsibleConfig(place: ConfigPlace = { env: process.env, cwd: process.cwd(), home: homedir() }): AnsibleConfig {
   const warnings: string[] = [];
   const file = findConfig(place, warnings);
   const sections = file === undefined ? undefined : parseConfig(readFileSync(file, 'utf8'), file);
-  const origins = new Map<string, string>();
+  const origins = new Map<SettingName, string>();
   const out: Record<string, unknown> = {};
   for (const [name, variables, section, key] of SETTINGS) {
     const variable = variables.find((v) => place.env[v] !== undefined && place.env[v] !== '');
