@@ -8,7 +8,7 @@ import { TransportError } from '../../src/transport/errors.js';
 import { keyType } from '../../src/transport/known-hosts.js';
 import type { Session, Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
-import { keygen, missingForSsh, Sshd, type TestUser } from './sshd.js';
+import { keygen, missingForSsh, Sshd, type TestUser, testTarget } from './sshd.js';
 
 const reason = missingForSsh();
 const transport = createTransport();
@@ -39,20 +39,14 @@ describe.skipIf(reason)(`algorithms against a real sshd that has few${reason ? `
       options.flatMap((o) => parseLine(o, 'hosts:7') ?? []),
       {},
     );
-    return {
-      name: 'm1',
-      address: '127.0.0.1',
+    return testTarget({
       port: sshd.port,
       user: user.name,
-      connection: 'ssh',
       privateKeyFile: join(sshd.dir, 'ed25519'),
-      identities: { files: [], certificates: [], only: true, agent: 'none' },
-      become: { enabled: false, user: 'root', method: 'sudo' },
       hostKeys: { mode: 'accept-new', files: [join(sshd.dir, `known-${files++}`)] },
-      timeoutMs: 10_000,
       algorithms,
       ...over,
-    };
+    });
   }
   /** What sshd says of one login. */
   async function log(t: Target): Promise<{ readonly session: Session; readonly log: string }> {

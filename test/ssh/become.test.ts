@@ -7,6 +7,7 @@ import { connectAll } from '../../src/transport/connect-all.js';
 import { TransportError } from '../../src/transport/errors.js';
 import type { BecomeMethod, Session, Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
+import { testTarget } from './sshd.js';
 
 const has = (tool: string): boolean => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
 const reason = missingForFleet() ?? (has('sudo') ? undefined : 'needs sudo');
@@ -37,14 +38,11 @@ describe.skipIf(reason)(`becoming another user${reason ? ` (${reason})` : ''}`, 
   function target(method: BecomeMethod, password?: string, user = 'root'): Target {
     const host = fleet.hosts[0];
     if (!host) throw new Error('no machine');
-    return {
-      name: 'm1',
+    return testTarget({
       address: host.address,
       port: host.port,
       user: host.user,
-      connection: 'ssh',
       privateKeyFile: host.keyFile,
-      identities: { files: [], certificates: [], only: true, agent: 'none' },
       become: {
         enabled: true,
         user,
@@ -52,8 +50,7 @@ describe.skipIf(reason)(`becoming another user${reason ? ` (${reason})` : ''}`, 
         password: password === undefined ? undefined : new Secret('become-password', password),
       },
       hostKeys: { mode: 'strict', files: [fleet.knownHosts] },
-      timeoutMs: 10_000,
-    };
+    });
   }
 
   async function output(session: Session, command: string, stdin?: string | Buffer): Promise<string> {

@@ -7,7 +7,7 @@ import { Secret } from '../../src/shell/secret.js';
 import { TransportError } from '../../src/transport/errors.js';
 import type { Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
-import { keygen, startAgent } from './sshd.js';
+import { keygen, startAgent, testTarget } from './sshd.js';
 
 const reason = missingForFleet();
 const transport = createTransport();
@@ -46,19 +46,16 @@ describe.skipIf(reason)(`a second factor${reason ? ` (${reason})` : ''}`, { time
   function target(name: string, password?: string, over: Partial<Target> = {}): Target {
     const host = fleet.hosts.find((h) => h.name === name);
     if (!host) throw new Error(`no ${name}`);
-    return {
+    return testTarget({
       name,
       address: host.address,
       port: host.port,
       user: host.user,
-      connection: 'ssh',
       password: password === undefined ? undefined : new Secret('ssh-password', password),
       identities: { files: [], certificates: [], only: false, agent: agent.socket },
-      become: { enabled: false, user: 'root', method: 'sudo' },
       hostKeys: { mode: 'strict', files: [fleet.knownHosts] },
-      timeoutMs: 10_000,
       ...over,
-    };
+    });
   }
   async function says(t: Target): Promise<string> {
     const session = await transport.connect(t);

@@ -7,7 +7,7 @@ import { connectAll } from '../../src/transport/connect-all.js';
 import { TransportError } from '../../src/transport/errors.js';
 import type { Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
-import { missingForSsh, Sshd, type TestUser } from './sshd.js';
+import { missingForSsh, Sshd, type TestUser, testTarget } from './sshd.js';
 import { TokenAgent } from './token-agent.js';
 
 const reason = missingForSsh();
@@ -32,19 +32,14 @@ describe.skipIf(reason)(`LoginGraceTime of one second${reason ? ` (${reason})` :
   });
 
   function target(over: Partial<Target> = {}): Target {
-    return {
-      name: 'm1',
-      address: '127.0.0.1',
+    return testTarget({
       port: sshd.port,
       user: user.name,
-      connection: 'ssh',
       privateKeyFile: key,
-      identities: { files: [], certificates: [], only: true, agent: 'none' },
-      become: { enabled: false, user: 'root', method: 'sudo' },
       hostKeys: { mode: 'accept-new', files: [join(sshd.dir, 'known')] },
       timeoutMs: 500,
       ...over,
-    };
+    });
   }
   const withToken = (): Target =>
     target({ privateKeyFile: undefined, identities: { files: [], certificates: [], only: false, agent: token.socket } });

@@ -10,7 +10,7 @@ import { TransportError } from '../../src/transport/errors.js';
 import type { Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
 import { KeysFleet, reason } from './keys-fleet.js';
-import { freePort } from './sshd.js';
+import { freePort, testTarget } from './sshd.js';
 
 const loopback = Object.values(networkInterfaces()).some((all) => all?.some((a) => a.address === '::1'));
 const missing = reason ?? (loopback ? undefined : 'needs ::1');
@@ -74,19 +74,15 @@ describe.skipIf(missing)(`IPv6${missing ? ` (${missing})` : ''}`, { timeout: 60_
 
   describe('host keys', () => {
     function target(name: string, over: Partial<Target> = {}): Target {
-      return {
+      return testTarget({
         name,
         address: '::1',
         port: ports[NAMES.indexOf(name)] ?? 0,
         user: 'kw',
-        connection: 'ssh',
         privateKeyFile: join(m.operatorHome, '.ssh/id_ed25519'),
-        identities: { files: [], certificates: [], only: true, agent: 'none' },
-        become: { enabled: false, user: 'root', method: 'sudo' },
         hostKeys: { mode: 'strict', files: [known('strict')] },
-        timeoutMs: 10_000,
         ...over,
-      };
+      });
     }
     async function verdict(t: Target): Promise<string> {
       try {

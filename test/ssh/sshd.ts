@@ -4,6 +4,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSyn
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Target } from '../../src/transport/port.js';
 
 /** Why the SSH tests cannot run here; undefined: they can. */
 export function missingForSsh(): string | undefined {
@@ -178,4 +179,17 @@ async function answers(address: string, port: number): Promise<void> {
     await new Promise((r) => setTimeout(r, 50));
   }
   throw new Error('sshd does not answer');
+}
+
+/** Whom the tests talk to: nothing but what they name is tried, and nobody becomes anybody. */
+export function testTarget(over: Pick<Target, 'port' | 'user' | 'hostKeys'> & Partial<Target>): Target {
+  return {
+    name: 'm1',
+    address: '127.0.0.1',
+    connection: 'ssh',
+    identities: { files: [], certificates: [], only: true, agent: 'none' },
+    become: { enabled: false, user: 'root', method: 'sudo' },
+    timeoutMs: 10_000,
+    ...over,
+  };
 }

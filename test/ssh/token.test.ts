@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TransportError } from '../../src/transport/errors.js';
 import type { Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
-import { keygen, missingForSsh, Sshd, type TestUser } from './sshd.js';
+import { keygen, missingForSsh, Sshd, type TestUser, testTarget } from './sshd.js';
 import { TokenAgent, type TokenType } from './token-agent.js';
 
 const reason = missingForSsh();
@@ -28,18 +28,13 @@ describe.skipIf(reason).each(TYPES)(`a token that an agent reaches, %s${reason ?
   });
 
   function target(over: Partial<Target> = {}): Target {
-    return {
-      name: 'm1',
-      address: '127.0.0.1',
+    return testTarget({
       port: sshd.port,
       user: user.name,
-      connection: 'ssh',
       identities: { files: [], certificates: [], only: false, agent: agent.socket },
-      become: { enabled: false, user: 'root', method: 'sudo' },
       hostKeys: { mode: 'accept-new', files: [join(sshd.dir, 'known')] },
-      timeoutMs: 10_000,
       ...over,
-    };
+    });
   }
   async function logsIn(over: Partial<Target> = {}): Promise<string> {
     const before = sshd.log.length;

@@ -9,7 +9,7 @@ import { TransportError } from '../../src/transport/errors.js';
 import type { Session, Target } from '../../src/transport/port.js';
 import { putFile } from '../../src/transport/put-file.js';
 import { createTransport } from '../../src/transport/transport.js';
-import { freePort, keygen, missingForSsh, missingForSudo, Sshd, type TestUser } from './sshd.js';
+import { freePort, keygen, missingForSsh, missingForSudo, Sshd, type TestUser, testTarget } from './sshd.js';
 
 const reason = missingForSsh();
 const noSudo = missingForSudo();
@@ -38,18 +38,15 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (${reason})` : ''}`
 
   let files = 0;
   function target(over: Partial<Target> = {}): Target {
-    return {
-      name: 'm1',
-      address: '127.0.0.1',
+    return testTarget({
       port: sshd.port,
       user: user.name,
-      connection: 'ssh',
       privateKeyFile: key,
-      become: { enabled: false, user: 'root', method: 'sudo' },
+      identities: undefined,
       hostKeys: { mode: 'accept-new', files: [join(sshd.dir, `known-${files++}`)] },
       timeoutMs: 5000,
       ...over,
-    };
+    });
   }
   const passwordTarget = (password: string, over: Partial<Target> = {}): Target =>
     target({ privateKeyFile: '/nonexistent', password: new Secret('ssh-password', password), ...over });

@@ -10,6 +10,7 @@ import { connectAll } from '../../src/transport/connect-all.js';
 import { TransportError } from '../../src/transport/errors.js';
 import type { Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
+import { testTarget } from './sshd.js';
 
 const reason = missingForFleet();
 /** A private /etc: accounts that other tests make on the box meanwhile do not matter then. */
@@ -32,19 +33,15 @@ describe.skipIf(reason)(`ways to machines, and logging in${reason ? ` (${reason}
   function target(name: string, over: Partial<Target> = {}): Target {
     const host = fleet.hosts.find((h) => h.name === name);
     if (!host) throw new Error(`no ${name}`);
-    return {
+    return testTarget({
       name,
       address: host.address,
       port: host.port,
       user: host.user,
-      connection: 'ssh',
       privateKeyFile: host.keyFile,
-      identities: { files: [], certificates: [], only: true, agent: 'none' },
-      become: { enabled: false, user: 'root', method: 'sudo' },
       hostKeys: { mode: 'strict', files: [fleet.knownHosts] },
-      timeoutMs: 10_000,
       ...over,
-    };
+    });
   }
   async function says(t: Target, command = 'hostname', with_ = transport): Promise<string> {
     const session = await with_.connect(t);
