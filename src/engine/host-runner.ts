@@ -108,8 +108,11 @@ export class HostRunner {
     }
     if (o.giveUp.aborted) return undefined;
     o.locks.forget(host, found.run, found.key);
-    if (end.kind === 'done') return reader.counts.failed > 0 ? 'it failed' : undefined;
-    const trouble = troubleText(end, reader);
+    if (reader.counts.failed > 0 && end.kind === 'done') return 'it failed';
+    const asked = o.signal?.aborted || o.kill?.aborted;
+    if (end.kind === 'done' && (end.code === 0 || asked)) return undefined;
+    const trouble =
+      end.kind === 'done' ? `it was ended on the machine before its last task (status ${end.code})` : troubleText(end, reader);
     if (o.attach) this.fail(play, host, trouble);
     return trouble;
   }

@@ -82,20 +82,27 @@ export function refuseScript(p: HostPaths, sha256: string, why: string): string 
 /**
  * Detached: `setsid`, not a transient unit. Asking systemd costs more than a whole re-run, and not every machine has it. Only
  * where logind ends everything of a user who logs out is the program put into a scope of its own; pid and session stay the same.
+ * Every place of logind.conf(5) is looked at; a `no` that comes after a `yes` costs a scope more, and nothing else.
  */
 const DETACH = String.raw`
 kw_scope=
 while read -r kw_l; do
   case $kw_l in *.slice/session-*.scope) kw_scope=1 ;; esac
-done </proc/self/cgroup
+done <"$KW_ROOT/proc/self/cgroup"
 if [ -n "$kw_scope" ]; then
   kw_scope=
-  if grep -qsi '^ *KillUserProcesses *= *\(yes\|true\|1\|on\)' /etc/systemd/logind.conf /etc/systemd/logind.conf.d/*.conf; then
+  set --
+  for kw_d in etc run usr/local/lib usr/lib; do
+    set -- "$@" "$KW_ROOT/$kw_d/systemd/logind.conf" "$KW_ROOT/$kw_d/systemd/logind.conf.d"/*.conf
+  done
+  if grep -qsi '^ *KillUserProcesses *= *\(yes\|true\|1\|on\)' "$@"; then
     kw_scope='systemd-run --quiet --scope --collect'
   fi
 fi
 setsid $kw_scope $KW_SH "$TMPDIR/guard" </dev/null >>"$TMPDIR/spool" 2>&1 9<&- &
-`.replaceAll('$KW_SH', '$' + '{KW_SH:-sh}');
+`
+  .replaceAll('$KW_SH', '$' + '{KW_SH:-sh}')
+  .replaceAll('$KW_ROOT', '$' + '{KW_ROOT:-}');
 
 /** Stays beside the program: should that be killed, or unreadable, its secrets go and the follower hears of it at once. */
 function guard(dir: string, nonce: string): string {

@@ -82,6 +82,18 @@ describe.skipIf(reason)(`the controller is killed${reason ? ` (${reason})` : ''}
     for (const host of HOSTS) expect(f.left(host)).toBe('');
   });
 
+  it('runs attach ends with 1 when the program was ended before its last task', async () => {
+    const run = await killed();
+    for (const host of HOSTS) f.fleet.run(host, `read -r pid rest < "$(echo /run/kubewright/${run}/*/main)" && kill "$pid"`);
+    await until('the programs have ended', () =>
+      HOSTS.every((h) => f.fleet.run(h, `cat /run/kubewright/${run}/*/rc`).stdout === '143\n'),
+    );
+    const attach = await f.run(['runs', 'attach', run, '--plain']);
+    expect(attach.code).toBe(1);
+    expect(attach.out).toContain('it was ended on the machine before its last task (status 143)');
+    expect(attach.out).toMatch(/^n1 +: ok=0 +changed=1 +failed=1/m);
+  });
+
   it('the same command again follows what is at work, and starts none of its tasks twice meanwhile', async () => {
     const run = await killed();
     const again = f.start(['run', playbook, '--plain', '-v2']);
