@@ -76,7 +76,7 @@ details summary{cursor:pointer;color:var(--accent);font-size:13px}
 footer{color:var(--soft);font-size:13px;margin-top:20px;overflow-wrap:anywhere}
 main{--names:190px}
 @media (max-width:640px){main{padding:14px 10px 32px;--names:92px}h1{font-size:21px}section{padding:12px 11px;border-radius:8px}.row>b{font-size:12px;padding-right:6px}
-td.bar,th.bar{display:none}.tiles{grid-template-columns:repeat(3,1fr);gap:6px}.tile{padding:7px 9px}.tile b{font-size:18px}body{font-size:14px}.plays span{font-size:11px}}
+td.bar,th.bar,td.play,th.play{display:none}th,td{padding-right:7px}th,th.n{white-space:normal;vertical-align:bottom}td.name{min-width:76px}.grid2>div{min-width:0}.tiles{grid-template-columns:repeat(3,1fr);gap:6px}.tile{padding:7px 9px}.tile b{font-size:18px}body{font-size:14px}.plays span{font-size:11px}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--track:#eee;--ok:#5aa88c;--changed:#e0982f;--failed:#d1393f;--skipped:#a9b1be;--wait:#c3cad6;--accent:#2b62c0;--pre:#f5f5f5}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}body{font-size:11px}main{max-width:none;padding:0;--names:140px}
 section{border:0;border-top:1px solid #999;border-radius:0;padding:10px 0;margin-top:10px}.zooms{display:none}

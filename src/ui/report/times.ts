@@ -37,13 +37,13 @@ export function pathSection(model: RunModel): Html | undefined {
           : html`${s.span.title} <span class="id">${s.span.task}</span>`;
     const host = s.kind === 'task' ? s.span.host : s.kind === 'several' ? s.hosts : '';
     const play = s.kind === 'wait' ? '' : (model.plays[s.kind === 'task' ? s.span.play : s.play]?.name ?? '');
-    return html`<tr><td class="n">${duration(s.ms)}</td><td class="n">${Math.round((100 * s.ms) / total)} %</td><td class="name">${host}</td><td class="name">${what}</td><td class="soft">${play}</td></tr>
+    return html`<tr><td class="n">${duration(s.ms)}</td><td class="n">${Math.round((100 * s.ms) / total)} %</td><td class="name">${host}</td><td class="name">${what}</td><td class="play soft">${play}</td></tr>
 `;
   });
   return html`<section><h2>Critical path</h2>
 <p class="note">The chain of tasks that the run waited for, from start to end. Making anything else faster does not make the run shorter.</p>
 <div class="path">${bar}</div>
-<div class="wide"><table><thead><tr><th class="n">time</th><th class="n">of all</th><th>host</th><th>task</th><th>play</th></tr></thead><tbody>
+<div class="wide"><table><thead><tr><th class="n">time</th><th class="n">of all</th><th>host</th><th>task</th><th class="play">play</th></tr></thead><tbody>
 ${rows}</tbody></table></div></section>`;
 }
 
