@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { InputError } from '../errors.js';
 import { Secret } from '../shell/secret.js';
 import { withAnsibleConfig } from './config.js';
+import { Questions } from './questions.js';
 
 /** What the operator said about reaching the machines, as flags give it. */
 export interface ConnectionOptions {
@@ -60,18 +60,18 @@ function fromEnv(variable: string, name: string): Secret | undefined {
 
 const INSTEAD = 'Set KUBEWRIGHT_SSH_PASSWORD or KUBEWRIGHT_BECOME_PASSWORD in the environment instead';
 
-/** Asks on the terminal without showing what is typed. @throws InputError when there is none; `instead` says what to do then. */
+/** Asks on the terminal without showing what is typed. @throws InputError when there is none, or no answer; `instead` says what to do then. InterruptedError at Ctrl-C. */
 export async function askSecret(question: string, name: string, instead = INSTEAD): Promise<Secret> {
   if (!process.stdin.isTTY)
     throw new InputError({ what: 'A password is to be asked for, but there is no terminal', todo: instead });
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
+  const questions = new Questions(silent, instead);
   // Only now does the terminal not show any more what is typed.
   process.stderr.write(question);
   try {
-    return new Secret(name, await reader.question(''));
+    return new Secret(name, await questions.ask(''));
   } finally {
-    reader.close();
+    questions.close();
     process.stderr.write('\n');
   }
 }

@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import { knownKubeVersions } from '../cluster/catalogue.js';
 import { NETWORK_PLUGINS } from '../cluster/settings.js';
 import { formatError, InputError } from '../errors.js';
 import { type GenerateInventoryOptions, generateInventory, inventoryGenerate } from './generate-inventory.js';
+import { Questions } from './questions.js';
 
 type Options = GenerateInventoryOptions & { readonly output?: string; readonly force: boolean };
 /** A question: its text, the default as text, and what an answer changes. Throws InputError for an answer that makes no sense. */
@@ -77,17 +77,15 @@ function oneOf<T extends string>(text: string, allowed: readonly T[]): T {
   return found;
 }
 
-/** Asks on the terminal, again where an answer makes no sense, and writes the inventory. @throws InputError without a terminal. */
+/** Asks on the terminal, again where an answer makes no sense, and writes the inventory. @throws InputError without a terminal or an answer. */
 export async function generateInteractively(given: Options): Promise<number> {
   if (!process.stdin.isTTY)
     throw new InputError({ what: '--interactive, but there is no terminal', todo: 'Give the answers as flags, see --help' });
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  const closed = new AbortController();
-  reader.once('close', () => closed.abort());
+  const questions = new Questions(process.stderr, 'Run it again, or give the answers as flags');
   try {
     let options = given;
     for (;;) {
-      for (const q of QUESTIONS) options = await ask(q, options, (text) => reader.question(text, { signal: closed.signal }));
+      for (const q of QUESTIONS) options = await ask(q, options, (text) => questions.ask(text));
       try {
         generateInventory(options);
         break;
@@ -97,11 +95,8 @@ export async function generateInteractively(given: Options): Promise<number> {
       }
     }
     return await inventoryGenerate(options);
-  } catch (error) {
-    if (!closed.signal.aborted) throw error;
-    throw new InputError({ what: 'The questions were not answered', todo: 'Run it again, or give the answers as flags' });
   } finally {
-    reader.close();
+    questions.close();
   }
 }
 
