@@ -19,7 +19,7 @@ export function askTemplar(cases: readonly Case[]): Answer[] {
     input: cases.map((c) => `${JSON.stringify(c)}\n`).join(''),
     encoding: 'utf8',
     maxBuffer: 1 << 28,
-    timeout: 120_000,
+    timeout: 120_000 + 30 * cases.length,
   });
   return run.stdout
     .split('\n')

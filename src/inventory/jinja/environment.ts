@@ -12,6 +12,7 @@ import { TESTS } from './tests.js';
 import {
   type Arguments,
   Callable,
+  DictView,
   defined,
   isDict,
   KeptText,
@@ -54,6 +55,8 @@ export function makeContext(o: LookupOptions): Context {
     },
     filter: (name, value, args, context) => {
       const out = named('filter', name, FILTERS, (f) => f(value, args, context));
+      // A filter never hands on dict.items() and its like.
+      if (out instanceof DictView) return [...out];
       return typeof out === 'string' && KEEP_TEXT.has(name) ? new KeptText(out) : out;
     },
     test: (name, value, args, context) => named('test', name, TEST_MAP, (f) => f(value, args, context)) === true,

@@ -1,7 +1,7 @@
 import { isScalar, parseDocument } from 'yaml';
 import { fromVar } from './convert.js';
 import { iterate, repr, str } from './python.js';
-import { defined, isDict, isNumber, TemplateError, type Value } from './values.js';
+import { DictView, defined, isDict, isNumber, TemplateError, type Value } from './values.js';
 
 export interface JsonStyle {
   readonly indent?: number;
@@ -16,6 +16,7 @@ export function toJson(given: Value, style: JsonStyle, depth = 0): string {
   if (typeof v === 'boolean') return String(v);
   if (isNumber(v)) return repr(v);
   if (typeof v === 'string') return jsonText(v, style.ascii ?? true);
+  if (v instanceof DictView) throw new TemplateError(`${v.type} are no JSON: write | list in front`);
   const [open, close] = isDict(v) ? ['{', '}'] : ['[', ']'];
   const items = isDict(v)
     ? sorted(v, style).map((k) => `${jsonText(keyText(k), style.ascii ?? true)}: ${toJson(v.get(k) ?? null, style, depth + 1)}`)

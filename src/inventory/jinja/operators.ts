@@ -1,4 +1,5 @@
 import { formatPercent } from './format.js';
+import { power } from './power.js';
 import { index, str } from './python.js';
 import {
   defined,
@@ -42,9 +43,12 @@ function arithmetic(op: string, a: Num, b: Num): Value {
   const [x, y] = [numberOf(a), numberOf(b)];
   if (['/', '//', '%'].includes(op) && y === 0) throw new TemplateError('division by zero');
   if (op === '**' && x === 0 && y < 0) throw new TemplateError('0 cannot be raised to a negative power');
+  const inFloats = op === '/' || isFloat(a) || isFloat(b) || (op === '**' && y < 0);
+  if (inFloats && [a, b].some((v) => typeof v === 'bigint' && !Number.isFinite(Number(v))))
+    throw new TemplateError('the whole number is too large for a float');
   if (op === '/') return float(x / y);
-  if (isFloat(a) || isFloat(b) || (op === '**' && y < 0)) return float(floats(op, x, y));
-  const result = floats(op, x, y) + 0;
+  if (inFloats) return float(floats(op, x, y));
+  const result = (op === '**' ? x ** y : floats(op, x, y)) + 0;
   // Whole numbers have any size in Python.
   if ([x, y, result].every(Number.isSafeInteger)) return result;
   return whole(integers(op, a instanceof Float ? 0n : BigInt(a), b instanceof Float ? 0n : BigInt(b)));
@@ -54,7 +58,12 @@ function floats(op: string, x: number, y: number): number {
   if (op === '+') return x + y;
   if (op === '-') return x - y;
   if (op === '*') return x * y;
-  if (op === '**') return x ** y;
+  if (op === '**') {
+    const out = power(x, y);
+    if ([x, y].every(Number.isFinite) && !Number.isFinite(out))
+      throw new TemplateError(Number.isNaN(out) ? 'the power is a complex number' : 'the power is too large');
+    return out;
+  }
   // As Python divides: the rest has the sign of the divisor. Source: float_divmod in Objects/floatobject.c
   const rest = x % y;
   const modulo = rest === 0 ? (y < 0 ? -0 : 0) : rest < 0 === y < 0 ? rest : rest + y;

@@ -85,6 +85,7 @@ export function contains(container: Value, item: Value): boolean {
     const k = defined(item);
     return hasKey(c, hashable(k));
   }
+  if (c instanceof DictView && c.type === 'dict_keys') hashable(defined(item));
   if (Array.isArray(c)) return c.some((v) => equals(v, item));
   throw new TemplateError(`a ${typeName(c)} holds nothing that 'in' could look for`);
 }
@@ -122,7 +123,7 @@ export function repr(given: Value): string {
   const v = defined(given);
   if (v === null) return 'None';
   if (typeof v === 'boolean') return v ? 'True' : 'False';
-  if (isNumber(v)) return isFloat(v) ? floatText(numberOf(v)) : String(v);
+  if (isNumber(v)) return isFloat(v) ? floatText(numberOf(v)) : digits(v);
   if (v instanceof PyDate) return v.repr;
   if (typeof v === 'string') return quoted(v);
   if (v instanceof Tuple) return `(${v.map(within).join(', ')}${v.length === 1 ? ',' : ''})`;
@@ -130,6 +131,15 @@ export function repr(given: Value): string {
   if (Array.isArray(v)) return `[${v.map(within).join(', ')}]`;
   if (isDict(v)) return `{${[...v.keys()].map((k) => `${repr(k)}: ${within(v.get(k) ?? null)}`).join(', ')}}`;
   return `<${v instanceof Callable ? `function ${v.name}` : 'namespace'}>`;
+}
+
+/** Python writes and reads no longer numbers. */
+const MOST_DIGITS = 4300;
+
+function digits(v: Value): string {
+  const text = String(v);
+  if (text.replace('-', '').length > MOST_DIGITS) throw new TemplateError(`the number has more than ${MOST_DIGITS} digits`);
+  return text;
 }
 
 /** Ansible prints `AnsibleUndefined(…)` there. */

@@ -12,6 +12,7 @@ import {
   isFloat,
   isNumber,
   isSequence,
+  KeptText,
   numberOf,
   TemplateError,
   Tuple,
@@ -170,7 +171,9 @@ export const DATA_FILTERS: Readonly<Record<string, Filter>> = {
     return float(base === undefined ? Math.log(numberOrFail(v)) : Math.log(numberOrFail(v)) / Math.log(numberOrFail(base)));
   }),
   root: filter(['base'], (v, g) => float(numberOrFail(v) ** (1 / numberOrFail(g.get('base') ?? 2)))),
-  type_debug: filter([], (v) => (v instanceof Undefined ? 'AnsibleUndefined' : typeName(v))),
+  type_debug: passes([], (v) =>
+    v instanceof Undefined ? 'AnsibleUndefined' : v instanceof KeptText ? 'NativeJinjaText' : typeName(v),
+  ),
   combine: filter(['...'], combine),
   dict2items: filter(['key_name', 'value_name'], (v, g) =>
     items(v).map(
