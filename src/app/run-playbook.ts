@@ -1,26 +1,26 @@
 import type { RunEvent } from '../engine/events.js';
 import { runPlays } from '../engine/run-plays.js';
 import type { RunResult } from '../engine/types.js';
-import { type ErrorParts, InputError, InputErrors, PreflightError } from '../errors.js';
-import type { HostFacts } from '../facts/facts.js';
+import { InputError } from '../errors.js';
 import { parseExtraVars } from '../inventory/extra-vars.js';
 import type { Inventory } from '../inventory/model.js';
 import { resolvePattern } from '../inventory/pattern.js';
 import { loadPlaybook } from '../playbook/playbook.js';
-import type { Session } from '../transport/port.js';
 import { putFile } from '../transport/put-file.js';
 import { createView, type View } from '../ui/view.js';
 import { bundlePaths } from './artifact-source.js';
+import { checkSteps } from './check-steps.js';
 import { type ClusterSource, readCluster } from './cluster-source.js';
 import { withAnsibleConfig } from './config.js';
 import { type Connections, openConnections } from './connections.js';
 import type { ConnectionOptions } from './credentials.js';
+import { preflight } from './gates.js';
 import { FactsGatherer } from './gather.js';
 import { interruptions } from './interrupt.js';
 import { inventorySecrets } from './inventory-secrets.js';
 import { type ListOptions, listed, listText, needSomething } from './listing.js';
 import { placeholderFacts } from './placeholder.js';
-import { gateProblems, type PlanContext, type ResolvedPlay, resolvePlays, usesRoles } from './plan.js';
+import { type PlanContext, type ResolvedPlay, resolvePlays, usesRoles } from './plan.js';
 import { readInventory } from './read-inventory.js';
 import { runAbout } from './run-about.js';
 import { newRunSecrets } from './run-secrets.js';
@@ -160,7 +160,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
     const out = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !chosen.has(name)));
     const failed = new Map<string, string>();
     const context: PlanContext = { ...fresh, allFacts, out, failed };
-    await preflight(plays, context, o, source);
+    await preflight(plays, context, inventory, o.connection);
     const planned = planPlays(plays, context, neededExports(plays, context));
     // Everything that a role refuses by itself (a file that the bundle lacks) shall be said now, not half-way.
     for (const play of planned) for (const host of play.hosts) play.tasks(host, new Map());
@@ -208,27 +208,6 @@ function failureOf(e: RunEvent): { host: string; why: string } | undefined {
   return undefined;
 }
 
-/** Files that are missing and text that cannot be rendered: all of it is said before any machine is touched. */
-function checkSteps(plays: readonly ResolvedPlay[], userTasks: UserTasks): void {
-  const problems = new Map<string, ErrorParts>();
-  for (const { hosts, units } of plays) {
-    for (const unit of units) {
-      if (unit.kind !== 'step' || !unit.selected) continue;
-      for (const host of hosts) {
-        try {
-          userTasks.task(unit.step, host, unit.vars);
-        } catch (error) {
-          if (!(error instanceof InputError)) throw error;
-          // One place is wrong once, on however many hosts.
-          const key = error.parts.where ?? error.parts.what;
-          if (!problems.has(key)) problems.set(key, error.parts);
-        }
-      }
-    }
-  }
-  if (problems.size > 0) throw new InputErrors([...problems.values()]);
-}
-
 function openView(o: PlaybookRun): View {
   // Questions and a live picture would write over each other.
   return createView(o.view === 'auto' ? (o.step ? 'plain' : 'terminal') : o.view, {
@@ -237,38 +216,4 @@ function openView(o: PlaybookRun): View {
     verbosity: o.verbosity ?? 0,
     color: process.stdout.isTTY && !process.env.NO_COLOR,
   });
-}
-
-/** @throws PreflightError with everything that the gates of the chosen roles object to. */
-async function preflight(plays: readonly ResolvedPlay[], p: PlanContext, o: PlaybookRun, source: PlaySource): Promise<void> {
-  const others = await compareWith(plays, p, o, source);
-  const problems = gateProblems(plays, { ...p, allFacts: new Map([...others, ...p.allFacts]) })
-    // What is wrong with a machine outside of the run is no matter of this run.
-    .filter((problem) => problem.where === undefined || !others.has(problem.where));
-  if (problems.length > 0) throw new PreflightError(problems);
-}
-
-/**
- * A machine that is no node yet is compared with all the others (same machine-id, a cluster that is there already), also with
- * those outside of --limit, as far as they can be reached. They are asked for facts and nothing else.
- */
-async function compareWith(
-  plays: readonly ResolvedPlay[],
-  { cluster, allFacts }: PlanContext,
-  o: PlaybookRun,
-  source: PlaySource,
-): Promise<ReadonlyMap<string, HostFacts>> {
-  const gated = plays.some((r) => r.hosts.length > 0 && r.units.some((u) => u.selected && u.kind === 'role' && u.role.gate));
-  const joining = [...allFacts.values()].some((f) => !f.isNode);
-  const missing = (cluster?.hosts ?? []).filter((h) => !allFacts.has(h.name));
-  if (!cluster || !gated || !joining || missing.length === 0) return new Map();
-  const hosts = missing.flatMap((h) => source.inventory.hosts.get(h.name) ?? []);
-  const gatherer = new FactsGatherer(cluster);
-  const greet = (session: Session): Promise<Error | undefined> => gatherer.greet(session);
-  const connections = await openConnections(hosts, { connection: o.connection, partial: true, greet });
-  try {
-    return await gatherer.all(connections.sessions, connections.reconnect);
-  } finally {
-    await connections.close();
-  }
 }
