@@ -110,7 +110,8 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     expect(await cli.ended).toBe(130);
     expect(recap(cli)).toEqual([
       ...[...NAMES, 'gone'].map((n) => `${n} not done: interrupted`),
-      '4 machines over 3 connections: 0 changed, 0 failed, 4 interrupted',
+      // sshd lets in a moment before we know of it.
+      expect.stringMatching(/^4 machines over [0-3] connections?: 0 changed, 0 failed, 4 interrupted$/),
       'Run the same command again: what is done stays done.',
     ]);
     expect(NAMES.map(files)).toEqual(before);
