@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Cli } from '../support/cli.js';
 import { CliFleet, reason, until } from './cli-fleet.js';
@@ -79,6 +80,9 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     await until('n2 puts its file in place', n2.reached);
     const before = files('n2').authorized_keys;
     await until('the others are finished', () => ['n1', 'n3'].every((n) => files(n).known_hosts?.includes('kubewright:n2')));
+    // Their last file is in place a moment before their programs end; a second Ctrl-C would end them, too.
+    await until('so are their programs', () => ['n1', 'n3'].every((n) => f.processes(n, 'sh -c sh').length === 0));
+    await sleep(500);
     cli.signal('SIGINT');
     await cli.shows('Interrupted: ');
     cli.signal('SIGINT');
