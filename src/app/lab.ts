@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { createNspawnLab, LAB_PACKAGES } from '../lab/nspawn/lab.js';
 import { labPaths } from '../lab/nspawn/paths.js';
 import type { LabControl, LabProvider, SnapshotRequest } from '../lab/provider.js';
 import { createVagrantLab } from '../lab/vagrant/lab.js';
 import { vagrantPaths } from '../lab/vagrant/paths.js';
+import { quote } from '../shell/shell.js';
 import { ensureDebianPackages } from './debian-packages.js';
 import { interruptions } from './interrupt.js';
 import { type VagrantUpOptions, vagrantUp } from './vagrant-up.js';
@@ -39,8 +40,10 @@ export async function labUp(o: LabUpOptions): Promise<number> {
       (e) => say(`${e.stage}: ${e.text}`),
       interrupt.stop,
     );
-    say(`${state.machines.length} machines are up. Inventory: ${o.inventoryDir}/hosts.ini`);
-    say('Next: kubewright keys distribute -i, then kubewright provision -i, with this inventory');
+    const inventory = quote(join(o.inventoryDir, 'hosts.ini'));
+    say(`${state.machines.length} ${state.machines.length === 1 ? 'machine is' : 'machines are'} up.`);
+    say(`Next: kubewright keys distribute -i ${inventory}`);
+    say(`then: kubewright provision -i ${inventory}`);
     return 0;
   } finally {
     interrupt.done();
@@ -75,7 +78,8 @@ export async function labStatus(provider?: ProviderName): Promise<number> {
 
 /** The real ssh, with its terminal; its exit code is ours. */
 export async function labSsh(name: string, command: readonly string[], provider?: ProviderName): Promise<number> {
-  const args = [...(await (await labOf(provider)).sshArgs(name)), ...command.map(shellWord)];
+  // ssh joins its arguments with spaces and a shell reads them again: words stay words. A single word is a command line.
+  const args = [...(await (await labOf(provider)).sshArgs(name)), ...(command.length === 1 ? command : command.map(quote))];
   return new Promise((done) => {
     const child = spawn('ssh', args, { stdio: 'inherit' });
     child.on('error', (error) => {
@@ -163,12 +167,6 @@ export function needRoot(what: string): void {
     why: 'It makes machines: namespaces, mounts and cgroups',
     todo: 'Run it with sudo',
   });
-}
-
-/** ssh joins its arguments with spaces and a shell reads them again: words stay words. A single word is a command line. */
-function shellWord(word: string, _index: number, all: readonly string[]): string {
-  if (all.length === 1 || /^[A-Za-z0-9_./:@%+,=-]+$/.test(word)) return word;
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function say(text: string): void {
