@@ -1,0 +1,51 @@
+import type { Source, Variable, VarValue } from '../model.js';
+import { VaultValue } from '../model.js';
+import { type Exact, entriesOf, exactOf, isList, PyTuple } from '../python.js';
+import { isTemplate } from './lexer.js';
+
+export interface Rendered {
+  readonly value: VarValue;
+  readonly secret: boolean;
+}
+
+/** A variable whose value is made when it is used. */
+export class RenderedVariable implements Variable {
+  readonly source: Source;
+  readonly raw: VarValue;
+  readonly encrypted: boolean;
+  readonly #make: () => Rendered;
+  #rendered: Rendered | undefined;
+
+  constructor(variable: Variable, make: () => Rendered) {
+    this.source = variable.source;
+    this.raw = variable.value;
+    this.encrypted = variable.secret === true;
+    this.#make = make;
+  }
+
+  /** @throws InputError that names variable, file and line. */
+  get value(): VarValue {
+    this.#rendered ??= this.#make();
+    return this.#rendered.value;
+  }
+
+  /** Rendered first: whether a secret takes part shows then. */
+  get secret(): boolean {
+    this.#rendered ??= this.#make();
+    return this.#rendered.secret;
+  }
+}
+
+/** Whether it holds a template or an encrypted value. */
+export function needsRendering(v: Variable): boolean {
+  return holdsTemplate(exactOf(v));
+}
+
+function holdsTemplate(value: Exact): boolean {
+  if (typeof value === 'string') return isTemplate(value);
+  if (value === null || typeof value !== 'object') return false;
+  if (value instanceof VaultValue) return true;
+  if (isList(value)) return value.some(holdsTemplate);
+  if (value instanceof PyTuple) return value.items.some(holdsTemplate);
+  return (entriesOf(value) ?? []).some(([, v]) => holdsTemplate(v));
+}

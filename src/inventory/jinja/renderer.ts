@@ -1,0 +1,203 @@
+import { dirname } from 'node:path';
+import { InputError } from '../../errors.js';
+import type { Host, Inventory, Variable, VarValue } from '../model.js';
+import { oldGroupName } from '../names.js';
+import { nearestName } from '../nearest.js';
+import { type Exact, exactOf, PyFloat } from '../python.js';
+import { Keyring } from '../vault/keyring.js';
+import { copied, fromVar, toVar } from './convert.js';
+import { makeContext } from './environment.js';
+import type { Context } from './evaluate.js';
+import { MAGIC, type MagicSources, magicVariable, OMIT } from './magic.js';
+import { needsRendering, type Rendered, RenderedVariable } from './rendered.js';
+import { renderText } from './template.js';
+import { LazyDict, TemplateError, Undefined, UndefinedError, type Value } from './values.js';
+
+export interface RenderOptions {
+  /** Variables below all others: the settings' defaults, so that users' templates may mention them. Raw. */
+  readonly defaults?: ReadonlyMap<string, VarValue>;
+  readonly keyring?: Keyring;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly playbookDir?: string;
+}
+
+interface Frame {
+  readonly host: string;
+  readonly name: string;
+  secret: boolean;
+}
+
+/** Renders variables of hosts, each once and when it is asked for. */
+export class Renderer {
+  readonly #inventory: Inventory;
+  readonly #options: RenderOptions;
+  readonly #keyring: Keyring;
+  readonly #stack: Frame[] = [];
+  readonly #contexts = new Map<string, Context>();
+  readonly #done = new Map<string, { readonly value: Value; readonly secret: boolean }>();
+  readonly #magic: MagicSources;
+
+  constructor(inventory: Inventory, options: RenderOptions) {
+    this.#inventory = inventory;
+    this.#options = options;
+    this.#keyring = options.keyring ?? new Keyring([]);
+    const names = [...inventory.groups.values()].flatMap((g) => [g.name, ...oldGroupName(g.name)].map((n) => [n, g] as const));
+    this.#magic = {
+      hosts: inventory.hosts,
+      groups: new Map(names.map(([name, g]): [Value, Value] => [name, [...g.hosts]])),
+      hostvars: new LazyDict(
+        () => inventory.hosts.keys(),
+        (name) => this.#varsOf(name),
+      ),
+      playbookDir: options.playbookDir,
+    };
+  }
+
+  host(host: Host): Host {
+    if (![...host.vars.values()].some(needsRendering)) return host;
+    const vars = new Map<string, Variable>();
+    for (const [name, v] of host.vars) {
+      vars.set(name, needsRendering(v) ? new RenderedVariable(v, () => this.#render(host, name, v)) : v);
+    }
+    return { ...host, vars };
+  }
+
+  #render(host: Host, name: string, variable: Variable): Rendered {
+    const stack = this.#stack.splice(0);
+    try {
+      const value = this.#variable(host.name, name);
+      if (value === undefined) throw new TemplateError(`${name} is undefined`);
+      const out = value === OMIT ? null : toVar(value);
+      return { value: out, secret: this.#done.get(`${host.name}\0${name}`)?.secret ?? false };
+    } catch (error) {
+      if (error instanceof TemplateError) throw this.#explain(error, host, name, variable);
+      throw error;
+    } finally {
+      this.#stack.splice(0, this.#stack.length, ...stack);
+    }
+  }
+
+  #explain(error: TemplateError, host: Host, name: string, variable: Variable): InputError {
+    const missing = error instanceof UndefinedError ? error.missing : '';
+    const near = missing === '' ? undefined : nearestName(missing, this.#names(host));
+    const fact = missing.startsWith('ansible_') && !host.vars.has(missing);
+    const s = variable.source;
+    return new InputError({
+      what: `${name} cannot be rendered: ${error.message}`,
+      where: s.line > 0 ? `${s.file}:${s.line}:${s.column}` : s.file,
+      ...(typeof variable.value === 'string' ? { why: `For ${host.name} it is ${shortened(variable.value)}` } : {}),
+      todo: near
+        ? `Did you mean ${near}?`
+        : fact
+          ? `Facts of machines are not known while variables are read: write the value itself`
+          : missing !== ''
+            ? `Define ${missing}, or write {{ ${missing} | default(…) }}`
+            : 'Correct the expression',
+    });
+  }
+
+  #names(host: Host): string[] {
+    return [...host.vars.keys(), ...(this.#options.defaults?.keys() ?? []), ...MAGIC];
+  }
+
+  /** A variable of a host, rendered; undefined: it has none of that name. */
+  #variable(hostName: string, name: string): Value | undefined {
+    const host = this.#inventory.hosts.get(hostName);
+    const own = host?.vars.get(name);
+    const fallback = this.#options.defaults?.get(name);
+    if (!host) return undefined;
+    if (own === undefined) {
+      const magic = magicVariable(host, name, this.#magic);
+      if (magic !== undefined || fallback === undefined) return magic;
+    }
+    const raw = own === undefined ? (fallback ?? null) : exactOf(own);
+    const key = `${hostName}\0${name}`;
+    const known = this.#done.get(key);
+    if (known) {
+      if (known.secret) this.#taint();
+      return copied(known.value);
+    }
+    const at = this.#stack.findIndex((f) => f.host === hostName && f.name === name);
+    if (at >= 0) {
+      const chain = [...this.#stack.slice(at), this.#stack[at]].map((f) => f?.name ?? '').join(' > ');
+      throw new TemplateError(`it needs itself: ${chain}`);
+    }
+    if (this.#stack.length > 100) throw new TemplateError('variables mention each other more than 100 deep');
+    const frame: Frame = { host: hostName, name, secret: own?.secret === true };
+    if (frame.secret) this.#taint();
+    this.#stack.push(frame);
+    try {
+      const value = this.#fill(hostName, raw, frame);
+      // What is undefined somewhere in it is found now.
+      toVar(value);
+      if (value !== OMIT) this.#done.set(key, { value: copied(value), secret: frame.secret });
+      return value;
+    } catch (error) {
+      // As in Ansible: default() may still replace it, and only a use of it is an error.
+      if (error instanceof UndefinedError && this.#stack.length > 1)
+        return new Undefined(error.missing, `${error.message} (in ${name})`);
+      if (error instanceof TemplateError && frame.secret && !(error instanceof UndefinedError))
+        throw new TemplateError('the reason is not shown, because a secret takes part');
+      throw error;
+    } finally {
+      this.#stack.pop();
+      if (frame.secret) this.#taint();
+    }
+  }
+
+  #taint(): void {
+    const top = this.#stack.at(-1);
+    if (top) top.secret = true;
+  }
+
+  #fill(hostName: string, raw: Exact, frame: Frame): Value {
+    const context = this.#context(hostName);
+    const single = (name: string): Value | undefined => {
+      const own = this.#inventory.hosts.get(hostName)?.vars.get(name);
+      if (own?.secret) frame.secret = true;
+      const v = own ? exactOf(own) : this.#options.defaults?.get(name);
+      return v === undefined ? undefined : scalar(v);
+    };
+    return fromVar(raw, {
+      text: (s) => renderText(s, context, single),
+      decrypt: (v) => {
+        frame.secret = true;
+        return this.#keyring.decrypt(v.ciphertext, `${v.source.file}:${v.source.line}:${v.source.column}`);
+      },
+    });
+  }
+
+  #context(hostName: string): Context {
+    const known = this.#contexts.get(hostName);
+    if (known) return known;
+    const host = this.#inventory.hosts.get(hostName);
+    const dir = host ? dirname(host.source.file) : '.';
+    const context = makeContext({
+      env: this.#options.env ?? process.env,
+      searchPath: [this.#options.playbookDir ?? '.', dir],
+      variable: (name) => this.#variable(hostName, name),
+    });
+    this.#contexts.set(hostName, context);
+    return context;
+  }
+
+  #varsOf(hostName: string): Value | undefined {
+    const host = this.#inventory.hosts.get(hostName);
+    if (!host) return undefined;
+    return new LazyDict(
+      () => [...host.vars.keys(), ...MAGIC.filter((m) => m !== 'hostvars')],
+      (name) => (name === 'hostvars' ? undefined : this.#variable(hostName, name)),
+    );
+  }
+}
+
+/** A number, a boolean or null. */
+function scalar(v: Exact): Value | undefined {
+  if (v instanceof PyFloat) return fromVar(v);
+  return typeof v === 'string' || (typeof v === 'object' && v !== null) ? undefined : v;
+}
+
+function shortened(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > 160 ? `${line.slice(0, 157)}…` : line;
+}
