@@ -1,8 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cli } from '../support/cli.js';
 import { CliFleet, reason, until } from './cli-fleet.js';
+import { Gate } from './gate.js';
 
 const HOSTS = ['n1', 'n2'];
 const me = `${userInfo().username}@${hostname()}`;
@@ -11,37 +11,20 @@ const BOB = ['unshare', '--uts', 'sh', '-c', 'hostname bobs-laptop && exec "$0" 
 
 describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeout: 90_000 }, () => {
   const f = new CliFleet({ count: 2 });
+  const gate = new Gate(f);
   let first = '';
   let second = '';
 
   beforeEach(() => {
-    // What the first one starts notes when it was killed from outside: it cannot.
-    first = f.file(
-      'first.yml',
-      `- name: First
-  hosts: all
-  tasks:
-    - name: Gate
-      run: |
-        echo gate >> /root/ran
-        while [ ! -e /root/go ]; do sleep 0.1; done
-        echo opened >> /root/ran
-    - { name: After, run: echo after >> /root/ran }
-- { name: Then, hosts: all, tasks: [{ name: Then, run: echo then >> /root/ran }] }
-`,
-    );
+    first = gate.shut();
     second = f.file('second.yml', '- { hosts: all, tasks: [{ name: Second, run: echo second >> /root/ran }] }\n');
-    for (const host of HOSTS) for (const file of ['ran', 'go']) rmSync(f.root(host, file), { force: true });
   });
 
   async function atTheGate(): Promise<{ cli: Cli; run: string }> {
     const cli = f.start(['run', first, '--plain']);
-    await until('both are at the gate', () => HOSTS.every((h) => f.read(h, 'ran') === 'gate\n'), cli);
+    await until('both are at the gate', () => gate.reached(), cli);
     return { cli, run: f.runs().at(-1) ?? '' };
   }
-  const open = (): void => {
-    for (const host of HOSTS) writeFileSync(f.root(host, 'go'), '');
-  };
 
   it('the second stops at once with exit code 4, and says who, from where, since when, which run', async () => {
     const { cli, run } = await atTheGate();
@@ -53,7 +36,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
     expect(other.err).toContain('--force-unlock');
     expect(f.journal(f.runs().at(-1) ?? '').end).toMatchObject({ exitCode: 4 });
 
-    open();
+    gate.open();
     expect(await cli.ended).toBe(0);
     for (const host of HOSTS) {
       expect(f.read(host, 'ran')).toBe('gate\nopened\nafter\nthen\n');
@@ -75,7 +58,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
     expect(f.left('n2')).toBe('');
 
     // n1 was not in dispute.
-    open();
+    gate.open();
     expect(await cli.ended).toBe(1);
     expect(f.read('n1', 'ran')).toBe('gate\nopened\nafter\nthen\n');
     expect(f.read('n2', 'ran')).toBe('gate\nsecond\n');
@@ -105,7 +88,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
     const force = await f.run(['run', second, '--plain', '--force-unlock'], { under: BOB });
     expect(force.code).toBe(0);
     expect(force.out).toMatch(/WARNING n1: broke the lock of run .*its program was stopped at task 1 of 2, Gate/);
-    open();
+    gate.open();
     for (const host of HOSTS) {
       expect(f.processes(host, '/run/kubewright')).toEqual([]);
       expect(f.read(host, 'ran')).toBe('gate\nsecond\n');
@@ -127,7 +110,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
     const { cli, run } = await atTheGate();
     cli.signal('SIGKILL');
     await cli.ended;
-    open();
+    gate.open();
     await until('the programs have ended', () =>
       HOSTS.every((h) => f.fleet.run(h, `cat /run/kubewright/${run}/*/rc`).stdout === '0\n'),
     );

@@ -1,8 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Cli, missingForPty } from '../support/cli.js';
 import { CliFleet, reason as noFleet, until } from './cli-fleet.js';
+import { Gate } from './gate.js';
 
 const reason = noFleet ?? missingForPty();
 const CTRL_C = '\x03';
@@ -11,32 +11,18 @@ const CURSOR = '\x1b[?25h';
 
 describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_000 }, () => {
   const f = new CliFleet({ count: 1 });
+  const gate = new Gate(f);
   let playbook = '';
 
   beforeEach(() => {
-    playbook = f.file(
-      'steps.yml',
-      `- name: First
-  hosts: all
-  tasks:
-    - name: Gate
-      run: |
-        echo gate >> /root/ran
-        while [ ! -e /root/go ]; do sleep 0.1; done
-        echo opened >> /root/ran
-    - { name: After, run: echo after >> /root/ran }
-- { name: Then, hosts: all, tasks: [{ name: Then, run: echo then >> /root/ran }] }
-`,
-    );
-    for (const file of ['ran', 'go']) rmSync(f.root('n1', file), { force: true });
+    playbook = gate.shut();
   });
 
   async function atTheGate(args: readonly string[] = [], pty = true): Promise<Cli> {
     const cli = f.start(['run', playbook, ...args], { pty });
-    await until('it is at the gate', () => f.read('n1', 'ran') === 'gate\n', cli);
+    await until('it is at the gate', () => gate.reached(), cli);
     return cli;
   }
-  const open = (): void => writeFileSync(f.root('n1', 'go'), '');
   const end = (): unknown => f.journal(f.runs().at(-1) ?? '').end;
   const atWork = (): string[] => f.processes('n1', '/run/kubewright');
 
@@ -45,7 +31,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
     cli.type(CTRL_C);
     await cli.shows('Interrupted: running tasks are finished, nothing more is started. Once more stops them too.');
     await until('the machine knows', () => f.fleet.run('n1', 'ls /run/kubewright/*/*/stop').code === 0, cli);
-    open();
+    gate.open();
     expect(await cli.ended).toBe(130);
     expect(f.read('n1', 'ran')).toBe('gate\nopened\n');
     expect(cli.out).toMatch(/n1 +: ok=0 +changed=1 +failed=0 +unreachable=0 +skipped=1/);
@@ -67,7 +53,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
     expect(end()).toMatchObject({ exitCode: 130, recap: [{ host: 'n1', failed: 1, skipped: 1 }] });
     expect(atWork()).toEqual([]);
     expect(f.left('n1')).toBe('');
-    open();
+    gate.open();
     expect(f.read('n1', 'ran')).toBe('gate\n');
   });
 
@@ -83,7 +69,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
     expect(cli.out).toMatch(/n1 +: ok=0 +changed=0/);
     expect(end()).toMatchObject({ exitCode: 130, recap: [{ host: 'n1' }] });
     // Whether the machine got the word to stop in time is left to chance, so the program may be at work.
-    open();
+    gate.open();
     const again = await f.run(['run', playbook, '--plain']);
     expect(again.code).toBe(0);
     expect(f.read('n1', 'ran')).toMatch(/gate\nopened\nafter\nthen\n$/);
@@ -106,7 +92,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
     const cli = await atTheGate(args);
     cli.hangUp();
     const run = f.runs().at(-1) ?? '';
-    open();
+    gate.open();
     expect(await cli.ended).toBe(0);
     expect(f.read('n1', 'ran')).toBe('gate\nopened\nafter\nthen\n');
     expect(f.journal(run).end).toMatchObject({ exitCode: 0, recap: [{ host: 'n1', changed: 3 }] });
@@ -116,7 +102,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
   it('a reader of the output that ends stops nothing', async () => {
     const cli = await atTheGate(['--plain'], false);
     cli.readNoMore();
-    open();
+    gate.open();
     expect(await cli.ended).toBe(0);
     expect(f.read('n1', 'ran')).toBe('gate\nopened\nafter\nthen\n');
     expect(end()).toMatchObject({ exitCode: 0 });
