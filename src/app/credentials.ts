@@ -66,10 +66,11 @@ export async function askSecret(question: string, name: string, instead = INSTEA
     throw new InputError({ what: 'A password is to be asked for, but there is no terminal', todo: instead });
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const questions = new Questions(silent, instead);
-  // Only now does the terminal not show any more what is typed.
-  process.stderr.write(question);
   try {
-    return new Secret(name, await questions.ask(''));
+    const answer = questions.ask('');
+    // Only now does the terminal not show any more what is typed, and is a signal an answer.
+    process.stderr.write(question);
+    return new Secret(name, await answer);
   } finally {
     questions.close();
     process.stderr.write('\n');

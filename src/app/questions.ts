@@ -14,12 +14,14 @@ export class Questions {
     this.#instead = instead;
   }
 
-  /** @throws InterruptedError at Ctrl-C, InputError at the end of input (Ctrl-D). */
+  /** @throws InterruptedError at Ctrl-C and SIGTERM, when whoever listened before has heard of it; InputError at the end of input (Ctrl-D). */
   ask(text: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const reader = this.#reader;
       const settled = (): void => {
-        reader.off('SIGINT', onInterrupt);
+        process.off('SIGINT', onSignal);
+        process.off('SIGTERM', onSignal);
+        reader.off('SIGINT', onLetter);
         reader.off('close', onClose);
       };
       const refused = (error: Error): void => {
@@ -27,13 +29,13 @@ export class Questions {
         this.#output.write('\n');
         reject(error);
       };
-      const onInterrupt = (): void => {
-        refused(new InterruptedError({ what: 'Interrupted' }));
-        // While it reads, the terminal sends Ctrl-C as a letter. Whoever listens to the signal is told as well.
-        if (process.listenerCount('SIGINT') > 0) process.kill(process.pid, 'SIGINT');
-      };
+      const onSignal = (): void => refused(new InterruptedError({ what: 'Interrupted' }));
+      // While it reads, the terminal sends Ctrl-C as a letter.
+      const onLetter = (): boolean => process.kill(process.pid, 'SIGINT');
       const onClose = (): void => refused(new InputError({ what: 'The question was not answered', todo: this.#instead }));
-      reader.on('SIGINT', onInterrupt);
+      process.on('SIGINT', onSignal);
+      process.on('SIGTERM', onSignal);
+      reader.on('SIGINT', onLetter);
       reader.on('close', onClose);
       reader.question(text, (answer) => {
         settled();

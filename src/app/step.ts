@@ -1,18 +1,16 @@
-import { createInterface } from 'node:readline';
 import type { StepQuestion } from '../engine/types.js';
-import { InputError } from '../errors.js';
+import { InputError, InterruptedError } from '../errors.js';
+import { Questions } from './questions.js';
+
+const INSTEAD = 'Leave --step out, or use --start-at';
 
 /**
  * Asks before each play and each task; `c` is the last answer. Ctrl-C and the end of input interrupt the run.
  * @throws InputError where there is no terminal.
  */
 export function stepByStep(): (question: StepQuestion) => Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new InputError({
-      what: '--step asks before each task, but there is no terminal',
-      todo: 'Leave --step out, or use --start-at',
-    });
-  }
+  if (!process.stdin.isTTY)
+    throw new InputError({ what: '--step asks before each task, but there is no terminal', todo: INSTEAD });
   let on = true;
   return async (q) => {
     if (!on) return true;
@@ -27,30 +25,20 @@ export function stepByStep(): (question: StepQuestion) => Promise<boolean> {
   };
 }
 
-/** Undefined: the process was told to stop meanwhile. */
-function ask(question: string): Promise<string | undefined> {
-  // readline's own promises are never settled when it is closed (Node.js 20).
-  return new Promise((resolve) => {
-    const reader = createInterface({ input: process.stdin, output: process.stderr });
-    const done = (answer?: string): void => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-      reader.off('close', interrupt);
-      reader.close();
-      resolve(answer);
-    };
-    const onSignal = (): void => {
-      process.stderr.write('\n');
-      done();
-    };
-    // While it reads, the terminal sends Ctrl-C as a letter. What that means is decided where the signal is listened to.
-    const interrupt = (): boolean => process.kill(process.pid, 'SIGINT');
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
-    reader.on('SIGINT', interrupt);
-    reader.on('close', interrupt);
-    reader.question(question, done);
-  });
+/** Undefined: the run is interrupted. */
+async function ask(question: string): Promise<string | undefined> {
+  // One for each question: in between Ctrl-C shall be a signal again.
+  const questions = new Questions(process.stderr, INSTEAD);
+  try {
+    return await questions.ask(question);
+  } catch (error) {
+    // Whoever runs the tasks has heard of a signal; not so of the end of input.
+    if (error instanceof InputError) process.kill(process.pid, 'SIGINT');
+    else if (!(error instanceof InterruptedError)) throw error;
+    return undefined;
+  } finally {
+    questions.close();
+  }
 }
 
 function text(q: StepQuestion): string {
