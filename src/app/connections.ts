@@ -33,7 +33,11 @@ export interface OpenOptions {
   readonly onWarning?: (text: string) => void;
   /** SSH passwords of single machines; the inventory's own still win. */
   readonly passwords?: ReadonlyMap<string, Secret>;
+  readonly onConnecting?: (host: string) => void;
   readonly onConnected?: (host: string, ms: number, session: Session) => void;
+  readonly onFailed?: (host: string) => void;
+  /** Lets whoever draws on the terminal step aside while a passphrase is asked for. */
+  readonly aside?: <T>(ask: () => Promise<T>) => Promise<T>;
   readonly signal?: AbortSignal;
 }
 
@@ -68,11 +72,15 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
     ]),
   );
   for (const t of targets.values()) for (const text of targetWarnings(t)) warn(text);
-  const transport: Transport = createTransport({ warn, askPassphrase });
+  const transport: Transport = createTransport({
+    warn,
+    askPassphrase: (path, again) => (o.aside ? o.aside(() => askPassphrase(path, again)) : askPassphrase(path, again)),
+  });
   const { sessions, failures }: ConnectResult = await connectAll([...targets.values()], transport, {
     forks: Math.min(connection.forks ?? 20, 20),
     onConnected: (host, ms, session) => o.onConnected?.(host, ms, session),
-    onFailed: () => undefined,
+    onConnecting: o.onConnecting,
+    onFailed: (host) => o.onFailed?.(host),
     verifyBecome: o.verifyBecome ?? true,
     greet: o.greet,
     signal: o.signal,

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.js';
+import { createStepView } from '../ui/step-view.js';
 import { checkMesh, failedPairs, type PairResult } from './keys/check.js';
 import { pairsJson, printPairs } from './keys/check-report.js';
 import { distributeKeys } from './keys/distribute.js';
@@ -17,7 +18,7 @@ export interface DistributeKeysOptions extends KeysOptions {
 
 /** `keys distribute`. Exit code 3 when a machine was unreachable or refused us, 1 when one failed otherwise. */
 export async function runKeysDistribute(o: DistributeKeysOptions): Promise<number> {
-  const { results, connections, operatorKey, interrupted } = await distributeAll(o);
+  const { results, connections, operatorKey, interrupted } = await distributeAll(seen(o));
   const dry = o.dryRun ?? false;
   if (o.json) say(resultsJson(results, { dry }));
   else {
@@ -25,6 +26,11 @@ export async function runKeysDistribute(o: DistributeKeysOptions): Promise<numbe
     printResults(results, { dry, connections });
   }
   return interrupted ? 130 : exitCodeOf(results);
+}
+
+/** The same, and stderr tells how far it is. */
+export function seen<T extends KeysOptions & { readonly json?: boolean }>(o: T): T {
+  return { ...o, view: createStepView({ stderr: process.stderr, plain: o.json }) };
 }
 
 export interface Distributed {
@@ -42,8 +48,8 @@ export async function distributeAll(o: DistributeKeysOptions): Promise<Distribut
   const dry = o.dryRun ?? false;
   return withKeyHosts(o, selection(o), async (open) => {
     const operator = await operatorKeys(usedKeys(open), kind, dry);
-    const { hosts, hubs, interrupt } = open;
-    const done = await distributeKeys(hosts, { operator: operator.keys, hubs, kind, dry, interrupt });
+    const { hosts, hubs, steering } = open;
+    const done = await distributeKeys(hosts, { operator: operator.keys, hubs, kind, dry, ...steering });
     return { results: withFailures(open, done), connections: hosts.length, operatorKey: operator.made, ...wasInterrupted(open) };
   });
 }
@@ -54,7 +60,7 @@ export interface CheckKeysOptions extends KeysOptions {
 
 /** `keys check`. Exit code 1 when a pair failed, 130 when it was interrupted. */
 export async function runKeysCheck(o: CheckKeysOptions): Promise<number> {
-  const { pairs, interrupted } = await check(o);
+  const { pairs, interrupted } = await check(seen(o));
   if (o.json) say(pairsJson(pairs));
   else printPairs(pairs, process.stdout.columns || 120);
   if (interrupted) return 130;
@@ -68,10 +74,10 @@ export async function checkAll(o: KeysOptions): Promise<readonly PairResult[]> {
 
 async function check(o: KeysOptions): Promise<{ readonly pairs: readonly PairResult[]; readonly interrupted: boolean }> {
   return withKeyHosts(o, selection(o), async (open) => {
-    const { all, hosts, hubs, failures, interrupt } = open;
+    const { all, hosts, hubs, failures, steering } = open;
     const meant = (name: string): boolean => hubs === undefined || hubs.has(name);
     const from = hosts.filter((h) => meant(h.name));
-    const done = await checkMesh(from, all, { interrupt });
+    const done = await checkMesh(from, all, steering);
     const pairs = all.flatMap(({ name }) => {
       const failure = meant(name) ? failures.get(name) : undefined;
       if (failure) return failedPairs(name, all, `${name} cannot be reached from here: ${reasonOf(failure)}`);
@@ -82,7 +88,7 @@ async function check(o: KeysOptions): Promise<{ readonly pairs: readonly PairRes
 }
 
 export function wasInterrupted(open: OpenHosts): { readonly interrupted: boolean } {
-  return { interrupted: open.interrupt.stop?.aborted === true };
+  return { interrupted: open.steering.interrupt.stop?.aborted === true };
 }
 
 /** The inventory's order, those that could not be reached among the others. */

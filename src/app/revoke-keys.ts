@@ -5,7 +5,7 @@ import { operatorKeys } from './keys/operator.js';
 import { fingerprintOf } from './keys/public-key.js';
 import { exitCodeOf, printResults, resultsJson, say } from './keys/report.js';
 import { isFingerprint, type Revoked, revokeKeys } from './keys/revoke.js';
-import { type Distributed, usedKeys, wasInterrupted, withFailures } from './keys.js';
+import { type Distributed, seen, usedKeys, wasInterrupted, withFailures } from './keys.js';
 
 export interface RevokeKeysOptions extends KeysOptions {
   readonly revoke: readonly string[];
@@ -16,7 +16,7 @@ export interface RevokeKeysOptions extends KeysOptions {
 /** `keys distribute --revoke`. The machines that are taken out need not answer, nor stand in the inventory. */
 export async function runKeysRevoke(o: RevokeKeysOptions): Promise<number> {
   const dry = o.dryRun ?? false;
-  const { results, connections, keys, kept, stillThere, interrupted } = await revokeAll(o);
+  const { results, connections, keys, kept, stillThere, interrupted } = await revokeAll(seen(o));
   const code = interrupted ? 130 : exitCodeOf(results);
   if (o.json) {
     say(resultsJson(results, { dry }));
@@ -56,7 +56,7 @@ export async function revokeAll(
       alive: open.hosts.filter((h) => revoked.has(h.name)),
       operator: operator.keys,
       dry: o.dryRun ?? false,
-      interrupt: open.interrupt,
+      ...open.steering,
     });
     const results = withFailures(open, done.results).filter((r) => !revoked.has(r.host));
     const stillThere = o.revoke.filter((n) => open.inventory.hosts.has(n));

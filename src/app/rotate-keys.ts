@@ -2,11 +2,11 @@ import { selection, withKeyHosts } from './keys/hosts.js';
 import { operatorKeys } from './keys/operator.js';
 import { exitCodeOf, printResults, resultsJson, say } from './keys/report.js';
 import { rotateKeys } from './keys/rotate.js';
-import { type Distributed, type DistributeKeysOptions, keyKind, usedKeys, wasInterrupted, withFailures } from './keys.js';
+import { type Distributed, type DistributeKeysOptions, keyKind, seen, usedKeys, wasInterrupted, withFailures } from './keys.js';
 
 /** `keys distribute --rotate`. Exit code 1 when a machine keeps its old key. */
 export async function runKeysRotate(o: DistributeKeysOptions): Promise<number> {
-  const { results, connections, interrupted } = await rotateAll(o);
+  const { results, connections, interrupted } = await rotateAll(seen(o));
   const dry = o.dryRun ?? false;
   if (o.json) say(resultsJson(results, { dry }));
   else printResults(results, { dry, connections });
@@ -20,8 +20,8 @@ export async function rotateAll(o: DistributeKeysOptions): Promise<Distributed> 
   return withKeyHosts(o, selection(o), async (open) => {
     const operator = await operatorKeys(usedKeys(open), kind ?? { type: 'ed25519' }, dry);
     const id = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
-    const { all, hosts, hubs, interrupt } = open;
-    const done = await rotateKeys(hosts, { all, hubs, operator: operator.keys, kind, id, dry, interrupt });
+    const { all, hosts, hubs, steering } = open;
+    const done = await rotateKeys(hosts, { all, hubs, operator: operator.keys, kind, id, dry, ...steering });
     return { results: withFailures(open, done), connections: hosts.length, operatorKey: operator.made, ...wasInterrupted(open) };
   });
 }

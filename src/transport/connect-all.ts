@@ -6,6 +6,8 @@ import { Slots } from './slots.js';
 export interface ConnectAllOptions {
   /** Connections that are being made at once. */
   readonly forks: number;
+  /** Its turn has come. */
+  readonly onConnecting?: (host: string) => void;
   readonly onConnected: (host: string, ms: number, session: Session) => void;
   readonly onFailed: (host: string, error: TransportError) => void;
   /** Also see whether sudo works, where the target wants it. */
@@ -29,6 +31,7 @@ export async function connectAll(targets: readonly Target[], transport: Transpor
     targets.map(async (target) => {
       const release = await slots.take();
       const began = Date.now();
+      o.onConnecting?.(target.name);
       try {
         const session = await patiently(target, () => transport.connect(target, o.signal), o.signal);
         const refusal = o.greet ? await o.greet(session) : o.verifyBecome ? await tryBecome(session) : undefined;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Fleet, type FleetOptions, missingForFleet, startFleet } from '../../bench/support/fleet.mjs';
@@ -10,6 +10,9 @@ export const reason = missingForFleet() ?? missingForCli();
 
 /** /run/kubewright of each machine is its own; without it all of them were one machine for locks. */
 const OWN_RUN = 'mount -t tmpfs -o mode=0755 tmpfs /run && mkdir -p /run/sshd';
+
+/** What comes first in the PATH of the machines is theirs to fake. */
+export const GATED = 'SetEnv PATH=/home/bin:/usr/bin:/bin';
 
 /**
  * Machines for one `describe`, and operators that use the real command line against them. `/root` of a machine is its own, and
@@ -77,6 +80,32 @@ export class CliFleet {
     const found = this.fleet.hosts.find((h) => h.name === host);
     if (!found) throw new Error(`no machine ${host}`);
     return join(found.dir, 'root', name);
+  }
+
+  /**
+   * `mv` on a machine waits at the moment when a file gets this name, until the test lets it go on. The fleet needs GATED among its
+   * settings, and `ungate` after each test.
+   */
+  gate(name: string, file: string): { readonly reached: () => boolean; open(): void } {
+    const host = this.fleet.hosts.find((h) => h.name === name);
+    if (!host) throw new Error(`no machine ${name}`);
+    const bin = join(host.dir, 'home/bin');
+    mkdirSync(bin, { recursive: true });
+    const wait = '{ : > /home/kw/here; while [ ! -e /home/kw/go ]; do sleep 0.1; done; }';
+    writeFileSync(join(bin, 'mv'), `#!/bin/sh\n[ "\${3##*/}" != ${file} ] || ${wait}\nexec /bin/mv "$@"\n`);
+    chmodSync(join(bin, 'mv'), 0o755);
+    return { reached: () => existsSync(join(host.home, 'here')), open: () => writeFileSync(join(host.home, 'go'), '') };
+  }
+
+  /** Machines without keys of their own, and without gates. */
+  ungate(): void {
+    for (const h of this.fleet.hosts) {
+      this.fleet.run(
+        h.name,
+        'pkill -KILL -u kw; rm -rf /home/bin /home/kw/.ssh/id_* /home/kw/.ssh/known_hosts; cd /home/kw && rm -f here go',
+      );
+      writeFileSync(join(h.home, '.ssh/authorized_keys'), readFileSync(`${this.fleet.keyFile}.pub`, 'utf8'));
+    }
   }
 
   /** What a run has left on a machine: lock and programs. */

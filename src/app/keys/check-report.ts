@@ -1,3 +1,4 @@
+import { count } from '../../ui/words.js';
 import type { PairResult } from './check.js';
 import { say, shortened } from './report.js';
 
@@ -12,7 +13,7 @@ export function printPairs(pairs: readonly PairResult[], columns: number): void 
   const table = tableOf(pairs, from, to);
   if (to.length <= TABLE_UP_TO && table.every((l) => l.length <= columns)) for (const line of table) say(line);
   for (const line of failureLines(failed, from.length)) say(line);
-  say(`${pairs.length - failed.length} of ${pairs.length} logins succeeded`);
+  say(`${pairs.length - failed.length} of ${count(pairs.length, 'login')} succeeded`);
 }
 
 export function pairsJson(pairs: readonly PairResult[]): string {

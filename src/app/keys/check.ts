@@ -1,8 +1,8 @@
 import { joinShell, rawShell } from '../../shell/shell.js';
-import { type Interrupt, inTurns } from './distribute.js';
 import type { KeyHost, KeyPeer, KeyResult } from './model.js';
 import { reasonOf } from './reason.js';
 import { assign, fieldsOf, payloadOf, runAs } from './remote.js';
+import { inTurns, type Steering } from './turns.js';
 
 export interface PairResult {
   readonly from: string;
@@ -11,24 +11,26 @@ export interface PairResult {
   readonly error?: string;
 }
 
-export interface MeshOptions {
+export interface MeshOptions extends Steering {
   /** Private key file, below ~/.ssh, with which a machine must get in; undefined: what ssh itself would take. */
   readonly identity?: (host: string) => string | undefined;
-  readonly interrupt?: Interrupt;
 }
 
 /** Every machine logs in to every other, with keys alone and strict host-key checking. `to`: also those not reached by us. */
 export async function checkMesh(from: readonly KeyHost[], to: readonly KeyPeer[], o: MeshOptions = {}): Promise<PairResult[]> {
   const rows = new Map<string, PairResult[]>();
   const failed = new Map<string, KeyResult>();
-  await inTurns(from, o.interrupt, failed, async (h) => {
+  const logins = from.reduce((n, h) => n + to.filter((p) => p.name !== h.name).length, 0);
+  await inTurns({ doing: 'logging in', parts: { noun: 'login', of: logins } }, from, o, failed, async (h) => {
     // Everybody begins with its neighbour: no machine is called by all of them at the same moment (MaxStartups).
     const at = to.findIndex((p) => p.name === h.name);
     const others = [...to.slice(at + 1), ...to.slice(0, Math.max(at, 0))];
     if (others.length === 0) return;
     const payload = payloadOf(others.map((p) => `P ${p.name} ${p.account} ${p.called.address} ${p.called.port}`));
     const program = joinShell([assign({ dry: 'yes', self: h.name, identity: o.identity?.(h.name) ?? '' }), LOGINS]);
-    rows.set(h.name, parse(h.name, to, await runAs(h, program, payload, o.interrupt?.kill)));
+    // One line a login.
+    const told = (chunk: Buffer): void => o.progress?.part(chunk.toString('latin1').split('\n').length - 1);
+    rows.set(h.name, parse(h.name, to, await runAs(h, program, payload, o.interrupt?.kill, told)));
   });
   return from.flatMap((h) => {
     const error = failed.get(h.name)?.error;

@@ -1,26 +1,17 @@
-import { InterruptedError, KubewrightError } from '../../errors.js';
-import { Slots } from '../../transport/slots.js';
 import { type Found, look } from './look.js';
 import { merge } from './merge.js';
-import { AT_ONCE, type KeyHost, type KeyKind, type KeyResult } from './model.js';
+import type { KeyHost, KeyKind, KeyResult } from './model.js';
 import { authorizedLine, type PublicKey } from './public-key.js';
 import { payloadOf } from './remote.js';
+import { inTurns, type Steering } from './turns.js';
 
-export interface DistributeOptions {
+export interface DistributeOptions extends Steering {
   /** The operator's public keys: they may log in everywhere. */
   readonly operator: readonly PublicKey[];
   /** Only these get access to the others; undefined: everybody to everybody. */
   readonly hubs?: ReadonlySet<string>;
   readonly kind: KeyKind;
   readonly dry: boolean;
-  readonly interrupt?: Interrupt;
-}
-
-export interface Interrupt {
-  /** Nothing more is started. */
-  readonly stop?: AbortSignal;
-  /** What runs is cut off. */
-  readonly kill?: AbortSignal;
 }
 
 /**
@@ -42,7 +33,7 @@ export async function distributeKeys(hosts: readonly KeyHost[], o: DistributeOpt
       return own ? [...(hub(h.name) ? [keyLine(h.name, own.key)] : []), ...hostKeyLines(h, own)] : [];
     }),
   ]);
-  await inTurns(hosts, o.interrupt, results, async (h) => {
+  await inTurns('writing', hosts, o, results, async (h) => {
     const own = found.get(h.name);
     if (!own) return;
     const merged = await merge(h, payload, { dry: o.dry, known: hub(h.name), signal: o.interrupt?.kill });
@@ -70,47 +61,13 @@ export function hostKeyLines(host: KeyHost, found: Found): string[] {
 /** A look at every machine; those that fail have their result already. */
 export async function lookAt(
   hosts: readonly KeyHost[],
-  o: { readonly interrupt?: Interrupt },
+  o: Steering,
   options: (host: KeyHost) => Parameters<typeof look>[1],
 ): Promise<{ found: Map<string, Found>; results: Map<string, KeyResult> }> {
   const found = new Map<string, Found>();
   const results = new Map<string, KeyResult>();
-  await inTurns(hosts, o.interrupt, results, async (h) => {
+  await inTurns('looking', hosts, o, results, async (h) => {
     found.set(h.name, await look(h, options(h)));
   });
   return { found, results };
-}
-
-/** Works on a limited number of machines at once; what one throws becomes its result. */
-export async function inTurns(
-  hosts: readonly KeyHost[],
-  interrupt: Interrupt | undefined,
-  results: Map<string, KeyResult>,
-  work: (host: KeyHost) => Promise<void>,
-): Promise<void> {
-  const slots = new Slots(AT_ONCE);
-  await Promise.all(
-    hosts.map(async (h) => {
-      const release = await slots.take();
-      try {
-        if (results.get(h.name)?.error) return;
-        if (interrupt?.stop?.aborted) throw new InterruptedError({ what: 'interrupted', where: h.name });
-        await work(h);
-      } catch (error) {
-        results.set(h.name, {
-          ...(results.get(h.name) ?? { host: h.name, changes: [], notes: [] }),
-          error: interrupt?.kill?.aborted
-            ? new InterruptedError({ what: 'interrupted while it was at work', where: h.name, cause: error })
-            : asError(h.name, error),
-        });
-      } finally {
-        release();
-      }
-    }),
-  );
-}
-
-function asError(host: string, error: unknown): KubewrightError {
-  if (error instanceof KubewrightError) return error;
-  return new KubewrightError({ what: error instanceof Error ? error.message : String(error), where: host, cause: error });
 }

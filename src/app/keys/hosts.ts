@@ -4,14 +4,15 @@ import type { Host, Inventory } from '../../inventory/model.js';
 import { resolvePattern } from '../../inventory/pattern.js';
 import { hostName } from '../../transport/known-hosts.js';
 import type { Session, Target } from '../../transport/port.js';
+import type { StepView } from '../../ui/step-view.js';
 import { type Connections, openConnections } from '../connections.js';
-import type { ConnectionOptions } from '../credentials.js';
+import { type ConnectionOptions, readCredentials } from '../credentials.js';
 import { HostVars } from '../host-vars.js';
 import { interruptions } from '../interrupt.js';
 import { type InventoryOptions, readInventory } from '../read-inventory.js';
 import { askPasswords } from './ask.js';
-import type { Interrupt } from './distribute.js';
 import type { KeyHost, KeyPeer } from './model.js';
+import type { Interrupt, Steering } from './turns.js';
 
 export interface KeysOptions extends InventoryOptions {
   readonly limit?: string;
@@ -22,6 +23,8 @@ export interface KeysOptions extends InventoryOptions {
   readonly hub?: readonly string[];
   /** Ask for the SSH password of each machine that has none in the inventory. */
   readonly askPassEach?: boolean;
+  /** Says on stderr how far it is; default: nobody does. */
+  readonly view?: StepView;
 }
 
 export interface OpenHosts {
@@ -34,7 +37,7 @@ export interface OpenHosts {
   readonly hubs: ReadonlySet<string> | undefined;
   readonly failures: ReadonlyMap<string, KubewrightError>;
   readonly connections: Connections;
-  readonly interrupt: Interrupt;
+  readonly steering: Steering & { readonly interrupt: Interrupt };
 }
 
 /**
@@ -61,7 +64,15 @@ export async function withKeyHosts<T>(
     selected.map((h) => h.name),
   );
   const passwords = o.askPassEach ? await askPasswords(selected) : undefined;
-  return interruptible(async (interrupt) => {
+  return interruptible(o.view, async (interrupt) => {
+    // Asked for before the first line is drawn.
+    await readCredentials(o.connection);
+    const { view } = o;
+    view?.step(
+      'connecting',
+      selected.map((h) => h.name),
+      { calledOff: true },
+    );
     const connections = await openConnections(selected, {
       connection: o.connection,
       passwords,
@@ -69,6 +80,11 @@ export async function withKeyHosts<T>(
       lookup: (name) => inventory.hosts.get(name),
       verifyBecome: false,
       signal: interrupt.stop,
+      onWarning: view && ((text) => view.say(`Warning: ${text}`)),
+      aside: view && ((ask) => view.aside(ask)),
+      onConnecting: (host) => view?.began(host),
+      onConnected: (host) => view?.done(host),
+      onFailed: (host) => view?.done(host),
     });
     try {
       const peers = new Map<string, KeyPeer>();
@@ -82,21 +98,23 @@ export async function withKeyHosts<T>(
       );
       const all = selected.flatMap((h) => peers.get(h.name) ?? []);
       const failures = interrupt.stop?.aborted ? calledOff(connections.failures) : connections.failures;
-      return await work({ inventory, all, hosts: all.filter(isReached), hubs, failures, connections, interrupt });
+      const steering = { interrupt, progress: view };
+      return await work({ inventory, all, hosts: all.filter(isReached), hubs, failures, connections, steering });
     } finally {
       await connections.close();
     }
   });
 }
 
-async function interruptible<T>(work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
-  const interrupt = interruptions((text) => process.stderr.write(`${text}\n`));
+async function interruptible<T>(view: StepView | undefined, work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
+  const interrupt = interruptions((text) => (view ? view.interrupted(text) : process.stderr.write(`${text}\n`)));
   // Every machine listens.
   setMaxListeners(0, interrupt.stop, interrupt.kill);
   try {
     return await work(interrupt);
   } finally {
     interrupt.done();
+    view?.end();
   }
 }
 

@@ -14,7 +14,7 @@ export function payloadOf(lines: readonly string[]): Buffer {
 
 /**
  * Runs a program on a machine as the account whose keys are meant, and returns what it printed. The payload is what the
- * program's function `payload` prints. Everything goes over stdin.
+ * program's function `payload` prints. Everything goes over stdin. `onOutput` hears what it prints as it comes.
  *
  * @throws KubewrightError with the machine's own last words, or the TransportError of a lost connection.
  */
@@ -23,6 +23,7 @@ export async function runAs(
   program: Shell,
   payload: Buffer = Buffer.alloc(0),
   signal?: AbortSignal,
+  onOutput?: (chunk: Buffer) => void,
 ): Promise<string> {
   const chunks: Buffer[] = [];
   let said = '';
@@ -36,7 +37,10 @@ export async function runAs(
       `${END}\n}\n${body.text}\n}\nmain </dev/null\n`,
     ]),
     signal,
-    onStdout: (chunk) => chunks.push(chunk),
+    onStdout: (chunk) => {
+      chunks.push(chunk);
+      onOutput?.(chunk);
+    },
     onStderr: (chunk) => {
       said = (said + chunk.toString()).slice(-4000);
     },

@@ -1,4 +1,5 @@
 import { formatParts, type KubewrightError, UnreachableError } from '../../errors.js';
+import { count } from '../../ui/words.js';
 import type { Change, KeyResult } from './model.js';
 import { reasonOf } from './reason.js';
 
@@ -21,7 +22,7 @@ export function printResults(results: readonly KeyResult[], o: { readonly dry: b
   const changed = results.filter((r) => r.changes.length > 0).length;
   const interrupted = cut.length > 0 ? `, ${cut.length} interrupted` : '';
   say(
-    `${results.length} machines over ${o.connections} connections: ${changed} ${o.dry ? 'would be changed' : 'changed'}, ${failed.length} failed${interrupted}`,
+    `${count(results.length, 'machine')} over ${count(o.connections, 'connection')}: ${changed} ${o.dry ? 'would be changed' : 'changed'}, ${failed.length} failed${interrupted}`,
   );
   if (cut.length > 0) say('Run the same command again: what is done stays done.');
   else if (failed.length > 0 && failed.length < results.length)

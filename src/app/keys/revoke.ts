@@ -1,10 +1,11 @@
-import { type Interrupt, inTurns, lookAt } from './distribute.js';
+import { lookAt } from './distribute.js';
 import { merge } from './merge.js';
 import type { KeyHost, KeyPeer, KeyResult } from './model.js';
 import { fingerprintOf, marker, type PublicKey, sameKey } from './public-key.js';
 import { payloadOf } from './remote.js';
+import { inTurns, type Steering } from './turns.js';
 
-export interface RevokeOptions {
+export interface RevokeOptions extends Steering {
   /** Names of machines, also such that are in no inventory any more, or fingerprints (`SHA256:…`). */
   readonly revoke: readonly string[];
   /** Those of them that the inventory knows: their names in known_hosts. */
@@ -14,7 +15,6 @@ export interface RevokeOptions {
   /** The operator's keys: they stay. */
   readonly operator: readonly PublicKey[];
   readonly dry: boolean;
-  readonly interrupt?: Interrupt;
 }
 
 export interface Revoked {
@@ -54,7 +54,7 @@ export async function revokeKeys(hosts: readonly KeyHost[], o: RevokeOptions): P
     ...keys.map(({ name, key }) => `R ${name} ${key.type} ${key.blob}`),
     ...o.revoke.filter((n) => !isFingerprint(n)).map((name) => `H ${name} ${forgottenNames(name, o.peers, hosts).join(',')}`),
   ]);
-  await inTurns(hosts, o.interrupt, results, async (h) => {
+  await inTurns('removing', hosts, o, results, async (h) => {
     const removed = await merge(h, payload, { dry: o.dry, known: false, removeOnly: true, signal: o.interrupt?.kill });
     results.set(h.name, { host: h.name, ...removed });
   });

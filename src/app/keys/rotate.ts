@@ -1,14 +1,15 @@
 import { InterruptedError, KubewrightError } from '../../errors.js';
 import { checkMesh } from './check.js';
-import { hostKeyLines, type Interrupt, inTurns, keyLine, lookAt, operatorLines } from './distribute.js';
+import { hostKeyLines, keyLine, lookAt, operatorLines } from './distribute.js';
 import { type Found, look } from './look.js';
 import { merge } from './merge.js';
 import type { KeyHost, KeyKind, KeyPeer, KeyResult } from './model.js';
 import type { PublicKey } from './public-key.js';
 import { payloadOf } from './remote.js';
 import { forgetOld, type Pair, prepareNew, switchPair } from './rotation-programs.js';
+import { inTurns, type Steering } from './turns.js';
 
-export interface RotateOptions {
+export interface RotateOptions extends Steering {
   /** Every machine that is meant, also those that cannot be reached: nobody switches before it can log in to them too. */
   readonly all: readonly KeyPeer[];
   readonly hubs?: ReadonlySet<string>;
@@ -18,7 +19,6 @@ export interface RotateOptions {
   /** Name of this rotation, a time; a rotation that was begun keeps its own. */
   readonly id: string;
   readonly dry: boolean;
-  readonly interrupt?: Interrupt;
 }
 
 /** What became of a machine's pair. */
@@ -72,7 +72,7 @@ export async function rotateKeys(hosts: readonly KeyHost[], o: RotateOptions): P
   }
 
   const states = new Map<string, State>();
-  await inTurns(due, o.interrupt, results, async (host) => {
+  await inTurns('making new keys', due, o, results, async (host) => {
     const f = found.get(host.name);
     if (!f) return;
     const state = await stateOf(host, f, o, id);
@@ -90,14 +90,15 @@ export async function rotateKeys(hosts: readonly KeyHost[], o: RotateOptions): P
       return [...current, ...(next ? [keyLine(h.name, next.key)] : []), ...hostKeyLines(h, f)];
     }),
   ]);
-  await inTurns(hosts, o.interrupt, results, async (h) => {
+  await inTurns('adding the new keys', hosts, o, results, async (h) => {
     record(h.name, await merge(h, payload, { dry: false, known: hub(h.name), signal }));
   });
   const ready = [...states.values()].filter((s) => !results.get(s.host.name)?.error);
   await proveLogins(ready, o, record);
   await inTurns(
+    'replacing',
     ready.map((s) => s.host),
-    o.interrupt,
+    o,
     results,
     async (h) => {
       const state = states.get(h.name);
@@ -115,15 +116,16 @@ export async function rotateKeys(hosts: readonly KeyHost[], o: RotateOptions): P
     ]),
   );
   const cleaned = new Map<string, KeyResult>();
-  await inTurns(hosts, o.interrupt, cleaned, async (h) => {
+  await inTurns('removing the old keys', hosts, o, cleaned, async (h) => {
     record(h.name, await merge(h, gone, { dry: false, known: false, removeOnly: true, signal }));
   });
   for (const [name, { error }] of cleaned) if (error && !results.get(name)?.error) record(name, { error });
   const everywhere = cleaned.size === 0 && o.all.length === hosts.length;
   if (everywhere)
     await inTurns(
+      'tidying up',
       switched.map((s) => s.host),
-      o.interrupt,
+      o,
       results,
       (h) => forgetOld(h, signal),
     );
@@ -173,7 +175,7 @@ async function proveLogins(
   const pairs = await checkMesh(
     states.map((s) => s.host),
     o.all,
-    { identity: (name) => files.get(name), interrupt: o.interrupt },
+    { identity: (name) => files.get(name), interrupt: o.interrupt, progress: o.progress },
   );
   for (const { host } of states) {
     const failed = pairs.filter((p) => p.from === host.name && p.error !== undefined);
