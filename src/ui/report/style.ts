@@ -54,16 +54,28 @@ td .id{color:var(--soft);font-size:12px}
 #z1:checked~.legend label[for=z1],#z4:checked~.legend label[for=z4],#z16:checked~.legend label[for=z16]{border-color:var(--accent);color:var(--accent)}
 .zoom:focus-visible~.legend .zooms{outline:2px solid var(--accent);outline-offset:2px}
 #z4:checked~.scroll .rows{width:400%}#z16:checked~.scroll .rows{width:1600%}
+.row details[open]{white-space:normal;overflow-wrap:anywhere}.row summary{color:inherit;overflow:hidden;text-overflow:ellipsis;font-size:inherit}
 .scroll{overflow-x:auto;padding-bottom:4px}
 .rows{position:relative;min-width:100%}
 .row{display:grid;grid-template-columns:var(--names) minmax(0,1fr);align-items:center}
 .row>b{font-size:13px;font-weight:500;position:sticky;left:0;background:var(--card);z-index:2;padding-right:10px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;width:var(--names)}
 .row>b.bad{color:var(--failed);font-weight:700}
 .track{position:relative;height:22px;background:var(--track);border-bottom:2px solid var(--card);overflow:hidden}
-.track i{position:absolute;top:2px;bottom:0;min-width:1px;border-right:1px solid var(--card)}
-.track i.s-failed,.track i.s-unfinished{top:0;min-width:4px;z-index:1}
-.plays .track{height:26px;background:none;overflow:visible}
-.plays span{position:absolute;top:0;bottom:3px;border-left:2px solid var(--accent);padding-left:5px;font-size:12px;line-height:22px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;color:var(--ink)}
+.track label{position:absolute;top:2px;bottom:0;min-width:1px;border-right:1px solid var(--card);overflow:hidden;display:flex;flex-wrap:wrap;align-content:flex-start;cursor:pointer}
+.track label::before{content:"";height:100%}
+.track label.s-failed,.track label.s-unfinished{top:0;min-width:4px;z-index:1}
+.track input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
+.track label span{flex:none;padding:0 5px;font-size:11px;line-height:20px;white-space:nowrap;color:#10151c;border-radius:3px}
+.track .s-would-change span,.track .s-unfinished span{background:var(--card);color:var(--ink)}
+.track span i{font-size:0;font-style:normal}
+.track label:focus-within{min-width:7px;z-index:2;box-shadow:inset 0 0 0 2px var(--ink),inset 0 0 0 3px var(--card)}
+.plays .track{height:26px;background:none}
+.plays .track label{border:0;border-left:2px solid var(--accent);bottom:3px;top:0}
+.plays label::before{display:none}
+.plays .track label span{font-size:12px;line-height:22px;color:var(--ink);max-width:100%;overflow:hidden;text-overflow:ellipsis}
+@media screen{.track label:hover span,.track input:focus~span,.plays .track label:hover span,.plays .track input:focus~span{position:fixed;z-index:9;left:0;right:0;bottom:0;max-width:none;padding:11px 16px calc(11px + env(safe-area-inset-bottom));border-radius:0;background:var(--ink);color:var(--card);font-size:15px;line-height:1.4;white-space:normal;overflow-wrap:anywhere;text-align:center;pointer-events:none}
+.track label:hover span{z-index:10}
+.track label:hover i,.track input:focus~span i{font-size:inherit}}
 .axis .track{height:20px;background:none;overflow:visible}
 .axis span{position:absolute;font-size:11px;color:var(--soft);border-left:1px solid var(--line);padding-left:4px;height:20px;white-space:nowrap}
 .path{display:flex;height:26px;border-radius:5px;overflow:hidden;background:var(--track);margin:8px 0 12px}
@@ -76,11 +88,11 @@ details summary{cursor:pointer;color:var(--accent);font-size:13px}
 footer{color:var(--soft);font-size:13px;margin-top:20px;overflow-wrap:anywhere}
 main{--names:190px}
 @media (max-width:640px){main{padding:14px 10px 32px;--names:92px}h1{font-size:21px}section{padding:12px 11px;border-radius:8px}.row>b{font-size:12px;padding-right:6px}
-td.bar,th.bar,td.play,th.play{display:none}th,td{padding-right:7px}th,th.n{white-space:normal;vertical-align:bottom}td.name{min-width:76px}.grid2>div{min-width:0}.tiles{grid-template-columns:repeat(3,1fr);gap:6px}.tile{padding:7px 9px}.tile b{font-size:18px}body{font-size:14px}.plays span{font-size:11px}}
+td.bar,th.bar,td.play,th.play{display:none}th,td{padding-right:7px}th,th.n{white-space:normal;vertical-align:bottom}td.name{min-width:76px}.grid2>div{min-width:0}.tiles{grid-template-columns:repeat(3,1fr);gap:6px}.tile{padding:7px 9px}.tile b{font-size:18px}body{font-size:14px}.plays .track label span{font-size:11px}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--track:#eee;--ok:#5aa88c;--changed:#e0982f;--failed:#d1393f;--skipped:#a9b1be;--wait:#c3cad6;--accent:#2b62c0;--pre:#f5f5f5}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}body{font-size:11px}main{max-width:none;padding:0;--names:140px}
 section{border:0;border-top:1px solid #999;border-radius:0;padding:10px 0;margin-top:10px}.zooms{display:none}
-.scroll,.wide{overflow:visible}.rows{width:100%!important}.row,tr,.tile,.fail{break-inside:avoid}h2,h3{break-after:avoid}.track{height:14px}pre{font-size:9.5px}
-details>*{display:block}@page{margin:14mm 12mm}}
+.scroll,.wide{overflow:visible}.rows{width:100%!important}.row,tr,.tile,.fail{break-inside:avoid}h2,h3{break-after:avoid}.track{height:15px}.track label span{font-size:8px;line-height:13px;padding:0 2px}pre{font-size:9.5px}
+details>*{display:block}details::details-content{content-visibility:visible}.row>b{white-space:normal}.row summary{display:none}@page{margin:14mm 12mm}}
 `,
 };

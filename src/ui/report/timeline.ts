@@ -7,6 +7,8 @@ import { type Html, html } from './html.js';
 const ROWS_UNFOLDED = 24;
 /** Neighbours of one kind that are shorter than this share of the run are drawn as one. */
 const TOO_SHORT = 1 / 1500;
+/** Names that are told of those. */
+const TITLES = 8;
 
 interface Row {
   readonly hosts: readonly string[];
@@ -33,59 +35,85 @@ export function timeline(model: RunModel): Html {
     .filter((s) => statuses.has(s))
     .map((s) => html`<span><i class="s-${s}"></i>${s === 'would-change' ? 'would change' : s}</span>`);
   return html`<section><h2>Timeline</h2>
-<p class="note">${duration(total)} from left to right, one row a host; point at a task for its name.${
+<p class="note">${duration(total)} from left to right, one row a host. Tap a task or point at it for its name, time and outcome; by keyboard, Tab goes from row to row and the arrow keys from task to task.${
     folded
       ? ' Hosts that ran the same tasks with the same outcome share a row, which shows the slowest of them; those that took far longer than the others have rows of their own.'
       : ''
   }</p>
-<input class="zoom" type="radio" name="zoom" id="z1" checked="checked"/><input class="zoom" type="radio" name="zoom" id="z4"/><input class="zoom" type="radio" name="zoom" id="z16"/>
-<div class="legend">${legend}<span class="zooms">zoom <label for="z1">1×</label><label for="z4">4×</label><label for="z16">16×</label></span></div>
+<input class="zoom" type="radio" name="zoom" id="z1" aria-label="zoom 1 times" checked="checked"/><input class="zoom" type="radio" name="zoom" id="z4" aria-label="zoom 4 times"/><input class="zoom" type="radio" name="zoom" id="z16" aria-label="zoom 16 times"/>
+<div class="legend">${legend}<span class="zooms" aria-hidden="true">zoom <label for="z1">1×</label><label for="z4">4×</label><label for="z16">16×</label></span></div>
 <div class="scroll"><div class="rows">
 ${playRow(model, total)}
-${rows.map((r) => hostRow(r, spans.get(r.shown) ?? [], model, total))}
+${rows.map((r, i) => hostRow(r, `r${i}`, spans.get(r.shown) ?? [], model, total))}
 ${axis(total)}
 </div></div></section>`;
 }
 
 function playRow(model: RunModel, total: number): Html {
-  const names = model.plays.map(
-    (p) =>
-      html`<span style="left:${percent(p.start - model.start, total)};width:${percent(p.end - p.start, total)}" title="${p.name}: ${duration(p.end - p.start)}">${p.name}</span>`,
-  );
-  return html`<div class="row plays"><b></b><div class="track">${names}</div></div>`;
+  const names = model.plays.map((p) => {
+    const place: Place = { group: 'plays', kind: '', start: p.start - model.start, end: p.end - model.start, total };
+    return block(place, p.name, duration(p.end - p.start));
+  });
+  return html`<div class="row plays"><b></b><div class="track" role="radiogroup" aria-label="Plays">${names}</div></div>`;
 }
 
-function hostRow(row: Row, spans: readonly Span[], model: RunModel, total: number): Html {
+function hostRow(row: Row, group: string, spans: readonly Span[], model: RunModel, total: number): Html {
   const label = hostsText(row.hosts, 26);
-  return html`<div class="row"><b${row.bad ? html` class="bad"` : ''} title="${hostsText(row.hosts)}">${label}</b><div class="track">${blocks(spans, model, total)}</div></div>
+  const all = hostsText(row.hosts);
+  // A narrow screen cuts it.
+  const name = all.length < 12 ? label : html`<details><summary>${label}</summary>${all}</details>`;
+  return html`<div class="row"><b${row.bad ? html` class="bad"` : ''}>${name}</b><div class="track" role="radiogroup" aria-label="${label}">${blocks(spans, group, model, total)}</div></div>
 `;
 }
 
-function blocks(spans: readonly Span[], model: RunModel, total: number): Html[] {
+function blocks(spans: readonly Span[], group: string, model: RunModel, total: number): Html[] {
   const made: Html[] = [];
   for (let i = 0; i < spans.length; i++) {
     const first = spans[i];
     if (!first) continue;
+    const titles = [first.title];
     let last = first;
-    let n = 1;
-    // Many tasks that take no time: one block that says how many.
+    // Many tasks that take no time: one block that names them.
     while (isShort(last, total)) {
       const next = spans[i + 1];
       if (!next || next.status !== first.status || next.play !== first.play || !isShort(next, total)) break;
       if (next.end - first.start > 4 * total * TOO_SHORT) break;
       last = next;
-      n++;
+      titles.push(next.title);
       i++;
     }
     const word = first.status === 'would-change' ? 'would change' : first.status;
-    const what = n === 1 ? first.title : `${n} tasks, ${first.title} to ${last.title}`;
-    const title = `${what}: ${word}, ${duration(last.end - first.start)}`;
-    const left = percent(first.start - model.start, total);
-    made.push(
-      html`<i class="s-${first.status}" style="left:${left};width:${percent(last.end - first.start, total)}" title="${title}"></i>`,
-    );
+    const place = { group, kind: `s-${first.status}`, start: first.start - model.start, end: last.end - model.start, total };
+    made.push(block(place, several(titles), `${word}, ${duration(last.end - first.start)}`));
   }
   return made;
+}
+
+function several(titles: readonly string[]): string {
+  if (titles.length === 1) return titles[0] ?? '';
+  const more = titles.length - TITLES;
+  return `${titles.length} tasks: ${titles.slice(0, TITLES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+interface Place {
+  /** The row: arrow keys go round in it. */
+  readonly group: string;
+  readonly kind: string;
+  /** Milliseconds from the left edge. */
+  readonly start: number;
+  readonly end: number;
+  readonly total: number;
+}
+
+/**
+ * What took time in a row. A radio button without its looks: it can be tapped and focused without a script, a row is one stop
+ * of the Tab key, and the text is its name to a screen reader. The text stands in the block where it fits, and at the
+ * bottom of the screen while the block is pointed at or has the focus (style.ts).
+ */
+function block(p: Place, name: string, more: string): Html {
+  const style = `left:${percent(p.start, p.total)};width:${percent(p.end - p.start, p.total)}`;
+  // Safari focuses by tapping only what has a tabindex.
+  return html`<label class="${p.kind}" style="${style}"><input type="radio" name="${p.group}" tabindex="0"/><span>${name}<i>: ${more}</i></span></label>`;
 }
 
 function isShort(s: Span, total: number): boolean {
@@ -98,7 +126,7 @@ function axis(total: number): Html {
   // The last one would stick out.
   for (let t = 0; t <= total * 0.95; t += step)
     ticks.push(html`<span style="left:${percent(t, total)}">${clock(t, step)}</span>`);
-  return html`<div class="row axis"><b></b><div class="track">${ticks}</div></div>`;
+  return html`<div class="row axis" aria-hidden="true"><b></b><div class="track">${ticks}</div></div>`;
 }
 
 /** A round number of milliseconds, not under `least`. */

@@ -1,17 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../../src/engine/events.js';
-import type { Journaled } from '../../../src/engine/journal-read.js';
-import { report } from '../../../src/ui/report/report.js';
-import { runModel } from '../../../src/ui/run-model.js';
 import { hostNames, syntheticRun } from '../../support/synthetic.mjs';
-
-function page(events: readonly RunEvent[], more: Partial<Journaled> = {}): string {
-  const end = events.findLast((e) => e.type === 'run-end');
-  const start = events.find((e) => e.type === 'run-start');
-  const state = end ? 'done' : 'died';
-  const journal: Journaled = { run: 'r', dir: '/d', state, start, end, events, unknown: new Map(), broken: 0, ...more };
-  return report(journal, runModel(events));
-}
+import { page } from './page.js';
 
 interface Element {
   readonly name: string;
@@ -57,7 +46,7 @@ describe('the report', () => {
   it('is one well-formed file that fetches nothing', () => {
     const elements = expectAlone(page(syntheticRun({ hosts: 9, failing: ['w103-k8s'] })));
     expect(elements.filter((e) => e.attributes.get('class') === 'row')).toHaveLength(9);
-    const blocks = elements.filter((e) => e.name === 'i' && e.attributes.get('title')?.includes(': changed,'));
+    const blocks = elements.filter((e) => e.name === 'label' && e.attributes.get('class') === 's-changed');
     expect(blocks.length).toBeGreaterThan(100);
     for (const b of blocks) expect(b.attributes.get('style')).toMatch(/^left:[\d.]+%;width:[\d.]+%$/);
   });
@@ -79,8 +68,9 @@ describe('the report', () => {
     const text = page(syntheticRun({ hosts: 200, failing: names.slice(5, 7), slow: names.slice(40, 41) }));
     const elements = expectAlone(text);
     expect(text.length).toBeLessThan(300_000);
-    const rows = elements.filter((e) => e.name === 'b' && e.attributes.has('title')).map((e) => e.attributes.get('title'));
-    expect(rows).toHaveLength(5);
+    const rows = elements.filter((e) => e.attributes.get('role') === 'radiogroup').map((e) => e.attributes.get('aria-label'));
+    // And one of the plays.
+    expect(rows).toHaveLength(6);
     for (const odd of [...names.slice(5, 7), ...names.slice(40, 41)]) expect(rows).toContain(odd);
   });
 
