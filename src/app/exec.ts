@@ -122,12 +122,15 @@ async function runOn(
       stdin: o.stdin,
       onStdout: (chunk) => view.output(host, 'stdout', chunk),
       onStderr: (chunk) => view.output(host, 'stderr', chunk),
+      endThere: true,
       signal: timeout ? AbortSignal.any([timeout, stop]) : stop,
     });
+    const atLarge = exit.kind === 'lost' ? exit.atLarge : undefined;
+    const ending = atLarge === undefined ? ' and was ended' : `, and may still run there: ${atLarge}`;
     const late = timeout?.aborted
-      ? `It took longer than ${o.timeoutSec} s and was ended`
+      ? `It took longer than ${o.timeoutSec} s${ending}`
       : stop.aborted
-        ? 'interrupted'
+        ? `interrupted${atLarge === undefined ? '' : ending}`
         : undefined;
     const outcome: HostOutcome = { host, ms: Math.round(performance.now() - began), ...meaning(exit, late) };
     view.finished(outcome);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { Become } from './become/become.js';
+import { endThere } from './become/ending.js';
 import { TransportError } from './errors.js';
 import type { ExecOptions, Exit, Session, Target, Transport } from './port.js';
 import { sendStdin } from './stdin.js';
@@ -22,13 +23,20 @@ class LocalSession implements Session {
     const become = o.become && how.enabled && userInfo().username !== how.user ? new Become(this.target, command) : undefined;
     return new Promise((resolve) => {
       const child = spawn('sh', ['-c', become?.command ?? command], { stdio: 'pipe', detached: true });
-      const lost = (what: string): Exit => ({
+      let cut = false;
+      const lost = (what: string): Extract<Exit, { kind: 'lost' }> => ({
         kind: 'lost',
         cause: new TransportError('lost', { what, where: this.target.name }),
       });
       const onAbort = (): void => {
-        child.kill();
-        resolve(lost('Interrupted'));
+        cut = true;
+        const done = (atLarge?: string): void => {
+          // It leads a group of its own, which Ctrl-C on the terminal does not reach.
+          if (child.pid !== undefined) signalGroup(child.pid);
+          resolve({ ...lost('Interrupted'), atLarge });
+        };
+        if (become?.pid === undefined || !o.endThere) done();
+        else endThere(become.pid, (ending) => this.exec(ending, { become: true })).then(done);
       };
       o.signal?.addEventListener('abort', onAbort, { once: true });
       const send = (): void => sendStdin(child.stdin, o.stdin);
@@ -48,6 +56,7 @@ class LocalSession implements Session {
       child.on('error', (error) => resolve(lost(error.message)));
       child.on('close', (code, signal) => {
         o.signal?.removeEventListener('abort', onAbort);
+        if (cut) return;
         if (become && !become.ready) return resolve({ kind: 'lost', cause: become.error() });
         resolve(code === null ? { kind: 'killed', signal: signal ?? 'unknown' } : { kind: 'exited', code });
       });
@@ -56,4 +65,13 @@ class LocalSession implements Session {
   }
 
   async close(): Promise<void> {}
+}
+
+/** What belongs to another user stays. */
+function signalGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch (error) {
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }

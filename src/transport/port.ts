@@ -89,7 +89,8 @@ export interface HostKeyPolicy {
 export type Exit =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'killed'; readonly signal: string }
-  | { readonly kind: 'lost'; readonly cause: Error };
+  /** `atLarge`: called off with `endThere`, but it may still run, and why it could not be ended. */
+  | { readonly kind: 'lost'; readonly cause: Error; readonly atLarge?: string };
 
 export interface ExecOptions {
   /** Run through the target's become method. Default false. */
@@ -98,8 +99,10 @@ export interface ExecOptions {
   readonly stdin?: string | Buffer | Readable;
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
-  /** Aborting closes the channel; the result is `lost`. */
+  /** Aborting sends SIGTERM to what is our own on the machine and closes the channel; the result is `lost`. */
   readonly signal?: AbortSignal;
+  /** Aborting also ends what runs as another user. That takes the way to become that user once more, and may take some seconds. */
+  readonly endThere?: boolean;
 }
 
 /** One open connection to one machine. Many commands may run at once over it. */

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel, ExecOptions as Ssh2Options } from 'ssh2';
 import { Become } from './become/become.js';
+import { endThere } from './become/ending.js';
 import { becomeOnTerminal } from './become/on-terminal.js';
 import { lostConnection, type TransportError } from './errors.js';
 import type { ExecOptions, Exit, Session, Target } from './port.js';
@@ -59,7 +60,10 @@ export class SshSession implements Session {
     }
     const release = await this.#pairs.take();
     try {
-      const { exit, how } = await becomeOnTerminal(this.target, command, o, (c, options) => this.#channel(c, options));
+      const { exit, how } = await becomeOnTerminal(this.target, command, o, {
+        open: (c, options) => this.#channel(c, options),
+        end: (become, done) => this.#endThere(become, o, done),
+      });
       return this.#remember(exit, how);
     } finally {
       release();
@@ -118,10 +122,15 @@ export class SshSession implements Session {
     }
     return new Promise((resolve) => {
       const { stream } = channel;
+      let cut = false;
       const onAbort = (): void => {
-        terminate(stream);
-        stream.close();
-        finish({ kind: 'lost', cause: this.#lost('interrupted') });
+        cut = true;
+        // Before our own signal: sudo would hand that on to the shell alone, and die, and nobody would find the shell's children.
+        this.#endThere(become, o, (atLarge) => {
+          terminate(stream);
+          stream.close();
+          finish({ kind: 'lost', cause: this.#lost('interrupted'), atLarge });
+        });
       };
       const finish = (exit: Exit): void => {
         o.signal?.removeEventListener('abort', onAbort);
@@ -142,11 +151,17 @@ export class SshSession implements Session {
         const data = become ? become.stderr(chunk, answer) : chunk;
         if (data.length > 0) o.onStderr?.(data);
       });
-      channel.ended.then((exit) =>
-        finish(become && !become.ready && !this.#dead ? { kind: 'lost', cause: become.error() } : exit),
-      );
+      channel.ended.then((exit) => {
+        if (!cut) finish(become && !become.ready && !this.#dead ? { kind: 'lost', cause: become.error() } : exit);
+      });
       if (!become) send();
     });
+  }
+
+  #endThere(become: Become | undefined, o: ExecOptions, done: (atLarge?: string) => void): void {
+    const pid = o.endThere ? become?.pid : undefined;
+    if (pid === undefined) done();
+    else endThere(pid, (command) => this.exec(command, { become: true })).then(done);
   }
 
   /** A channel that runs a command; an error when there is none to be had. */

@@ -233,17 +233,43 @@ describe.skipIf(reason)(`becoming another user${reason ? ` (${reason})` : ''}`, 
     expect(fleet.log('n1')).not.toContain(password);
   });
 
-  it('ends a command that is called off', async () => {
-    await withSession(target('su', ROOT_PASSWORD), async (session) => {
+  const ends = [
+    ['sudo', 'kw ALL=(ALL) ALL', 'root'],
+    ['sudo for another account', 'kw ALL=(ALL) NOPASSWD: ALL', 'other'],
+    ['sudo with a terminal', 'Defaults requiretty\nkw ALL=(ALL) ALL', 'root'],
+    ['sudo with a terminal of its own', 'Defaults requiretty, use_pty\nkw ALL=(ALL) ALL', 'root'],
+    ['doas', 'permit nopass kw', 'root'],
+    ['doas with a terminal', 'permit kw', 'root'],
+    ['su', ROOT_PASSWORD, 'root'],
+  ] as const;
+  it.each(ends)('ends a command that is called off, and what it has started: %s', async (name, rule, user) => {
+    const method = name.split(' ')[0] as BecomeMethod;
+    if (method === 'doas' && noDoas) return;
+    if (method === 'sudo') sudoers(rule);
+    if (method === 'doas') run('cat > /etc/doas.conf && chmod 600 /etc/doas.conf', `${rule}\n`);
+    const password = method === 'su' ? rule : /nopass/i.test(rule) ? undefined : fleet.password;
+    await withSession(target(method, password, user), async (session) => {
       const abort = new AbortController();
-      const running = session.exec('sleep 61', { become: true, signal: abort.signal });
-      await sleep(700);
-      expect(run('ps -eo args')).toContain('sleep 61');
+      let said = '';
+      const begun = new Promise<void>((resolve) => {
+        const onStdout = (chunk: Buffer): void => {
+          said += chunk.toString();
+          if (said.includes('begun')) resolve();
+        };
+        const options = { become: true, endThere: true, signal: abort.signal, onStdout };
+        // Commands that ask their parent for nothing, a hang-up included.
+        const command = 'trap "" HUP; sleep 61 & sleep 62 & echo begun; sleep 63; echo survived';
+        void session.exec(command, options).then((exit) => {
+          said += exit.kind === 'lost' ? `|${exit.atLarge ?? 'ended'}` : `|${exit.kind}`;
+        });
+      });
+      await begun;
+      expect(run('ps -eo args')).toMatch(/^sleep 61$/m);
       abort.abort();
-      expect((await running).kind).toBe('lost');
+      await expect.poll(() => said, { timeout: 20_000 }).toBe('begun\n|ended');
+      await expect.poll(() => run('ps -eo args'), { timeout: 20_000 }).not.toMatch(/^sleep 6/m);
       expect(await output(session, 'echo still there')).toBe('still there\n||0');
     });
-    expect(run('ps -eo args')).not.toContain('sleep 61');
-    expect(run('ls -A /tmp')).toBe('');
+    await expect.poll(() => run('ls -A /tmp'), { timeout: 20_000 }).toBe('');
   });
 });

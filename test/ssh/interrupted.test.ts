@@ -134,6 +134,21 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     expect(cli.out).toBe('');
   });
 
+  it('exec --become: the commands are ended there, too, at Ctrl-C and after --timeout', async () => {
+    const cli = f.start(['exec', 'all', '--become', '--', 'echo begun; [ "$(hostname)" = n1 ] || sleep 4324; echo survived']);
+    await until('it has begun everywhere', () => (cli.out.match(/begun/g)?.length ?? 0) === 3);
+    await until('it runs', () => ['n2', 'n3'].every((n) => f.processes(n, 'sleep 4324').length > 0));
+    cli.signal('SIGINT');
+    expect(await cli.ended).toBe(130);
+    expect(cli.err).toContain('n2 | interrupted\n');
+    for (const n of ['n2', 'n3']) await until('it is gone', () => f.processes(n, 'sleep 4324').length === 0);
+    const late = await f.run(['exec', 'n1', '--become', '--timeout', '2', '--', 'echo begun; sleep 4325; echo survived']);
+    expect(late.code).toBe(1);
+    expect(late.err).toContain('It took longer than 2 s and was ended\n');
+    await until('it is gone', () => f.processes('n1', 'sleep 4325').length === 0);
+    expect(late.out).not.toContain('survived');
+  });
+
   it('exec with few forks: those that have not begun are told, and run nothing', async () => {
     const cli = f.start(['exec', 'all', '--forks', '1', '--', 'echo begun > here; sleep 4323']);
     await until('one has begun', () => NAMES.some((n) => existsSync(join(home(n), 'here'))));
@@ -144,3 +159,18 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     expect(NAMES.filter((n) => existsSync(join(home(n), 'here')))).toHaveLength(1);
   });
 });
+
+describe.skipIf(reason)(
+  `exec --become on a server that opens one channel${reason ? ` (${reason})` : ''}`,
+  { timeout: 90_000 },
+  () => {
+    const f = new CliFleet({ count: 1, settings: ['MaxSessions 1'] });
+
+    it('says that the command may go on', async () => {
+      const cli = await f.run(['exec', 'n1', '--become', '--timeout', '2', '--', 'echo begun; sleep 4326']);
+      expect(cli.code).toBe(1);
+      expect(cli.err).toContain('It took longer than 2 s, and may still run there: the server opens no second channel');
+      f.fleet.run('n1', 'pkill -KILL -x sleep');
+    });
+  },
+);

@@ -37,6 +37,7 @@ export async function runAs(
       `${END}\n}\n${body.text}\n}\nmain </dev/null\n`,
     ]),
     signal,
+    endThere: true,
     onStdout: (chunk) => {
       chunks.push(chunk);
       onOutput?.(chunk);

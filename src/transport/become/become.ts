@@ -23,6 +23,8 @@ export interface BecomeOptions {
 export class Become {
   readonly command: string;
   ready = false;
+  /** Of the shell around the command, on the machine, once it is ready. */
+  pid: number | undefined;
   /** The password was asked for a second time: it is wrong. */
   refused = false;
   readonly #target: Target;
@@ -39,7 +41,7 @@ export class Become {
     this.#mark = `kw-ready-${nonce}`;
     this.#prompt = `kw-password-${nonce}:`;
     // What the method says shall be English; the command's own language is not ours to choose.
-    const inner = `unset LC_ALL; echo ${this.#mark}; ${o.redirect ? `sh -c ${quote(command)} ${o.redirect}` : command}`;
+    const inner = `unset LC_ALL; echo ${this.#mark} $$; ${o.redirect ? `sh -c ${quote(command)} ${o.redirect}` : command}`;
     this.command = `env LC_ALL=C ${this.#around(inner, o.pty)}`;
   }
 
@@ -56,12 +58,13 @@ export class Become {
   stdout(chunk: Buffer, onReady: () => void, send: (password: string) => void): Buffer {
     if (this.ready) return chunk;
     this.#head = Buffer.concat([this.#head, chunk]);
-    const found = new RegExp(`${this.#mark}\\r?\\n`).exec(this.#head.toString('latin1'));
+    const found = new RegExp(`${this.#mark} (\\d+)\\r?\\n`).exec(this.#head.toString('latin1'));
     if (!found) {
       this.#listen(chunk, send);
       return Buffer.alloc(0);
     }
     this.ready = true;
+    this.pid = Number(found[1]);
     clearTimeout(this.#timer);
     onReady();
     return this.#head.subarray(found.index + found[0].length);

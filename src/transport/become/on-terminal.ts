@@ -7,7 +7,11 @@ import { sendStdin } from '../stdin.js';
 import { Become } from './become.js';
 import { Plumbing } from './pty.js';
 
-type Open = (command: string, options: Ssh2Options) => Promise<OpenChannel | Error>;
+interface Machine {
+  readonly open: (command: string, options: Ssh2Options) => Promise<OpenChannel | Error>;
+  /** Ends the command, should that be wanted. */
+  readonly end: (how: Become, done: (atLarge?: string) => void) => void;
+}
 
 /** How long the streams may be open after the command has ended. */
 const DRAIN_MS = 5000;
@@ -18,7 +22,7 @@ export async function becomeOnTerminal(
   target: Target,
   command: string,
   o: ExecOptions,
-  open: Open,
+  { open, end }: Machine,
 ): Promise<{ readonly exit: Exit; readonly how?: Become }> {
   const lost = (cause: Error): { exit: Exit } => ({ exit: { kind: 'lost', cause } });
   const plumbing = new Plumbing(target);
@@ -43,10 +47,13 @@ export async function becomeOnTerminal(
     pipes.stream.close();
     return lost(terminal);
   }
-  const onAbort = (): void => {
-    terminal.stream.close();
-    pipes.stream.close();
-  };
+  let atLarge: string | undefined;
+  const onAbort = (): void =>
+    end(how, (why) => {
+      atLarge = why;
+      terminal.stream.close();
+      pipes.stream.close();
+    });
   if (o.signal?.aborted) onAbort();
   o.signal?.addEventListener('abort', onAbort, { once: true });
   const start = (): void => {
@@ -71,11 +78,11 @@ export async function becomeOnTerminal(
     if (how.ready || exit.kind === 'lost') await cleanUp(plumbing, open);
     pipes.stream.close();
   }
-  if (o.signal?.aborted) return { ...lost(lostConnection(target, 'interrupted')), how };
+  if (o.signal?.aborted) return { exit: { kind: 'lost', cause: lostConnection(target, 'interrupted'), atLarge }, how };
   return { exit: how.ready || exit.kind === 'lost' ? exit : { kind: 'lost', cause: how.error() }, how };
 }
 
-async function cleanUp(plumbing: Plumbing, open: Open): Promise<void> {
+async function cleanUp(plumbing: Plumbing, open: Machine['open']): Promise<void> {
   const channel = await open(plumbing.cleanup, {});
   if (channel instanceof Error) return;
   channel.stream.resume();
