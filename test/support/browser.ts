@@ -33,7 +33,14 @@ export class Browser {
 
   private constructor() {
     this.#dir = mkdtempSync(join(tmpdir(), 'kubewright-browser-'));
-    const args = ['--headless', '--no-sandbox', '--disable-gpu', '--remote-debugging-pipe', `--user-data-dir=${this.#dir}`];
+    const args = [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--remote-debugging-pipe',
+      `--user-data-dir=${this.#dir}`,
+    ];
     this.#child = spawn(CHROMIUM, args, {
       env: { ...process.env, HOME: this.#dir },
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
