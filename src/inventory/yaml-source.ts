@@ -112,7 +112,24 @@ function yamlNodes(
   if (control) throw error(control.index, `The character ${JSON.stringify(control[0])} must not stand here`);
   const first = document.errors[0];
   if (first) throw error(first.pos[0], first.message.split('\n')[0] ?? '');
+  if (!/(?:^|[\n\r\x85\u2028\u2029])$/.test(text)) endBlock(document.contents, text);
   return document.contents;
+}
+
+/**
+ * A block (`|`, `>`) that goes to the end of a file whose last line does not end has no line end either: the parser adds one,
+ * PyYAML does not.
+ */
+function endBlock(root: Node | null, text: string): void {
+  // Of a last line of blanks those that indent it are no line of the block.
+  const last = /\n[ ]*$/.test(text) ? /(?:^|\n)[ \t]+\n$/ : /[^\n]\n$/;
+  visit(root, {
+    Scalar(_key, node) {
+      const block = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
+      if (!block || typeof node.value !== 'string' || (node.range?.[1] ?? 0) < text.length) return;
+      if (last.test(node.value)) node.value = node.value.slice(0, -1);
+    },
+  });
 }
 
 /** What `&names` stand for. @throws for a name that is given twice, as PyYAML does. */
