@@ -45,6 +45,8 @@ export interface Machines {
 
 /** etcd gets slower with each member; nobody runs more. Source: https://etcd.io/docs/latest/faq/#what-is-maximum-cluster-size */
 const MOST_MEMBERS = 7;
+/** Names that mean something else in the same inventory. */
+const TAKEN = ['all', 'ungrouped', 'etcd', 'kube-master', 'kube-node', 'k8s-cluster', 'calico-rr'];
 const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 const DNS_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
 
@@ -73,17 +75,46 @@ export function planMachines(o: GenerateOptions): Machines {
   return { masters, workers, etcd: members(o, masters, workers) };
 }
 
-function row(flag: string, pattern: string, count: number, start: number, subnet: string): Machine[] {
+/**
+ * The first address of a subnet, and how many machines fit.
+ * @throws InputError for what is no subnet, or one that no machine can be in.
+ */
+function network(subnet: string): { readonly base: number; readonly size: number } {
   if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(subnet) || !ipaddr.IPv4.isValidCIDR(subnet))
     throw new InputError({ what: `${subnet} is not a subnet`, todo: 'Write it like --subnet 192.168.1.0/24' });
   const [, bits] = ipaddr.IPv4.parseCIDR(subnet);
   const base = number(ipaddr.IPv4.networkAddressFromCIDR(subnet).toString());
+  const first = Math.floor(base / 2 ** 24);
+  if (first === 0 || first === 127 || first >= 224) {
+    throw new InputError({
+      what: `no machine has an address of ${subnet}`,
+      why: '0.0.0.0/8, 127.0.0.0/8 and everything from 224.0.0.0 on are set aside',
+      todo: 'Write the network that the machines are in, like --subnet 192.168.1.0/24',
+    });
+  }
+  return { base, size: Math.max(0, 2 ** (32 - bits) - 2) };
+}
+
+/** @throws InputError when the subnet is none, or has fewer addresses than there are machines. */
+export function checkSubnet(o: GenerateOptions): void {
+  const { size } = network(o.subnet);
+  if (o.masters + o.workers > size) {
+    throw new InputError({
+      what: `${o.subnet} is too small`,
+      why: `It has ${size} addresses for ${o.masters + o.workers} machines`,
+      todo: 'Choose a larger --subnet',
+    });
+  }
+}
+
+function row(flag: string, pattern: string, count: number, start: number, subnet: string): Machine[] {
+  const { base, size } = network(subnet);
   if (start < 1) throw new InputError({ what: `${start} is no number of a machine in a subnet`, todo: 'Count from 1' });
   // The last address of a subnet is its broadcast address.
-  if (count > 0 && start + count - 1 >= 2 ** (32 - bits) - 1) {
+  if (count > 0 && start + count - 1 > size) {
     throw new InputError({
       what: `${subnet} is too small`,
-      why: `${count} machines from number ${start} on do not fit into its ${Math.max(0, 2 ** (32 - bits) - 2)} addresses`,
+      why: `${count} machines from number ${start} on do not fit into its ${size} addresses`,
       todo: 'Choose a larger --subnet, or smaller --master-start and --worker-start',
     });
   }
@@ -93,6 +124,13 @@ function row(flag: string, pattern: string, count: number, start: number, subnet
       throw new InputError({
         what: `${flag} ${pattern} gives ${name}, which is no DNS name`,
         why: 'Nodes are named like it: lower-case letters, digits and hyphens, 63 at most between dots',
+        todo: `Write it like ${flag} 'm{n}-k8s'`,
+      });
+    }
+    if (TAKEN.includes(name)) {
+      throw new InputError({
+        what: `${name} is the name of a group`,
+        why: `${flag} ${pattern} gives it to a machine; an inventory cannot tell them apart`,
         todo: `Write it like ${flag} 'm{n}-k8s'`,
       });
     }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
@@ -92,6 +92,11 @@ describe('generated inventories', () => {
     [{ kubeVersion: '1.2.3' }, /1\.2\.3 is not known/],
     [{ user: 'a b' }, /is no account/],
     [{ masterStart: 0 }, /no number of a machine/],
+    [{ masters: 1, masterName: 'etcd' }, /etcd is the name of a group/],
+    [{ workers: 1, workerName: 'kube-node' }, /kube-node is the name of a group/],
+    [{ subnet: '0.0.0.0/0' }, /no machine has an address of 0\.0\.0\.0\/0/],
+    [{ subnet: '127.0.0.0/8' }, /no machine has an address of 127\.0\.0\.0\/8/],
+    [{ subnet: '224.0.1.0/24' }, /no machine has an address of 224\.0\.1\.0\/24/],
   ] as const)('%j: refused', (options, what) => {
     expect(() => generateInventory({ ...DEFAULT_INVENTORY, ...(options as Partial<GenerateInventoryOptions>) })).toThrow(what);
   });
@@ -105,6 +110,42 @@ describe('generated inventories', () => {
     await expect(run({ format: 'yaml' })).rejects.toThrow(/there already/);
     await run({ workers: 1 }, true);
     expect(readFileSync(join(output, 'hosts.ini'), 'utf8')).not.toContain('w102');
+  });
+
+  const given = (output: string, force = false): Promise<unknown> =>
+    quietly(() => inventoryGenerate({ ...DEFAULT_INVENTORY, output, force }));
+
+  it('are not written beside settings that Ansible would read in their place', async () => {
+    const [folder, yaml] = [join(dir, 'vars-folder'), join(dir, 'vars-yaml')];
+    mkdirSync(join(folder, 'group_vars/all'), { recursive: true });
+    mkdirSync(join(yaml, 'group_vars'), { recursive: true });
+    writeFileSync(join(yaml, 'group_vars/all.yaml'), 'a: 1\n');
+    await expect(given(folder)).rejects.toThrow(/settings in group_vars\/all.yml would count for nothing/);
+    await expect(given(folder, true)).rejects.toThrow(/would count for nothing/);
+    await expect(given(yaml)).rejects.toThrow(/there already/);
+    expect(existsSync(join(folder, 'hosts.ini'))).toBe(false);
+  });
+
+  it('are not begun where they cannot be written', async () => {
+    const [file, half] = [join(dir, 'a-file'), join(dir, 'half')];
+    writeFileSync(file, '');
+    mkdirSync(half);
+    writeFileSync(join(half, 'group_vars'), '');
+    symlinkSync('nowhere', join(dir, 'nowhere-link'));
+    for (const output of [file, half, join(dir, 'nowhere-link'), join(file, 'below')]) {
+      await expect(given(output), output).rejects.toMatchObject({
+        exitCode: 2,
+        parts: { what: 'The inventory cannot be written', todo: expect.stringContaining('-o') },
+      });
+    }
+    expect(existsSync(join(half, 'hosts.ini'))).toBe(false);
+  });
+
+  // Node.js tries for ever to make a folder there.
+  it.skipIf(!existsSync('/proc/version'))('are not tried for ever in a folder that takes none (needs /proc)', () => {
+    const command = [join(root, 'bin/run.js'), 'inventory', 'generate', '-o', '/proc/kubewright'];
+    const { status, stderr } = spawnSync('node', command, { encoding: 'utf8', timeout: 60_000 });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('/proc/kubewright: The inventory cannot be written')]);
   });
 });
 
@@ -249,6 +290,35 @@ describe.skipIf(!built)('inventory generate --interactive', () => {
     expect(readFileSync(join(output, 'group_vars/all.yml'), 'utf8')).toMatch(
       /ansible_become: false[\s\S]*\nkube_network_plugin: static-routes/,
     );
+  });
+
+  it('says at once what is wrong with an answer, and what is there already', () => {
+    const [output, there] = [join(dir, 'asked-at-once'), join(dir, 'asked-there')];
+    mkdirSync(there);
+    writeFileSync(join(there, 'hosts.ini'), '');
+    const answers = [
+      ...['3', '2', 'lan', '10.0.0.0/30', '10.0.0.0/28', '14', '1', '3', '4', 'M{n}', 'm{i}', 'm{i}', 'w{i}'],
+      ...['2', '9', '3', '', 'a b', 'root', 'Y', '1.99.0', '', '', '', there, output],
+    ];
+    const { code, shown } = run(answers, output);
+    const wrong = [
+      'lan is not a subnet',
+      '10.0.0.0/30 is too small',
+      '10.0.0.0/28 is too small',
+      'share the address 10.0.0.3',
+      'M1, which is no DNS name',
+      'Two machines would be named m1',
+      'the number must be odd',
+      '9 etcd members, but 5 machines',
+      'is no account',
+      'Kubernetes 1.99.0 is not known',
+      'The inventory is there already',
+    ];
+    expect([code, shown]).toEqual([
+      0,
+      expect.stringMatching(new RegExp(wrong.map((w) => w.replaceAll('.', '\\.')).join('[^]*'))),
+    ]);
+    expect(readFileSync(join(output, 'hosts.ini'), 'utf8')).toMatch(/w1 ansible_host=10\.0\.0\.4 /);
   });
 
   it('without a terminal it says so', () => {
