@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { InputError } from '../errors.js';
 import { ownController } from './controller.js';
 import type { RunEvent } from './events.js';
 import type { JournalHeader } from './journal-schema.js';
@@ -44,26 +45,59 @@ export class Journal {
   readonly dir: string;
   readonly #events: number;
   readonly #logs = new Map<string, number>();
+  /** Files whose last line was written in part only. */
+  readonly #torn = new Set<number>();
+  #troubled = false;
   #closed = false;
 
+  /** @throws InputError when it cannot be written. */
   constructor(journalDir: string, header: JournalHeader) {
     const root = resolve(journalDir);
     const { run } = header;
     this.dir = join(root, run);
-    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
-    this.#events = openSync(join(this.dir, 'events.jsonl'), 'a', 0o600);
-    const link = join(root, `.latest-${run}`);
-    rmSync(link, { force: true });
-    symlinkSync(run, link);
-    renameSync(link, join(root, 'latest'));
-    writeSync(this.#events, `${JSON.stringify(header)}\n`);
+    try {
+      makeFolder(this.dir);
+      this.#events = openSync(join(this.dir, 'events.jsonl'), 'a', 0o600);
+      this.#append(this.#events, JSON.stringify(header));
+      const link = join(root, `.latest-${run}`);
+      rmSync(link, { force: true });
+      symlinkSync(run, link);
+      renameSync(link, join(root, 'latest'));
+    } catch (cause) {
+      throw new InputError({
+        what: 'The journal of the run cannot be written',
+        where: this.dir,
+        why: cause instanceof Error ? cause.message : String(cause),
+        todo: 'Name a folder that you may write to, on a disk that has room: --journal-dir DIR',
+        cause,
+      });
+    }
   }
 
-  /** After `close` it does nothing: the number of the file may be another one's by then. */
-  write(event: RunEvent): void {
-    if (this.#closed) return;
-    writeSync(this.#events, `${JSON.stringify(event)}\n`);
-    for (const [host, text] of logLines(event)) writeSync(this.#log(host), `${text}\n`);
+  /**
+   * After `close` it does nothing: the number of the file may be another one's by then.
+   *
+   * A disk that is full stops no run: what comes after is tried all the same, on lines of their own.
+   * @returns why something could not be written, when that happens for the first time.
+   */
+  write(event: RunEvent): string | undefined {
+    if (this.#closed) return undefined;
+    try {
+      this.#append(this.#events, JSON.stringify(event));
+      for (const [host, text] of logLines(event)) this.#append(this.#log(host), text);
+    } catch (error) {
+      if (this.#troubled) return undefined;
+      this.#troubled = true;
+      return error instanceof Error ? error.message : String(error);
+    }
+    return undefined;
+  }
+
+  #append(fd: number, line: string): void {
+    const bytes = Buffer.from(`${this.#torn.has(fd) ? '\n' : ''}${line}\n`);
+    this.#torn.add(fd);
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    this.#torn.delete(fd);
   }
 
   close(): void {
@@ -79,6 +113,18 @@ export class Journal {
     const fd = openSync(join(this.dir, `${host.replaceAll(/[^A-Za-z0-9._-]/g, '_')}.log`), 'a', 0o600);
     this.#logs.set(host, fd);
     return fd;
+  }
+}
+
+/** Node's own `recursive` never ends below /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another run that begins at the same moment.
+    if (!existsSync(path)) throw error;
   }
 }
 

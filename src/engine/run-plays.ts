@@ -40,8 +40,12 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
   const tally = new Tally(hosts);
   const emit = (body: RunEventBody): void => {
     const event = maskEvent({ at: Date.now(), ...body }, masker);
-    journal.write(event);
+    const unwritten = journal.write(event);
     o.view?.(event);
+    if (unwritten !== undefined) {
+      const text = `Not all of this run stands in its journal: ${unwritten}. The run goes on`;
+      o.view?.({ at: Date.now(), type: 'warning', text });
+    }
   };
   const unreachable = (host: string, error: string): void => {
     if (tally.markUnreachable(host)) emit({ type: 'host-unreachable', host, error });

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../../src/app/package-root.js';
@@ -49,6 +49,30 @@ describe('the journal', () => {
     });
     expect(journal.events).toEqual(result.events);
     expect(readEnds(result.dir, result.run)).toMatchObject({ state: 'done', end: journal.end, start: journal.start });
+  });
+
+  it.skipIf(process.platform !== 'linux')('that finds no room stops no run', async () => {
+    const box = sandbox();
+    const run = '20260101-000000-abcd';
+    mkdirSync(join(box.journalDir, run), { recursive: true });
+    symlinkSync('/dev/full', join(box.journalDir, run, 'a.log'));
+    const file = join(box.root, 'made');
+    const result = await runLocal(box, [play('one', ['a'], () => [touchTask(file), touchTask(join(box.root, 'then'))])], { run });
+    expect(result.exitCode).toBe(0);
+    const told = result.events.flatMap((e) => (e.type === 'warning' ? [e.text] : []));
+    expect(told).toEqual([expect.stringMatching(/^Not all of this run stands in its journal: ENOSPC.*The run goes on$/)]);
+    expect(readJournal(result.dir, run)).toMatchObject({ broken: 0, end: { exitCode: 0 } });
+  });
+
+  it.skipIf(process.platform !== 'linux').each([
+    ['a file', '/dev/null'],
+    ['a place where no folder can be made', '/proc/nowhere/runs'],
+  ])('in %s is refused as bad input before anything is done', async (_, journalDir) => {
+    const box = sandbox();
+    const file = join(box.root, 'made');
+    const run = runLocal(box, [play('one', ['a'], () => [touchTask(file)])], { journalDir });
+    await expect(run).rejects.toMatchObject({ exitCode: 2, parts: { what: 'The journal of the run cannot be written' } });
+    expect(existsSync(file)).toBe(false);
   });
 
   it('is read up to a torn line, past newer events, and without a header', () => {
