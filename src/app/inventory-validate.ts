@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { type Finding, placeOf, sortFindings } from '../cluster/findings.js';
+import { at, type Finding, placeOf, sortFindings, whereOf } from '../cluster/findings.js';
 import { hints, isPlain } from '../cluster/hints.js';
 import { examineCluster } from '../cluster/resolve.js';
 import { type ErrorParts, formatParts, InputError, InputErrors } from '../errors.js';
@@ -46,7 +46,7 @@ async function examine(o: ValidateOptions): Promise<{ findings: Finding[]; inven
     inventory,
     findings: sortFindings([
       ...problems.map(asError),
-      ...connectionProblems(inventory).map(asError),
+      ...connectionProblems(inventory, problems).map(asError),
       ...warned,
       ...hints(inventory),
       ...openPasswords(inventory),
@@ -60,16 +60,30 @@ function asError(parts: ErrorParts): Finding {
 
 /** A reader's warning is one line that begins with its place. */
 function split(warning: string): ErrorParts {
-  const match = /^(\S+:\d+:\d+): (.*)$/s.exec(warning);
+  const match = /^(.+?:\d+:\d+): (.*)$/s.exec(warning);
   return match ? { where: match[1] ?? '', what: match[2] ?? '' } : { what: warning };
 }
 
-/** What connecting to each machine would object to: ports, booleans, arguments of ssh. */
-function connectionProblems(inventory: Inventory): ErrorParts[] {
+/** What connecting to each machine would object to: ports, booleans, arguments of ssh; and two of the cluster that are one. */
+function connectionProblems(inventory: Inventory, known: readonly ErrorParts[]): ErrorParts[] {
   const byPlace = new Map<string, ErrorParts>();
+  const reached = new Map<string, string>();
   for (const host of inventory.hosts.values()) {
     try {
-      targetFromHost(host, {});
+      const target = targetFromHost(host, {});
+      if (target.connection === 'local' || !MEMBERS.some((g) => host.groups.has(g))) continue;
+      const { address, port, jumps, proxyCommand } = target;
+      const way = JSON.stringify([address, port, (jumps ?? []).map((j) => [j.address, j.port]), proxyCommand]);
+      const other = reached.get(way);
+      if (other === undefined) reached.set(way, host.name);
+      else if (!known.some((p) => p.what.startsWith(`${other} and ${host.name} have the same address`))) {
+        byPlace.set(way, {
+          what: `${other} and ${host.name} are reached at the same address ${address}:${port}`,
+          where: whereOf(host, 'ansible_host') ?? at(host.source),
+          why: 'One machine would be installed as both',
+          todo: 'Give each its own ansible_host, or ansible_port',
+        });
+      }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       // A group's variable is wrong for all of its hosts; once is enough.
@@ -80,6 +94,7 @@ function connectionProblems(inventory: Inventory): ErrorParts[] {
   return [...byPlace.values()];
 }
 
+const MEMBERS = ['kube_control_plane', 'kube_node', 'etcd'];
 const PASSWORDS = /^ansible_(ssh_|become_|sudo_|su_)?pass(word)?$|_(password|passphrase|secret|secret_key|token)$/;
 const OTHERS_READ = 0o004;
 

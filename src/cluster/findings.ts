@@ -1,5 +1,5 @@
 import type { ErrorParts } from '../errors.js';
-import type { Source } from '../inventory/model.js';
+import type { Host, Inventory, Source } from '../inventory/model.js';
 
 /** error: nothing can be installed like this. warning: it will hardly be what is meant. info: good to know. */
 export type Severity = 'error' | 'warning' | 'info';
@@ -10,6 +10,18 @@ export interface Finding extends ErrorParts {
 
 export function at(s: Source): string {
   return s.line > 0 ? `${s.file}:${s.line}:${s.column}` : s.file;
+}
+
+/** Where a variable of a host was set; undefined: nowhere. */
+export function whereOf(host: Host, name: string): string | undefined {
+  const variable = host.vars.get(name);
+  return variable && at(variable.source);
+}
+
+/** Where a group is declared; undefined: nowhere. */
+export function groupPlace(inventory: Inventory, name: string): string | undefined {
+  const source = inventory.groups.get(name)?.source;
+  return source && at(source);
 }
 
 export interface Place {

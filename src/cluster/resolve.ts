@@ -1,8 +1,9 @@
 import { type ErrorParts, formatParts, InputError, InputErrors } from '../errors.js';
 import type { Host, Inventory, VarValue } from '../inventory/model.js';
+import { addressProblems, hostAddresses } from './addresses.js';
 import { newestKubeVersion } from './catalogue.js';
 import type { Cluster, ClusterHost } from './cluster.js';
-import { at } from './findings.js';
+import { at, groupPlace, whereOf } from './findings.js';
 import { hints } from './hints.js';
 import { type ClusterSettings, parseSettings, SETTING_NAMES } from './settings.js';
 import { subnetProblems } from './subnets.js';
@@ -102,11 +103,18 @@ function settingsOf(host: Host, defaults: { readonly kubeVersion: string }, prob
     problems.push({
       what: `${name} ${message}`,
       where: whereOf(host, name),
-      why: host.vars.get(name)?.secret ? undefined : `It is ${JSON.stringify(vars[name])}`,
       todo: `Correct ${name}`,
+      ...(host.vars.get(name)?.secret ? {} : valueTold(name, vars[name])),
     });
   }
   return settings;
+}
+
+/** `kube_version: 1.30` is a number in YAML, and 1.3 then. */
+function valueTold(name: string, value: VarValue | undefined): Pick<ErrorParts, 'why' | 'todo'> {
+  return name.endsWith('_version') && typeof value === 'number'
+    ? { why: `YAML reads it as the number ${value}`, todo: `Write all of it, in quotes: ${name}: '1.34.2'` }
+    : { why: `It is ${JSON.stringify(value)}`, todo: `Correct ${name}` };
 }
 
 function clusterHost(
@@ -121,20 +129,12 @@ function clusterHost(
     const value = rendered(host, name, problems);
     return value === undefined || value === null ? undefined : String(value);
   };
-  const ip = text('ip') ?? text('ansible_host') ?? (isAddress(host.name) ? host.name : undefined);
-  if (ip === undefined || !isAddress(ip)) {
-    problems.push({
-      what: `${host.name} has no address`,
-      where: at(host.source),
-      why: ip === undefined ? undefined : `${ip} is a name, and etcd and the API server bind to addresses`,
-      todo: `Write ${host.name} ansible_host=ADDRESS ip=ADDRESS`,
-    });
-  }
+  const { ip, accessIp } = hostAddresses(host, text, problems);
   const position = etcd.indexOf(host);
   return {
     name: host.name,
-    ip: ip ?? '',
-    accessIp: text('access_ip') ?? ip ?? '',
+    ip,
+    accessIp,
     controlPlane: control.includes(host),
     worker: workers.includes(host),
     etcd: position >= 0,
@@ -187,30 +187,6 @@ function taints(host: Host, problems: ErrorParts[]): string[] {
   return list;
 }
 
-function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
-  const out: ErrorParts[] = [];
-  for (const [what, of] of [
-    ['address', (h: ClusterHost) => h.ip],
-    ['access_ip', (h: ClusterHost) => h.accessIp],
-  ] as const) {
-    const seen = new Map<string, ClusterHost>();
-    for (const host of hosts) {
-      const other = of(host) === '' ? undefined : seen.get(of(host));
-      if (other) {
-        out.push({
-          what: `${other.name} and ${host.name} have the same address ${of(host)}`,
-          where:
-            whereOf(host.inventoryHost, what === 'address' ? 'ip' : 'access_ip') ??
-            whereOf(host.inventoryHost, 'ansible_host') ??
-            at(host.inventoryHost.source),
-          todo: 'Give each machine an address of its own',
-        });
-      } else seen.set(of(host), host);
-    }
-  }
-  return out.filter((p, i) => out.findIndex((q) => q.what === p.what) === i);
-}
-
 /** Node names are DNS subdomains. Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-name-uniqueness */
 function nameProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
   return hosts
@@ -224,24 +200,17 @@ function nameProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
 }
 
 function etcdProblems(etcd: readonly Host[], settings: ClusterSettings, inventory: Inventory): ErrorParts[] {
+  // Without etcd members of their own the control planes are it.
+  const written = (inventory.groups.get('etcd')?.hosts.length ?? 0) > 0 && groupPlace(inventory, 'etcd') !== undefined;
   if (etcd.length % 2 === 1 || settings.kubewright_preflight_ignore.includes('etcd-even')) return [];
   return [
     {
       what: `${etcd.length} etcd members: the number must be odd`,
-      where: etcd[0] ? at(etcd[0].source) : inventory.files[0],
+      where: groupPlace(inventory, written ? 'etcd' : 'kube_control_plane') ?? inventory.files[0],
       why: `${etcd.length} members survive no more failures than ${etcd.length - 1}, and need one more to agree`,
       todo: `List ${etcd.length - 1} or ${etcd.length + 1} hosts under [etcd] (or kubewright_preflight_ignore: [etcd-even])`,
     },
   ];
-}
-
-function whereOf(host: Host, name: string): string | undefined {
-  const variable = host.vars.get(name);
-  return variable ? at(variable.source) : undefined;
-}
-
-function isAddress(text: string): boolean {
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every((o) => Number(o) <= 255);
 }
 
 /** Group variables are wrong for every host at once; say it once. */

@@ -45,7 +45,10 @@ export const settingsShape = {
   etcd_heartbeat_interval: int.default(250).describe('milliseconds between heartbeats of the leader'),
   etcd_election_timeout: int.default(5000).describe('milliseconds without leader until an election'),
   kube_apiserver_port: port.default(6443).describe('port of the API server'),
-  kube_apiserver_node_port_range: text.default('30000-32767').describe('ports of NodePort services'),
+  kube_apiserver_node_port_range: text
+    .pipe(z.string().refine(isPortRange, 'must be two ports, the smaller one first, like 30000-32767'))
+    .default('30000-32767')
+    .describe('ports of NodePort services'),
   loadbalancer_apiserver: z
     .object({ address: text, port: port.optional() })
     .optional()
@@ -180,6 +183,11 @@ export function nthAddress(subnet: string, n: number): string {
   if (octets.length !== 4 || octets.some((o) => !Number.isInteger(o))) return subnet;
   const value = octets.reduce((sum, o) => sum * 256 + o, 0) + n;
   return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+}
+
+function isPortRange(range: string): boolean {
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(range) ?? [];
+  return Number(first) >= 1 && Number(first) <= Number(last) && Number(last) <= 65535;
 }
 
 /** Ansible's words for booleans, as INI files leave them. */

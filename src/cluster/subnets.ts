@@ -1,7 +1,8 @@
 import ipaddr from 'ipaddr.js';
 import type { ErrorParts } from '../errors.js';
 import type { ClusterHost } from './cluster.js';
-import type { ClusterSettings } from './settings.js';
+import { at, whereOf } from './findings.js';
+import { type ClusterSettings, nthAddress } from './settings.js';
 
 interface Subnet {
   readonly name: string;
@@ -39,14 +40,48 @@ export function subnetProblems(
     if (net && inside.length > 0) {
       out.push({
         what: `${net.name} ${net.text} overlaps the network of the machines`,
-        where: where(net.name) ?? inside[0]?.name,
-        why: `${inside.map((h) => `${h.name} (${h.ip})`).join(', ')} lie in it`,
+        where: where(net.name) ?? (inside[0] && placeOfAddress(inside[0])),
+        why: `${inside.map((h) => `${h.name} (${h.ip})`).join(', ')} ${inside.length === 1 ? 'lies' : 'lie'} in it`,
         todo: `Choose another subnet for ${net.name}`,
       });
     }
   }
+  if (services) out.push(...serviceProblems(services, s, where));
   if (pods) out.push(...tooSmall(pods, s, hosts, where));
   return out;
+}
+
+function placeOfAddress({ inventoryHost: host }: ClusterHost): string {
+  return whereOf(host, 'ip') ?? whereOf(host, 'ansible_host') ?? at(host.source);
+}
+
+/**
+ * kubeadm's own limits, which it would name on the machine only.
+ * Source: ValidateServiceSubnetSize and MinimumAddressesInServiceSubnet in cmd/kubeadm/app
+ */
+function serviceProblems(net: Subnet, s: ClusterSettings, where: (name: string) => string | undefined): ErrorParts[] {
+  const range = (what: string): ErrorParts => ({
+    what: `kube_service_addresses ${net.text} is ${what}`,
+    where: where('kube_service_addresses'),
+    why: 'Kubernetes takes /12 to /28 for services',
+    todo: 'Choose another kube_service_addresses, like 10.233.0.0/18',
+  });
+  if (net.prefix > 28) return [range('too small')];
+  if (net.prefix < 12) return [range('too large')];
+  const dns = s.skydns_server;
+  const wrong = !contains(net, dns)
+    ? `does not lie in kube_service_addresses ${net.text}`
+    : toNumber(dns) === net.first + 1
+      ? 'is the address of the API server, the first of kube_service_addresses'
+      : undefined;
+  if (wrong === undefined) return [];
+  return [
+    {
+      what: `skydns_server ${dns} ${wrong}`,
+      where: where('skydns_server') ?? where('kube_service_addresses'),
+      todo: `Leave skydns_server out, or write ${nthAddress(net.text, 3)}`,
+    },
+  ];
 }
 
 function tooSmall(

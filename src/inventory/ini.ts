@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { type ErrorParts, InputError, InputErrors } from '../errors.js';
 import { type Draft, DraftError, type DraftGroup } from './builder.js';
 import { type HostNames, hostNames } from './hosts.js';
 import { LiteralError, PythonValues } from './literal.js';
@@ -7,7 +7,9 @@ import { nearestName } from './nearest.js';
 import { PyOther, variable } from './python.js';
 import { placedWords, ShellWordsError, type Word } from './words.js';
 
-type Kind = 'hosts' | 'children' | 'vars';
+type Kind = 'hosts' | 'children' | 'vars' | 'unknown';
+/** More are of no help. */
+const MOST_ERRORS = 20;
 
 /** A group that was only named so far, as a child or by its variables: it must be declared somewhere. */
 interface Pending {
@@ -44,6 +46,8 @@ class IniReader {
   /** Blanks in front of the present line. */
   #indent = 0;
   #line = 0;
+  #sectioned = false;
+  readonly #errors: ErrorParts[] = [];
 
   constructor(file: string, draft: Draft) {
     this.#file = file;
@@ -65,21 +69,30 @@ class IniReader {
       this.#indent = raw.length - raw.trimStart().length;
       const line = strip(raw);
       if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
-      try {
-        this.#read(line);
-      } catch (error) {
-        if (error instanceof DraftError) throw this.#bad(error.message, undefined, 'Take one of them out');
-        throw error;
-      }
+      if (this.#errors.length === MOST_ERRORS) break;
+      this.#safely(line);
     }
+    if (this.#errors.length > 0) throw new InputErrors(this.#errors);
     this.#checkPending();
+  }
+
+  /** Once a section was there this is an INI file, and all lines that are wrong are told at once. */
+  #safely(line: string): void {
+    try {
+      this.#read(line);
+    } catch (error) {
+      const bad = error instanceof DraftError ? this.#bad(error.message, undefined, 'Take one of them out') : error;
+      if (!(bad instanceof InputError) || !this.#sectioned) throw bad;
+      this.#errors.push(bad.parts);
+    }
   }
 
   #read(line: string): void {
     const header = line.startsWith('[') ? SECTION.exec(line) : null;
     if (header) this.#header(header[1] ?? '', header[2]);
+    else if (this.#kind === 'unknown') return;
     else if (line.startsWith('[') && line.endsWith(']'))
-      throw this.#bad(
+      throw this.#badSection(
         'This is not a section header',
         `It reads ${line}`,
         'Write [group], [group:children] or [group:vars], without blanks',
@@ -91,12 +104,13 @@ class IniReader {
 
   #header(name: string, kind: string | undefined): void {
     if (kind !== undefined && kind !== 'hosts' && kind !== 'children' && kind !== 'vars')
-      throw this.#bad(
+      throw this.#badSection(
         `There is no section of the kind :${kind}`,
         undefined,
         `Write [${name}], [${name}:children] or [${name}:vars]`,
       );
     this.#kind = kind ?? 'hosts';
+    this.#sectioned = true;
     const known = this.#draft.groups.has(name);
     if (!known && this.#kind === 'vars' && !this.#pending.has(name))
       this.#pending.set(name, { as: 'vars', source: this.#source(), parents: [] });
@@ -105,6 +119,12 @@ class IniReader {
     if (!pending || this.#kind === 'vars') return;
     if (pending.as === 'children') this.#adopt(name, pending);
     else this.#pending.delete(name);
+  }
+
+  /** What follows cannot be judged. */
+  #badSection(what: string, why: string | undefined, todo: string): InputError {
+    this.#kind = 'unknown';
+    return this.#bad(what, why, todo);
   }
 
   /** A child that was named before is declared now. */

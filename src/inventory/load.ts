@@ -1,7 +1,7 @@
-import { InputError } from '../errors.js';
+import { InputError, InputErrors } from '../errors.js';
 import { Draft, DraftError } from './builder.js';
 import { canonicalDraft } from './canonical.js';
-import type { Inventory, Variable } from './model.js';
+import type { Inventory, Stray, Variable } from './model.js';
 import { groupNames } from './names.js';
 import { clusterView, Precedence, writtenInventory } from './resolve.js';
 import { readSource, varsDirs } from './sources.js';
@@ -40,7 +40,10 @@ export async function withInventory<T>(
   use: (inventory: Inventory) => T,
 ): Promise<T> {
   try {
-    return use(await load(sources, options));
+    const { inventory, folders } = await load(sources, options);
+    const used = use(inventory);
+    throwAll(folders.problems);
+    return used;
   } catch (error) {
     const where = sources.join(', ');
     if (error instanceof DraftError)
@@ -52,10 +55,29 @@ export async function withInventory<T>(
   }
 }
 
-async function load(sources: readonly string[], o: LoadOptions): Promise<Inventory> {
+/** @throws InputErrors with all of them. */
+function throwAll(errors: readonly InputError[]): void {
+  const [first] = errors;
+  if (errors.length > 1) throw new InputErrors(errors.flatMap((e) => (e instanceof InputErrors ? e.all : [e.parts])));
+  if (first) throw first;
+}
+
+async function load(
+  sources: readonly string[],
+  o: LoadOptions,
+): Promise<{ readonly inventory: Inventory; readonly folders: VarsFolders }> {
   const draft = new Draft();
   const files: string[] = [];
-  for (const source of sources) await readSource(source, { draft, files });
+  const failures: InputError[] = [];
+  for (const source of sources) {
+    try {
+      await readSource(source, { draft, files });
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      failures.push(error);
+    }
+  }
+  throwAll(failures);
   if (draft.hosts.size === 0 && !o.allowEmpty) {
     throw new InputError({
       what: 'The inventory has no hosts',
@@ -64,10 +86,13 @@ async function load(sources: readonly string[], o: LoadOptions): Promise<Invento
     });
   }
   draft.reconcile();
+  const folders = new VarsFolders((text) => draft.warnings.push(text));
+  const inventoryDirs = varsDirs(sources);
+  const playbookDirs = o.playbookDir === undefined ? [] : [o.playbookDir];
   const common = {
-    folders: new VarsFolders((text) => draft.warnings.push(text)),
-    inventoryDirs: varsDirs(sources),
-    playbookDirs: o.playbookDir === undefined ? [] : [o.playbookDir],
+    folders,
+    inventoryDirs,
+    playbookDirs,
     extraVars: o.extraVars ?? new Map(),
   };
   const written = writtenInventory(draft, new Precedence(draft, { ...common, fileNames: (name) => [name] }));
@@ -78,7 +103,15 @@ async function load(sources: readonly string[], o: LoadOptions): Promise<Invento
     made = clusterView(canonical, new Precedence(canonical, { ...common, fileNames: groupNames }));
     return made;
   };
-  return {
+  const strays = (): Stray[] => {
+    const groups = new Set([...draft.groups.keys(), ...view().groups.keys()].flatMap((g) => [g, ...groupNames(g)]));
+    const dirs = [...inventoryDirs, ...playbookDirs];
+    return [
+      ...folders.strays(dirs, 'group_vars', (name) => groups.has(name)),
+      ...folders.strays(dirs, 'host_vars', (name) => draft.hosts.has(name)),
+    ];
+  };
+  const inventory: Inventory = {
     files,
     get hosts() {
       return view().hosts;
@@ -88,5 +121,7 @@ async function load(sources: readonly string[], o: LoadOptions): Promise<Invento
     },
     written,
     warnings: draft.warnings,
+    strays,
   };
+  return { inventory, folders };
 }

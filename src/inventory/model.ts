@@ -76,6 +76,15 @@ export interface Inventory {
   readonly written?: WrittenInventory;
   /** What Ansible warns about and goes on; plain text with file:line:column. */
   readonly warnings?: readonly string[];
+  /** Files and folders of variables whose group or host does not exist, so that nobody reads them. */
+  readonly strays?: () => readonly Stray[];
+}
+
+export interface Stray {
+  readonly kind: 'group' | 'host';
+  /** The group or host that they would be for. */
+  readonly name: string;
+  readonly path: string;
 }
 
 /** A group as it is written, in Ansible's order of everything. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
-import type { Variable } from './model.js';
+import { InputError } from '../errors.js';
+import type { Stray, Variable } from './model.js';
 import { byCodePoint } from './sources.js';
 import { readVariables } from './yaml-source.js';
 
@@ -15,6 +16,8 @@ type Kind = 'group_vars' | 'host_vars';
  * Source: ansible/plugins/vars/host_group_vars.py, find_vars_files in ansible/parsing/dataloader.py
  */
 export class VarsFolders {
+  /** What could not be read, in place of throwing: whoever asked for variables must look here before using them. */
+  readonly problems: InputError[] = [];
   readonly #warn: (text: string) => void;
   readonly #bases: Readonly<Record<Kind, Map<string, string>>> = { group_vars: new Map(), host_vars: new Map() };
   readonly #names = new Map<string, ReadonlySet<string>>();
@@ -36,6 +39,24 @@ export class VarsFolders {
       }
     }
     return out;
+  }
+
+  /** What lies there for groups or hosts that `exists` does not know. */
+  strays(dirs: readonly string[], kind: Kind, exists: (name: string) => boolean): Stray[] {
+    const out: Stray[] = [];
+    for (const dir of new Set(dirs)) {
+      const base = this.#base(dir, kind);
+      for (const file of this.#namesIn(base, kind)) {
+        const path = join(base, file);
+        const extension = extname(file);
+        const name = EXTENSIONS.includes(extension) ? file.slice(0, file.length - extension.length) : file;
+        if (/^\.|~$|\.(md|txt|bak|orig|swp|sample|example)$/i.test(file) || exists(file) || exists(name)) continue;
+        // A name with a dot may be a host's; what else has an ending is no file of variables.
+        if (EXTENSIONS.includes(extension) || kind === 'host_vars')
+          out.push({ kind: kind === 'group_vars' ? 'group' : 'host', name, path });
+      }
+    }
+    return out.sort((a, b) => byCodePoint(a.path, b.path));
   }
 
   /** Path of the folder; asked for once a host. */
@@ -80,8 +101,19 @@ export class VarsFolders {
   #read(path: string): ReadonlyMap<string, Variable> {
     if (!existsSync(path)) return NONE;
     const out = new Map<string, Variable>();
-    for (const file of filesOf(path)) for (const [k, v] of readVariables(file, this.#warn)) out.set(k, v);
+    for (const file of filesOf(path)) for (const [k, v] of this.#variables(file)) out.set(k, v);
     return out;
+  }
+
+  /** One that cannot be read does not hide the next. */
+  #variables(file: string): ReadonlyMap<string, Variable> {
+    try {
+      return readVariables(file, this.#warn);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.problems.push(error);
+      return NONE;
+    }
   }
 }
 

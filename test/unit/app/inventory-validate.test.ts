@@ -82,6 +82,15 @@ describe('inventory validate', () => {
     ['cluster_name: "{{ domian }}"\ndomain: x', /domian is undefined/, 'error'],
     ['node_taints: [bad]', /node_taints is not valid: bad/, 'error'],
     ['ansible_port: 99999', /must be a port/, 'error'],
+    ['kube_service_addresses: 10.96.0.0/30', /^kube_service_addresses 10\.96\.0\.0\/30 is too small/, 'error'],
+    ['kube_service_addresses: 10.64.0.0/10', /^kube_service_addresses 10\.64\.0\.0\/10 is too large/, 'error'],
+    ['skydns_server: 10.9.9.9', /^skydns_server 10\.9\.9\.9 does not lie in kube_service_addresses/, 'error'],
+    ['skydns_server: 10.233.0.1', /^skydns_server 10\.233\.0\.1 is the address of the API server/, 'error'],
+    ['kube_apiserver_node_port_range: some', /^kube_apiserver_node_port_range must be two ports/, 'error'],
+    ['kube_apiserver_node_port_range: 32767-30000', /^kube_apiserver_node_port_range must be two ports/, 'error'],
+    ['kube_version: 1.30', /^kube_version must be a version/, 'error'],
+    ['ansible_usr: x', /^there is no variable ansible_usr/, 'warning'],
+    ['ansible_hots: 10.0.0.9', /^there is no variable ansible_hots/, 'warning'],
     ['kube_verson: 1.34.11', /^there is no setting kube_verson/, 'warning'],
     ['kubelet_max_podz: 1', /^there is no setting kubelet_max_podz/, 'warning'],
     ['kube_of_my_own: 1', /^there is no setting kube_of_my_own/, 'warning'],
@@ -100,12 +109,100 @@ describe('inventory validate', () => {
   it.each([
     ['the same address twice', HOSTS.replace('ip=10.0.0.2', 'ip=10.0.0.1'), /m1 and w1 have the same address/, 'error', 3],
     ['no address', HOSTS.replace('w1 ansible_host=10.0.0.2 ip=10.0.0.2', 'w1'), /w1 has no address/, 'error', 3],
-    ['even etcd', `${HOSTS}[etcd]\nm1\nw1\n`, /2 etcd members: the number must be odd/, 'error', 2],
+    ['even etcd', `${HOSTS}[etcd]\nm1\nw1\n`, /2 etcd members: the number must be odd/, 'error', 11],
+    ['even etcd of control planes', HOSTS.replace('[kube-master]\n', '[kube-master]\nw1\n'), /2 etcd members/, 'error', 4],
+    ['IPv6', HOSTS.replaceAll('10.0.0.2', 'fd00::2'), /^ip of w1 is no IPv4 address: fd00::2$/, 'error', 3],
+    ['no number', HOSTS.replaceAll('10.0.0.2', '10.0.0.256'), /^ip of w1 is no IPv4 address/, 'error', 3],
+    ['a name', HOSTS.replace('ip=10.0.0.2', '').replace('10.0.0.2', 'w1.lan'), /^ansible_host of w1 is no IPv4/, 'error', 3],
+    ['access_ip', HOSTS.replace('ip=10.0.0.2', 'ip=10.0.0.2 access_ip=w1'), /^access_ip of w1 is no IPv4/, 'error', 3],
+    [
+      'one machine under two names',
+      HOSTS.replace('ansible_host=10.0.0.2', 'ansible_host=10.0.0.1'),
+      /^m1 and w1 are reached at the same address 10\.0\.0\.1:22/,
+      'error',
+      3,
+    ],
+    ['an empty etcd', `${HOSTS}[etcd]\n`, /^The group etcd is empty/, 'warning', 11],
+    ['an empty group', `${HOSTS}[gpu]\n`, /^The group gpu is empty/, 'info', 11],
     ['a name that is no node name', HOSTS.replaceAll('w1', 'W_1'), /W_1 cannot be the name of a node/, 'error', 3],
     ['a misspelt group', HOSTS.replaceAll('kube-node', 'kube_nodes'), /The group kube_nodes means nothing here/, 'warning', 6],
     ['machines outside', `${HOSTS}[other]\nx1\n`, /One machine takes no part in the cluster: x1/, 'info', 12],
   ])('%s', async (_, text, what, severity, line) => {
     expect(await hosts(text)).toEqual(one(what, severity, line));
+  });
+
+  it('a subnet with machines in it that nobody set: the place of the machine', async () => {
+    expect(await hosts(HOSTS.replaceAll('10.0.0.2', '10.233.64.9'))).toEqual([
+      expect.objectContaining({ line: 3, column: 29, why: 'w1 (10.233.64.9) lies in it' }),
+    ]);
+  });
+
+  it('says that a version was read as a number', async () => {
+    const [found] = await vars('kube_version: 1.30\n');
+    expect([found?.why, found?.todo]).toEqual([
+      'YAML reads it as the number 1.3',
+      "Write all of it, in quotes: kube_version: '1.34.2'",
+    ]);
+  });
+
+  it('ports of one address, ways through others and what Ansible knows by similar names are no findings', async () => {
+    const forwarded = HOSTS.replace('10.0.0.1 ', '127.0.0.1 ansible_port=2201 ').replace(
+      '10.0.0.2 ',
+      '127.0.0.1 ansible_port=2202 ',
+    );
+    expect(await hosts(forwarded)).toEqual([]);
+    const through = (n: number): string => `ansible_host=10.0.0.1 ansible_ssh_common_args='-o ProxyJump=jump${n}'`;
+    expect(await hosts(HOSTS.replace('ansible_host=10.0.0.1', through(1)).replace('ansible_host=10.0.0.2', through(2)))).toEqual(
+      [],
+    );
+    expect(await vars('ansible_python_interpreter: /usr/bin/python3\nansible_ssh_user: x\nansible_hosts_file: y\n')).toEqual([]);
+  });
+
+  it('variables of groups and hosts that do not exist', async () => {
+    const { findings, code } = await validate(
+      {
+        'hosts.ini': HOSTS,
+        'group_vars/kube_nodes.yml': 'kubelet_max_pods: 50\n',
+        'group_vars/kube_node.yml': 'kubelet_max_pods: 50\n',
+        'group_vars/elsewhere/a.yml': 'a: 1\n',
+        'group_vars/README.md': '',
+        'host_vars/w2.yaml': 'a: 1\n',
+        'host_vars/w1.yml': 'a: 1\n',
+      },
+      { strict: true },
+    );
+    const told = findings.map((f) => [f.severity, f.file?.split('/').slice(-2).join('/'), f.message, f.todo ?? null]);
+    expect([code, told]).toEqual([
+      2,
+      [
+        ['info', 'group_vars/elsewhere', 'There is no group elsewhere: these variables are not read', null],
+        [
+          'warning',
+          'group_vars/kube_nodes.yml',
+          'There is no group kube_nodes: these variables are not read',
+          'Did you mean kube-node?',
+        ],
+        ['info', 'host_vars/w2.yaml', 'There is no host w2: these variables are not read', null],
+      ],
+    ]);
+  });
+
+  it('all files and lines that cannot be read, at once', async () => {
+    const files = {
+      'hosts.ini': HOSTS,
+      'group_vars/all.yml': 'a: [1\n',
+      'group_vars/kube-node.yml': '- a\n',
+      'host_vars/w1.yml': 'a: {{ b }}\n',
+    };
+    const place = (f: Found): string => `${f.file?.split('/').at(-1)}:${f.line}`;
+    expect((await validate(files)).findings.map(place)).toEqual(['all.yml:2', 'kube-node.yml:1', 'w1.yml:1']);
+    const lines = await hosts('[kube-master]\nm1 foo\nm2 a="\nm3\n[kube-node\nx y\n[etcd:childern]\nq r\n[all:vars]\nb\n');
+    expect(lines.map((f) => f.line)).toEqual([2, 3, 5, 6, 7, 10]);
+  });
+
+  it('the place of a warning, also when its path has blanks', async () => {
+    const { findings } = await validate({ 'hosts.ini': HOSTS, 'group_vars/all/two words.yml': 'a: 1\na: 2\n' });
+    expect(findings).toEqual([expect.objectContaining({ file: expect.stringMatching(/two words\.yml$/), line: 2 })]);
   });
 
   it('groups that stay empty', async () => {
