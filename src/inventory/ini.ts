@@ -1,22 +1,16 @@
 import { type ErrorParts, InputError, InputErrors } from '../errors.js';
 import { type Draft, DraftError, type DraftGroup } from './builder.js';
 import { type HostNames, hostNames } from './hosts.js';
-import { LiteralError, PythonValues } from './literal.js';
+import { PendingGroups } from './ini-pending.js';
+import { PythonValues } from './literal.js';
+import { LiteralError } from './literal-reader.js';
 import type { Source, Variable } from './model.js';
-import { nearestName } from './nearest.js';
 import { PyOther, variable } from './python.js';
 import { placedWords, ShellWordsError, type Word } from './words.js';
 
 type Kind = 'hosts' | 'children' | 'vars' | 'unknown';
 /** More are of no help. */
 const MOST_ERRORS = 20;
-
-/** A group that was only named so far, as a child or by its variables: it must be declared somewhere. */
-interface Pending {
-  readonly as: 'children' | 'vars';
-  readonly source: Source;
-  readonly parents: { readonly name: string; readonly source: Source }[];
-}
 
 const SECTION = /^\[([^:\]\s]+)(?::([\p{L}\p{N}_]+))?\]\s*(?:#.*)?$/u;
 const GROUP_NAME = /^([^:\]\s]+)\s*(?:#.*)?$/;
@@ -37,7 +31,7 @@ export function readIni(text: string, file: string, draft: Draft): void {
 class IniReader {
   readonly #file: string;
   readonly #draft: Draft;
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending: PendingGroups;
   readonly #values = new PythonValues();
   /** Names of variables: thousands of hosts have the same, and share one string of each. */
   readonly #known = new Map<string, string>();
@@ -52,6 +46,7 @@ class IniReader {
   constructor(file: string, draft: Draft) {
     this.#file = file;
     this.#draft = draft;
+    this.#pending = new PendingGroups(draft);
     this.#group = draft.addGroup('ungrouped');
   }
 
@@ -73,7 +68,7 @@ class IniReader {
       this.#safely(line);
     }
     if (this.#errors.length > 0) throw new InputErrors(this.#errors);
-    this.#checkPending();
+    this.#pending.check();
   }
 
   /** Once a section was there this is an INI file, and all lines that are wrong are told at once. */
@@ -111,14 +106,9 @@ class IniReader {
       );
     this.#kind = kind ?? 'hosts';
     this.#sectioned = true;
-    const known = this.#draft.groups.has(name);
-    if (!known && this.#kind === 'vars' && !this.#pending.has(name))
-      this.#pending.set(name, { as: 'vars', source: this.#source(), parents: [] });
+    if (this.#kind === 'vars' && !this.#draft.groups.has(name)) this.#pending.variables(name, this.#source());
     this.#group = this.#draft.addGroup(name, this.#source());
-    const pending = this.#pending.get(name);
-    if (!pending || this.#kind === 'vars') return;
-    if (pending.as === 'children') this.#adopt(name, pending);
-    else this.#pending.delete(name);
+    if (this.#kind !== 'vars') this.#pending.declared(name);
   }
 
   /** What follows cannot be judged. */
@@ -127,27 +117,12 @@ class IniReader {
     return this.#bad(what, why, todo);
   }
 
-  /** A child that was named before is declared now. */
-  #adopt(name: string, pending: Pending): void {
-    this.#pending.delete(name);
-    for (const parent of pending.parents) {
-      this.#draft.addGroup(parent.name).addChild(this.#draft.addGroup(name));
-      const above = this.#pending.get(parent.name);
-      if (above?.as === 'children') this.#adopt(parent.name, above);
-    }
-  }
-
   #child(line: string): void {
     const name = GROUP_NAME.exec(line)?.[1];
     if (name === undefined) throw this.#bad(`${line} is not the name of a group`, undefined, 'Write one group a line');
     const child = this.#draft.groups.get(name);
-    if (child) {
-      this.#group.addChild(child);
-      return;
-    }
-    const pending = this.#pending.get(name) ?? { as: 'children', source: this.#source(), parents: [] };
-    pending.parents.push({ name: this.#group.name, source: this.#source() });
-    this.#pending.set(name, pending);
+    if (child) this.#group.addChild(child);
+    else this.#pending.child(name, this.#group.name, this.#source());
   }
 
   #variable(line: string): void {
@@ -177,13 +152,7 @@ class IniReader {
     const vars = new Map<string, Variable>();
     for (const word of assignments) {
       const equals = word.text.indexOf('=');
-      if (equals < 0)
-        throw this.#bad(
-          `${word.text} is not a variable`,
-          'Words after the host are name=value',
-          'Quote values that hold blanks; begin a comment with #',
-          this.#column(word),
-        );
+      if (equals < 0) throw this.#noVariable(word, assignments);
       const source = { file: this.#file, line: this.#line, column: this.#column(word) };
       vars.set(this.#shared(word.text.slice(0, equals)), this.#value(word.text.slice(equals + 1), source));
     }
@@ -194,6 +163,20 @@ class IniReader {
       this.#draft.addHost(name, source, this.#group, port);
       this.#draft.setVariables(name, names.length === 1 ? vars : new Map(vars));
     }
+  }
+
+  #noVariable(word: Word, assignments: readonly Word[]): InputError {
+    // `ip={{ x }}`: what was meant ends at the next blank.
+    const template = assignments.findLast((w) => w.at < word.at && /^[^=]+=.*\{\{$/.test(w.text));
+    const name = template?.text.slice(0, template.text.indexOf('='));
+    return this.#bad(
+      `${word.text} is not a variable`,
+      'Words after the host are name=value',
+      name === undefined
+        ? 'Quote values that hold blanks; begin a comment with #'
+        : `Put the template in quotes: ${name}="{{ … }}"`,
+      this.#column(template ?? word),
+    );
   }
 
   #shared(name: string): string {
@@ -231,25 +214,6 @@ class IniReader {
         error.message,
         'Write it like node[01:09] or node[a:f]; a group begins with a line [group]',
       );
-    }
-  }
-
-  /** Only the first such mistake, as the others may follow from it. */
-  #checkPending(): void {
-    for (const [name, p] of this.#pending) {
-      const near = nearestName(
-        name,
-        [...this.#draft.groups.keys()].filter((g) => !this.#pending.has(g)),
-      );
-      const source = p.parents.at(-1)?.source ?? p.source;
-      throw new InputError({
-        what:
-          p.as === 'children'
-            ? `The group ${name} is named as a child, but it is not declared`
-            : `There is no group ${name} for these variables`,
-        where: `${source.file}:${source.line}:${source.column}`,
-        todo: near ? `Did you mean ${near}? Else declare it: [${name}]` : `Declare it: [${name}]`,
-      });
     }
   }
 

@@ -42,6 +42,8 @@ export interface YamlFile {
   follow(node: Node | null | undefined): Node | null;
 }
 
+/** A value that begins with `{{` or `{%` and no quote: the beginning of a map for YAML, a template for whoever wrote it. */
+const OPEN_TEMPLATE = /^[^'"#]*[:-]\s+\{[{%]/;
 /** What libyaml's reader takes. */
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
 
@@ -57,7 +59,9 @@ export function parseYaml(text: string, file: string): YamlFile {
   };
   const fail = (offset: number, why: string, todo: string): InputError => {
     const s = at(offset);
-    return new InputError({ what: 'This is not valid YAML', where: `${file}:${s.line}:${s.column}`, why, todo });
+    const line = text.slice(text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1).split('\n', 1)[0] ?? '';
+    const help = OPEN_TEMPLATE.test(line) ? 'Put the template in quotes: "{{ … }}"' : todo;
+    return new InputError({ what: 'This is not valid YAML', where: `${file}:${s.line}:${s.column}`, why, todo: help });
   };
   const json = jsonNodes(text);
   if (json) {

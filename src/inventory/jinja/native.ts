@@ -1,4 +1,5 @@
-import { LiteralError, pythonValue } from '../literal.js';
+import { pythonValue } from '../literal.js';
+import { LiteralError } from '../literal-reader.js';
 import { PyOther } from '../python.js';
 import { literalValue } from './convert.js';
 import { TemplateError, type Value } from './values.js';

@@ -200,6 +200,23 @@ describe('inventory validate', () => {
     expect(lines.map((f) => f.line)).toEqual([2, 3, 5, 6, 7, 10]);
   });
 
+  it.each([
+    ['a: {{ b }}\n', 1],
+    ['b: 1\na: {{ b }}/c\n', 2],
+    ['b: 1\nlist:\n  - {{ b }}\n', 3],
+    ['b: 1\na: {% if b %}c{% endif %}\n', 2],
+  ])('a template without quotes: %j', async (text, line) => {
+    expect(await vars(text)).toEqual([
+      expect.objectContaining({ line, message: 'This is not valid YAML', todo: 'Put the template in quotes: "{{ … }}"' }),
+    ]);
+  });
+
+  it('a template without quotes, in INI', async () => {
+    expect(await hosts(HOSTS.replace('ip=10.0.0.2', 'ip={{ ansible_host }}'))).toEqual([
+      expect.objectContaining({ line: 3, column: 26, todo: 'Put the template in quotes: ip="{{ … }}"' }),
+    ]);
+  });
+
   it('the place of a warning, also when its path has blanks', async () => {
     const { findings } = await validate({ 'hosts.ini': HOSTS, 'group_vars/all/two words.yml': 'a: 1\na: 2\n' });
     expect(findings).toEqual([expect.objectContaining({ file: expect.stringMatching(/two words\.yml$/), line: 2 })]);
