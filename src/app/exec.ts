@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { escapeLine } from '../engine/text.js';
@@ -31,7 +32,7 @@ export interface ExecCommandOptions {
   readonly stdin: boolean;
 }
 
-/** `exec`. 0: all did it; 1: the command failed somewhere; 3: some could not be reached, the others did it; 130: interrupted. */
+/** `exec`. 0: all did it; 1: the command failed somewhere; 3: some could not be reached, the others did it; 130: interrupted; 141: nobody reads our output any more. */
 export async function runExec(o: ExecCommandOptions): Promise<number> {
   const command = commandLine(o);
   const inventory = await readInventory(o);
@@ -39,6 +40,9 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
   const stdin = o.stdin ? readFileSync(0) : undefined;
   const view = o.json ? jsonView() : plainView(hosts.map((h) => h.name));
   const interrupt = interruptions(() => process.stderr.write('Interrupted: the commands are ended.\n'));
+  const unread = readerGone(process.stdout);
+  const stop = AbortSignal.any([interrupt.stop, unread.signal]);
+  setMaxListeners(0, stop);
   const connection = withAnsibleConfig(o.connection);
   const slots = new Slots(connection.forks ?? hosts.length);
   const running: Promise<HostOutcome>[] = [];
@@ -48,18 +52,11 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
       partial: true,
       verifyBecome: connection.become === true,
       lookup: (name) => inventory.hosts.get(name),
-      signal: interrupt.stop,
+      signal: stop,
       // A machine that does not answer must not keep the others waiting.
       onConnected: (_host, _ms, session) => {
         running.push(
-          runOn(
-            session,
-            command,
-            { stdin, become: connection.become === true, timeoutSec: o.timeoutSec },
-            slots,
-            view,
-            interrupt.stop,
-          ),
+          runOn(session, command, { stdin, become: connection.become === true, timeoutSec: o.timeoutSec }, slots, view, stop),
         );
       },
     });
@@ -67,6 +64,8 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
     const at = (o: HostOutcome): number => order.get(o.host) ?? 0;
     const outcomes = (await Promise.all(running)).sort((a, b) => at(a) - at(b));
     await connections.close();
+    // As SIGPIPE ends others: without a word.
+    if (unread.signal.aborted) return 141;
     for (const [name, error] of connections.failures) view.unreachable(name, error);
     view.end(outcomes, [...connections.failures.keys()]);
     if (interrupt.stop.aborted) return 130;
@@ -75,6 +74,17 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
     interrupt.done();
   }
 }
+
+/** Aborted when whoever reads our output has gone (`| head`): a command that prints for ever would run for ever. */
+function readerGone(stdout: NodeJS.WritableStream): AbortController {
+  const gone = new AbortController();
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') gone.abort(GONE);
+  });
+  return gone;
+}
+
+const GONE = 'nobody reads the output any more';
 
 function commandLine(o: ExecCommandOptions): string {
   const [only, ...more] = o.command;
@@ -122,6 +132,7 @@ async function runOn(
       stdin: o.stdin,
       onStdout: (chunk) => view.output(host, 'stdout', chunk),
       onStderr: (chunk) => view.output(host, 'stderr', chunk),
+      hold: view.hold,
       endThere: true,
       signal: timeout ? AbortSignal.any([timeout, stop]) : stop,
     });
@@ -133,7 +144,7 @@ async function runOn(
         ? `interrupted${atLarge === undefined ? '' : ending}`
         : undefined;
     const outcome: HostOutcome = { host, ms: Math.round(performance.now() - began), ...meaning(exit, late) };
-    view.finished(outcome);
+    if (stop.reason !== GONE) view.finished(outcome);
     return outcome;
   } finally {
     release();

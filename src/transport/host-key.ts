@@ -47,7 +47,15 @@ export class HostKeyCheck {
           );
         }
         // Read again: another connection of this run may have added it meanwhile.
-        KnownHosts.of(this.#target.hostKeys).add(this.#target, key);
+        try {
+          KnownHosts.of(this.#target.hostKeys).add(this.#target, key);
+        } catch (error) {
+          // As OpenSSH: it goes on, but says so.
+          const why = error instanceof Error ? error.message : String(error);
+          this.#warn(
+            `new host keys cannot be stored in ${this.#known.files[0]}, so that next time they will be new again: ${why}`,
+          );
+        }
         return undefined;
       }
     }

@@ -103,6 +103,17 @@ export function keyType(key: Buffer): string {
   return key.length < 4 ? '' : key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
 }
 
+/** Whether bytes can be a key of this type: its name, and at least one field more, each with its length in front (RFC 4253, 6.6). */
+function isKey(key: Buffer, type: string): boolean {
+  if (keyType(key) !== type) return false;
+  let [at, fields] = [0, 0];
+  while (at + 4 <= key.length) {
+    at += 4 + key.readUInt32BE(at);
+    fields++;
+  }
+  return at === key.length && fields > 1;
+}
+
 /** How known_hosts names a machine: with brackets where the port is not 22. */
 export function hostName(host: string, port: number): string {
   return port === 22 ? host : `[${host}]:${port}`;
@@ -142,6 +153,8 @@ function parseEntries(file: string, text: string): Entry[] {
     const [names, type, key] = fields;
     if (!names || !type || !key || names.startsWith('#')) return [];
     if (marker !== undefined && marker !== 'revoked' && marker !== 'cert-authority') return [];
+    // As OpenSSH: a line whose key is none says nothing of the machine, not even that its key has changed.
+    if (!isKey(Buffer.from(key, 'base64'), type)) return [];
     return [{ file, line: i + 1, marker, names, type, key }];
   });
 }

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { Become } from './become/become.js';
 import { endThere } from './become/ending.js';
 import { TransportError } from './errors.js';
+import { heedHold } from './flow.js';
 import type { ExecOptions, Exit, Session, Target, Transport } from './port.js';
 import { sendStdin } from './stdin.js';
 
@@ -48,10 +49,12 @@ class LocalSession implements Session {
       child.stdout.on('data', (chunk: Buffer) => {
         const data = become ? become.stdout(chunk, send, password) : chunk;
         if (data.length > 0) o.onStdout?.(data);
+        heedHold(child.stdout, o);
       });
       child.stderr.on('data', (chunk: Buffer) => {
         const data = become ? become.stderr(chunk, password) : chunk;
         if (data.length > 0) o.onStderr?.(data);
+        heedHold(child.stderr, o);
       });
       child.on('error', (error) => resolve(lost(error.message)));
       child.on('close', (code, signal) => {

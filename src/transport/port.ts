@@ -99,6 +99,8 @@ export interface ExecOptions {
   readonly stdin?: string | Buffer | Readable;
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
+  /** Asked after each piece of output: nothing more is read until it resolves. */
+  readonly hold?: () => Promise<void> | undefined;
   /** Aborting sends SIGTERM to what is our own on the machine and closes the channel; the result is `lost`. */
   readonly signal?: AbortSignal;
   /** Aborting also ends what runs as another user. That takes the way to become that user once more, and may take some seconds. */

@@ -5,6 +5,7 @@ import { Become } from './become/become.js';
 import { endThere } from './become/ending.js';
 import { becomeOnTerminal } from './become/on-terminal.js';
 import { lostConnection, type TransportError } from './errors.js';
+import { heedHold } from './flow.js';
 import type { ExecOptions, Exit, Session, Target } from './port.js';
 import { Slots } from './slots.js';
 import { sendStdin } from './stdin.js';
@@ -146,10 +147,12 @@ export class SshSession implements Session {
       stream.on('data', (chunk: Buffer) => {
         const data = become ? become.stdout(chunk, send, answer) : chunk;
         if (data.length > 0) o.onStdout?.(data);
+        heedHold(stream, o);
       });
       stream.stderr.on('data', (chunk: Buffer) => {
         const data = become ? become.stderr(chunk, answer) : chunk;
         if (data.length > 0) o.onStderr?.(data);
+        heedHold(stream.stderr, o);
       });
       channel.ended.then((exit) => {
         if (!cut) finish(become && !become.ready && !this.#dead ? { kind: 'lost', cause: become.error() } : exit);

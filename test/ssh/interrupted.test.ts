@@ -149,6 +149,14 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     expect(late.out).not.toContain('survived');
   });
 
+  it('exec whose output nobody reads any more ends, and its commands with it', async () => {
+    const cli = f.start(['exec', 'all', '--become', '--', 'yes 4327']);
+    await cli.shows('4327');
+    cli.readNoMore();
+    expect(await cli.ended).toBe(141);
+    for (const n of NAMES) await until('it is gone', () => f.processes(n, 'yes 4327').length === 0);
+  });
+
   it('exec with few forks: those that have not begun are told, and run nothing', async () => {
     const cli = f.start(['exec', 'all', '--forks', '1', '--', 'echo begun > here; sleep 4323']);
     await until('one has begun', () => NAMES.some((n) => existsSync(join(home(n), 'here'))));

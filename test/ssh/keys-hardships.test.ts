@@ -93,6 +93,17 @@ describe.skipIf(reason)(`what goes wrong while keys are distributed${why}`, () =
     m.run('n2', 'umount /home/kw');
   });
 
+  it('a folder stands where a file should be', async () => {
+    for (const n of names) start(n);
+    m.run('n2', 'rm -f /home/kw/.ssh/known_hosts; mkdir -p /home/kw/.ssh/known_hosts; chown -R kw:kw /home/kw/.ssh');
+    expect(states((await distributeAll(m.options())).results)[1]).toEqual([
+      'n2',
+      '/home/kw/.ssh/known_hosts is a folder and no file: move it away',
+    ]);
+    m.run('n2', 'rmdir /home/kw/.ssh/known_hosts');
+    await finish();
+  });
+
   it('a home is read-only', async () => {
     for (const n of names) start(n);
     m.run('n3', 'mount -o remount,bind,ro /home');

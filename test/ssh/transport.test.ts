@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -136,6 +136,17 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (${reason})` : ''}`
     writeFileSync(rsa, sshd.hostKeyLine('rsa'));
     const session = await transport.connect(target({ hostKeys: { mode: 'strict', files: [rsa] } }));
     await session.close();
+  });
+
+  it('goes on with a warning where a new key cannot be stored, as OpenSSH does', async () => {
+    const folder = join(sshd.dir, 'known-folder');
+    mkdirSync(folder);
+    const said: string[] = [];
+    const warning = createTransport({ warn: (text) => said.push(text) });
+    const session = await warning.connect(target({ hostKeys: { mode: 'accept-new', files: [folder] } }));
+    await session.close();
+    expect(said).toEqual([expect.stringMatching(/^new host keys cannot be stored in .*known-folder, .*EISDIR/)]);
+    expect((await refusal(target({ hostKeys: { mode: 'strict', files: [folder] } }))).kind).toBe('host-key');
   });
 
   it('stores a new key once, with ten connections at the same time', async () => {

@@ -193,6 +193,9 @@ present() { if [ -e "$1" ]; then printf '%s' "$1"; else printf /dev/null; fi; }
 [ -z "$remove" ] || [ -d "$ssh" ] || exit 0
 folder
 [ ! -d "$ssh" ] || lock
+for file in "$ssh/authorized_keys" "$ssh/known_hosts"; do
+  [ ! -d "$file" ] || die "$file is a folder and no file: move it away"
+done
 file=$ssh/authorized_keys
 said=$(payload | awk -v self="$self" "$authorized_awk" part=want - part=have "$(present "$file")")
 apply "$file" authorized unauthorized "$said"

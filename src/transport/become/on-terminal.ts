@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecOptions as Ssh2Options } from 'ssh2';
 import { lostConnection } from '../errors.js';
+import { heedHold } from '../flow.js';
 import type { ExecOptions, Exit, Target } from '../port.js';
 import type { OpenChannel } from '../ssh-session.js';
 import { sendStdin } from '../stdin.js';
@@ -32,6 +33,7 @@ export async function becomeOnTerminal(
     pipes.stream.on('data', (chunk: Buffer) => {
       const data = plumbing.stdout(chunk, resolve);
       if (data.length > 0) o.onStdout?.(data);
+      heedHold(pipes.stream, o);
     });
   });
   let said = '';

@@ -69,6 +69,15 @@ describe('known_hosts', () => {
     });
   });
 
+  it('passes over lines whose key is none, as OpenSSH does', () => {
+    const broken =
+      'host ssh-ed25519 AAAA!!!!\nhost ssh-ed25519 AAAAC3NzaC1lZDI1NTE5\nhost 1024 35 1234567890 old\nhost ssh-rsa\n';
+    const mistyped = line('host', B, 'ssh-rsa');
+    expect(known(broken + mistyped).verify({ address: 'host', port: 22 }, A)).toEqual({ kind: 'unknown', authority: undefined });
+    expect(known(broken + mistyped + line('host', A)).verify({ address: 'host', port: 22 }, A)).toEqual({ kind: 'known' });
+    expect(known(broken).typesOf({ address: 'host', port: 22 })).toEqual([]);
+  });
+
   it('says which authority would vouch for a machine that is not known', () => {
     const k = known(`@cert-authority ${line('*.example.com', B)}`);
     expect(k.verify({ address: 'h1.example.com', port: 22 }, A)).toEqual({
