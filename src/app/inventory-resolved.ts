@@ -67,7 +67,7 @@ function isUnset(value: unknown): boolean {
 
 function resolvedHost(h: ClusterHost, cluster: Readonly<Record<string, Setting>>): ResolvedHost {
   const host = h.inventoryHost;
-  const target = targetFromHost(host, { user: withAnsibleConfig({}).user });
+  const target = targetFromHost(host, { user: withAnsibleConfig({ user: process.env.KUBEWRIGHT_USER || undefined }).user });
   const own: Readonly<Record<string, unknown>> = h.settings;
   const differing = SETTING_NAMES.map((name) => [name, settingFrom(host, name, own[name])] as const).filter(
     ([name, s]) => JSON.stringify(s.value) !== JSON.stringify(cluster[name]?.value),

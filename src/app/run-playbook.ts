@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import type { RunEvent } from '../engine/events.js';
 import { runPlays } from '../engine/run-plays.js';
 import type { RunResult } from '../engine/types.js';
@@ -102,8 +103,10 @@ export async function runPlaybook(o: PlaybookRun): Promise<number> {
 }
 
 async function readSource(o: PlaybookRun, withCluster: boolean): Promise<PlaySource> {
-  if (!withCluster) return { inventory: await readInventory(o), cluster: undefined, bundle: undefined, warnings: [] };
-  const cluster = await readCluster(o);
+  // group_vars and host_vars beside the playbook count, as for Ansible.
+  const options = { ...o, playbookDir: dirname(resolve(o.playbook)) };
+  if (!withCluster) return { inventory: await readInventory(options), cluster: undefined, bundle: undefined, warnings: [] };
+  const cluster = await readCluster(options);
   return { inventory: cluster.inventory, cluster, bundle: cluster.bundle, warnings: cluster.warnings };
 }
 

@@ -17,6 +17,14 @@ export const vaultFlags = {
   }),
 };
 
+/** Of what only looks at an inventory; whatever runs a playbook knows its folder. */
+export const playbookDirFlag = {
+  'playbook-dir': Flags.string({
+    description: 'read group_vars and host_vars of this folder, too: that of the playbook',
+    helpValue: 'DIR',
+  }),
+};
+
 /** Which machines: shared by every command that reads an inventory. */
 export const inventoryFlags = {
   inventory: Flags.string({

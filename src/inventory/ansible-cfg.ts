@@ -38,22 +38,25 @@ export interface ConfigPlace {
 /** Those of them that are settings. */
 export type SettingName = Exclude<keyof AnsibleConfig, 'file' | 'warnings' | 'origins'>;
 
-type Setting = readonly [name: SettingName, variables: readonly string[], section: string, key: string];
+/** Of several variables, and of several sections, the first that says something. */
+type Setting = readonly [name: SettingName, variables: readonly string[], sections: readonly string[], key: string];
 
+/** The ssh plugin has its own section for some. Source: ansible/plugins/connection/ssh.py */
+const SSH = ['ssh_connection', 'defaults'];
 /** Source: ansible/config/base.yml */
 const SETTINGS: readonly Setting[] = [
-  ['inventory', ['ANSIBLE_INVENTORY'], 'defaults', 'inventory'],
-  ['remoteUser', ['ANSIBLE_REMOTE_USER'], 'defaults', 'remote_user'],
-  ['privateKeyFile', ['ANSIBLE_PRIVATE_KEY_FILE'], 'defaults', 'private_key_file'],
-  ['hostKeyChecking', ['ANSIBLE_SSH_HOST_KEY_CHECKING', 'ANSIBLE_HOST_KEY_CHECKING'], 'defaults', 'host_key_checking'],
-  ['forks', ['ANSIBLE_FORKS'], 'defaults', 'forks'],
-  ['timeout', ['ANSIBLE_SSH_TIMEOUT', 'ANSIBLE_TIMEOUT'], 'defaults', 'timeout'],
-  ['become', ['ANSIBLE_BECOME'], 'privilege_escalation', 'become'],
-  ['becomeMethod', ['ANSIBLE_BECOME_METHOD'], 'privilege_escalation', 'become_method'],
-  ['becomeUser', ['ANSIBLE_BECOME_USER'], 'privilege_escalation', 'become_user'],
-  ['becomeAskPass', ['ANSIBLE_BECOME_ASK_PASS'], 'privilege_escalation', 'become_ask_pass'],
-  ['askPass', ['ANSIBLE_ASK_PASS'], 'defaults', 'ask_pass'],
-  ['vaultPasswordFile', ['ANSIBLE_VAULT_PASSWORD_FILE'], 'defaults', 'vault_password_file'],
+  ['inventory', ['ANSIBLE_INVENTORY'], ['defaults'], 'inventory'],
+  ['remoteUser', ['ANSIBLE_REMOTE_USER'], ['defaults'], 'remote_user'],
+  ['privateKeyFile', ['ANSIBLE_PRIVATE_KEY_FILE'], ['defaults'], 'private_key_file'],
+  ['hostKeyChecking', ['ANSIBLE_SSH_HOST_KEY_CHECKING', 'ANSIBLE_HOST_KEY_CHECKING'], SSH, 'host_key_checking'],
+  ['forks', ['ANSIBLE_FORKS'], ['defaults'], 'forks'],
+  ['timeout', ['ANSIBLE_SSH_TIMEOUT', 'ANSIBLE_TIMEOUT'], SSH, 'timeout'],
+  ['become', ['ANSIBLE_BECOME'], ['privilege_escalation'], 'become'],
+  ['becomeMethod', ['ANSIBLE_BECOME_METHOD'], ['privilege_escalation'], 'become_method'],
+  ['becomeUser', ['ANSIBLE_BECOME_USER'], ['privilege_escalation'], 'become_user'],
+  ['becomeAskPass', ['ANSIBLE_BECOME_ASK_PASS'], ['privilege_escalation'], 'become_ask_pass'],
+  ['askPass', ['ANSIBLE_ASK_PASS'], ['defaults'], 'ask_pass'],
+  ['vaultPasswordFile', ['ANSIBLE_VAULT_PASSWORD_FILE'], ['defaults'], 'vault_password_file'],
 ];
 
 /** The name that a setting has in ansible.cfg. */
@@ -68,11 +71,11 @@ export function readAnsibleConfig(place: ConfigPlace = { env: process.env, cwd: 
   const sections = file === undefined ? undefined : parseConfig(readFileSync(file, 'utf8'), file);
   const origins = new Map<SettingName, string>();
   const out: Record<string, unknown> = {};
-  for (const [name, variables, section, key] of SETTINGS) {
+  for (const [name, variables, places, key] of SETTINGS) {
     const variable = variables.find((v) => place.env[v] !== undefined && place.env[v] !== '');
     const found: ConfigValue | undefined =
       variable === undefined
-        ? sections?.get(section)?.get(key)
+        ? places.map((p) => sections?.get(p)?.get(key)).find((v) => v !== undefined)
         : { text: place.env[variable] ?? '', source: { file: variable, line: 0, column: 0 } };
     if (!found || found.text === '') continue;
     const base = variable === undefined && file !== undefined ? dirname(file) : place.cwd;

@@ -1,5 +1,5 @@
 import { Args, Command, Flags } from '@oclif/core';
-import { inventoryFlags, vaultFlags } from '../flags.js';
+import { inventoryFlags, playbookDirFlag, vaultFlags } from '../flags.js';
 
 export default class InventoryGraph extends Command {
   static override summary = 'Print groups and hosts as a tree, as ansible-inventory --graph does';
@@ -8,7 +8,7 @@ export default class InventoryGraph extends Command {
     inventory: inventoryFlags.inventory,
     'extra-vars': inventoryFlags['extra-vars'],
     ...vaultFlags,
-    'playbook-dir': Flags.string({ description: 'read group_vars and host_vars of this folder, too', helpValue: 'DIR' }),
+    ...playbookDirFlag,
     vars: Flags.boolean({ description: 'print variables, too' }),
   };
 

@@ -1,5 +1,5 @@
 import { Command, Flags } from '@oclif/core';
-import { inventoryFlags } from '../flags.js';
+import { inventoryFlags, playbookDirFlag } from '../flags.js';
 
 export default class InventoryList extends Command {
   static override summary = 'Print hosts, groups and variables as ansible-inventory --list does';
@@ -11,7 +11,7 @@ export default class InventoryList extends Command {
   ];
   static override flags = {
     ...inventoryFlags,
-    'playbook-dir': Flags.string({ description: 'read group_vars and host_vars of this folder, too', helpValue: 'DIR' }),
+    ...playbookDirFlag,
     json: Flags.boolean({ description: 'print JSON (it is the default, except with --resolved)' }),
     resolved: Flags.boolean({
       description: 'the cluster as Kubewright sees it: roles, addresses, settings with the file and line that set each',
@@ -28,6 +28,7 @@ export default class InventoryList extends Command {
         inventory: flags.inventory ?? [],
         extraVars: flags['extra-vars'],
         vault: flags,
+        playbookDir: flags['playbook-dir'],
         json: flags.json,
       });
       return;

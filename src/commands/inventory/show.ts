@@ -1,5 +1,5 @@
 import { Command, Flags } from '@oclif/core';
-import { inventoryFlags, vaultFlags } from '../flags.js';
+import { inventoryFlags, playbookDirFlag, vaultFlags } from '../flags.js';
 
 export default class InventoryShow extends Command {
   static override summary = 'Show the cluster that an inventory describes, without touching any machine';
@@ -9,6 +9,7 @@ export default class InventoryShow extends Command {
     inventory: inventoryFlags.inventory,
     'extra-vars': inventoryFlags['extra-vars'],
     ...vaultFlags,
+    ...playbookDirFlag,
     json: Flags.boolean({ description: 'print it as JSON' }),
   };
 
@@ -19,6 +20,7 @@ export default class InventoryShow extends Command {
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],
       vault: flags,
+      playbookDir: flags['playbook-dir'],
       json: flags.json,
     });
   }

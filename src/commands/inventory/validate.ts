@@ -1,5 +1,5 @@
 import { Command, Flags } from '@oclif/core';
-import { inventoryFlags, vaultFlags } from '../flags.js';
+import { inventoryFlags, playbookDirFlag, vaultFlags } from '../flags.js';
 
 export default class InventoryValidate extends Command {
   static override summary = 'Find everything that is wrong with an inventory, without touching any machine';
@@ -13,6 +13,7 @@ export default class InventoryValidate extends Command {
     inventory: inventoryFlags.inventory,
     'extra-vars': inventoryFlags['extra-vars'],
     ...vaultFlags,
+    ...playbookDirFlag,
     strict: Flags.boolean({ description: 'warnings fail, too' }),
     json: Flags.boolean({ description: 'print the findings as JSON' }),
   };
@@ -24,6 +25,7 @@ export default class InventoryValidate extends Command {
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],
       vault: flags,
+      playbookDir: flags['playbook-dir'],
       strict: flags.strict,
       json: flags.json,
     });

@@ -1,8 +1,10 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
 import { inventoryResolved } from '../../../src/app/inventory-resolved.js';
+import { PACKAGE_ROOT } from '../../../src/app/package-root.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-resolved-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -46,6 +48,48 @@ it('says who is what, and which line of which file set it', async () => {
     groups: expect.arrayContaining(['kube_control_plane', 'k8s_cluster', 'etcd']),
   });
   expect(hosts.w1.variables.kubelet_max_pods).toEqual({ value: 50, from: expect.stringMatching(/^\/hosts\.ini:3:/) });
+});
+
+it('shows the user that KUBEWRIGHT_USER and ansible.cfg give', async () => {
+  const folder = join(dir, 'elsewhere');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'users.ini'), '[kube-master]\nm1 ansible_host=10.0.0.1\n');
+  const user = async (): Promise<string> => {
+    const out: string[] = [];
+    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+    await inventoryResolved({ inventory: [join(folder, 'users.ini')], extraVars: [], json: true }).finally(() =>
+      spy.mockRestore(),
+    );
+    return JSON.parse(out.join('')).hosts.m1.user;
+  };
+  vi.stubEnv('ANSIBLE_REMOTE_USER', 'from-ansible');
+  try {
+    expect(await user()).toBe('from-ansible');
+    vi.stubEnv('KUBEWRIGHT_USER', 'from-kubewright');
+    expect(await user()).toBe('from-kubewright');
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+const built = existsSync(join(PACKAGE_ROOT, 'dist/cli/main.js'));
+
+it.skipIf(!built)('list --resolved, show and validate read group_vars beside a playbook (needs a build)', () => {
+  const folder = join(dir, 'with-playbook');
+  mkdirSync(join(folder, 'play/group_vars'), { recursive: true });
+  writeFileSync(join(folder, 'hosts.ini'), '[kube-master]\nm1 ansible_host=10.0.0.1\n');
+  writeFileSync(join(folder, 'play/group_vars/all.yml'), 'kube_proxy_mode: userspace\n');
+  for (const command of [['list', '--resolved'], ['show'], ['validate']]) {
+    const args = ['inventory', ...command, '-i', 'hosts.ini', '--playbook-dir', 'play'];
+    const { status, stdout, stderr } = spawnSync('node', [join(PACKAGE_ROOT, 'bin/run.js'), ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect([status, stdout + stderr]).toEqual([
+      2,
+      expect.stringMatching(/play\/group_vars\/all\.yml:1:1: .*kube_proxy_mode must be/),
+    ]);
+  }
 });
 
 it('shows no secret', async () => {

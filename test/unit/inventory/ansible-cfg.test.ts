@@ -53,6 +53,13 @@ describe('ansible.cfg', () => {
     expect(c).toMatchObject({ remoteUser: 'env', forks: 3, inventory: [join(cwd, 'x'), join(cwd, 'y')], timeout: 30 });
   });
 
+  it('lets the section of ssh win', () => {
+    const ssh = '[ssh_connection]\ntimeout = 33\nhost_key_checking = no\n';
+    writeFileSync(join(cwd, 'ansible.cfg'), `${ssh}[defaults]\ntimeout = 5\nhost_key_checking = yes\n`);
+    expect(readAnsibleConfig({ env: {}, cwd, home })).toMatchObject({ timeout: 33, hostKeyChecking: false });
+    expect(readAnsibleConfig({ env: { ANSIBLE_TIMEOUT: '7' }, cwd, home }).timeout).toBe(7);
+  });
+
   it('is passed over where everybody may write, with a warning', () => {
     writeFileSync(join(cwd, 'ansible.cfg'), TEXT);
     chmodSync(cwd, 0o777);
