@@ -85,7 +85,7 @@ function address(host: Host, vars: HostVars): string {
   const named = ['ip', 'access_ip', 'ansible_host', 'ansible_ssh_host'].find(
     (v) => vars.text(v) !== undefined && !isLoopback(vars.text(v)),
   );
-  const value = named === undefined ? undefined : vars.text(named);
+  const value = named === undefined ? (isIPv4(host.name) ? host.name : undefined) : vars.text(named);
   if (value !== undefined && isIPv4(value)) return value;
   throw new InputError({
     what: value === undefined ? `${host.name} has no address` : `${named} of ${host.name} is no IPv4 address: ${value}`,

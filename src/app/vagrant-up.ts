@@ -1,4 +1,6 @@
 import { join, relative, resolve } from 'node:path';
+import { freeSubnets } from '../cluster/subnets.js';
+import { isHostList } from '../inventory/sources.js';
 import { planMachines } from '../lab/nspawn/plan.js';
 import { DEFAULT_BOX, resolveBox } from '../lab/vagrant/boxes.js';
 import { createVagrantLab } from '../lab/vagrant/lab.js';
@@ -7,11 +9,13 @@ import { interruptions } from './interrupt.js';
 import { PACKAGE_ROOT } from './package-root.js';
 import { readInventory } from './read-inventory.js';
 import { vagrantMachines } from './vagrant-machines.js';
+import type { VaultOptions } from './vault-keys.js';
 
 export interface VagrantUpOptions {
   /** The user's inventories; none: the lab plans its machines. */
   readonly inventory: readonly string[];
   readonly extraVars: readonly string[];
+  readonly vault?: VaultOptions;
   readonly masters?: number;
   readonly workers?: number;
   readonly subnet?: string;
@@ -28,7 +32,7 @@ const SUBNET = '192.168.56.0/24';
 /** `lab up --provider vagrant`. */
 export async function vagrantUp(o: VagrantUpOptions, say: (text: string) => void): Promise<number> {
   const machines = o.inventory.length > 0 ? vagrantMachines(await readInventory(o), o) : planned(o);
-  const inventories = o.inventory.map((i) => resolve(i));
+  const inventories = o.inventory.map((i) => (isHostList(i) ? i : resolve(i)));
   const interrupt = interruptions(say);
   try {
     const lab = await createVagrantLab().up(
@@ -37,7 +41,7 @@ export async function vagrantUp(o: VagrantUpOptions, say: (text: string) => void
         hypervisor: o.hypervisor ?? (process.env.VAGRANT_DEFAULT_PROVIDER || undefined),
         inventories,
         inventoryDir: resolve(o.inventoryDir),
-        extraVars: o.bundle === undefined ? {} : { kubewright_bundle: resolve(o.bundle) },
+        extraVars: labSettings(o, machines),
         vagrantfile: join(PACKAGE_ROOT, 'vagrant/Vagrantfile'),
       },
       (e) => say(`${e.stage}: ${e.text}`),
@@ -53,6 +57,17 @@ export async function vagrantUp(o: VagrantUpOptions, say: (text: string) => void
   }
 }
 
+/** Settings of a whole inventory of the lab's: the bundle, and subnets that the machines are not in. */
+export function labSettings(
+  o: Pick<VagrantUpOptions, 'bundle'>,
+  machines: readonly { readonly address: string }[],
+): Record<string, unknown> {
+  return {
+    ...(o.bundle === undefined ? {} : { kubewright_bundle: resolve(o.bundle) }),
+    ...freeSubnets(machines.map((m) => m.address)),
+  };
+}
+
 /** As on this box: m11-k8s …, w101-k8s …, in another network. */
 function planned(o: VagrantUpOptions): VagrantMachine[] {
   const { masters = 3, workers = 6, subnet = SUBNET } = o;
@@ -64,6 +79,7 @@ function planned(o: VagrantUpOptions): VagrantMachine[] {
 
 /** A path as one would type it here. */
 function short(path: string): string {
+  if (isHostList(path)) return path;
   const near = relative(process.cwd(), path);
   const name = near.startsWith('..') ? path : near;
   return /^[\w./-]+$/.test(name) ? name : `'${name}'`;

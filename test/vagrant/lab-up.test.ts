@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runKeysDistribute } from '../../src/app/keys.js';
 import { type LabUpOptions, labDown, labSnapshot, labSsh, labStart, labStatus, labStop, labUp } from '../../src/app/lab.js';
+import { labSettings } from '../../src/app/vagrant-up.js';
 import { InputErrors, KubewrightError } from '../../src/errors.js';
 import { loadInventory } from '../../src/inventory/load.js';
+import { createVagrantLab } from '../../src/lab/vagrant/lab.js';
 import { keygen, missingForSsh, Sshd } from '../ssh/sshd.js';
+import { Cli, missingForCli } from '../support/cli.js';
 import { VagrantStandIn } from './stand-in.js';
 
 const needed = missingForSsh();
@@ -176,6 +179,16 @@ describe.skipIf(needed !== undefined)(
       expect(readdirSync(join(dir, 'mine')).sort()).toEqual(['group_vars', 'host_vars', 'hosts.ini']);
     });
 
+    it('asks for a host key that was not seen yet, also beside a name that ends the same', async () => {
+      await labUp({ ...options, inventory: [userInventory(names)] });
+      const checking = async (): Promise<string | undefined> =>
+        (await createVagrantLab().sshArgs('n1')).find((a) => a.startsWith('StrictHostKeyChecking='));
+      expect(await checking()).toBe('StrictHostKeyChecking=yes');
+      const known = readFileSync(inLab('known_hosts'), 'utf8');
+      writeFileSync(inLab('known_hosts'), known.replaceAll(/^n1,/gm, 'run1,'));
+      expect(await checking()).toBe('StrictHostKeyChecking=accept-new');
+    });
+
     it('saves, lists, restores and deletes snapshots', async () => {
       await labUp({ ...options, inventory: [userInventory(names)] });
       printed = '';
@@ -324,6 +337,39 @@ describe('lab up --provider vagrant says before any machine is made', () => {
     expect((await failure(labUp(options))).parts.what).toContain('the lab did not write');
     nothingMade();
   });
+});
+
+describe('what the lab’s own inventory says', () => {
+  it('is subnets without the machines, where those of the default hold them', () => {
+    const machines = (subnet: string) => [{ address: `${subnet}.11` }, { address: `${subnet}.12` }];
+    expect(labSettings({}, machines('192.168.56'))).toEqual({});
+    expect(labSettings({ bundle: '/b' }, machines('10.233.64'))).toEqual({
+      kube_pods_subnet: '10.234.0.0/16',
+      kubewright_bundle: '/b',
+    });
+    expect(labSettings({}, machines('10.233.1'))).toEqual({ kube_service_addresses: '10.96.0.0/18' });
+  });
+});
+
+describe.skipIf(missingForCli() !== undefined)('inventories with Ansible Vault (needs a build)', () => {
+  it('are opened for lab up and for the Vagrantfile', async () => {
+    const mine = userInventory(['cp1', 'n1']);
+    copyFileSync(new URL('../fixtures/vault/whole-1.1.yml', import.meta.url), join(dir, 'mine/group_vars/kube-node.yml'));
+    const password = join(dir, 'password');
+    writeFileSync(password, 'first-pass');
+    const run = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Cli & { code: unknown }> => {
+      const cli = new Cli(args, { cwd: dir, env });
+      return Object.assign(cli, { code: await cli.ended });
+    };
+    const up = ['lab', 'up', '--provider', 'vagrant', '--vagrant-provider', 'nobodys', '-i', mine];
+    expect((await run(up)).err).toContain('no password was given');
+    expect((await run([...up, '--vault-password-file', password])).err).toContain("'nobodys' is no provider");
+    const list = ['lab', 'vagrant-machines', '-i', mine];
+    expect((await run(list)).code).toBe(2);
+    expect((await run([...list, '--vault-password-file', password])).code).toBe(0);
+    expect((await run(list, { KUBEWRIGHT_VAULT_PASSWORD_FILE: password })).code).toBe(0);
+    expect(existsSync(inLab())).toBe(false);
+  }, 120_000);
 });
 
 describe('lab up --provider vagrant, when it goes wrong half-way', { timeout: 180_000 }, () => {

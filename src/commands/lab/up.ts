@@ -1,5 +1,5 @@
 import { Command, Flags } from '@oclif/core';
-import { inventoryFlags } from '../flags.js';
+import { inventoryFlags, vaultFlags } from '../flags.js';
 import { boxFlag, providerFlag } from './flags.js';
 
 export default class LabUp extends Command {
@@ -22,6 +22,7 @@ export default class LabUp extends Command {
       helpValue: 'PATH',
     }),
     'extra-vars': inventoryFlags['extra-vars'],
+    ...vaultFlags,
     masters: Flags.integer({ description: 'control planes  [default: 3]', min: 1, max: 90 }),
     workers: Flags.integer({ description: 'workers  [default: 6]', min: 0, max: 150 }),
     subnet: Flags.string({ description: 'network of the machines  [default: 10.77.0.0/24; Vagrant: 192.168.56.0/24]' }),
@@ -43,6 +44,7 @@ export default class LabUp extends Command {
       ...flags,
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],
+      vault: flags,
       inventoryDir: flags['inventory-dir'],
       hypervisor: flags['vagrant-provider'],
     });

@@ -1,5 +1,5 @@
 import { Command } from '@oclif/core';
-import { inventoryFlags } from '../flags.js';
+import { inventoryFlags, vaultFlags } from '../flags.js';
 import { boxFlag } from './flags.js';
 
 export default class LabVagrantMachines extends Command {
@@ -8,6 +8,7 @@ export default class LabVagrantMachines extends Command {
   static override flags = {
     inventory: inventoryFlags.inventory,
     'extra-vars': inventoryFlags['extra-vars'],
+    ...vaultFlags,
     ...boxFlag,
   };
 
@@ -17,6 +18,7 @@ export default class LabVagrantMachines extends Command {
     process.exitCode = await printVagrantMachines({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],
+      vault: flags,
       box: flags.box,
     });
   }

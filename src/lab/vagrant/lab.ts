@@ -83,7 +83,7 @@ async function sshArguments(name: string, paths: VagrantPaths, vagrant: Vagrant)
     GlobalKnownHostsFile: '/dev/null',
     // The key is known by the machine's name, whatever port leads to it today. An `up` that was cut short knew none yet.
     HostKeyAlias: name,
-    StrictHostKeyChecking: known.includes(`${name},`) ? 'yes' : 'accept-new',
+    StrictHostKeyChecking: known.split('\n').some((line) => line.startsWith(`${name},`)) ? 'yes' : 'accept-new',
     LogLevel: 'ERROR',
   };
   const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);

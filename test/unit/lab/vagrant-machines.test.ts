@@ -34,6 +34,11 @@ async function problems(text: string): Promise<string[]> {
 }
 
 describe('the machines of an inventory', () => {
+  it('may be named by their addresses, as in a list of hosts', async () => {
+    const found = vagrantMachines(await loadInventory(['192.168.56.11,192.168.56.12,']), { arch: 'x64' });
+    expect(found.map((m) => [m.name, m.address])).toEqual(['192.168.56.11', '192.168.56.12'].map((a) => [a, a]));
+  });
+
   it('have the sizes and ports of the users’ lab', async () => {
     const found = vagrantMachines(await loadInventory(['inventories/sample/hosts.ini']), { arch: 'x64' });
     expect(found.map((m) => m.sshPort)).toEqual([60011, 60012, 60013, 60101, 60102, 60103, 60104, 60105, 60106]);
