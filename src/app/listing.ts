@@ -56,7 +56,9 @@ function tasksOfUnit(r: ResolvedPlay, unit: ResolvedPlay['units'][number], p: Pl
   }
   return order.flatMap((id) => {
     const entry = found.get(id);
-    return entry ? [{ id, title: entry.task.title, tags: unit.tags, hosts: entry.hosts }] : [];
+    return entry
+      ? [{ id, title: unit.kind === 'step' ? unit.step.name : entry.task.title, tags: unit.tags, hosts: entry.hosts }]
+      : [];
   });
 }
 
@@ -92,13 +94,13 @@ export function listText(title: string, plays: readonly ListedPlay[], o: ListOpt
   return `${lines.join('\n')}\n`;
 }
 
-/** @throws InputError when nothing is left to list. */
-export function needSomething(plays: readonly ListedPlay[], playbook: string): void {
-  if (plays.length > 0) return;
+/** @param found plays or hosts. @throws InputError when nothing is left to list or to do. */
+export function needSomething(found: readonly unknown[], playbook: string): void {
+  if (found.length > 0) return;
   throw new InputError({
-    what: 'No play has a host to work on',
+    what: 'There is nothing to do: no play has both a host and a task for it',
     where: playbook,
-    todo: 'Look at hosts: of the plays, and at --limit, --tags and --skip-tags',
+    todo: 'Look at hosts: and tasks: of the plays, and at --limit, --tags and --skip-tags',
   });
 }
 

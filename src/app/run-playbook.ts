@@ -2,7 +2,6 @@ import { dirname, resolve } from 'node:path';
 import type { RunEvent } from '../engine/events.js';
 import { runPlays } from '../engine/run-plays.js';
 import type { RunResult } from '../engine/types.js';
-import { InputError } from '../errors.js';
 import { parseExtraVars } from '../inventory/extra-vars.js';
 import type { Inventory } from '../inventory/model.js';
 import { resolvePattern } from '../inventory/pattern.js';
@@ -129,13 +128,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
   const { bundle, inventory } = source;
   const { cluster, userTasks } = fresh;
   const chosen = new Set(plays.flatMap((p) => (p.units.some((u) => u.selected) ? p.hosts : [])));
-  if (chosen.size === 0) {
-    throw new InputError({
-      what: 'No play has a host to work on',
-      where: o.playbook,
-      todo: 'Look at hosts: of the plays, and at --limit, --tags and --skip-tags',
-    });
-  }
+  needSomething([...chosen], o.playbook);
   // Asked of fresh machines, so perhaps for more than is needed in the end.
   const helpers = [...hostsOf(planPlays(plays, fresh, neededExports(plays, fresh)))].filter((h) => !chosen.has(h));
   const step = o.step ? stepByStep() : undefined;

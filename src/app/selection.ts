@@ -85,8 +85,10 @@ export function findStart(wanted: string, plays: readonly ResolvedPlay[], p: Pla
     for (const unit of play.units.filter((u) => u.selected)) {
       for (const host of play.hosts) {
         for (const task of tasksOf(unit, host, NOTHING, p)) {
-          if (pattern.test(task.id) || pattern.test(task.title)) return { play, unit, id: task.id };
-          names.add(task.id).add(task.title);
+          // As it stands in the playbook, too, and in --list-tasks.
+          const titles = unit.kind === 'step' ? [task.title, unit.step.name] : [task.title];
+          if ([task.id, ...titles].some((name) => pattern.test(name))) return { play, unit, id: task.id };
+          for (const name of [task.id, ...titles]) names.add(name);
         }
       }
     }

@@ -1,3 +1,5 @@
+import { escapeLine } from '../engine/text.js';
+import { InputError } from '../errors.js';
 import { renderForHost } from '../inventory/jinja/render.js';
 import type { Inventory, Variable, VarValue } from '../inventory/model.js';
 import type { Text } from '../playbook/model.js';
@@ -25,9 +27,23 @@ export class HostTexts {
     return wordOf(this.#value(text));
   }
 
+  /** A text that is shown: a name. It stays as it is written when a secret takes part. @throws InputError */
+  shown(text: Text): string {
+    const texts = new HostTexts(this.#inventory, this.#host, this.#vars, this.#dir);
+    const rendered = texts.render(text);
+    return texts.secret ? text.text : rendered.split('\n').map(escapeLine).join('\n').trim();
+  }
+
   /** Whether a condition holds. @throws InputError */
   holds(condition: Text): boolean {
-    return this.#value({ ...condition, text: `{% if ${condition.text} %}1{% else %}{% endif %}` }) !== '';
+    try {
+      return this.#value({ ...condition, text: `{% if ${condition.text} %}1{% else %}{% endif %}` }) !== '';
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      const { what, ...rest } = error.parts;
+      const why = `For ${this.#host} it is ${condition.text}`;
+      throw new InputError({ ...rest, what: what.replace(/^.*? cannot be rendered/, 'The condition makes no sense'), why });
+    }
   }
 
   #value(text: Text): VarValue {

@@ -44,14 +44,15 @@ export class UserTasks {
     const above = new Map([...vars].filter(([name]) => !this.#extra.has(name)));
     const texts = new HostTexts(this.#inventory, host, above, this.#dir);
     if (step.when && !texts.holds(step.when)) return undefined;
-    const base = { id: step.id, title: step.name, sensitive: step.sensitive };
+    const title = texts.shown({ text: step.name, source: step.source }).replaceAll(/\s+/g, ' ');
+    const base = { id: step.id, title, sensitive: step.sensitive };
     let task = this.#make(step.action, base, texts);
     // What a secret takes part in is secret as a whole.
     if (texts.secret && !step.sensitive) task = this.#make(step.action, { ...base, sensitive: true }, texts);
     return {
       ...task,
       ...(step.timeoutSec === undefined ? {} : { timeoutSec: step.timeoutSec }),
-      ...(step.hint === undefined ? {} : { hint: step.hint }),
+      ...(step.hint === undefined ? {} : { hint: texts.shown(step.hint) }),
     };
   }
 

@@ -5,7 +5,7 @@ import { DEFAULT_TIMEOUT_SEC } from './defaults.js';
 import type { RunEventBody, TaskStatus } from './events.js';
 import type { Frame, Output } from './frames.js';
 import type { TaskLabel } from './program-label.js';
-import { escapeLine } from './text.js';
+import { escapeAll, escapeLine } from './text.js';
 
 export const TAIL_LINES = 20;
 
@@ -141,15 +141,15 @@ export class TaskReader {
   }
 
   #wholeLine(raw: string): void {
-    const line = escapeLine(raw);
     const current = this.#current;
+    if (current?.phase === 'diff') {
+      current.diff.push(escapeAll(raw));
+      return;
+    }
+    const line = escapeLine(raw);
     if (!current) {
       this.stray.push(line);
       if (this.stray.length > TAIL_LINES) this.stray.shift();
-      return;
-    }
-    if (current.phase === 'diff') {
-      current.diff.push(line);
       return;
     }
     if (current.task.sensitive) return;

@@ -41,6 +41,7 @@ export interface Text {
 export interface Step {
   /** Unique within its play: given, or made of the name. */
   readonly id: string;
+  /** One line; may hold expressions. */
   readonly name: string;
   readonly action: Action;
   /** Output and text are never shown or stored. */
@@ -49,7 +50,7 @@ export interface Step {
   readonly timeoutSec?: number;
   /** With the play's. */
   readonly tags: readonly string[];
-  readonly hint?: string;
+  readonly hint?: Text;
   /** Jinja expression: the task is for hosts where it is true. */
   readonly when?: Text;
   readonly vars: ReadonlyMap<string, Variable>;

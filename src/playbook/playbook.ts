@@ -31,7 +31,7 @@ const PLAY: Keys = {
     remote_user: 'Set ansible_user in the inventory, or give --user',
     vars_files: 'Give the file with -e @FILE',
     strategy: 'Each host goes through a play at its own speed anyway',
-    import_playbook: 'Give the playbooks one after the other',
+    import_playbook: 'Run the playbooks one after the other, or write their plays into one file',
     environment: 'Write export NAME=VALUE at the beginning of run:',
   },
 };
@@ -42,8 +42,9 @@ const ROLE: Keys = { what: 'A role', known: ['role', 'tags'] };
  * @throws InputErrors with file:line:column for everything in it that is wrong.
  */
 export async function loadPlaybook(path: string): Promise<Playbook> {
-  if (!existsSync(path) || statSync(path).isDirectory())
-    throw new InputError({ what: 'There is no such playbook', where: path, todo: 'Check the path' });
+  if (!existsSync(path)) throw new InputError({ what: 'There is no such playbook', where: path, todo: 'Check the path' });
+  if (statSync(path).isDirectory())
+    throw new InputError({ what: 'This is a folder, not a playbook', where: path, todo: 'Name the file in it' });
   const yaml = parseYaml(readFileSync(path, 'utf8'), path);
   const reader = new Reader(yaml);
   const plays: Play[] = [];
@@ -66,7 +67,7 @@ function readPlay(reader: Reader, node: Node): Play[] | undefined {
   const map = reader.map(node, PLAY, 'Begin it with - name:');
   if (!map) return undefined;
   const hosts = readHosts(map);
-  const name = map.text('name')?.text;
+  const name = map.line('name');
   const ids = new Set<string>();
   const play = {
     preTasks: readSteps(reader, map, 'pre_tasks', ids),

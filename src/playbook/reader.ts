@@ -124,6 +124,13 @@ export class MapReader {
     return this.wrong(key, `${key} must be text`, `Write ${key}: TEXT`);
   }
 
+  /** Text that is shown as one line, however it was folded. */
+  line(key: string): string | undefined {
+    const text = this.text(key)?.text.trim().replaceAll(/\s+/g, ' ');
+    if (text === undefined || !/[\x00-\x1f\x7f-\x9f]/.test(text)) return text;
+    return this.wrong(key, `${key} must be text without control characters`, 'Leave them out');
+  }
+
   flag(key: string): boolean {
     const value = this.value(key);
     if (value === undefined || typeof value === 'boolean') return value ?? false;
@@ -134,7 +141,7 @@ export class MapReader {
   number(key: string, min: number, max: number): number | undefined {
     const value = this.value(key);
     if (value === undefined) return undefined;
-    const number = typeof value === 'string' && /^\d+(\.\d+)?%?$/.test(value) ? Number.parseFloat(value) : value;
+    const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number.parseFloat(value) : value;
     if (typeof number === 'number' && number >= min && number <= max) return number;
     return this.wrong(key, `${key} must be a number from ${min} to ${max}`, `Write ${key}: ${min}`);
   }

@@ -3,6 +3,7 @@ import type { Variable } from '../inventory/model.js';
 import { variablesOf } from '../inventory/yaml-source.js';
 import type { Action, Guard, Step, Text } from './model.js';
 import type { Keys, MapReader, Reader } from './reader.js';
+import { shellWords } from './words.js';
 
 const SHELL = 'Write run: with the shell text, and check: with what tells that there is nothing to do';
 const RERUN = 'A task looks at the machine by itself: let its check compare with what was there before';
@@ -51,7 +52,7 @@ function readStep(reader: Reader, node: Node | null, ids: Set<string>): Step | u
   const map = reader.map(node, TASK, 'Begin it with - name:');
   if (!map) return undefined;
   const action = readAction(reader, map);
-  const name = map.text('name')?.text;
+  const name = map.line('name');
   if (!map.has('name')) map.lacks('A task needs a name', 'Write name: WHAT IT DOES');
   const step = {
     id: idOf(map, name ?? 'task', ids),
@@ -59,7 +60,7 @@ function readStep(reader: Reader, node: Node | null, ids: Set<string>): Step | u
     sensitive: map.flag('sensitive'),
     timeoutSec: map.number('timeout', 1, 86_400),
     tags: map.words('tags'),
-    hint: map.text('hint')?.text,
+    hint: map.text('hint'),
     when: condition(map),
     vars: readVars(reader, map),
     source: map.source,
@@ -138,7 +139,7 @@ function readScript(reader: Reader, task: MapReader): Action | undefined {
   const value = task.value('script');
   if (typeof value === 'string' && value.trim() !== '') {
     const source = reader.yaml.sourceOf(task.nodeOf('script'));
-    const [src = '', ...args] = words(value);
+    const [src = '', ...args] = wordsOf(task, 'script', value);
     return { kind: 'script', src: { text: src, source }, args: args.map((text) => ({ text, source })), ...readGuard(task) };
   }
   const map = reader.map(task.nodeOf('script'), SCRIPT, 'Write script: {src: FILE}');
@@ -152,16 +153,18 @@ function readScript(reader: Reader, task: MapReader): Action | undefined {
   return src ? { kind: 'script', src, args, ...readGuard(outer ? task : map) } : undefined;
 }
 
-/** Words between spaces; an expression in its braces stays whole. */
-function words(text: string): string[] {
-  return text.match(/(?:\{\{.*?\}\}|\S)+/g) ?? [];
+function wordsOf(map: MapReader, key: string, text: string): string[] {
+  const found = shellWords(text);
+  if ('words' in found) return found.words;
+  map.wrong(key, `The quotation mark ${found.open} is not closed`, 'Close it, or write \\ before it');
+  return [];
 }
 
 function argumentsOf(map: MapReader): Text[] {
   const value = map.value('args');
   if (value === undefined) return [];
   const source = map.source;
-  const list = typeof value === 'string' ? words(value) : value;
+  const list = typeof value === 'string' ? wordsOf(map, 'args', value) : value;
   if (Array.isArray(list) && list.every((w) => typeof w === 'string' || typeof w === 'number'))
     return list.map((w) => ({ text: String(w), source }));
   map.wrong('args', 'args must be words', 'Write args: [WORD, WORD]');

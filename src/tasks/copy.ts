@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { Secret } from '../shell/secret.js';
 import { joinShell, type Shell, sh } from '../shell/shell.js';
 import { fileDiff } from './diff.js';
@@ -22,6 +23,7 @@ export interface CopyOptions {
 export function copy(o: CopyOptions): Task {
   const { content, dest } = o;
   const mode = normalMode(o.mode);
+  const folder = dirname(dest);
   const secret = content instanceof Secret;
   const wanted: [format: string, value: string][] = [['%a', mode]];
   if (o.owner !== undefined) wanted.push(['%U', o.owner]);
@@ -48,6 +50,7 @@ export function copy(o: CopyOptions): Task {
       ${same}`,
     apply: joinShell([
       sh`[ ! -d ${dest} ] || { echo ${`${dest} is a folder; name the file in dest, or end dest with a slash`} >&2; exit 1; }`,
+      sh`[ -d ${folder} ] || { echo ${`${folder}: there is no such folder; copy makes none`} >&2; exit 1; }`,
       sh`tmp=$(mktemp ${`${dest}.kw-XXXXXX`})`,
       sh`trap 'rm -f "$tmp"' EXIT`,
       write,
@@ -68,7 +71,6 @@ export function copy(o: CopyOptions): Task {
         }),
     sensitive: secret,
     writes: [dest],
-    hint: `Does the folder of ${dest} exist on the machine? copy makes none`,
   };
 }
 

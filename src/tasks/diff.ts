@@ -26,11 +26,11 @@ export function fileDiff(o: FileDiffOptions): Shell {
     sh`f=${path} old=${path} from=${`a${path}`}`,
     ...(meta ? [sh`want=${meta.wanted} have=$(stat -c ${meta.format} -- "$f" 2>/dev/null || :)`] : [sh`want= have=`]),
     sh`
-      if [ -L "$f" ]; then echo ${`${path} is a link to `}"$(readlink "$f")"' and becomes a file'; fi
+      if [ -L "$f" ]; then echo ${`${path} is a link to `}"$(readlink "$f")"' and becomes a file'"$([ -z "$want" ] || echo " ($want)")"; fi
       if [ ! -f "$f" ]; then
         old=/dev/null from=/dev/null
         echo ${`new file ${path}`}"$([ -z "$want" ] || echo " ($want)")"
-      elif [ -n "$want" ] && [ "$have" != "$want" ]; then
+      elif [ ! -L "$f" ] && [ -n "$want" ] && [ "$have" != "$want" ]; then
         echo ${`${path}: `}"$have becomes $want"
       fi`,
     o.secret

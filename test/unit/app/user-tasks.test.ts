@@ -82,15 +82,20 @@ describe.each(there)('tasks of a user under $name', (shell) => {
   - name: plain
     script: {src: plain.sh, args: [a b, "it's"]}
     creates: ${box.root}/plain
+  - name: quoted
+    script: plain.sh -x 'a b' "c \\"d' " e="{{ greeting }} x" {{ list[1] }} '' $HOME f'g h'i
+    creates: ${box.root}/quoted
   - name: awk
     script: {src: awk.sh}
 `;
     const run = await go(box, yaml, {
-      'plain.sh': `printf '%s|' "$@" > ${box.root}/plain\n`,
+      'plain.sh': `to=plain; [ "$1" != -x ] || to=quoted; printf '%s|' "$@" > ${box.root}/$to\n`,
       'awk.sh': `#!/usr/bin/awk -f\nBEGIN { print "by awk" > "${box.root}/awk" }\n`,
     });
-    expect(statuses(run.events)).toEqual(['plain=changed', 'awk=changed']);
+    expect(statuses(run.events)).toEqual(['plain=changed', 'quoted=changed', 'awk=changed']);
     expect(readFileSync(`${box.root}/plain`, 'utf8')).toBe("a b|it's|");
+    // As one writes words in a shell; but nothing is expanded, and the value of an expression is never split.
+    expect(readFileSync(`${box.root}/quoted`, 'utf8')).toBe(`-x|a b|c "d' |e=it's me x|b c||$HOME|fg hi|`);
     expect(readFileSync(`${box.root}/awk`, 'utf8')).toBe('by awk\n');
   });
 
@@ -129,6 +134,23 @@ describe.each(there)('tasks of a user under $name', (shell) => {
       status: 'failed',
       tail: [expect.stringContaining('is a folder')],
     });
+  });
+
+  it('say why a file cannot be copied, and nothing that is not so', async () => {
+    const box = sandbox();
+    const failed = async (copy: string) => {
+      const run = await go(box, `  - name: c\n    copy: {content: new, ${copy}}\n`);
+      expect(statuses(run.events)).toEqual(['c=failed']);
+      const [end] = ofType(run.events, 'task-end');
+      return [...(end?.tail ?? []), end?.hint ?? ''].join('\n');
+    };
+    expect(await failed(`dest: ${box.root}/no/such/file`)).toContain(
+      `${box.root}/no/such: there is no such folder; copy makes none`,
+    );
+    const owner = await failed(`dest: ${box.root}/file, owner: nobody-here`);
+    expect(owner).toMatch(/nobody-here/);
+    expect(owner).not.toContain('folder');
+    expect(existsSync(`${box.root}/file`)).toBe(false);
   });
 
   it('keep what is sensitive out of events, journal, program and command lines', async () => {
@@ -189,6 +211,19 @@ describe('expressions in tasks', () => {
     expect(readFileSync(`${box.root}/loop`, 'utf8')).toBe('m11-k8s a\nm11-k8s b c\n');
   });
 
+  it('stand in names and hints too; a secret keeps them as they are written', async () => {
+    const box = sandbox();
+    const yaml = `  - name: "Greet {{ greeting }} on\n      {{ inventory_hostname }}"\n    run: exit 1\n    hint: see {{ port }}\n`;
+    const made = await tasksOf(box, yaml);
+    expect(made.all[0]).toMatchObject({
+      title: "Greet it's me on m11-k8s",
+      hint: 'see 80',
+      id: 'greet-greeting-on-inventory-hostname',
+    });
+    const colours = await tasksOf(box, `  - {name: "x {{ '\\\\x1b[31m' }}", run: 'true'}\n`);
+    expect(colours.all[0]?.title).toBe('x \\x1b[31m');
+  });
+
   it('give way to what the command line says', async () => {
     const box = sandbox();
     writeFileSync(join(box.root, 'p.yml'), '- hosts: all\n  vars: {port: 1}\n  tasks: [{name: t, run: "echo {{ port }}"}]\n');
@@ -231,10 +266,12 @@ describe('files of a user', () => {
     ['run: echo {{ greetin }}', {}, /p\.yml:4:10 The text cannot be rendered: .*greetin.* Did you mean greeting/],
     ['run: echo {{ x', {}, /p\.yml:4:10 The text cannot be rendered/],
     ['copy: {content: a, dest: "{{ port }}"}', {}, /p\.yml:4:30 dest must be an absolute path, not 80/],
-    ['{run: x, when: "nothing is there"}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 The text/],
+    ['{run: x, when: "nothing is there"}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 The condition makes no sense/],
+    ['{run: x, when: "greeting ="}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 .* For m11-k8s it is greeting =$/],
+    ['{run: x, when: "nothing_there"}'.slice(1, -1).replace(', ', '\n    '), {}, /nothing_there is undefined/],
   ])('%s is refused with its place', async (line, files, expected) => {
     const box = sandbox();
     const error = await tasksOf(box, `  - name: t\n    ${line}\n`, files).catch((e) => e);
-    expect(`${error.parts.where} ${error.parts.what} ${error.parts.todo}`).toMatch(expected);
+    expect(`${error.parts.where} ${error.parts.what} ${error.parts.todo} ${error.parts.why}`).toMatch(expected);
   });
 });

@@ -85,7 +85,14 @@ describe('playbooks', () => {
       ],
       preTasks: [{ id: 'before', action: { kind: 'run', run: { text: 'echo before' } } }],
       tasks: [
-        { id: 'say-it-leave', sensitive: true, timeoutSec: 5, tags: ['a', 'b'], hint: 'try', when: { text: '(x == 1) and (y)' } },
+        {
+          id: 'say-it-leave',
+          sensitive: true,
+          timeoutSec: 5,
+          tags: ['a', 'b'],
+          hint: { text: 'try' },
+          when: { text: '(x == 1) and (y)' },
+        },
         { id: 'say-it-leave-2', action: { kind: 'script', src: { text: 'hello.sh' }, creates: { text: '/x' } } },
       ],
       postTasks: [
@@ -108,7 +115,7 @@ describe('playbooks', () => {
     ['- hosts: all\n  roles: [os]\n  serial: 200%\n', /^p\.yml:3:11 serial must be/],
     ['name: x\n', /^p\.yml:1:1 A playbook is a list of plays/],
     ['- hosts: [all\n', /^p\.yml:\d+:\d+ This is not valid YAML/],
-    ['- import_playbook: x.yml\n', /^p\.yml:1:3 A play has no import_playbook\. Give the playbooks/],
+    ['- import_playbook: x.yml\n', /^p\.yml:1:3 A play has no import_playbook\. Run the playbooks/],
     ['- hosts: all\n  hosts: b\n  roles: [os]\n', /^p\.yml:2:3 A play has hosts twice/],
     ['- hosts: all\n  roles: [os]\n  any_errors_fatal: perhaps\n', /^p\.yml:3:21 any_errors_fatal must be true or false/],
     [
@@ -127,6 +134,10 @@ describe('playbooks', () => {
     [task(`${RUN}check: x\ncreates: /y`), /^p\.yml:6:14 check and creates exclude each other/],
     [task(`${RUN}creates: y`), /^p\.yml:5:14 creates must be an absolute path/],
     [task(`${RUN}timeout: soon`), /^p\.yml:5:14 timeout must be a number/],
+    [task(`${RUN}timeout: 10%`), /^p\.yml:5:14 timeout must be a number/],
+    [task("script: 'a \"b'"), /^p\.yml:4:13 The quotation mark " is not closed/],
+    ['- hosts: all\n  tasks: [{name: "a\\e[31m", run: x}]\n', /^p\.yml:2:18 name must be text without control characters/],
+    ['- hosts: all\n  name: "a\\e[31m"\n  roles: [os]\n', /^p\.yml:2:9 name must be text without control characters/],
     [task(`${RUN}sensitive: 1`), /^p\.yml:5:16 sensitive must be true or false/],
     [task(`${RUN}id: a b`), /^p\.yml:5:9 An id is letters/],
     [task('run: [a]'), /^p\.yml:4:10 run must be text/],

@@ -45,6 +45,12 @@ describe.each(testShells().filter((s) => s.command))('--diff under $name', (shel
     expect(await diffOf(box, put(`${box.root}/f`, 'a\n'))).toContain('-a\n\\ No newline at end of file\n+a');
   });
 
+  it('shows carriage returns, which make all the difference', async () => {
+    const box = sandbox();
+    writeFileSync(`${box.root}/f`, 'a\nb\rc\n');
+    expect(await diffOf(box, put(`${box.root}/f`, 'a\r\nb\rd\n'))).toMatch(/\n-a\n-b\\x0dc\n\+a\\x0d\n\+b\\x0dd$/);
+  });
+
   it('names binary files and links, and cuts what is long', async () => {
     const box = sandbox();
     const path = `${box.root}/f`;
@@ -54,7 +60,10 @@ describe.each(testShells().filter((s) => s.command))('--diff under $name', (shel
     writeFileSync(path, 'text\n');
     expect(await diffOf(box, bytes)).toBe(`binary file ${path}: 5 bytes become 2`);
     symlinkSync('f', `${box.root}/link`);
-    expect(await diffOf(box, put(`${box.root}/link`, 'text\n'))).toMatch(/link is a link to f and becomes a file/);
+    const link = await diffOf(box, put(`${box.root}/link`, 'text\n', '0600'));
+    expect(link).toMatch(/link is a link to f and becomes a file \(600:/);
+    // 777 is the link's, and nobody's wish.
+    expect(link).not.toContain('777');
     const long = Array.from({ length: 1000 }, (_, i) => `line ${i}\n`).join('');
     const lines = (await diffOf(box, put(`${box.root}/long`, `${'x'.repeat(5000)}\n${long}`))).split('\n');
     expect(lines).toHaveLength(DIFF_LINES + 2);
