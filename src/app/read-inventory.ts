@@ -11,6 +11,8 @@ export interface InventoryOptions {
   readonly vault?: VaultOptions;
   /** Folder whose group_vars and host_vars count, too. */
   readonly playbookDir?: string;
+  /** Told the names of `extraVars` when they have been read. */
+  readonly onExtraVars?: (names: ReadonlySet<string>) => void;
   /** An inventory without hosts is fine. */
   readonly allowEmpty?: boolean;
 }
@@ -48,7 +50,9 @@ function vaultKeys(o: InventoryOptions): VaultKeys {
 }
 
 async function loadOptions(o: InventoryOptions): Promise<LoadOptions> {
-  return { extraVars: await parseExtraVars([...o.extraVars]), playbookDir: o.playbookDir, allowEmpty: o.allowEmpty };
+  const extraVars = await parseExtraVars([...o.extraVars]);
+  o.onExtraVars?.(new Set(extraVars.keys()));
+  return { extraVars, playbookDir: o.playbookDir, allowEmpty: o.allowEmpty };
 }
 
 function sourcesOf(o: InventoryOptions): readonly string[] {

@@ -2,7 +2,6 @@ import { dirname, resolve } from 'node:path';
 import type { RunEvent } from '../engine/events.js';
 import { runPlays } from '../engine/run-plays.js';
 import type { RunResult } from '../engine/types.js';
-import { parseExtraVars } from '../inventory/extra-vars.js';
 import type { Inventory } from '../inventory/model.js';
 import { resolvePattern } from '../inventory/pattern.js';
 import { loadPlaybook } from '../playbook/playbook.js';
@@ -73,6 +72,8 @@ export interface PlaybookRun extends PlaybookOptions {
 type PlaySource = Pick<ClusterSource, 'bundle' | 'warnings'> & {
   readonly inventory: Inventory;
   readonly cluster: ClusterSource | undefined;
+  /** Names of the variables that the command line gives. */
+  readonly extraVars: ReadonlySet<string>;
 };
 
 /**
@@ -89,7 +90,7 @@ export async function runPlaybook(o: PlaybookRun): Promise<number> {
     const cluster = source.cluster?.cluster;
     const limit = o.limit === undefined ? undefined : new Set(resolvePattern(inventory, o.limit));
     let plays = resolvePlays(playbook, inventory, cluster, { tags: o.tags, skipTags: o.skipTags, limit });
-    const userTasks = new UserTasks(inventory, playbook.dir, new Set((await parseExtraVars([...o.extraVars])).keys()));
+    const userTasks = new UserTasks(inventory, playbook.dir, source.extraVars);
     checkSteps(plays, userTasks);
     const allFacts = placeholderFacts(cluster, bundle?.index.arch);
     const fresh: PlanContext = { ...contextOf(source, userTasks, o.check), allFacts };
@@ -102,11 +103,21 @@ export async function runPlaybook(o: PlaybookRun): Promise<number> {
 }
 
 async function readSource(o: PlaybookRun, withCluster: boolean): Promise<PlaySource> {
-  // group_vars and host_vars beside the playbook count, as for Ansible.
-  const options = { ...o, playbookDir: dirname(resolve(o.playbook)) };
-  if (!withCluster) return { inventory: await readInventory(options), cluster: undefined, bundle: undefined, warnings: [] };
+  let extraVars: ReadonlySet<string> = new Set();
+  const options = {
+    ...o,
+    // group_vars and host_vars beside the playbook count, as for Ansible.
+    playbookDir: dirname(resolve(o.playbook)),
+    onExtraVars: (names: ReadonlySet<string>) => {
+      extraVars = names;
+    },
+  };
+  if (!withCluster) {
+    const inventory = await readInventory(options);
+    return { inventory, extraVars, cluster: undefined, bundle: undefined, warnings: [] };
+  }
   const cluster = await readCluster(options);
-  return { inventory: cluster.inventory, cluster, bundle: cluster.bundle, warnings: cluster.warnings };
+  return { inventory: cluster.inventory, extraVars, cluster, bundle: cluster.bundle, warnings: cluster.warnings };
 }
 
 function contextOf(source: PlaySource, userTasks: UserTasks, check: boolean): PlanContext {
