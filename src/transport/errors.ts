@@ -146,6 +146,13 @@ export function refusedBecome(target: Target, report: BecomeReport): TransportEr
   const { user, become } = target;
   const owner = become.method === 'su' ? become.user : user;
   const missing = become.password === undefined;
+  if (/unknown user|user \S+ does not exist|no passwd entry/i.test(report.said))
+    return new TransportError('sudo', {
+      what: `There is no account ${become.user} to become`,
+      where: target.name,
+      why: report.said,
+      todo: 'Correct ansible_become_user, or make the account there',
+    });
   return new TransportError('sudo', {
     what: report.wrongPassword
       ? `${become.method} does not accept the password of ${owner}`
@@ -168,7 +175,7 @@ export function jumpFailure(error: unknown, hop: Target, target: Target): Transp
       : fromConnectError(error instanceof Error ? error : new Error(String(error)), placeOf(hop));
   return new TransportError(known.kind, {
     ...known.parts,
-    what: `${known.parts.what} (it is a jump host)`,
+    what: `${known.parts.what.replace(/ \(it is a jump host\)$/, '')} (it is a jump host)`,
     where: `${target.name}, on the way: ${known.parts.where ?? placeOf(hop)}`,
     cause: error,
   });

@@ -5,6 +5,7 @@ import { endThere } from './become/ending.js';
 import { TransportError } from './errors.js';
 import { heedHold } from './flow.js';
 import type { ExecOptions, Exit, Session, Target, Transport } from './port.js';
+import { signalGroup } from './signal-group.js';
 import { sendStdin } from './stdin.js';
 
 /** `ansible_connection: local`: commands run on this machine. */
@@ -68,13 +69,4 @@ class LocalSession implements Session {
   }
 
   async close(): Promise<void> {}
-}
-
-/** What belongs to another user stays. */
-function signalGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGTERM');
-  } catch (error) {
-    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  }
 }

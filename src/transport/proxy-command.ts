@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
+import { signalGroup } from './signal-group.js';
 
 /** What is kept of a command's complaints. */
 const SAID = 2000;
@@ -48,7 +49,9 @@ export class ProxyCommand extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (this.#child.exitCode === null) this.#child.kill();
+    const { pid, exitCode, signalCode } = this.#child;
+    // With what it has started: an ssh that is ended while it connects leaves its own proxy command behind.
+    if (pid !== undefined && exitCode === null && signalCode === null) signalGroup(pid);
     done(error);
   }
 }

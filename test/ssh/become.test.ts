@@ -169,6 +169,15 @@ describe.skipIf(reason)(`becoming another user${reason ? ` (${reason})` : ''}`, 
     });
   });
 
+  it.each(['sudo', 'doas', 'su'] as const)('%s: an account that is not there is called so', async (method) => {
+    if (method === 'doas' && noDoas) return;
+    sudoers('kw ALL=(ALL) NOPASSWD: ALL');
+    if (!noDoas) run('cat > /etc/doas.conf && chmod 600 /etc/doas.conf', 'permit nopass kw\n');
+    const error = await refusal(target(method, method === 'su' ? ROOT_PASSWORD : undefined, 'nosuch'));
+    expect(error.parts.what).toBe('There is no account nosuch to become');
+    expect(error.parts.todo).toContain('ansible_become_user');
+  });
+
   describe.skipIf(noDoas)(`doas${noDoas ? ` (${noDoas})` : ''}`, () => {
     const doas = (text: string): string => run('cat > /etc/doas.conf && chmod 600 /etc/doas.conf', `${text}\n`);
 

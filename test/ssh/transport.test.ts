@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -106,6 +106,15 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (${reason})` : ''}`
       process.env.HOME = home;
       process.kill(pid);
     }
+  });
+
+  it('takes no key that others may read, as OpenSSH does not', async () => {
+    const open = join(sshd.dir, 'open key');
+    writeFileSync(open, readFileSync(key), { mode: 0o600 });
+    await (await transport.connect(target({ privateKeyFile: open }))).close();
+    chmodSync(open, 0o640);
+    const error = await refusal(target({ privateKeyFile: open }));
+    expect(error.parts.why).toContain(`Not used: ${open}: others may read it (mode 640): chmod 600 ${open}`);
   });
 
   it('says what it tried when it is not let in', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
@@ -94,6 +94,10 @@ export function agentSocket(target: Target): string | undefined {
 
 function whyUnusable(path: string): string | undefined {
   try {
+    const { uid, mode } = statSync(path);
+    // OpenSSH takes no key of ours that others may read (sshkey_perm_ok).
+    if (uid === process.getuid?.() && (mode & 0o077) !== 0)
+      return `others may read it (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`;
     const key = parse(readFileSync(path));
     return key instanceof Error && !isEncrypted(key) ? key.message : undefined;
   } catch (error) {
