@@ -48,7 +48,7 @@ function variableHint(name: string, variable: Variable, isMentioned: boolean): F
     severity: 'warning',
     what: `there is no setting ${name}`,
     where,
-    why: 'Neither Kubewright nor kubespray has one of that name',
+    why: 'Neither Kubewright nor kubespray of today has one of that name',
     todo: 'Take it out, or correct its name',
   };
 }

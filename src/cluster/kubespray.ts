@@ -126,6 +126,22 @@ const MORE = [
   'kube_ovn_encap_checksum',
 ];
 
+/** Of older releases, as of 2.17 and before: inventories that grew with kubespray still have them. */
+const DROPPED: Readonly<Record<string, string>> = {
+  containerd_registries: 'containerd_registries_mirrors took its place',
+  etcd_kubeadm_enabled: 'etcd always runs as a service on its hosts (host)',
+  kube_api_pwd: 'there are no users with passwords any more',
+  kube_apiserver_insecure_port: 'there is no insecure port any more',
+  kube_basic_auth: 'there are no users with passwords any more',
+  kube_controller_pod_eviction_timeout: 'Kubernetes has no such setting any more',
+  kube_hostpath_dynamic_provisioner: 'there is no provisioner of that kind any more',
+  kube_token_auth: 'there is no file of tokens: kubeadm and service accounts have their own',
+  kube_users: 'there are no users with passwords any more',
+  kubeadm_enabled: 'clusters are always made by kubeadm',
+  kubelet_deployment_type: 'the kubelet always runs as a service on its host',
+  kubelet_load_modules: 'kernel modules are loaded on the host',
+};
+
 export interface NoEffect {
   readonly why: string;
   /** The value is kubespray's default, or the one of its sample: nobody expects anything of it. */
@@ -135,6 +151,7 @@ export interface NoEffect {
 /** A variable that kubespray reads and Kubewright does not; undefined: it is none. */
 export function withoutEffect(name: string, value: VarValue | undefined): NoEffect | undefined {
   const { defaults, sample, others } = table();
+  if (Object.hasOwn(DROPPED, name)) return { why: `kubespray itself dropped it: ${DROPPED[name]}`, isDefault: value === false };
   const known = [defaults, sample].filter((t) => Object.hasOwn(t, name));
   if (SETTING_NAMES.includes(name) || (known.length === 0 && !others.includes(name) && !MORE.includes(name))) return undefined;
   return {
@@ -151,7 +168,7 @@ function comparable(value: unknown): unknown {
 /** Every name of kubespray that has no effect here. */
 export function namesWithoutEffect(): string[] {
   const { defaults, sample, others } = table();
-  return [...new Set([...Object.keys(defaults), ...Object.keys(sample), ...others, ...MORE])].filter(
+  return [...new Set([...Object.keys(defaults), ...Object.keys(sample), ...others, ...MORE, ...Object.keys(DROPPED)])].filter(
     (n) => !SETTING_NAMES.includes(n),
   );
 }

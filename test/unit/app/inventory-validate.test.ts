@@ -99,6 +99,8 @@ describe('inventory validate', () => {
     ['etcd_deployment_type: kubeadm', /^etcd_deployment_type has no effect here/, 'warning'],
     ['ipv6_stack: true', /^ipv6_stack has no effect here/, 'warning'],
     ['helm_enabled: false', /^helm_enabled has no effect here/, 'info'],
+    ['kube_basic_auth: true', /^kube_basic_auth has no effect here/, 'warning'],
+    ['etcd_kubeadm_enabled: false', /^etcd_kubeadm_enabled has no effect here/, 'info'],
     ['kube_cert_dir: "{{ kube_config_dir }}/ssl"', /^kube_cert_dir has no effect here/, 'info'],
   ])('%s', async (text, what, severity) => {
     const findings = await vars(text);
