@@ -106,7 +106,7 @@ export function resolveSettings(
         : []),
     ],
     algorithms,
-    warnings: [...resolved.warnings, ...warnings, ...unheeded(resolved.values)],
+    warnings: [...resolved.warnings, ...warnings, ...unheeded(resolved.values), ...surplus(resolved.values)],
     tokens,
   };
 }
@@ -140,6 +140,20 @@ function unheeded(values: ReadonlyMap<string, readonly OptionValue[]>): string[]
       `${first.where}: ${keyword} ${first.args.join(' ')} is not heeded${meaning === 'unknown' ? ' (it is not an option of OpenSSH)' : ''}`,
     ];
   });
+}
+
+/** These take the rest of the line, or a list of words. */
+const WORDS = new Set(['proxycommand', 'proxyjump', 'userknownhostsfile', 'globalknownhostsfile']);
+
+/** OpenSSH refuses what stands behind a value: mostly it is a path with a space and without quotes. */
+function surplus(values: ReadonlyMap<string, readonly OptionValue[]>): string[] {
+  return [...values].flatMap(([keyword, all]) =>
+    meaningOf(keyword, '') !== 'heeded' || WORDS.has(keyword)
+      ? []
+      : all
+          .filter((v) => v.args.length > 1)
+          .map((v) => `${v.where}: of ${keyword} ${v.args.join(' ')} only ${v.args[0]} counts: a value with spaces needs quotes`),
+  );
 }
 
 class Reader {

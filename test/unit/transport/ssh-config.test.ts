@@ -235,6 +235,11 @@ describe('ssh_config', () => {
   });
 
   it('names what is not heeded, with its place', () => {
+    const spaced = settings('Host *\n IdentityFile DIR/my keys/id\n IdentityFile "DIR/my keys/id"\n Port 22 # here\n', 'web1');
+    expect(spaced.identityFiles).toEqual([`${dir}/my`, `${dir}/my keys/id`]);
+    expect(spaced.warnings).toEqual([
+      expect.stringMatching(/:2: of identityfile .*\/my keys\/id only .*\/my counts: a value with spaces needs quotes$/),
+    ]);
     const { warnings } = settings('Host *\n RevokedHostKeys /a\n Compression yes\n ForwardAgent no\n Colour red\n', 'web1');
     expect(warnings).toEqual([
       expect.stringMatching(/:2: revokedhostkeys \/a is not heeded$/),
