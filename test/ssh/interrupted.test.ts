@@ -87,6 +87,20 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     await finishes();
   });
 
+  it('twice, while it works for another account: what that runs is ended there, too', async () => {
+    // The program waits for whoever holds the folder, for two minutes.
+    f.fleet.run('n2', 'mkdir -p -m 700 /root/.ssh; flock /root/.ssh sleep 4335 >/dev/null 2>&1 &');
+    const cli = f.start(['keys', 'distribute', '--for', 'root']);
+    await until('n2 waits', () => f.processes('n2', 'flock -n 9').length + f.processes('n2', 'sleep 1').length > 0, cli);
+    cli.signal('SIGINT');
+    await cli.shows(/ Still at work: .*n2/);
+    cli.signal('SIGINT');
+    expect(await cli.ended).toBe(130);
+    await until('it is gone', () => f.processes('n2', 'su -s /bin/sh root').length === 0);
+    await until('so is its child', () => f.processes('n2', 'sleep 1').length === 0);
+    for (const n of NAMES) f.fleet.run(n, 'pkill -KILL -x sleep; rm -rf /root/.ssh');
+  });
+
   it('while one machine does not answer: none is waited for, none is touched', async () => {
     silent = createServer((s) => sockets.push(s));
     await new Promise<void>((resolve) => silent?.listen(0, '127.0.0.1', resolve));
