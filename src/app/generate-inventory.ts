@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { groupVarsText } from '../cluster/settings-text.js';
 import { freeSubnets } from '../cluster/subnets.js';
 import { versionProblem } from '../cluster/version-check.js';
 import { InputError } from '../errors.js';
+import { makeFolder } from '../folder.js';
 import { DEFAULT_GENERATE, type GenerateOptions, hostsFile, planMachines } from '../inventory/generate.js';
 
 export interface GenerateInventoryOptions extends GenerateOptions {
@@ -102,13 +103,6 @@ export async function inventoryGenerate(
   const path = join(dir, hosts);
   process.stdout.write(`Next: kubewright keys distribute -i ${path} --ask-pass, then kubewright provision -i ${path}\n`);
   return 0;
-}
-
-/** One by one from above: with `recursive` Node.js tries for ever where a folder takes no others (/proc). */
-function makeFolder(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  if (dirname(path) !== path) makeFolder(dirname(path));
-  mkdirSync(path);
 }
 
 function writing(path: string, write: (path: string) => void): void {

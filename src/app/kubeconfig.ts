@@ -1,5 +1,6 @@
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { makeFolder } from '../folder.js';
 import { controlPlaneEndpoint } from '../kubeadm/build.js';
 import type { ClusterSource } from './cluster-source.js';
 
@@ -7,7 +8,7 @@ import type { ClusterSource } from './cluster-source.js';
 export async function saveKubeconfig({ cluster, inventory }: ClusterSource, text: string): Promise<string> {
   const dir = cluster.settings.artifacts_dir ?? join(await folderOf(inventory.files[0] ?? '.'), 'artifacts');
   const path = resolve(dir, 'admin.conf');
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   const content = text.replace(/^( *server: ).*$/m, `$1https://${controlPlaneEndpoint(cluster)}`);
   await writeFile(`${path}.new`, content.endsWith('\n') ? content : `${content}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);

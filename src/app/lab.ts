@@ -8,6 +8,7 @@ import type { LabControl, LabProvider, SnapshotRequest } from '../lab/provider.j
 import { createVagrantLab } from '../lab/vagrant/lab.js';
 import { vagrantPaths } from '../lab/vagrant/paths.js';
 import { quote } from '../shell/shell.js';
+import { count } from '../ui/words.js';
 import { ensureDebianPackages } from './debian-packages.js';
 import { interruptions } from './interrupt.js';
 import { type VagrantUpOptions, vagrantUp } from './vagrant-up.js';
@@ -41,7 +42,7 @@ export async function labUp(o: LabUpOptions): Promise<number> {
       interrupt.stop,
     );
     const inventory = quote(join(o.inventoryDir, 'hosts.ini'));
-    say(`${state.machines.length} ${state.machines.length === 1 ? 'machine is' : 'machines are'} up.`);
+    say(`${count(state.machines.length, 'machine')} up.`);
     say(`Next: kubewright keys distribute -i ${inventory}`);
     say(`then: kubewright provision -i ${inventory}`);
     return 0;

@@ -5,6 +5,7 @@ import { planMachines } from '../lab/nspawn/plan.js';
 import { DEFAULT_BOX, resolveBox } from '../lab/vagrant/boxes.js';
 import { createVagrantLab } from '../lab/vagrant/lab.js';
 import { forwardPorts, SIZES, type VagrantMachine } from '../lab/vagrant/machines.js';
+import { count } from '../ui/words.js';
 import { interruptions } from './interrupt.js';
 import { PACKAGE_ROOT } from './package-root.js';
 import { readInventory } from './read-inventory.js';
@@ -48,7 +49,7 @@ export async function vagrantUp(o: VagrantUpOptions, say: (text: string) => void
       interrupt,
     );
     const args = [...inventories, join(lab.inventoryDir, 'hosts.ini')].map((i) => `-i ${short(i)}`).join(' ');
-    say(`${lab.machines.length} machines are up.`);
+    say(`${count(lab.machines.length, 'machine')} up.`);
     say(`Next: kubewright keys distribute ${args}`);
     say(`then: kubewright provision ${args}`);
     return 0;

@@ -4,7 +4,7 @@ import { connectionFlags, inventoryFlags } from './flags.js';
 export default class Exec extends Command {
   static override summary = 'Run a command on many machines at once';
   static override description =
-    'Output comes line by line with the machine in front. One word after -- is a command line for the shell there; several words stay words. Exit code 1 when the command failed on a machine, 3 when some machines could not be reached (the others are done all the same). It runs as the account that logs in, or as root with --become.';
+    'Output comes line by line with the machine in front. One word after -- is a command line for the shell there; several words stay words. Exit code 1 when the command failed on a machine, 3 when some machines could not be reached (the others are done all the same), 130 when it was interrupted, 141 when nobody reads the output any more (| head). It runs as the account that logs in, or as root with --become.';
   static override examples = [
     '<%= config.bin %> exec all -i hosts.ini -- uptime',
     '<%= config.bin %> exec kube_node -i hosts.ini --become -- systemctl is-active containerd',

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
+import { makeFolder } from '../folder.js';
 import { ownController } from './controller.js';
 import type { RunEvent } from './events.js';
 import type { JournalHeader } from './journal-schema.js';
@@ -56,7 +57,7 @@ export class Journal {
     const { run } = header;
     this.dir = join(root, run);
     try {
-      makeFolder(this.dir);
+      makeFolder(this.dir, 0o700);
       this.#events = openSync(join(this.dir, 'events.jsonl'), 'a', 0o600);
       this.#append(this.#events, JSON.stringify(header));
       const link = join(root, `.latest-${run}`);
@@ -113,18 +114,6 @@ export class Journal {
     const fd = openSync(join(this.dir, `${host.replaceAll(/[^A-Za-z0-9._-]/g, '_')}.log`), 'a', 0o600);
     this.#logs.set(host, fd);
     return fd;
-  }
-}
-
-/** Node's own `recursive` never ends below /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another run that begins at the same moment.
-    if (!existsSync(path)) throw error;
   }
 }
 

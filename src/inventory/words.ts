@@ -21,7 +21,7 @@ const MEANS_SOMETHING = new Set([BLANK, TAB, CR, LF, HASH, SINGLE, DOUBLE, BACKS
  * Splits a line into words as Python's `shlex.split(line, comments=True)` does: quotes, backslashes, and comments, which
  * begin at any bare `#`, also within a word. Only blanks, tabs and line ends separate.
  */
-export function placedWords(line: string): Word[] {
+export function placedWords(line: string, comments = true): Word[] {
   const words: Word[] = [];
   let word: string | undefined;
   let start = 0;
@@ -32,7 +32,7 @@ export function placedWords(line: string): Word[] {
       word = undefined;
       continue;
     }
-    if (c === HASH) break;
+    if (c === HASH && comments) break;
     if (word === undefined) {
       word = '';
       start = i;
@@ -57,9 +57,9 @@ export function placedWords(line: string): Word[] {
   return words;
 }
 
-/** The same without places. */
+/** Arguments of a command, as `shlex.split(line)` does: no comments, no places. @throws ShellWordsError */
 export function shellWords(line: string): string[] {
-  return placedWords(line).map((w) => w.text);
+  return placedWords(line, false).map((w) => w.text);
 }
 
 function closing(line: string, start: number, quote: string): number {

@@ -1,9 +1,10 @@
 import { isMap, isScalar, type Node } from 'yaml';
 import type { Variable } from '../inventory/model.js';
+import { ShellWordsError } from '../inventory/words.js';
 import { variablesOf } from '../inventory/yaml-source.js';
 import type { Action, Guard, Step, Text } from './model.js';
 import type { Keys, MapReader, Reader } from './reader.js';
-import { shellWords } from './words.js';
+import { scriptWords } from './words.js';
 
 const SHELL = 'Write run: with the shell text, and check: with what tells that there is nothing to do';
 const RERUN = 'A task looks at the machine by itself: let its check compare with what was there before';
@@ -154,10 +155,15 @@ function readScript(reader: Reader, task: MapReader): Action | undefined {
 }
 
 function wordsOf(map: MapReader, key: string, text: string): string[] {
-  const found = shellWords(text);
-  if ('words' in found) return found.words;
-  map.wrong(key, `The quotation mark ${found.open} is not closed`, 'Close it, or write \\ before it');
-  return [];
+  try {
+    return scriptWords(text);
+  } catch (error) {
+    if (!(error instanceof ShellWordsError)) throw error;
+    // Its column is that of the words alone.
+    const what = error.message.replace(/ at column \d+/, '');
+    map.wrong(key, `${what.charAt(0).toUpperCase()}${what.slice(1)}`, 'Close it, or write \\ before what is meant as it stands');
+    return [];
+  }
 }
 
 function argumentsOf(map: MapReader): Text[] {

@@ -1,22 +1,17 @@
-const PIECE = /(\{\{.*?\}\})|'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|(\s+)|(.)/gsy;
+import { shellWords } from '../inventory/words.js';
+
+const EXPRESSION = /\{\{.*?\}\}/gs;
+/** No YAML has this letter. */
+const NUL = '\0';
 
 /**
- * Words as one writes them in a shell: quotation marks and backslashes hold one together, and nothing is expanded. An
- * expression in its braces stays as it is.
- * @returns the quotation mark that is not closed, in place of the words.
+ * Words of a script's arguments, as Python's shlex splits them: quotation marks and backslashes hold one together, nothing is
+ * expanded, and an expression in its braces is part of a word as it stands.
+ *
+ * @throws ShellWordsError
  */
-export function shellWords(text: string): { readonly words: string[] } | { readonly open: string } {
-  const words: string[] = [];
-  let word: string | undefined;
-  for (const [, expression, single, double, escaped, space, other = ''] of text.matchAll(PIECE)) {
-    if (space !== undefined) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-      continue;
-    }
-    if (other === "'" || other === '"') return { open: other };
-    word = `${word ?? ''}${expression ?? single ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? escaped ?? other}`;
-  }
-  if (word !== undefined) words.push(word);
-  return { words };
+export function scriptWords(text: string): string[] {
+  const held: string[] = [];
+  const plain = text.replaceAll(EXPRESSION, (expression) => `${NUL}${held.push(expression) - 1}${NUL}`);
+  return shellWords(plain).map((word) => word.replaceAll(/\0(\d+)\0/g, (_, n: string) => held[Number(n)] ?? ''));
 }

@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../folder.js';
 import { matchPattern } from './config/patterns.js';
 import { expandHome } from './paths.js';
 import type { HostKeyPolicy, Target } from './port.js';
@@ -82,8 +83,7 @@ export class KnownHosts {
     const file = this.files[0];
     // Asked again, on fresh entries: with hashes the same line never comes out twice.
     if (file === undefined || file === '/dev/null' || this.verify(owner, key).kind === 'known') return;
-    const dir = dirname(file);
-    if (!existsSync(dir)) mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     const exists = existsSync(file);
     const text = exists ? readFileSync(file, 'utf8') : '';
     const name = knownName(owner);

@@ -3,6 +3,7 @@ import { access, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { InputError, KubewrightError } from '../../errors.js';
+import { makeFolder } from '../../folder.js';
 import { openBundle, verifyBundle } from '../bundle.js';
 import { type BundleFile, type BundleImage, type BundleIndex, INDEX_FILE, writeBundleIndex } from '../bundle-index.js';
 import { IMAGE_ROOTS, type ImageRoot, makeBuilder, makeImageRoot } from './chroots.js';
@@ -43,7 +44,7 @@ export function debianBundleDir(cacheDir: string): string {
 export async function buildDebianBundle(options: BuildBundleOptions): Promise<BundleIndex> {
   const outDir = resolve(options.outDir);
   const workDir = resolve(options.workDir ?? `${outDir}.work`);
-  await mkdir(dirname(outDir), { recursive: true });
+  makeFolder(dirname(outDir));
   const tell = (stage: string) => (text: string, done?: number, of?: number) =>
     options.onProgress?.({ stage, text, ...(done === undefined ? {} : { done, of }) });
 

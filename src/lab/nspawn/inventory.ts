@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { InputError } from '../../errors.js';
+import { makeFolder } from '../../folder.js';
 import type { LabMachine } from '../provider.js';
 import type { LabPaths } from './paths.js';
 import { LAB_USER } from './recipe.js';
@@ -107,7 +108,7 @@ export async function ownerOf(file: string): Promise<'nobody' | 'lab' | 'other'>
 
 async function write(file: string, text: string, mode: number): Promise<void> {
   if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return;
-  await mkdir(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   await writeFile(`${file}.new`, text, { mode });
   await rename(`${file}.new`, file);
 }

@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { InputError } from '../../errors.js';
+import { makeFolder } from '../../folder.js';
 import { MARKER, ownerOf, renderHosts } from '../nspawn/inventory.js';
 import type { Reach } from './reach.js';
 import { type SavedVagrantLab, saveText } from './state.js';
@@ -68,7 +69,7 @@ export async function checkFolder(dir: string, names: Iterable<string>): Promise
 
 export async function writeFiles(dir: string, files: ReadonlyMap<string, string>): Promise<void> {
   await checkFolder(dir, files.keys());
-  await mkdir(dir, { recursive: true });
+  makeFolder(dir);
   for (const [name, text] of files) await saveText(join(dir, name), text, 0o644);
 }
 

@@ -5,7 +5,7 @@ import { pythonValue } from '../../../src/inventory/literal.js';
 import { resolvePattern } from '../../../src/inventory/pattern.js';
 import { toPlain } from '../../../src/inventory/python.js';
 import { expandRange } from '../../../src/inventory/range.js';
-import { shellWords } from '../../../src/inventory/words.js';
+import { placedWords, shellWords } from '../../../src/inventory/words.js';
 import { sampleInventory } from '../../support/cluster.js';
 
 describe('ranges', () => {
@@ -69,8 +69,13 @@ describe('Python literals', () => {
 
 describe('words', () => {
   it('are split as a shell does', () => {
-    expect(shellWords('a  b="c d" e=\'f "g"\' h\\ i # comment')).toEqual(['a', 'b=c d', 'e=f "g"', 'h i']);
+    const line = 'a  b="c d" e=\'f "g"\' h\\ i # comment';
+    expect(placedWords(line).map((w) => w.text)).toEqual(['a', 'b=c d', 'e=f "g"', 'h i']);
     expect(() => shellWords('a "b')).toThrow(/not closed/);
+  });
+
+  it('of arguments know no comments, as shlex.split() of the ssh plugin', () => {
+    expect(shellWords('-o ControlPath=/tmp/#x -o User=a # b')).toEqual(['-o', 'ControlPath=/tmp/#x', '-o', 'User=a', '#', 'b']);
   });
 });
 

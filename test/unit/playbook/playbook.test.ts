@@ -135,7 +135,7 @@ describe('playbooks', () => {
     [task(`${RUN}creates: y`), /^p\.yml:5:14 creates must be an absolute path/],
     [task(`${RUN}timeout: soon`), /^p\.yml:5:14 timeout must be a number/],
     [task(`${RUN}timeout: 10%`), /^p\.yml:5:14 timeout must be a number/],
-    [task("script: 'a \"b'"), /^p\.yml:4:13 The quotation mark " is not closed/],
+    [task("script: 'a \"b'"), /^p\.yml:4:13 The quote " is not closed/],
     ['- hosts: all\n  tasks: [{name: "a\\e[31m", run: x}]\n', /^p\.yml:2:18 name must be text without control characters/],
     ['- hosts: all\n  name: "a\\e[31m"\n  roles: [os]\n', /^p\.yml:2:9 name must be text without control characters/],
     [task(`${RUN}sensitive: 1`), /^p\.yml:5:16 sensitive must be true or false/],
