@@ -6,19 +6,40 @@ export class DraftError extends Error {}
 /** Names that stand for this machine. Source: ansible/constants.py */
 export const LOCALHOST: readonly string[] = ['127.0.0.1', 'localhost', '::1'];
 
+const NONE: ReadonlyMap<string, Variable> = new Map();
+
 export class DraftHost {
   readonly name: string;
   readonly source: Source;
   /** The inventory that named it first; undefined: a list of hosts. */
   readonly origin: string | undefined;
-  vars: Map<string, Variable>;
   readonly groups = new Set<DraftGroup>();
+  /** Perhaps those of other hosts, too. */
+  #vars: ReadonlyMap<string, Variable>;
+  /** The same, once they are this host's alone. */
+  #own: Map<string, Variable> | undefined;
 
-  constructor(name: string, source: Source, origin: string | undefined, vars = new Map<string, Variable>()) {
+  constructor(name: string, source: Source, origin: string | undefined, vars: ReadonlyMap<string, Variable> = NONE) {
     this.name = name;
     this.source = source;
     this.origin = origin;
-    this.vars = vars;
+    this.#vars = vars;
+  }
+
+  get vars(): ReadonlyMap<string, Variable> {
+    return this.#vars;
+  }
+
+  setVariable(name: string, variable: Variable): void {
+    this.#own ??= new Map(this.#vars);
+    this.#own.set(name, variable);
+    this.#vars = this.#own;
+  }
+
+  setVariables(vars: ReadonlyMap<string, Variable>): void {
+    // Most hosts are named with variables once.
+    if (this.#vars.size === 0) this.#vars = vars;
+    else for (const [name, variable] of vars) this.setVariable(name, variable);
   }
 
   addGroup(group: DraftGroup): void {
@@ -44,13 +65,16 @@ export class DraftGroup {
   priority = 1;
   /** Where it is first named. */
   source: Source | undefined;
+  /** Asked for once for each host; undefined: not known, or no longer. */
+  #ancestors: Set<DraftGroup> | undefined;
 
   constructor(name: string) {
     this.name = name;
   }
 
-  ancestors(): Set<DraftGroup> {
-    return walk(this, 'parents');
+  ancestors(): ReadonlySet<DraftGroup> {
+    this.#ancestors ??= walk(this, 'parents');
+    return this.#ancestors;
   }
 
   /** Members, also those of children, in Ansible's order: level by level. */
@@ -84,7 +108,7 @@ export class DraftGroup {
     if (child === this) throw new DraftError(`The group ${this.name} contains itself`);
     if (this.children.has(child)) return;
     const before = child.ancestors();
-    const added = this.ancestors();
+    const added = new Set(this.ancestors());
     if (added.has(child)) throw new DraftError(`The group ${child.name} contains itself: it is above ${this.name} already`);
     added.add(this);
     for (const g of before) added.delete(g);
@@ -93,6 +117,7 @@ export class DraftGroup {
     child.#deepen();
     if (child.parents.has(this)) return;
     child.parents.add(this);
+    for (const g of child.descendants()) g.#ancestors = undefined;
     for (const host of child.allHosts()) for (const g of added) host.groups.add(g);
   }
 
@@ -152,7 +177,7 @@ export class Draft {
     if (!host) {
       host = new DraftHost(name, source, this.origin);
       this.hosts.set(name, host);
-      if (port) host.vars.set('ansible_port', { value: port, source });
+      if (port) host.setVariable('ansible_port', { value: port, source });
     }
     if (group && !group.hosts.has(host)) {
       group.hosts.add(host);
@@ -165,18 +190,16 @@ export class Draft {
   setVariable(owner: string, name: string, variable: Variable): void {
     const group = this.groups.get(owner);
     if (!group) {
-      this.hosts.get(owner)?.vars.set(name, variable);
+      this.hosts.get(owner)?.setVariable(name, variable);
       return;
     }
     if (name === 'ansible_group_priority') group.priority = priorityOf(variable);
     else group.vars.set(name, variable);
   }
 
-  /** The same for several; the map is handed over. */
-  setVariables(owner: string, vars: Map<string, Variable>): void {
-    const host = this.groups.has(owner) ? undefined : this.hosts.get(owner);
-    // Most hosts are named with variables once.
-    if (host?.vars.size === 0) host.vars = vars;
+  /** The same for several, which do not change any more. */
+  setVariables(owner: string, vars: ReadonlyMap<string, Variable>): void {
+    if (!this.groups.has(owner)) this.hosts.get(owner)?.setVariables(vars);
     else for (const [name, variable] of vars) this.setVariable(owner, name, variable);
   }
 

@@ -1,11 +1,13 @@
 import { type ErrorParts, InputError, InputErrors } from '../errors.js';
 import { type Draft, DraftError, type DraftGroup } from './builder.js';
+import { type HostLine, HostLines } from './host-lines.js';
 import { type HostNames, hostNames } from './hosts.js';
 import { PendingGroups } from './ini-pending.js';
+import { LineVars } from './line-vars.js';
 import { PythonValues } from './literal.js';
 import { LiteralError } from './literal-reader.js';
-import type { Source, Variable } from './model.js';
-import { PyOther, variable } from './python.js';
+import type { Source } from './model.js';
+import { type Exact, PyOther, variable } from './python.js';
 import { placedWords, ShellWordsError, type Word } from './words.js';
 
 type Kind = 'hosts' | 'children' | 'vars' | 'unknown';
@@ -33,8 +35,7 @@ class IniReader {
   readonly #draft: Draft;
   readonly #pending: PendingGroups;
   readonly #values = new PythonValues();
-  /** Names of variables: thousands of hosts have the same, and share one string of each. */
-  readonly #known = new Map<string, string>();
+  readonly #lines = new HostLines();
   #group: DraftGroup;
   #kind: Kind = 'hosts';
   /** Blanks in front of the present line. */
@@ -129,40 +130,56 @@ class IniReader {
     const equals = line.indexOf('=');
     if (equals < 0) throw this.#bad('A variable has no value', `It reads ${line}`, 'Write name=value');
     const name = strip(line.slice(0, equals));
-    this.#draft.setVariable(this.#group.name, name, this.#value(strip(line.slice(equals + 1)), this.#source()));
+    const source = this.#source();
+    const value = this.#value(strip(line.slice(equals + 1)), source.column);
+    this.#draft.setVariable(this.#group.name, name, variable(value, source));
   }
 
-  #value(text: string, source: Source): Variable {
+  /** @param column where to look, if it cannot be read. */
+  #value(text: string, column: number): Exact {
     try {
       const value = this.#values.value(text);
       // Bytes by themselves become text; within lists they stay bytes.
-      if (value instanceof PyOther && value.type === 'bytes')
-        return variable(Buffer.from(value.text, 'latin1').toString('utf8'), source);
-      return variable(value, source);
+      if (value instanceof PyOther && value.type === 'bytes') return Buffer.from(value.text, 'latin1').toString('utf8');
+      return value;
     } catch (error) {
       if (!(error instanceof LiteralError)) throw error;
-      throw this.#bad('This value cannot be read', error.message, 'Quote it, if it is meant as text', source.column);
+      throw this.#bad('This value cannot be read', error.message, 'Quote it, if it is meant as text', column);
     }
   }
 
   #hosts(line: string): void {
-    const [pattern, ...assignments] = this.#words(line);
-    if (pattern === undefined) return;
-    const { names, port } = this.#names(pattern);
-    const vars = new Map<string, Variable>();
-    for (const word of assignments) {
-      const equals = word.text.indexOf('=');
-      if (equals < 0) throw this.#noVariable(word, assignments);
-      const source = { file: this.#file, line: this.#line, column: this.#column(word) };
-      vars.set(this.#shared(word.text.slice(0, equals)), this.#value(word.text.slice(equals + 1), source));
-    }
+    const read = this.#lines.read(line) ?? this.#hostLine(line);
+    if (read === undefined) return;
+    const { names, port } = this.#names(read.pattern);
+    const columns = read.at.map((at) => this.#indent + at + 1);
+    const values = read.texts.map((text, i) => this.#value(text, columns[i] ?? 1));
+    const vars = new LineVars(read.names, values, this.#file, this.#line, columns);
     const source = this.#source();
     if (names.length === 0)
-      this.#draft.warnings.push(`${source.file}:${source.line}:${source.column}: the range ${pattern.text} stands for no host`);
+      this.#draft.warnings.push(
+        `${source.file}:${source.line}:${source.column}: the range ${read.pattern.text} stands for no host`,
+      );
     for (const name of names) {
       this.#draft.addHost(name, source, this.#group, port);
-      this.#draft.setVariables(name, names.length === 1 ? vars : new Map(vars));
+      this.#draft.setVariables(name, vars);
     }
+  }
+
+  /** One that wants a closer look; undefined: there is nothing but a comment. */
+  #hostLine(line: string): HostLine | undefined {
+    const [pattern, ...words] = this.#words(line);
+    if (pattern === undefined) return undefined;
+    // What is wrong with the name of the host is told before what follows it.
+    this.#names(pattern);
+    const assignments = words.map((word) => {
+      const equals = word.text.indexOf('=');
+      if (equals < 0) throw this.#noVariable(word, words);
+      return { name: word.text.slice(0, equals), text: word.text.slice(equals + 1), at: word.at };
+    });
+    // Those that a later one hides must be readable, too.
+    for (const a of assignments) this.#value(a.text, this.#column(a));
+    return this.#lines.of(pattern, assignments);
   }
 
   #noVariable(word: Word, assignments: readonly Word[]): InputError {
@@ -177,13 +194,6 @@ class IniReader {
         : `Put the template in quotes: ${name}="{{ … }}"`,
       this.#column(template ?? word),
     );
-  }
-
-  #shared(name: string): string {
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    this.#known.set(name, name);
-    return name;
   }
 
   #words(line: string): Word[] {

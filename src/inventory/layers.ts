@@ -1,58 +1,52 @@
 import type { Variable } from './model.js';
+import { VarsView } from './vars-view.js';
 
 type Vars = ReadonlyMap<string, Variable>;
 
-/** Variables in layers, the last one on top. Nothing is copied: thousands of hosts share the layers of their groups. */
-export class LayeredVars implements ReadonlyMap<string, Variable> {
+/**
+ * Variables in layers, the last one on top. Nothing is copied, neither when they are made nor when they are walked:
+ * thousands of hosts share the layers of their groups.
+ */
+export class LayeredVars extends VarsView {
   readonly #layers: readonly Vars[];
 
   constructor(layers: readonly Vars[]) {
+    super();
     this.#layers = layers.filter((l) => l.size > 0);
   }
 
   get(name: string): Variable | undefined {
-    for (let i = this.#layers.length - 1; i >= 0; i--) {
-      const found = this.#layers[i]?.get(name);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return this.#topmost(name, 0, this.#layers.length);
   }
 
   has(name: string): boolean {
     return this.#layers.some((l) => l.has(name));
   }
 
-  get size(): number {
-    return this.#merged().size;
+  /** A name stands where the lowest layer has it, as in Python. */
+  *[Symbol.iterator](): MapIterator<[string, Variable]> {
+    const layers = this.#layers;
+    for (let at = 0; at < layers.length; at++) {
+      for (const entry of layers[at] ?? []) {
+        if (at > 0 && this.#topmost(entry[0], 0, at) !== undefined) continue;
+        const above = at + 1 < layers.length ? this.#topmost(entry[0], at + 1, layers.length) : undefined;
+        yield above === undefined ? entry : [entry[0], above];
+      }
+    }
   }
 
-  forEach(each: (value: Variable, key: string, map: ReadonlyMap<string, Variable>) => void): void {
-    for (const [key, value] of this.#merged()) each(value, key, this);
-  }
-
-  entries(): MapIterator<[string, Variable]> {
-    return this.#merged().entries();
-  }
-
-  keys(): MapIterator<string> {
-    return this.#merged().keys();
-  }
-
-  values(): MapIterator<Variable> {
-    return this.#merged().values();
-  }
-
-  [Symbol.iterator](): MapIterator<[string, Variable]> {
-    return this.entries();
-  }
-
-  /** Made for each walk and thrown away. A name stands where the lowest layer has it, as in Python. */
-  #merged(): ReadonlyMap<string, Variable> {
-    return merge(this.#layers);
+  /** Of the layers `from` to before `to`. */
+  #topmost(name: string, from: number, to: number): Variable | undefined {
+    for (let i = to - 1; i >= from; i--) {
+      const found = this.#layers[i]?.get(name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 }
 
-export function merge(layers: readonly Vars[]): ReadonlyMap<string, Variable> {
+/** One map of all layers, the last one on top; a name stands where the lowest layer has it. */
+export function merge(layers: readonly Vars[]): Vars {
   if (layers.length === 1 && layers[0]) return layers[0];
   const out = new Map<string, Variable>(layers[0]);
   for (const layer of layers.slice(1)) for (const [name, variable] of layer) out.set(name, variable);

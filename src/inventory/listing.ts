@@ -54,8 +54,8 @@ export function listText(w: WrittenInventory, only?: ReadonlySet<string>): strin
   if (all) add(all);
   const hostvars: [Exact, Exact][] = [];
   for (const name of all?.allHosts ?? []) {
-    const vars = shown(name) ? entries(w.hosts.get(name)?.vars) : [];
-    if (vars.length > 0) hostvars.push([name, new PyDict(vars)]);
+    const vars = shown(name) ? w.hosts.get(name)?.vars : undefined;
+    if (hasEntries(vars)) hostvars.push([name, new PyDict(() => entries(vars))]);
   }
   const meta = new PyDict([['hostvars', new PyDict(hostvars)]]);
   return printed(w, () => jsonText(new PyDict([...groups, ['_meta', meta]])));
@@ -102,6 +102,11 @@ function entries(vars: ReadonlyMap<string, Variable> | undefined): [Exact, Exact
   const out: [Exact, Exact][] = [];
   for (const [name, v] of vars ?? []) if (!INTERNAL.has(name)) out.push([v.key === undefined ? name : v.key, exactOf(v)]);
   return out;
+}
+
+function hasEntries(vars: ReadonlyMap<string, Variable> | undefined): boolean {
+  for (const [name] of vars ?? []) if (!INTERNAL.has(name)) return true;
+  return false;
 }
 
 /** Names the variable that cannot be printed. */

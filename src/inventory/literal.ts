@@ -27,16 +27,20 @@ export class PythonValues {
   }
 }
 
-/** Words and short whole numbers, by far the most; undefined: look closer. */
+/** Words, short whole numbers and addresses, by far the most; undefined: look closer. */
 function quickValue(text: string): string | number | undefined {
   const c = text.charCodeAt(0);
   // Only True, False, None, ... and strings with a prefix begin with a letter.
   if (c >= 97 && c <= 122 && c !== 98 && c !== 114 && c !== 115 && c !== 117) return text;
   if (!(c >= 48 && c <= 57)) return undefined;
+  let dots = 0;
   for (let i = 1; i < text.length; i++) {
     const d = text.charCodeAt(i);
-    if (d < 48 || d > 57) return undefined;
+    if (d === 46) dots++;
+    else if (d < 48 || d > 57) return undefined;
   }
+  // No number has two of them.
+  if (dots > 0) return dots > 1 ? text : undefined;
   if (text.length > 15) return undefined;
   return text.length > 1 && c === 48 ? zerosOnly(text) : Number(text);
 }

@@ -45,6 +45,8 @@ export interface Host {
   readonly name: string;
   /** Where the host is first named. */
   readonly source: Source;
+  /** Absolute path of the inventory that names it there (`inventory_file`); undefined: a list of hosts. */
+  readonly origin?: string;
   /** Every group that holds the host, directly or through children, `all` included; new kubespray names. */
   readonly groups: ReadonlySet<string>;
   /** Effective variables: all < parent groups < child groups < host < extra variables. Unrendered. */
@@ -109,8 +111,4 @@ export interface WrittenInventory {
 export interface WrittenHost {
   readonly name: string;
   readonly vars: ReadonlyMap<string, Variable>;
-  /** Absolute path of the inventory that named the host first (`inventory_file`); undefined: a list of hosts. */
-  readonly inventoryFile?: string;
-  /** Its folder (`inventory_dir`). */
-  readonly inventoryDir?: string;
 }

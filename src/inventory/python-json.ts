@@ -6,6 +6,9 @@ import { byCodePoint } from './sources.js';
 /** Keys that Python cannot sort: text beside numbers. */
 class UnsortableError extends Error {}
 
+/** Characters after which text is put aside: adding to long text leaves millions of pieces that are copied again and again. */
+const PIECE = 65_536;
+
 /** Aliases in aliases can make a few lines of YAML print for ever. Characters; a string can have no more than 2^29. */
 const LONGEST = 400_000_000;
 
@@ -26,111 +29,130 @@ export function jsonText(value: Exact): string {
 class Writer {
   readonly #sort: boolean;
   #out = '';
-  /** Keys repeat by the thousand. */
-  readonly #quoted = new Map<string, string>();
-  readonly #order = new KeyOrder();
+  /** What was put aside. */
+  readonly #pieces: string[] = [];
+  #aside = 0;
+  /** By depth: hosts by the thousand have the same keys in the same order. */
+  readonly #layouts: Layout[] = [];
 
   constructor(sort: boolean) {
     this.#sort = sort;
   }
 
   text(value: Exact): string {
-    this.#write(value, '\n');
-    return this.#out;
+    this.#write(value, 0);
+    return this.#pieces.join('') + this.#out;
   }
 
-  #write(value: Exact, newline: string): void {
+  #putAside(): void {
+    this.#aside += this.#out.length;
+    if (this.#aside > LONGEST) throw new UnprintableError('it would print without end');
+    // Looking into text that was added to makes one piece of it.
+    this.#out.charCodeAt(0);
+    this.#pieces.push(this.#out);
+    this.#out = '';
+  }
+
+  #write(value: Exact, depth: number): void {
     if (typeof value === 'string') this.#out += JSON.stringify(value);
     else if (value === null) this.#out += 'null';
     else if (typeof value === 'boolean' || typeof value === 'bigint') this.#out += String(value);
     else if (typeof value === 'number') this.#out += number(value);
-    else if (isList(value)) this.#list(value, newline);
+    else if (isList(value)) this.#list(value, depth);
     else if (value instanceof PyFloat) this.#out += float(value.number);
-    else if (value instanceof PyUnsafe) this.#dict([['__ansible_unsafe', value.text]], newline);
-    else if (value instanceof VaultValue) this.#dict([['__ansible_vault', value.ciphertext]], newline);
+    else if (value instanceof PyUnsafe) this.#dict([['__ansible_unsafe', value.text]], depth);
+    else if (value instanceof VaultValue) this.#dict([['__ansible_vault', value.ciphertext]], depth);
     else if (value instanceof PyDate) this.#out += JSON.stringify(value.iso);
-    else if (value instanceof PyTuple) this.#list(value.items, newline);
+    else if (value instanceof PyTuple) this.#list(value.items, depth);
     else if (value instanceof PyOther)
       throw new UnprintableError(`JSON has no ${value.type === 'complex' ? 'complex numbers' : value.type}`);
-    else this.#dict(entriesOf(value) ?? [], newline);
+    else this.#dict(entriesOf(value) ?? [], depth);
   }
 
-  #list(items: readonly Exact[], newline: string): void {
+  #list(items: readonly Exact[], depth: number): void {
     if (items.length === 0) {
       this.#out += '[]';
       return;
     }
-    if (this.#out.length > LONGEST) throw new UnprintableError('it would print without end');
-    const inner = `${newline}    `;
+    if (this.#out.length > PIECE) this.#putAside();
+    const inner = lineAt(depth + 1);
     let before = `[${inner}`;
     for (const item of items) {
       this.#out += before;
-      this.#write(item, inner);
+      this.#write(item, depth + 1);
       before = `,${inner}`;
     }
-    this.#out += `${newline}]`;
+    this.#out += `${lineAt(depth)}]`;
   }
 
-  #dict(given: readonly (readonly [Exact, Exact])[], newline: string): void {
-    if (given.length === 0) {
+  #dict(entries: readonly Entry[], depth: number): void {
+    if (entries.length === 0) {
       this.#out += '{}';
       return;
     }
-    if (this.#out.length > LONGEST) throw new UnprintableError('it would print without end');
-    const entries = this.#sort ? this.#order.sorted(given) : given;
-    const inner = `${newline}    `;
-    let before = `{${inner}`;
-    for (const [key, value] of entries) {
-      this.#out += before + this.#key(key);
-      this.#write(value, inner);
-      before = `,${inner}`;
+    if (this.#out.length > PIECE) this.#putAside();
+    let layout = this.#layouts[depth];
+    if (!layout?.fits(entries)) {
+      layout = new Layout(entries, depth + 1, this.#sort);
+      this.#layouts[depth] = layout;
     }
-    this.#out += `${newline}}`;
+    for (const { at, label } of layout.lines) {
+      const entry = entries[at];
+      if (entry === undefined) continue;
+      this.#out += label;
+      this.#write(entry[1], depth + 1);
+    }
+    this.#out += `${lineAt(depth)}}`;
   }
+}
 
-  #key(key: Exact): string {
-    const text = keyText(key);
-    let quoted = this.#quoted.get(text);
-    if (quoted === undefined) {
-      quoted = `${JSON.stringify(text)}: `;
-      this.#quoted.set(text, quoted);
-    }
-    return quoted;
+const LINES: string[] = [];
+
+/** A line end and what stands in front of the next line. */
+function lineAt(depth: number): string {
+  let line = LINES[depth];
+  if (line === undefined) {
+    line = depth === 0 ? '\n' : `${lineAt(depth - 1)}    `;
+    LINES[depth] = line;
   }
+  return line;
 }
 
 type Entry = readonly [Exact, Exact];
 
-/** Sorts entries by their keys; hosts by the thousand have the same keys in the same order. */
-class KeyOrder {
-  #keys: readonly Exact[] = [];
-  /** Where the entries of those keys go. */
-  #places: readonly number[] = [];
+/** The lines of a dict without their values. */
+class Layout {
+  readonly #keys: readonly Exact[];
+  /** Which entry comes first, second, …, and all that stands before its value. */
+  readonly lines: readonly { readonly at: number; readonly label: string }[];
 
   /** @throws UnsortableError for keys of several kinds. */
-  sorted(entries: readonly Entry[]): readonly Entry[] {
-    if (entries.length < 2) return entries;
-    if (!this.#same(entries)) {
-      const ranks = entries.map(([key], at) => ({ rank: rankOf(key), at }));
-      const text = typeof ranks[0]?.rank === 'string';
-      // Text and numbers do not compare.
-      if (ranks.some((r) => (typeof r.rank === 'string') !== text)) throw new UnsortableError();
-      ranks.sort((a, b) => compare(a.rank, b.rank));
-      this.#keys = entries.map(([key]) => key);
-      this.#places = ranks.map((r) => r.at);
-    }
-    const out: Entry[] = [];
-    for (const at of this.#places) {
-      const entry = entries[at];
-      if (entry) out.push(entry);
-    }
-    return out;
+  constructor(entries: readonly Entry[], depth: number, sort: boolean) {
+    this.#keys = entries.map(([key]) => key);
+    const texts = this.#keys.map((key) => JSON.stringify(keyText(key)));
+    const places = sort && entries.length > 1 ? sortedPlaces(this.#keys) : this.#keys.keys();
+    this.lines = Array.from(places, (at, nth) => ({ at, label: `${nth === 0 ? '{' : ','}${lineAt(depth)}${texts[at]}: ` }));
   }
 
-  #same(entries: readonly Entry[]): boolean {
+  fits(entries: readonly Entry[]): boolean {
     const keys = this.#keys;
-    return keys.length === entries.length && keys.every((key, i) => typeof key === 'string' && key === entries[i]?.[0]);
+    if (keys.length !== entries.length) return false;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i];
+      if (typeof key !== 'string' || key !== entries[i]?.[0]) return false;
+    }
+    return true;
   }
+}
+
+/** Where the keys stand, in Python's order of them. @throws UnsortableError */
+function sortedPlaces(keys: readonly Exact[]): number[] {
+  const ranks = keys.map((key, at) => ({ rank: rankOf(key), at }));
+  const text = typeof ranks[0]?.rank === 'string';
+  // Text and numbers do not compare.
+  if (ranks.some((r) => (typeof r.rank === 'string') !== text)) throw new UnsortableError();
+  ranks.sort((a, b) => compare(a.rank, b.rank));
+  return ranks.map((r) => r.at);
 }
 
 type Rank = string | number | bigint;

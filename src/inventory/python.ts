@@ -30,12 +30,19 @@ export class PyTuple {
   }
 }
 
+type Entries = readonly (readonly [Exact, Exact])[];
+
 /** A dict with names that are no text, or whose order JavaScript would change. */
 export class PyDict {
-  readonly entries: readonly (readonly [Exact, Exact])[];
+  readonly #entries: Entries | (() => Entries);
 
-  constructor(entries: readonly (readonly [Exact, Exact])[]) {
-    this.entries = entries;
+  /** @param entries a function, where thousands of dicts need not be there at once: it is called whenever they are looked at. */
+  constructor(entries: Entries | (() => Entries)) {
+    this.#entries = entries;
+  }
+
+  get entries(): Entries {
+    return typeof this.#entries === 'function' ? this.#entries() : this.#entries;
   }
 }
 

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { Draft, DraftGroup, DraftHost } from './builder.js';
 import { LayeredVars, merge } from './layers.js';
 import type { Group, Host, Variable, WrittenGroup, WrittenHost, WrittenInventory } from './model.js';
@@ -26,14 +25,12 @@ export class Precedence {
   readonly #draft: Draft;
   readonly #s: VarSources;
   /** Hosts in the same groups share what these give. */
-  readonly #ofGroups = new Map<string, Vars>();
+  readonly #ofGroups = new Shared<DraftGroup, Vars>();
   readonly #ofHosts = new Map<DraftHost, Vars>();
-  readonly #ids = new Map<DraftGroup, number>();
 
   constructor(draft: Draft, sources: VarSources) {
     this.#draft = draft;
     this.#s = sources;
-    for (const group of draft.groups.values()) this.#ids.set(group, this.#ids.size);
   }
 
   host(host: DraftHost): Vars {
@@ -72,15 +69,18 @@ export class Precedence {
   }
 
   #groups(host: DraftHost): Vars {
+    const place = this.#ofGroups.at(host.groups);
+    place.value ??= this.#merged(host);
+    return place.value;
+  }
+
+  #merged(host: DraftHost): Vars {
     const all = this.#draft.addGroup('all');
-    const key = [...host.groups].map((g) => this.#ids.get(g)).join();
-    const known = this.#ofGroups.get(key);
-    if (known) return known;
     const own = [...host.groups].filter((g) => g !== all).sort(byPrecedence);
     const names = own.flatMap((g) => this.#s.fileNames(g.name));
     const { folders, inventoryDirs, playbookDirs } = this.#s;
     const allNames = this.#s.fileNames('all');
-    const vars = merge([
+    return merge([
       all.vars,
       ...own.map((g) => g.vars),
       ...folders.layers(inventoryDirs, 'group_vars', allNames),
@@ -88,8 +88,25 @@ export class Precedence {
       ...folders.layers(inventoryDirs, 'group_vars', names),
       ...folders.layers(playbookDirs, 'group_vars', names),
     ]);
-    this.#ofGroups.set(key, vars);
-    return vars;
+  }
+}
+
+/** A value for each sequence of keys. */
+class Shared<K, V> {
+  readonly #next = new Map<K, Shared<K, V>>();
+  value: V | undefined;
+
+  at(keys: Iterable<K>): Shared<K, V> {
+    let place: Shared<K, V> = this;
+    for (const key of keys) {
+      let next = place.#next.get(key);
+      if (!next) {
+        next = new Shared();
+        place.#next.set(key, next);
+      }
+      place = next;
+    }
+    return place;
   }
 }
 
@@ -115,17 +132,27 @@ export function writtenInventory(draft: Draft, precedence: Precedence): WrittenI
     });
   }
   const hosts = new Map<string, WrittenHost>();
-  for (const h of draft.hosts.values()) {
-    const place = h.origin === undefined ? {} : { inventoryFile: h.origin, inventoryDir: dirname(h.origin) };
-    hosts.set(h.name, {
-      name: h.name,
-      get vars() {
-        return precedence.host(h);
-      },
-      ...place,
-    });
-  }
+  for (const h of draft.hosts.values()) hosts.set(h.name, new HostAsWritten(h, precedence));
   return { groups, hosts };
+}
+
+/** A class, as there are thousands of them. */
+class HostAsWritten implements WrittenHost {
+  readonly #host: DraftHost;
+  readonly #precedence: Precedence;
+
+  constructor(host: DraftHost, precedence: Precedence) {
+    this.#host = host;
+    this.#precedence = precedence;
+  }
+
+  get name(): string {
+    return this.#host.name;
+  }
+
+  get vars(): Vars {
+    return this.#precedence.host(this.#host);
+  }
 }
 
 /**
@@ -143,6 +170,7 @@ export function clusterView(
     hosts.set(h.name, {
       name: h.name,
       source: h.source,
+      ...(h.origin === undefined ? {} : { origin: h.origin }),
       groups: new Set(names(h.groups)),
       get vars() {
         return precedence.host(h);
