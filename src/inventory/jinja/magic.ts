@@ -32,9 +32,10 @@ export function magicVariable(host: Host, name: string, s: MagicSources): Value 
     case 'hostvars':
       return s.hostvars;
     case 'inventory_file':
-      return host.source.file;
+      return host.origin;
     case 'inventory_dir':
-      return dirname(host.source.file);
+      // The text is what Ansible has there, too.
+      return host.origin === undefined ? 'None' : dirname(host.origin);
     case 'playbook_dir':
       return s.playbookDir ?? process.cwd();
     case 'omit':

@@ -171,7 +171,7 @@ export class Renderer {
     const known = this.#contexts.get(hostName);
     if (known) return known;
     const host = this.#inventory.hosts.get(hostName);
-    const dir = host ? dirname(host.source.file) : '.';
+    const dir = host?.origin === undefined ? '.' : dirname(host.origin);
     const context = makeContext({
       env: this.#options.env ?? process.env,
       searchPath: [this.#options.playbookDir ?? '.', dir],

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readInventory } from '../../../src/app/read-inventory.js';
 import { resolveCluster } from '../../../src/cluster/resolve.js';
@@ -47,6 +47,19 @@ function refusal(run: () => unknown): InputError {
 }
 
 describe('variables are rendered when they are used', () => {
+  it('inventory_dir and inventory_file are absolute, and for a list of hosts what Ansible has there', async () => {
+    const folder = join(dir, 'origins');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'hosts.ini'), HOSTS);
+    const i = await readInventory({
+      inventory: [relative(process.cwd(), join(folder, 'hosts.ini')), 'alone,'],
+      extraVars: ['place={{ inventory_dir }}', 'file={{ inventory_file }}'],
+    });
+    expect(value(i, 'm1', 'place')).toBe(folder);
+    expect(value(i, 'm1', 'file')).toBe(join(folder, 'hosts.ini'));
+    expect(value(i, 'alone', 'place')).toBe('None');
+  });
+
   it('with host variables, magic variables, other hosts and groups of either name', async () => {
     const i = await inventory({
       'group_vars/all.yml': `
