@@ -11,8 +11,6 @@ export interface InventoryOptions {
   readonly vault?: VaultOptions;
   /** Folder whose group_vars and host_vars count, too. */
   readonly playbookDir?: string;
-  /** Told the names of `extraVars` when they have been read. */
-  readonly onExtraVars?: (names: ReadonlySet<string>) => void;
   /** An inventory without hosts is fine. */
   readonly allowEmpty?: boolean;
 }
@@ -51,7 +49,6 @@ function vaultKeys(o: InventoryOptions): VaultKeys {
 
 async function loadOptions(o: InventoryOptions): Promise<LoadOptions> {
   const extraVars = await parseExtraVars([...o.extraVars]);
-  o.onExtraVars?.(new Set(extraVars.keys()));
   return { extraVars, playbookDir: o.playbookDir, allowEmpty: o.allowEmpty };
 }
 

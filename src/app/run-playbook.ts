@@ -72,8 +72,6 @@ export interface PlaybookRun extends PlaybookOptions {
 type PlaySource = Pick<ClusterSource, 'bundle' | 'warnings'> & {
   readonly inventory: Inventory;
   readonly cluster: ClusterSource | undefined;
-  /** Names of the variables that the command line gives. */
-  readonly extraVars: ReadonlySet<string>;
 };
 
 /**
@@ -90,7 +88,7 @@ export async function runPlaybook(o: PlaybookRun): Promise<number> {
     const cluster = source.cluster?.cluster;
     const limit = o.limit === undefined ? undefined : new Set(resolvePattern(inventory, o.limit));
     let plays = resolvePlays(playbook, inventory, cluster, { tags: o.tags, skipTags: o.skipTags, limit });
-    const userTasks = new UserTasks(inventory, playbook.dir, source.extraVars);
+    const userTasks = new UserTasks(inventory, playbook.dir);
     checkSteps(plays, userTasks);
     const allFacts = placeholderFacts(cluster, bundle?.index.arch);
     const fresh: PlanContext = { ...contextOf(source, userTasks, o.check), allFacts };
@@ -103,21 +101,14 @@ export async function runPlaybook(o: PlaybookRun): Promise<number> {
 }
 
 async function readSource(o: PlaybookRun, withCluster: boolean): Promise<PlaySource> {
-  let extraVars: ReadonlySet<string> = new Set();
-  const options = {
-    ...o,
-    // group_vars and host_vars beside the playbook count, as for Ansible.
-    playbookDir: dirname(resolve(o.playbook)),
-    onExtraVars: (names: ReadonlySet<string>) => {
-      extraVars = names;
-    },
-  };
+  // group_vars and host_vars beside the playbook count, as for Ansible.
+  const options = { ...o, playbookDir: dirname(resolve(o.playbook)) };
   if (!withCluster) {
     const inventory = await readInventory(options);
-    return { inventory, extraVars, cluster: undefined, bundle: undefined, warnings: [] };
+    return { inventory, cluster: undefined, bundle: undefined, warnings: [] };
   }
   const cluster = await readCluster(options);
-  return { inventory: cluster.inventory, extraVars, cluster, bundle: cluster.bundle, warnings: cluster.warnings };
+  return { inventory: cluster.inventory, cluster, bundle: cluster.bundle, warnings: cluster.warnings };
 }
 
 function contextOf(source: PlaySource, userTasks: UserTasks, check: boolean): PlanContext {

@@ -29,11 +29,12 @@ export class UserTasks {
   readonly #extra: ReadonlySet<string>;
   readonly #files = new Map<string, Buffer>();
 
-  /** `dir`: where relative paths start. `extra`: names of variables that were given on the command line, which win over all. */
-  constructor(inventory: Inventory, dir: string, extra: ReadonlySet<string> = new Set()) {
+  /** `dir`: where relative paths start. */
+  constructor(inventory: Inventory, dir: string) {
     this.#inventory = inventory;
     this.#dir = dir;
-    this.#extra = extra;
+    // They win over all.
+    this.#extra = inventory.extraVars ?? new Set();
   }
 
   /**

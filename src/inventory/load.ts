@@ -121,6 +121,7 @@ async function load(
     },
     written,
     warnings: draft.warnings,
+    extraVars: new Set(common.extraVars.keys()),
     strays,
   };
   return { inventory, folders };

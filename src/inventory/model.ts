@@ -78,6 +78,8 @@ export interface Inventory {
   readonly written?: WrittenInventory;
   /** What Ansible warns about and goes on; plain text with file:line:column. */
   readonly warnings?: readonly string[];
+  /** Names of the variables that were given above all others (`-e`). */
+  readonly extraVars?: ReadonlySet<string>;
   /** Files and folders of variables whose group or host does not exist, so that nobody reads them. */
   readonly strays?: () => readonly Stray[];
 }

@@ -229,8 +229,8 @@ describe('expressions in tasks', () => {
     writeFileSync(join(box.root, 'p.yml'), '- hosts: all\n  vars: {port: 1}\n  tasks: [{name: t, run: "echo {{ port }}"}]\n');
     const { plays, dir } = await loadPlaybook(join(box.root, 'p.yml'));
     const step = plays[0]?.tasks[0];
-    const text = (extra: Set<string>) =>
-      step && new UserTasks(inventory, dir, extra).task(step, 'm11-k8s', plays[0]?.vars)?.apply.text;
+    const text = (extraVars: Set<string>) =>
+      step && new UserTasks({ ...inventory, extraVars }, dir).task(step, 'm11-k8s', plays[0]?.vars)?.apply.text;
     expect(text(new Set())).toContain('echo 1');
     expect(text(new Set(['port']))).toContain('echo 80');
   });
