@@ -59,10 +59,9 @@ export function examineCluster(
   const etcdMembers = hostsOf(inventory, ['etcd']);
   const etcd = etcdMembers.length > 0 ? etcdMembers : control;
 
-  const hosts = members.map((host) => {
-    const settings = settingsOf(host, defaults, problems);
-    return clusterHost(host, settings, control, hostsOf(inventory, ['kube_node']), etcd, problems);
-  });
+  const workers = hostsOf(inventory, ['kube_node']);
+  const groups = { control: new Set(control), workers: new Set(workers), etcd };
+  const hosts = members.map((host) => clusterHost(host, settingsOf(host, defaults, problems), groups, problems));
   problems.push(...addressProblems(hosts), ...nameProblems(hosts));
   const first = hosts.find((h) => h.name === control[0]?.name);
   if (!first) return { problems: unique(problems) };
@@ -74,11 +73,12 @@ export function examineCluster(
   problems.push(...etcdProblems(etcd, settings, inventory));
   if (version) return { problems: unique(problems) };
 
-  const byName = (names: readonly Host[]): ClusterHost[] => names.flatMap((n) => hosts.find((h) => h.name === n.name) ?? []);
+  const named = new Map(hosts.map((h) => [h.name, h]));
+  const byName = (names: readonly Host[]): ClusterHost[] => names.flatMap((n) => named.get(n.name) ?? []);
   const cluster: Cluster = {
     hosts,
     controlPlane: byName(control),
-    workers: byName(hostsOf(inventory, ['kube_node'])),
+    workers: byName(workers),
     etcd: byName(etcd),
     settings,
     versions: versionFacts(settings),
@@ -120,9 +120,7 @@ function valueTold(name: string, value: VarValue | undefined): Pick<ErrorParts, 
 function clusterHost(
   host: Host,
   settings: ClusterSettings,
-  control: readonly Host[],
-  workers: readonly Host[],
-  etcd: readonly Host[],
+  groups: { readonly control: ReadonlySet<Host>; readonly workers: ReadonlySet<Host>; readonly etcd: readonly Host[] },
   problems: ErrorParts[],
 ): ClusterHost {
   const text = (name: string): string | undefined => {
@@ -130,13 +128,13 @@ function clusterHost(
     return value === undefined || value === null ? undefined : String(value);
   };
   const { ip, accessIp } = hostAddresses(host, text, problems);
-  const position = etcd.indexOf(host);
+  const position = groups.etcd.indexOf(host);
   return {
     name: host.name,
     ip,
     accessIp,
-    controlPlane: control.includes(host),
-    worker: workers.includes(host),
+    controlPlane: groups.control.has(host),
+    worker: groups.workers.has(host),
     etcd: position >= 0,
     etcdMemberName: position >= 0 ? (text('etcd_member_name') ?? `etcd${position + 1}`) : undefined,
     nodeLabels: labels(host, problems),
