@@ -39,12 +39,12 @@ export function renderForHost(
   playbookDir: string,
 ): { readonly value: VarValue; readonly secret: boolean } {
   const made = unrendered.get(inventory);
-  const raw = (made?.inventory ?? inventory).hosts.get(hostName);
+  const written = made?.inventory ?? inventory;
+  const raw = written.hosts.get(hostName);
   if (!raw) throw new TypeError(`no host ${hostName}`);
   const own = 'The text';
   const host: Host = { ...raw, vars: new Map([...raw.vars, ...vars, [own, { value: given.text, source: given.source }]]) };
-  const hosts = new Map((made?.inventory ?? inventory).hosts).set(hostName, host);
-  const renderer = new Renderer({ ...(made?.inventory ?? inventory), hosts }, { ...made?.options, playbookDir });
+  const renderer = new Renderer(written, { ...made?.options, playbookDir }, host);
   const variable = renderer.host(host).vars.get(own);
   return { value: variable?.value ?? null, secret: variable?.secret ?? false };
 }

@@ -36,15 +36,23 @@ export class Renderer {
   readonly #contexts = new Map<string, Context>();
   readonly #done = new Map<string, { readonly value: Value; readonly secret: boolean }>();
   readonly #magic: MagicSources;
+  readonly #instead: Host | undefined;
 
-  constructor(inventory: Inventory, options: RenderOptions) {
+  /** @param instead takes the place of the host of its name. Made for every text of a task, so nothing here may walk all hosts. */
+  constructor(inventory: Inventory, options: RenderOptions, instead?: Host) {
     this.#inventory = inventory;
     this.#options = options;
+    this.#instead = instead;
     this.#keyring = options.keyring ?? new Keyring([]);
-    const names = [...inventory.groups.values()].flatMap((g) => [g.name, ...oldGroupName(g.name)].map((n) => [n, g] as const));
+    const names = new Map(
+      [...inventory.groups.values()].flatMap((g) => [g.name, ...oldGroupName(g.name)].map((n) => [n, g] as const)),
+    );
     this.#magic = {
       hosts: inventory.hosts,
-      groups: new Map(names.map(([name, g]): [Value, Value] => [name, [...g.hosts]])),
+      groups: new LazyDict(
+        () => names.keys(),
+        (name) => names.get(name)?.hosts.slice(),
+      ),
       hostvars: new LazyDict(
         () => inventory.hosts.keys(),
         (name) => this.#varsOf(name),
@@ -60,6 +68,10 @@ export class Renderer {
       vars.set(name, needsRendering(v) ? new RenderedVariable(v, () => this.#render(host, name, v)) : v);
     }
     return { ...host, vars };
+  }
+
+  #hostNamed(name: string): Host | undefined {
+    return this.#instead?.name === name ? this.#instead : this.#inventory.hosts.get(name);
   }
 
   #render(host: Host, name: string, variable: Variable): Rendered {
@@ -102,7 +114,7 @@ export class Renderer {
 
   /** A variable of a host, rendered; undefined: it has none of that name. */
   #variable(hostName: string, name: string): Value | undefined {
-    const host = this.#inventory.hosts.get(hostName);
+    const host = this.#hostNamed(hostName);
     const own = host?.vars.get(name);
     const fallback = this.#options.defaults?.get(name);
     if (!host) return undefined;
@@ -153,7 +165,7 @@ export class Renderer {
   #fill(hostName: string, raw: Exact, frame: Frame): Value {
     const context = this.#context(hostName);
     const single = (name: string): Value | undefined => {
-      const own = this.#inventory.hosts.get(hostName)?.vars.get(name);
+      const own = this.#hostNamed(hostName)?.vars.get(name);
       if (own?.secret) frame.secret = true;
       const v = own ? exactOf(own) : this.#options.defaults?.get(name);
       return v === undefined ? undefined : scalar(v);
@@ -170,7 +182,7 @@ export class Renderer {
   #context(hostName: string): Context {
     const known = this.#contexts.get(hostName);
     if (known) return known;
-    const host = this.#inventory.hosts.get(hostName);
+    const host = this.#hostNamed(hostName);
     const dir = host?.origin === undefined ? '.' : dirname(host.origin);
     const context = makeContext({
       env: this.#options.env ?? process.env,
@@ -182,7 +194,7 @@ export class Renderer {
   }
 
   #varsOf(hostName: string): Value | undefined {
-    const host = this.#inventory.hosts.get(hostName);
+    const host = this.#hostNamed(hostName);
     if (!host) return undefined;
     return new LazyDict(
       () => [...host.vars.keys(), ...MAGIC.filter((m) => m !== 'hostvars')],
