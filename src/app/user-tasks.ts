@@ -3,10 +3,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import type { Inventory, Source, Variable } from '../inventory/model.js';
+import { modeObjection, type Objection, ownerObjection } from '../playbook/file-words.js';
 import type { Action, Step, Text } from '../playbook/model.js';
 import { Secret } from '../shell/secret.js';
 import { copy } from '../tasks/copy.js';
 import { sha256 } from '../tasks/file.js';
+import { secretName } from '../tasks/secret-name.js';
 import { scriptTask, shellTask } from '../tasks/shell-task.js';
 import type { ArtifactRef, Task } from '../tasks/task.js';
 import { HostTexts } from './templates.js';
@@ -79,16 +81,27 @@ export class UserTasks {
     base: { id: string; title: string; sensitive: boolean },
     texts: HostTexts,
   ): Task {
-    const { mode, owner, group } = action;
     let dest = texts.render(action.dest);
     let content: string | Uint8Array | Secret | ArtifactRef;
     if ('src' in action.content) {
       const src = this.#read(action.content.src, texts);
       if (dest.endsWith('/')) dest += basename(src.path);
       content = base.sensitive ? secretText(src, action.content.src.source) : this.#content(src);
-    } else content = texts.render(action.content);
+    } else {
+      content = texts.render(action.content);
+      if (dest.endsWith('/')) throw wrong(action.dest.source, 'content needs the name of a file', 'Name the file in dest');
+    }
     if (!dest.startsWith('/')) throw wrong(action.dest.source, `dest must be an absolute path, not ${dest}`, 'Begin it with /');
-    if (base.sensitive && typeof content === 'string') content = new Secret(`copy.${base.id.replaceAll('/', '_')}`, content);
+    if (base.sensitive && typeof content === 'string') content = new Secret(secretName(`${base.id}.copy`), content);
+    const word = (text: Text | undefined, objectionTo: (word: string) => Objection | undefined): string | undefined => {
+      const rendered = text && texts.render(text);
+      const [what, todo] = (rendered !== undefined && objectionTo(rendered)) || [];
+      if (what !== undefined) throw wrong(text?.source, base.sensitive ? what : `${what}, not ${rendered}`, todo ?? '');
+      return rendered;
+    };
+    const mode = word(action.mode, modeObjection) ?? '0644';
+    const owner = word(action.owner, (name) => ownerObjection('owner', name));
+    const group = word(action.group, (name) => ownerObjection('group', name));
     return { ...copy({ ...base, content, dest, mode, owner, group }), sensitive: base.sensitive };
   }
 

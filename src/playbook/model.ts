@@ -79,10 +79,10 @@ export type Action =
       /** Absolute path on the host; with a final slash a folder that gets the file under its own name. */
       readonly dest: Text;
       /** Octal; default 0644. */
-      readonly mode: string;
-      /** Default: whoever the tasks run as. */
-      readonly owner?: string;
-      readonly group?: string;
+      readonly mode?: Text;
+      /** Name or number; default: whoever the tasks run as. */
+      readonly owner?: Text;
+      readonly group?: Text;
     };
 
 export interface Playbook {

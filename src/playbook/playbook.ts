@@ -4,6 +4,8 @@ import { isMap, isSeq, type Node } from 'yaml';
 import { InputError, InputErrors } from '../errors.js';
 import { nearestName } from '../inventory/nearest.js';
 import { keyText, parseYaml } from '../inventory/yaml-source.js';
+import { instead } from './ansible-keys.js';
+import { isTemplate } from './file-words.js';
 import type { BatchSize, Play, Playbook, RoleUse } from './model.js';
 import { type Keys, type MapReader, Reader } from './reader.js';
 import { readSteps, readVars } from './steps.js';
@@ -25,15 +27,7 @@ const PLAY: Keys = {
     'gather_facts',
     'vars',
   ],
-  instead: {
-    handlers: 'A task looks at the machine by itself: let its check say whether a restart is due',
-    become_user: 'Set ansible_become_user in the inventory',
-    remote_user: 'Set ansible_user in the inventory, or give --user',
-    vars_files: 'Give the file with -e @FILE',
-    strategy: 'Each host goes through a play at its own speed anyway',
-    import_playbook: 'Run the playbooks one after the other, or write their plays into one file',
-    environment: 'Write export NAME=VALUE at the beginning of run:',
-  },
+  instead: instead.play,
 };
 const ROLE: Keys = { what: 'A role', known: ['role', 'tags'] };
 
@@ -60,7 +54,7 @@ function readPlay(reader: Reader, node: Node): Play[] | undefined {
   if (isMap(inner)) {
     const imported = inner.items.find((p) => /^(ansible\.builtin\.)?import_playbook$/.test(keyText(p.key)));
     if (imported) {
-      reader.wrong(imported.key as Node, 'A play has no import_playbook', PLAY.instead?.import_playbook ?? '');
+      reader.wrong(imported.key as Node, 'A play has no import_playbook', instead.play('import_playbook') ?? '');
       return undefined;
     }
   }
@@ -92,6 +86,12 @@ function readPlay(reader: Reader, node: Node): Play[] | undefined {
 
 function readHosts(map: MapReader): string | undefined {
   const value = map.value('hosts');
+  if (isTemplate(String(value)))
+    return map.wrong(
+      'hosts',
+      'hosts is a pattern, and holds no expressions',
+      'Write a pattern that all of them match, and choose among them with --limit',
+    );
   if (typeof value === 'string' && value !== '') return value;
   if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === 'string' && v !== '')) return value.join(',');
   if (map.has('hosts')) map.wrong('hosts', 'hosts must be a pattern or a list of patterns', 'Write hosts: GROUP');

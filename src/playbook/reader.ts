@@ -1,4 +1,4 @@
-import { isMap, isSeq, type Node } from 'yaml';
+import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { ErrorParts } from '../errors.js';
 import type { Source, VarValue } from '../inventory/model.js';
 import { nearestName } from '../inventory/nearest.js';
@@ -10,8 +10,8 @@ export interface Keys {
   /** `A play`, `A task`. */
   readonly what: string;
   readonly known: readonly string[];
-  /** Key → what to write instead. */
-  readonly instead?: Readonly<Record<string, string>>;
+  /** What to write instead of a key. */
+  readonly instead?: (key: string) => string | undefined;
 }
 
 /** Reads one file and collects everything that is wrong with it, so that all of it is said at once. */
@@ -59,7 +59,7 @@ export class Reader {
       else {
         strange = true;
         const near = nearestName(key, keys.known);
-        const todo = keys.instead?.[key] ?? (near ? `Did you mean ${near}?` : `${keys.what} has: ${keys.known.join(', ')}`);
+        const todo = keys.instead?.(key) ?? (near ? `Did you mean ${near}?` : `${keys.what} has: ${keys.known.join(', ')}`);
         this.wrong(keyNode, `${keys.what} has no ${key}`, todo);
       }
     }
@@ -115,13 +115,22 @@ export class MapReader {
     this.#reader.wrong(this.#values.get(key) ?? this.node, what, todo);
   }
 
+  sourceOf(key: string): Source {
+    return this.#reader.yaml.sourceOf(this.#values.get(key));
+  }
+
   /** Text that is not empty; numbers count as text. */
   text(key: string): Text | undefined {
     if (!this.has(key)) return undefined;
     const value = this.value(key);
     if ((typeof value === 'string' && value.trim() !== '') || typeof value === 'number')
-      return { text: String(value), source: this.#reader.yaml.sourceOf(this.#values.get(key)) };
-    return this.wrong(key, `${key} must be text`, `Write ${key}: TEXT`);
+      return { text: String(value), source: this.sourceOf(key) };
+    // `run: true` is how a shell's command looks, and a truth to YAML.
+    const node = this.#reader.yaml.follow(this.#values.get(key));
+    const written = isScalar(node) && typeof node.source === 'string' ? node.source : '';
+    return written === '' || typeof value === 'string'
+      ? this.wrong(key, `${key} must be text`, `Write ${key}: TEXT`)
+      : this.wrong(key, `${key} must be text, which ${written} is not to YAML`, `Put it in quotes: ${key}: '${written}'`);
   }
 
   /** Text that is shown as one line, however it was folded. */

@@ -2,42 +2,21 @@ import { isMap, isScalar, type Node } from 'yaml';
 import type { Variable } from '../inventory/model.js';
 import { ShellWordsError } from '../inventory/words.js';
 import { variablesOf } from '../inventory/yaml-source.js';
+import { instead } from './ansible-keys.js';
+import { isTemplate, modeObjection, ownerObjection } from './file-words.js';
 import type { Action, Guard, Step, Text } from './model.js';
 import type { Keys, MapReader, Reader } from './reader.js';
 import { scriptWords } from './words.js';
 
-const SHELL = 'Write run: with the shell text, and check: with what tells that there is nothing to do';
-const RERUN = 'A task looks at the machine by itself: let its check compare with what was there before';
-
 const TASK: Keys = {
   what: 'A task',
   known: ['name', 'id', 'run', 'check', 'creates', 'copy', 'script', 'sensitive', 'timeout', 'tags', 'hint', 'when', 'vars'],
-  instead: {
-    shell: SHELL,
-    command: SHELL,
-    'ansible.builtin.shell': SHELL,
-    'ansible.builtin.command': SHELL,
-    raw: SHELL,
-    'ansible.builtin.copy': 'Write copy:',
-    'ansible.builtin.script': 'Write script:',
-    template: 'Write copy: with content: that holds the text',
-    file: 'Write run: mkdir …, with check: [ -d … ]',
-    no_log: 'Write sensitive: true',
-    notify: RERUN,
-    register: RERUN,
-    handlers: RERUN,
-    changed_when: 'Write check:, which says before the task whether there is anything to do',
-    loop: 'Write a task for each, or a loop in the shell text',
-    with_items: 'Write a task for each, or a loop in the shell text',
-    become: 'Tasks run as the become user of the inventory (ansible_become_user)',
-    become_user: 'Tasks run as the become user of the inventory (ansible_become_user)',
-    ignore_errors: 'Write run: with `|| true` where a failure is no harm',
-  },
+  instead: instead.task,
 };
 const COPY: Keys = {
   what: 'copy',
   known: ['src', 'content', 'dest', 'mode', 'owner', 'group'],
-  instead: { remote_src: 'Write run: cp …, with check: cmp -s …', backup: 'Write a task before it that keeps a copy' },
+  instead: instead.copy,
 };
 const SCRIPT: Keys = { what: 'script', known: ['src', 'args', 'creates', 'check'] };
 const ACTIONS = ['run', 'copy', 'script'] as const;
@@ -192,26 +171,25 @@ function readCopy(reader: Reader, task: MapReader): Action | undefined {
   else if (dest && !isPath(dest.text)) map.wrong('dest', 'dest must be an absolute path', 'Begin it with /');
   else if (dest && !src && dest.text.endsWith('/'))
     map.wrong('dest', 'content needs the name of a file', 'Name the file in dest');
-  const copy = { kind: 'copy', mode: modeOf(map), owner: nameOf(map, 'owner'), group: nameOf(map, 'group') } as const;
+  const copy = { kind: 'copy', mode: modeOf(map), owner: ownerOf(map, 'owner'), group: ownerOf(map, 'group') } as const;
   if (reader.problems.length > before || !dest) return undefined;
   const content = src ? { src } : { text: String(raw), source: reader.yaml.sourceOf(map.nodeOf('content')) };
   return { ...copy, content, dest };
 }
 
 /** As it is written: to YAML 1.1 a bare 0644 is the number 420. */
-function modeOf(map: MapReader): string {
-  if (!map.has('mode')) return '0644';
+function modeOf(map: MapReader): Text | undefined {
+  if (!map.has('mode')) return undefined;
   const node = map.nodeOf('mode');
-  const text = isScalar(node) ? (node.source ?? node.value) : undefined;
-  if (typeof text === 'string' && /^0?[0-7]{3,4}$/.test(text)) return text;
-  map.wrong('mode', 'mode must be octal', "Write mode: '0644'");
-  return '0644';
+  const text = String(isScalar(node) ? (node.source ?? node.value) : '');
+  const objection = isTemplate(text) ? undefined : modeObjection(text);
+  return objection ? map.wrong('mode', ...objection) : map.text('mode') && { text, source: map.sourceOf('mode') };
 }
 
-function nameOf(map: MapReader, key: string): string | undefined {
-  const name = map.text(key)?.text;
-  if (name === undefined || /^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/.test(name)) return name;
-  return map.wrong(key, `${key} must be the name of a user or group`, `Write ${key}: root`);
+function ownerOf(map: MapReader, key: 'owner' | 'group'): Text | undefined {
+  const name = map.text(key);
+  const objection = name && !isTemplate(name.text) ? ownerObjection(key, name.text) : undefined;
+  return objection ? map.wrong(key, ...objection) : name;
 }
 
 function isPath(text: string): boolean {

@@ -14,7 +14,7 @@ export interface CopyOptions {
   readonly dest: string;
   /** Octal. */
   readonly mode: string;
-  /** Absent: as the one who writes it. */
+  /** Name or number; absent: as the one who writes it. */
   readonly owner?: string;
   readonly group?: string;
 }
@@ -26,8 +26,8 @@ export function copy(o: CopyOptions): Task {
   const folder = dirname(dest);
   const secret = content instanceof Secret;
   const wanted: [format: string, value: string][] = [['%a', mode]];
-  if (o.owner !== undefined) wanted.push(['%U', o.owner]);
-  if (o.group !== undefined) wanted.push(['%G', o.group]);
+  if (o.owner !== undefined) wanted.push([isNumber(o.owner) ? '%u' : '%U', o.owner]);
+  if (o.group !== undefined) wanted.push([isNumber(o.group) ? '%g' : '%G', o.group]);
   const format = wanted.map(([f]) => f).join(':');
   const value = wanted.map(([, v]) => v).join(':');
   const write: Shell = isRef(content)
@@ -54,8 +54,9 @@ export function copy(o: CopyOptions): Task {
       sh`tmp=$(mktemp ${`${dest}.kw-XXXXXX`})`,
       sh`trap 'rm -f "$tmp"' EXIT`,
       write,
-      sh`chmod ${mode} "$tmp"`,
+      // In this order: chown takes setuid and setgid away.
       ...(owner === '' ? [] : [sh`chown ${owner} "$tmp"`]),
+      sh`chmod ${mode} "$tmp"`,
       sh`mv -fT "$tmp" ${dest}`,
     ]),
     ...(isRef(content)
@@ -72,6 +73,10 @@ export function copy(o: CopyOptions): Task {
     sensitive: secret,
     writes: [dest],
   };
+}
+
+function isNumber(owner: string): boolean {
+  return /^\d+$/.test(owner);
 }
 
 /** A file that is not there to compare with: only that it differs. */

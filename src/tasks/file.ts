@@ -66,13 +66,15 @@ export function directory(o: DirectoryOptions): Task {
 export function directories(o: Omit<DirectoryOptions, 'path'> & { readonly paths: readonly string[] }): Task {
   const mode = normalMode(o.mode ?? '0755');
   const owner = o.owner ?? 'root:root';
+  // Five digits: with fewer GNU chmod leaves a folder the setgid bit that it has got from the one above.
+  const digits = mode.padStart(5, '0');
   return {
     id: o.id,
     title: o.title,
     check: sh`for d in ${o.paths}; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = ${`directory:${mode}:${owner}`} ]; done`,
     apply: sh`
       mkdir -p -- ${o.paths}
-      chmod ${mode} -- ${o.paths}
+      chmod ${digits} -- ${o.paths}
       chown ${owner} -- ${o.paths}`,
     diff: folderDiff(o.paths, '%F:%a:%U:%G', `directory:${mode}:${owner}`),
   };
@@ -122,8 +124,8 @@ export function sha256(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** `0644` → `644`, as stat prints it. */
+/** `0644` → `644`, `0000` → `0`: as stat prints it. */
 export function normalMode(mode: string): string {
-  if (!/^[0-7]{3,4}$/.test(mode)) throw new TypeError(`not a file mode: ${mode}`);
-  return mode.replace(/^0+(?=[0-7]{3})/, '');
+  if (!/^0?[0-7]{3,4}$/.test(mode)) throw new TypeError(`not a file mode: ${mode}`);
+  return mode.replace(/^0+(?=[0-7])/, '');
 }

@@ -1,6 +1,7 @@
 import { Secret } from '../shell/secret.js';
 import { joinShell, rawShell, type Shell, sh } from '../shell/shell.js';
 import { emit } from './file.js';
+import { secretName } from './secret-name.js';
 import type { Task } from './task.js';
 
 export interface ShellTaskOptions {
@@ -65,8 +66,4 @@ function guarded(o: Omit<ShellTaskOptions, 'run'>, apply: Shell): Task {
 /** A subshell, so that `exit 0` ends the text and nothing else. */
 function evaluate(text: string, secret: string | undefined): Shell {
   return secret === undefined ? sh`( eval ${text} )` : sh`( eval ${new Secret(secretName(secret), text)} )`;
-}
-
-function secretName(text: string): string {
-  return `task.${text.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
 }

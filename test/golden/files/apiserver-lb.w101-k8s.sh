@@ -3,7 +3,7 @@
 for d in /etc/haproxy; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
 mkdir -p -- /etc/haproxy
-chmod 755 -- /etc/haproxy
+chmod 00755 -- /etc/haproxy
 chown root:root -- /etc/haproxy
 
 # apiserver-lb/config: Write the configuration of the local load balancer

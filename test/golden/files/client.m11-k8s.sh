@@ -3,7 +3,7 @@
 for d in /root/.kube; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply
 mkdir -p -- /root/.kube
-chmod 700 -- /root/.kube
+chmod 00700 -- /root/.kube
 chown root:root -- /root/.kube
 
 # client/kubeconfig: Give root the admin kubeconfig

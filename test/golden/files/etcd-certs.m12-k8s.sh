@@ -3,7 +3,7 @@
 for d in /etc/ssl/etcd/ssl; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply
 mkdir -p -- /etc/ssl/etcd/ssl
-chmod 700 -- /etc/ssl/etcd/ssl
+chmod 00700 -- /etc/ssl/etcd/ssl
 chown root:root -- /etc/ssl/etcd/ssl
 
 # etcd-certs/pki-directory: Make the folder of the control plane's certificates
@@ -11,7 +11,7 @@ chown root:root -- /etc/ssl/etcd/ssl
 for d in /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
 mkdir -p -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
-chmod 755 -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
+chmod 00755 -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
 chown root:root -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
 
 # etcd-certs/key-member: Make the member key of etcd

@@ -72,7 +72,7 @@ echo 'The certificate on this machine is not good, and none was signed in this r
 for d in /var/lib/etcd; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply
 mkdir -p -- /var/lib/etcd
-chmod 700 -- /var/lib/etcd
+chmod 00700 -- /var/lib/etcd
 chown root:root -- /var/lib/etcd
 
 # etcd/env: Write the settings of etcd

@@ -3,7 +3,7 @@
 for d in /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
 mkdir -p -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm
-chmod 755 -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm
+chmod 00755 -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm
 chown root:root -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm
 
 # node/kubeadm: Install kubeadm

@@ -3,7 +3,7 @@
 for d in /var/lib/kubewright; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply
 mkdir -p -- /var/lib/kubewright
-chmod 700 -- /var/lib/kubewright
+chmod 00700 -- /var/lib/kubewright
 chown root:root -- /var/lib/kubewright
 
 # os/bin: Make the folder of binaries
@@ -11,7 +11,7 @@ chown root:root -- /var/lib/kubewright
 for d in /usr/local/bin; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
 mkdir -p -- /usr/local/bin
-chmod 755 -- /usr/local/bin
+chmod 00755 -- /usr/local/bin
 chown root:root -- /usr/local/bin
 
 # os/hosts: Write the cluster's names into /etc/hosts

@@ -136,6 +136,41 @@ describe.each(there)('tasks of a user under $name', (shell) => {
     });
   });
 
+  it('copy with every mode that chmod knows, and with owners by name, number and variable', async () => {
+    const box = sandbox();
+    const yaml = `
+  - name: setuid
+    copy: {content: x, dest: ${box.root}/setuid, mode: 04755, owner: "${process.getuid?.()}", group: ${process.getgid?.()}}
+  - name: nobody may
+    copy: {content: x, dest: ${box.root}/nobody, mode: '0000'}
+  - name: group alone
+    copy: {content: x, dest: ${box.root}/group, mode: '0040'}
+  - name: by variables
+    vars: {m: '0640', who: ${process.getuid?.()}}
+    copy: {content: x, dest: ${box.root}/vars, mode: '{{ m }}', owner: '{{ who }}', group: '{{ who }}'}
+`;
+    const ids = ['setuid', 'nobody-may', 'group-alone', 'by-variables'];
+    expect(statuses((await go(box, yaml)).events)).toEqual(ids.map((id) => `${id}=changed`));
+    const modes = ['setuid', 'nobody', 'group', 'vars'].map((f) => (statSync(`${box.root}/${f}`).mode & 0o7777).toString(8));
+    expect(modes).toEqual(['4755', '0', '40', '640']);
+    expect(statuses((await go(box, yaml)).events)).toEqual(ids.map((id) => `${id}=ok`));
+  });
+
+  it('keep their secrets apart, whatever they are called', async () => {
+    const box = sandbox();
+    const long = 'a very long name '.repeat(30);
+    const yaml = ['a/b', 'a_b', 'a.b', 'ran', 'x'.repeat(300)].map(
+      (id) => `
+  - {name: ${long}, id: ${id}, sensitive: true, run: 'echo ${id.slice(0, 9)} >> ${box.root}/out'}
+  - {name: ${long}, id: ${id}/c, sensitive: true, copy: {content: ${id.slice(0, 9)}, dest: ${box.root}/${id.slice(0, 9).replace('/', '-')}}}`,
+    );
+    const run = await go(box, yaml.join(''));
+    expect(statuses(run.events).filter((s) => !s.endsWith('=changed'))).toEqual([]);
+    expect(readFileSync(`${box.root}/out`, 'utf8')).toBe('a/b\na_b\na.b\nran\nxxxxxxxxx\n');
+    expect(readFileSync(`${box.root}/a-b`, 'utf8')).toBe('a/b');
+    expect(readFileSync(`${box.root}/a_b`, 'utf8')).toBe('a_b');
+  });
+
   it('say why a file cannot be copied, and nothing that is not so', async () => {
     const box = sandbox();
     const failed = async (copy: string) => {
@@ -266,9 +301,17 @@ describe('files of a user', () => {
     ['run: echo {{ greetin }}', {}, /p\.yml:4:10 The text cannot be rendered: .*greetin.* Did you mean greeting/],
     ['run: echo {{ x', {}, /p\.yml:4:10 The text cannot be rendered/],
     ['copy: {content: a, dest: "{{ port }}"}', {}, /p\.yml:4:30 dest must be an absolute path, not 80/],
+    ['copy: {content: a, dest: "{{ \'/tmp/\' }}"}', {}, /p\.yml:4:30 content needs the name of a file/],
+    ['copy: {content: a, dest: /x, mode: "{{ greeting }}"}', {}, /p\.yml:4:40 mode must be octal, not it's me/],
+    ['copy: {content: a, dest: /x, owner: "{{ greeting }}"}', {}, /p\.yml:4:41 owner must be the name or number .* not it's me/],
+    ['{run: x, when: "{{ port }} == 80"}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 .*without \{\{ and \}\}/],
     ['{run: x, when: "nothing is there"}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 The condition makes no sense/],
     ['{run: x, when: "greeting ="}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 .* For m11-k8s it is greeting =$/],
-    ['{run: x, when: "nothing_there"}'.slice(1, -1).replace(', ', '\n    '), {}, /nothing_there is undefined/],
+    [
+      '{run: x, when: "nothing_there"}'.slice(1, -1).replace(', ', '\n    '),
+      {},
+      /nothing_there is undefined .*write nothing_there \| default/,
+    ],
   ])('%s is refused with its place', async (line, files, expected) => {
     const box = sandbox();
     const error = await tasksOf(box, `  - name: t\n    ${line}\n`, files).catch((e) => e);

@@ -96,8 +96,11 @@ describe('playbooks', () => {
         { id: 'say-it-leave-2', action: { kind: 'script', src: { text: 'hello.sh' }, creates: { text: '/x' } } },
       ],
       postTasks: [
-        { id: 'put', action: { kind: 'copy', mode: '0640', owner: 'root', group: 'adm', content: { text: 'text\n' } } },
-        { action: { mode: '644', content: { src: { text: 'f' } } } },
+        {
+          id: 'put',
+          action: { mode: { text: '0640' }, owner: { text: 'root' }, group: { text: 'adm' }, content: { text: 'text\n' } },
+        },
+        { action: { mode: { text: '644' }, content: { src: { text: 'f' } } } },
       ],
     });
     const second = play?.tasks[1]?.action;
@@ -107,6 +110,7 @@ describe('playbooks', () => {
 
   it.each([
     ['- name: x\n  host: all\n  roles: [os]\n', /^p\.yml:2:3 A play has no host\. Did you mean hosts\?/],
+    ["- hosts: '{{ target }}'\n  roles: [os]\n", /^p\.yml:1:10 hosts is a pattern, and holds no expressions\. .*--limit/],
     ['- hosts: all\n', /^p\.yml:1:3 A play needs something to do/],
     ['- hosts: all\n  roles: [os, os]\n', /^p\.yml:2:15 The play has the role os twice/],
     ['- hosts: all\n  roles: [{name: os}]\n', /^p\.yml:2:12 A role has no name\. A role has: role, tags/],
@@ -129,6 +133,16 @@ describe('playbooks', () => {
     [task('check: x'), /^p\.yml:3:5 A task needs something to do/],
     [task('run: x\nscript: y'), /^p\.yml:3:5 A task does one thing, not run and script/],
     [task('runn: x'), /^p\.yml:4:5 A task has no runn\. Did you mean run\?/],
+    [task(`${RUN}delegate_to: x`), /A task has no delegate_to\. Write when: inventory_hostname == /],
+    [task(`${RUN}args: {chdir: /}`), /A task has no args\. Write creates: beside run:/],
+    [task(`${RUN}with_fileglob: x`), /A task has no with_fileglob\. Write a task for each/],
+    [task('ansible.builtin.lineinfile: {}'), /A task has no ansible\.builtin\.lineinfile\. Write run: with sed/],
+    [task('community.general.ini_file: {}'), /A task has no community\.general\.ini_file\. Write run: with the shell text/],
+    [task(`${RUN}constructor: x`), /A task has no constructor\. A task has: name/],
+    [task('copy: {content: x, dest: /x, force: false}'), /copy has no force\. Write run: with cat/],
+    ['- hosts: all\n  roles: [os]\n  vars_prompt: []\n', /A play has no vars_prompt\. Give the values with -e/],
+    [task('run: true'), /^p\.yml:4:10 run must be text, which true is not to YAML\. Put it in quotes: run: 'true'/],
+    [task(`${RUN}check: no`), /^p\.yml:5:12 check must be text, which no is not to YAML\. Put it in quotes: check: 'no'/],
     [task(`shell: x`), /^p\.yml:4:5 A task has no shell\. Write run:/],
     [task(`${RUN}register: x`), /^p\.yml:5:5 A task has no register\. A task looks at the machine by itself/],
     [task(`${RUN}check: x\ncreates: /y`), /^p\.yml:6:14 check and creates exclude each other/],

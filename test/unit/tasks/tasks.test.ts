@@ -75,6 +75,13 @@ describe('directories', () => {
     rmSync(paths[1] ?? '', { recursive: true });
     converge(directories({ id: 'd', title: 'd', paths, mode: '0755', owner }));
   });
+
+  it('get their mode also below a folder that hands its group on', () => {
+    const above = join(dir, 'staff');
+    mkdirSync(above);
+    chmodSync(above, 0o2775);
+    converge(directories({ id: 'd', title: 'd', paths: [join(above, 'bin')], mode: '0755', owner }));
+  });
 });
 
 describe('block', () => {

@@ -1,0 +1,18 @@
+/** What is wrong with a word about a file, and what to write instead. */
+export type Objection = readonly [what: string, todo: string];
+
+/** As chmod takes it: three to five digits. */
+export function modeObjection(mode: string): Objection | undefined {
+  return /^0?[0-7]{3,4}$/.test(mode) ? undefined : ['mode must be octal', "Write mode: '0644'"];
+}
+
+/** `key`: owner or group. */
+export function ownerObjection(key: 'owner' | 'group', name: string): Objection | undefined {
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/.test(name)) return undefined;
+  return [`${key} must be the name or number of a ${key === 'owner' ? 'user' : 'group'}`, `Write ${key}: root`];
+}
+
+/** What it comes to is known when it is rendered for a host. */
+export function isTemplate(text: string): boolean {
+  return /\{[{%#]/.test(text);
+}
