@@ -8,8 +8,7 @@ import type { Action, Step, Text } from '../playbook/model.js';
 import { Secret } from '../shell/secret.js';
 import { copy } from '../tasks/copy.js';
 import { sha256 } from '../tasks/file.js';
-import { secretName } from '../tasks/secret-name.js';
-import { scriptTask, shellTask } from '../tasks/shell-task.js';
+import { scriptTask, secretName, shellTask } from '../tasks/shell-task.js';
 import type { ArtifactRef, Task } from '../tasks/task.js';
 import { HostTexts } from './templates.js';
 

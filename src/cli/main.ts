@@ -17,7 +17,7 @@ export async function main(argv: string[]): Promise<void> {
     const { dispatch } = await import('./dispatch.js');
     await dispatch(spellHelp(argv));
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = await report(error, argv);
   }
 }
 
@@ -35,7 +35,7 @@ async function versionLine(): Promise<string> {
   return `${name}/${version} ${process.platform}-${process.arch} node-${process.version}`;
 }
 
-function report(error: unknown): number {
+async function report(error: unknown, argv: readonly string[]): Promise<number> {
   if (error instanceof KubewrightError) {
     process.stderr.write(`${formatError(error)}\n`);
     debug(error);
@@ -44,7 +44,8 @@ function report(error: unknown): number {
   if (isOclif(error)) {
     // An ExitError is `this.exit()`: nothing went wrong.
     if (error.code === 'EEXIT') return error.oclif.exit ?? 0;
-    process.stderr.write(`${error.message}\n`);
+    const { wrongLine } = await import('./oclif-words.js');
+    process.stderr.write(`${wrongLine(error.message, argv)}\n`);
     return error.oclif.exit ?? 2;
   }
   // `kubewright … | head`, a terminal that was closed: the reader has gone, and nobody is left to tell. What came out stays.

@@ -92,7 +92,7 @@ export const outputFlags = {
   plain: Flags.boolean({ description: 'print plain lines, also on a terminal' }),
   verbose: Flags.integer({
     char: 'v',
-    description: 'how much is shown: 0 changes and failures, 1 every task, 2 their output too',
+    description: 'how much is shown: 0 changes and failures, 1 every task (-v), 2 their output too (-vv)',
     default: 0,
     min: 0,
     max: 2,

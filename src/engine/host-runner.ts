@@ -1,4 +1,5 @@
 import { KubewrightError } from '../errors.js';
+import { safeName } from '../shell/safe-name.js';
 import type { Secret } from '../shell/secret.js';
 import type { Task } from '../tasks/task.js';
 import { compileProgram } from './compile.js';
@@ -54,7 +55,8 @@ export class HostRunner {
   async run(play: string, number: number | string, host: string, tasks: readonly Task[]): Promise<void> {
     const o = this.#o;
     if (tasks.length === 0 || o.signal?.aborted || o.kill?.aborted) return;
-    const key = `${host}-${number}-${play}`.replaceAll(/[^A-Za-z0-9._-]+/g, '-');
+    // One machine may have two names; those of plays are for people who look into the folder.
+    const key = `${safeName(host)}-${number}-${play.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60)}`;
     const paths: HostPaths = { runDir: o.runDir, run: o.run, key };
     const { program, secrets } = compileProgram({
       run: o.run,

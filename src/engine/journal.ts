@@ -5,6 +5,7 @@ import { InputError } from '../errors.js';
 import { makeFolder } from '../folder.js';
 import { ownController } from './controller.js';
 import type { RunEvent } from './events.js';
+import { hostLog } from './host-log.js';
 import type { JournalHeader } from './journal-schema.js';
 
 /** The number changes when a field changes its meaning or goes away, not when one is added. */
@@ -111,7 +112,7 @@ export class Journal {
   #log(host: string): number {
     const known = this.#logs.get(host);
     if (known !== undefined) return known;
-    const fd = openSync(join(this.dir, `${host.replaceAll(/[^A-Za-z0-9._-]/g, '_')}.log`), 'a', 0o600);
+    const fd = openSync(join(this.dir, hostLog(host)), 'a', 0o600);
     this.#logs.set(host, fd);
     return fd;
   }

@@ -1,7 +1,7 @@
+import { safeName } from '../shell/safe-name.js';
 import { Secret } from '../shell/secret.js';
 import { joinShell, rawShell, type Shell, sh } from '../shell/shell.js';
 import { emit } from './file.js';
-import { secretName } from './secret-name.js';
 import type { Task } from './task.js';
 
 export interface ShellTaskOptions {
@@ -66,4 +66,9 @@ function guarded(o: Omit<ShellTaskOptions, 'run'>, apply: Shell): Task {
 /** A subshell, so that `exit 0` ends the text and nothing else. */
 function evaluate(text: string, secret: string | undefined): Shell {
   return secret === undefined ? sh`( eval ${text} )` : sh`( eval ${new Secret(secretName(secret), text)} )`;
+}
+
+/** Of a secret in a task of the user's, whose id may be long and hold slashes. */
+export function secretName(text: string): string {
+  return `task.${safeName(text)}`;
 }

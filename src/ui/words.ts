@@ -1,4 +1,5 @@
 import type { HostRecap, RunEvent, TaskStatus } from '../engine/events.js';
+import { hostLog } from '../engine/host-log.js';
 import { hostsText } from './fold.js';
 
 export type TaskEnd = Extract<RunEvent, { type: 'task-end' }>;
@@ -69,7 +70,9 @@ export function failureBlock(f: Failure, dir: string, paint: Paint): string[] {
   if (f.hint) lines.push(paint('bold', `  Try: ${f.hint}`));
   const [first = ''] = f.hosts;
   lines.push(
-    f.hosts.length === 1 ? `  Log: ${dir}/${first}.log` : `  Logs: ${dir}/${first}.log and ${count(f.hosts.length - 1, 'other')}`,
+    f.hosts.length === 1
+      ? `  Log: ${dir}/${hostLog(first)}`
+      : `  Logs: ${dir}/${hostLog(first)} and ${count(f.hosts.length - 1, 'other')}`,
   );
   return lines;
 }

@@ -54,4 +54,29 @@ describe.skipIf(!built)('the built command line', () => {
       expect(err).not.toMatch(/\n\s+at /);
     }
   });
+
+  it.each([
+    [['provison'], 'There is no command provison\n  Do:  Did you mean provision? kubewright --help lists all\n'],
+    [['runs', 'lst'], 'There is no command runs lst\n  Do:  Did you mean runs list? kubewright --help lists all\n'],
+    [['ansible-vault', 'edit'], 'There is no command ansible-vault\n  Do:  kubewright --help lists all\n'],
+    [['run'], 'Missing 1 required arg:\nplaybook  playbook (YAML)\n  Do:  kubewright run --help shows what there is\n'],
+    [['runs', 'prune'], 'Missing required flag --keep\n  Do:  kubewright runs prune --help shows what there is\n'],
+    [['run', 'p', '-f', 'x'], /^--forks: Expected an integer but received: x\n {2}Do: {2}kubewright run --help/],
+    [['run', 'p', '--json', '--plain'], /^--plain cannot also be provided when using --json\n {2}Do: /],
+    [['run', 'p', '--journal-dir'], /^Flag --journal-dir expects a value\n {2}Do: /],
+    [['run', 'p', '-e', 'a=--json=true', '--nope'], /^Nonexistent flag: --nope\n {2}Do: /],
+  ])('says of %j what to do', async (args, expected) => {
+    const { code, err } = await kubewright(...args);
+    expect(code).toBe(2);
+    expect(err).toMatch(expected);
+  });
+
+  it('takes -v, -vv and -vvv as Ansible does, beside -v 1 and -v2', async () => {
+    const inventory = join(PACKAGE_ROOT, 'inventories/single/hosts.ini');
+    for (const v of [['-v'], ['-vv'], ['-vvv'], ['-v', '1'], ['-v2'], ['--verbose'], ['-vC']]) {
+      const { code, err } = await kubewright('provision', ...v, '--list-hosts', '-i', inventory);
+      if (v[0] === '-vC') expect(code).toBe(2);
+      else expect({ v, code, err }).toEqual({ v, code: 0, err: '' });
+    }
+  });
 });

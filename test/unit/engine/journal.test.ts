@@ -9,7 +9,8 @@ import { newRunId } from '../../../src/engine/journal.js';
 import { readEnds, readJournal, runsIn } from '../../../src/engine/journal-read.js';
 import { EVENT_SCHEMAS, parseLine } from '../../../src/engine/journal-schema.js';
 import { sh } from '../../../src/shell/shell.js';
-import { play, runLocal, sandbox, task, touchTask } from './local.js';
+import { failureBlock } from '../../../src/ui/words.js';
+import { play, runLocal, sandbox, statuses, task, touchTask } from './local.js';
 
 /** A run with a change, a diff-less failure and two hosts. */
 async function realRun() {
@@ -49,6 +50,22 @@ describe('the journal', () => {
     });
     expect(journal.events).toEqual(result.events);
     expect(readEnds(result.dir, result.run)).toMatchObject({ state: 'done', end: journal.end, start: journal.start });
+  });
+
+  it('keeps hosts and plays apart, whatever they are called, and says where their logs are', async () => {
+    const box = sandbox();
+    const hosts = ['ä', 'ö', 'a/b', 'x'.repeat(300)];
+    const long = 'A play whose name says it all. '.repeat(20);
+    const result = await runLocal(box, [
+      play(long, hosts, (host) => [task('fails', sh`false`, sh`echo ${`this is ${hosts.indexOf(host)}`}; exit 1`)]),
+    ]);
+    expect(statuses(result.events)).toEqual(hosts.map(() => 'fails=failed'));
+    hosts.forEach((host, i) => {
+      const failure = { hosts: [host], task: 't', title: 't', ms: 0 };
+      const said = failureBlock(failure, result.dir, (_, text) => text).at(-1) ?? '';
+      const log = readFileSync(/Log: (.*)/.exec(said)?.[1] ?? '', 'utf8');
+      expect([...new Set(log.match(/this is \d/g))]).toEqual([`this is ${i}`]);
+    });
   });
 
   it.skipIf(process.platform !== 'linux')('that finds no room stops no run', async () => {
