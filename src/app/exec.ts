@@ -64,8 +64,12 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
     const at = (o: HostOutcome): number => order.get(o.host) ?? 0;
     const outcomes = (await Promise.all(running)).sort((a, b) => at(a) - at(b));
     await connections.close();
-    // As SIGPIPE ends others: without a word.
-    if (unread.signal.aborted) return 141;
+    if (unread.signal.aborted) {
+      const { reason }: { reason: unknown } = unread.signal;
+      // As SIGPIPE ends others: without a word.
+      if (reason === GONE) return 141;
+      throw reason;
+    }
     for (const [name, error] of connections.failures) view.unreachable(name, error);
     view.end(outcomes, [...connections.failures.keys()]);
     if (interrupt.stop.aborted) return 130;
@@ -75,16 +79,22 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
   }
 }
 
-/** Aborted when whoever reads our output has gone (`| head`): a command that prints for ever would run for ever. */
+/** Aborted when our output goes nowhere, for example when its reader has gone (`| head`): a command that prints for ever would run for ever. */
 function readerGone(stdout: NodeJS.WritableStream): AbortController {
   const gone = new AbortController();
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') gone.abort(GONE);
+  // In place of the listener that lets a run go on.
+  stdout.removeAllListeners('error').on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_STREAM_DESTROYED') gone.abort(error.code === 'EPIPE' ? GONE : error);
   });
   return gone;
 }
 
 const GONE = 'nobody reads the output any more';
+
+/** Why the commands were ended: nobody would see what is said about it. */
+function isUnread(reason: unknown): boolean {
+  return reason === GONE || (reason instanceof Error && 'syscall' in reason);
+}
 
 function commandLine(o: ExecCommandOptions): string {
   const [only, ...more] = o.command;
@@ -144,7 +154,7 @@ async function runOn(
         ? `interrupted${atLarge === undefined ? '' : ending}`
         : undefined;
     const outcome: HostOutcome = { host, ms: Math.round(performance.now() - began), ...meaning(exit, late) };
-    if (stop.reason !== GONE) view.finished(outcome);
+    if (!isUnread(stop.reason)) view.finished(outcome);
     return outcome;
   } finally {
     release();

@@ -15,7 +15,7 @@ export interface Interruptions {
  * their machines too; this process ends at once.
  *
  * A terminal that closes (SIGHUP), and a reader of our output that ends, stop nothing: the run goes on without them. What it says
- * stands in the journal, and SIGTERM stops it.
+ * stands in the journal, and SIGTERM stops it. Nor does a full disk under our output, which is told once.
  */
 export function interruptions(tell: (text: string) => void): Interruptions {
   const stop = new AbortController();
@@ -36,7 +36,7 @@ export function interruptions(tell: (text: string) => void): Interruptions {
   };
   // A write may find the terminal gone before the signal comes, and what is said after the run fails likewise. In place of
   // oclif's, which throws.
-  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', onWriteError);
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', onWriteError(stream));
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onHangUp);
@@ -51,9 +51,16 @@ export function interruptions(tell: (text: string) => void): Interruptions {
   };
 }
 
-/** Nobody reads any more, and that is all right. Anything else (a full disk under a log) is not. */
-function onWriteError(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EIO' && error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+const READER_GONE = ['EIO', 'EPIPE', 'ERR_STREAM_DESTROYED'];
+
+/** Nobody reads any more, and that is all right. What does not fit onto a disk is missed there: it is said where it still can be. */
+function onWriteError(stream: NodeJS.WritableStream): (error: NodeJS.ErrnoException) => void {
+  let told = stream === process.stderr;
+  return (error) => {
+    if (told || READER_GONE.includes(error.code ?? '')) return;
+    told = true;
+    process.stderr.write(`Warning: what this run says could not all be written: ${error.message}. The run goes on\n`);
+  };
 }
 
 /** Node.js puts terminals back as they were when it ends, and aborts where they are gone (node::ResetStdio); not so with others. */

@@ -73,15 +73,29 @@ export function runsPrune(o: RunsPruneOptions): number {
     const path = join(dir, run);
     const [ends] = tryEnds(dir, run);
     if (!ends || ends.state === 'running' || (ends.state === 'unknown' && writtenWithin(path, DAY_MS))) continue;
-    if (!o.dryRun) rmSync(path, { recursive: true });
+    if (!o.dryRun) remove(path);
     print(`${o.dryRun ? 'would remove' : 'removed'} ${run}`);
     gone++;
   }
   print(`${gone} of ${all.length} runs ${o.dryRun ? 'would go' : 'went'}`);
   const latest = join(dir, 'latest');
   // A link to a run that has gone.
-  if (!o.dryRun && !existsSync(latest)) rmSync(latest, { force: true });
+  if (gone > 0 && !o.dryRun && !existsSync(latest)) rmSync(latest, { force: true });
   return 0;
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true });
+  } catch (cause) {
+    throw new InputError({
+      what: 'The journal of this run cannot be removed',
+      where: path,
+      why: cause instanceof Error ? cause.message : undefined,
+      todo: 'It may be of another user, or lie where nothing can be written',
+      cause,
+    });
+  }
 }
 
 const DAY_MS = 24 * 3600 * 1000;

@@ -9,6 +9,10 @@ import { formatError, KubewrightError } from '../errors.js';
  * Start-up time is looked after (`npm run bench:startup`): nothing is imported here that --version or --help can do without.
  */
 export async function main(argv: string[]): Promise<void> {
+  // Above all errors of what we write to: nobody catches those, and oclif waits for ever for some.
+  const fail = (error: unknown): void => void report(error, argv).then((code) => process.exit(code));
+  process.on('uncaughtException', fail);
+  process.stdout.on('error', fail);
   if (argv[0] === '--version') {
     process.stdout.write(`${await versionLine()}\n`);
     return;
@@ -49,7 +53,12 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
     return error.oclif.exit ?? 2;
   }
   // `kubewright … | head`, a terminal that was closed: the reader has gone, and nobody is left to tell. What came out stays.
-  if (isCode(error, 'EPIPE') || isCode(error, 'EIO')) return Number(process.exitCode ?? 0);
+  if (['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].some((code) => isCode(error, code))) return Number(process.exitCode ?? 0);
+  if (NO_ROOM.some((code) => isCode(error, code))) {
+    const { message } = error as Error;
+    process.stderr.write(`The output cannot be written\n  Why: ${message}\n  Do:  Make room, or write it somewhere else\n`);
+    return 1;
+  }
   const text = isZod(error)
     ? error.issues.map((i) => i.message).join('; ')
     : error instanceof Error
@@ -61,6 +70,8 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
   debug(error);
   return 1;
 }
+
+const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 function debug(error: unknown): void {
   if ((process.env.DEBUG ?? '').split(/[\s,]+/).includes('kubewright') && error instanceof Error)

@@ -12,6 +12,8 @@ const SMALL_DISK = [
   'mkdir -p small && mount -t tmpfs -o size=128k tmpfs small && exec "$0" "$@" --journal-dir small',
 ];
 
+const FULL_STDOUT = ['sh', '-c', 'exec "$0" "$@" > /dev/full'];
+
 describe.skipIf(reason)(`a disk that gets full under the journal${reason ? ` (${reason})` : ''}`, { timeout: 60_000 }, () => {
   const f = new CliFleet({ count: 2 });
   beforeEach(() => {
@@ -35,6 +37,39 @@ describe.skipIf(reason)(`a disk that gets full under the journal${reason ? ` (${
     for (const host of HOSTS) {
       expect(f.read(host, 'ran')).toBe('much\nafter\nthen\n');
       expect(f.left(host)).toBe('');
+    }
+  });
+
+  // What a log on a full disk is to us, whatever the disk does later.
+  it.skipIf(process.platform !== 'linux')('under what a run says is told once on stderr, and the run goes on', async () => {
+    const playbook = f.file(
+      'some.yml',
+      '- hosts: all\n  tasks: [{name: A, run: seq 1000}, {name: B, run: sleep 1; echo b >> /root/ran}]\n',
+    );
+    for (const view of ['--plain', '--json']) {
+      for (const host of HOSTS) rmSync(f.root(host, 'ran'), { force: true });
+      const cli = await f.run(['run', playbook, view, '-v2'], { under: FULL_STDOUT });
+      expect(cli.err).toMatch(/^Warning: what this run says could not all be written: ENOSPC[^\n]*\n$/);
+      expect(cli.code).toBe(0);
+      for (const host of HOSTS) {
+        expect(f.read(host, 'ran')).toBe('b\n');
+        expect(f.left(host)).toBe('');
+      }
+    }
+  });
+
+  it.skipIf(process.platform !== 'linux')('ends exec, and its commands on the machines', async () => {
+    const cli = await f.run(['exec', 'all', '--', 'echo x; sleep 987'], { under: FULL_STDOUT });
+    expect(cli.err).toMatch(/^The output cannot be written\n {2}Why: ENOSPC[^\n]*\n {2}Do: {2}Make room/);
+    expect(cli.code).toBe(1);
+    for (const host of HOSTS) expect(f.processes(host, 'sleep 987')).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('is no bug of ours to other commands', async () => {
+    for (const args of [['runs', 'list'], ['inventory', 'list'], ['run', '--help'], ['--help'], ['--version']]) {
+      const cli = await f.run(args, { under: FULL_STDOUT });
+      expect(cli.err).toMatch(/^The output cannot be written\n {2}Why: ENOSPC[^\n]*\n {2}Do: {2}Make room/);
+      expect(cli.code).toBe(1);
     }
   });
 });

@@ -113,4 +113,12 @@ describe('runs', () => {
     runsPrune({ journalDir: dir, keep: 0, dryRun: false });
     expect(readdirSync(dir).sort()).toEqual([atWork, 'my-notes']);
   });
+
+  it('prunes nothing where there is no folder', () => {
+    const file = join(sandbox().root, 'file');
+    writeFileSync(file, '');
+    expect(runsPrune({ journalDir: file, keep: 0, dryRun: false })).toBe(0);
+    expect(out).toBe('0 of 0 runs went\n');
+    expect(existsSync(file)).toBe(true);
+  });
 });
