@@ -1,6 +1,6 @@
 import { safeName } from '../shell/safe-name.js';
 import { Secret } from '../shell/secret.js';
-import { joinShell, rawShell, type Shell, sh } from '../shell/shell.js';
+import { joinShell, quote, rawShell, type Shell, sh } from '../shell/shell.js';
 import { emit } from './file.js';
 import type { Task } from './task.js';
 
@@ -35,7 +35,9 @@ export interface ScriptTaskOptions extends Omit<ShellTaskOptions, 'run'> {
 export function scriptTask(o: ScriptTaskOptions): Task {
   const [, interpreter, argument] = /^#!\s*(\S+)(?:[ \t]+(.*?))?\s*(?:\n|$)/.exec(o.script) ?? [];
   const words = interpreter === undefined ? rawShell('$KW_SH') : sh`${[interpreter, ...(argument ? [argument] : [])]}`;
-  const text = o.sensitive ? new Secret(secretName(`${o.id}.script`), o.script) : o.script;
+  const hidden = o.sensitive && isShell(interpreter, argument);
+  const script = hidden ? withWords(o.script, o.args) : o.script;
+  const text = o.sensitive ? new Secret(secretName(`${o.id}.script`), script) : script;
   return guarded(
     o,
     joinShell([
@@ -43,16 +45,30 @@ export function scriptTask(o: ScriptTaskOptions): Task {
       sh`${emit(text)} > "$KW_DIR/script.$KW_N"`,
       sh`umask 022`,
       sh`trap 'rm -f "$KW_DIR/script.$KW_N"' EXIT`,
-      sh`${words} "$KW_DIR/script.$KW_N" ${o.args}`,
+      sh`${words} "$KW_DIR/script.$KW_N" ${hidden ? [] : o.args}`,
     ]),
   );
+}
+
+/** A shell's script takes its words from its own first line: arguments are seen by everybody on the machine. */
+function withWords(script: string, args: readonly string[]): string {
+  const set = `set -- ${args.map(quote).join(' ')}`;
+  return script.startsWith('#!') ? script.replace(/^.*/, () => set) : `${set}; ${script}`;
+}
+
+function isShell(interpreter = 'sh', argument = ''): boolean {
+  const name = interpreter.endsWith('/env') ? argument : interpreter;
+  return /^(.*\/)?(sh|ash|dash|bash|ksh|mksh|zsh)$/.test(name);
 }
 
 function guarded(o: Omit<ShellTaskOptions, 'run'>, apply: Shell): Task {
   const { id, title, sensitive } = o;
   if (o.check !== undefined)
     return { id, title, sensitive, check: evaluate(o.check, sensitive ? `${id}.check` : undefined), apply };
-  if (o.creates !== undefined) return { id, title, sensitive, check: sh`[ -e ${o.creates} ]`, apply };
+  if (o.creates !== undefined) {
+    const there = sh`[ -e ${o.creates} ]`;
+    return { id, title, sensitive, check: sensitive ? evaluate(there.text, `${id}.creates`) : there, apply };
+  }
   // Runs each time: what it leaves behind for the second look is gone with the program's folder.
   return {
     id,

@@ -211,6 +211,28 @@ describe.each(there)('tasks of a user under $name', (shell) => {
     expect(JSON.stringify(run.events)).not.toContain('hush');
     expect(readFileSync(join(run.dir, 'h.log'), 'utf8')).not.toContain('hush');
   });
+
+  it.each(['#!/bin/sh -e\n', '', '#!/usr/bin/env bash\n', '# words\n'])(
+    'keep sensitive words of a script out of the process list too (%j)',
+    async (first) => {
+      const box = sandbox();
+      const yaml = `
+  - name: script
+    sensitive: true
+    script: s.sh hush-hush-4 "it's" ''
+    creates: ${box.root}/hush-made
+`;
+      const files = {
+        's.sh': `${first}printf '%s|' "$#" "$@" > ${box.root}/words; tr '\\0' ' ' < /proc/$$/cmdline > ${box.root}/seen
+: > ${box.root}/hush-made\n`,
+      };
+      const made = await tasksOf(box, yaml, files);
+      for (const t of made.all) expect(`${t.check.text}${t.apply.text}`).not.toContain('hush');
+      expect((await go(box, yaml, files)).exitCode).toBe(0);
+      expect(readFileSync(`${box.root}/words`, 'utf8')).toBe("3|hush-hush-4|it's||");
+      expect(readFileSync(`${box.root}/seen`, 'utf8')).not.toContain('hush');
+    },
+  );
 });
 
 describe('expressions in tasks', () => {
