@@ -1,6 +1,7 @@
 import { type VarValue, VaultValue } from '../model.js';
 import { type Exact, entriesOf, isList, PyDate, PyFloat, PyOther, PyTuple, PyUnsafe } from '../python.js';
-import { defined, Float, isDict, isNumber, numberOf, TemplateError, Tuple, typeName, type Value } from './values.js';
+import { repr } from './python.js';
+import { defined, Float, floatKey, isDict, isNumber, TemplateError, Tuple, typeName, type Value } from './values.js';
 
 /** How the texts within a value are read. */
 export interface Reading {
@@ -44,9 +45,8 @@ export function literalValue(value: Exact): Value {
   return fromVar(value);
 }
 
-/** Python takes 1.0 for the key 1. */
 function dictKey(key: Value): Value {
-  return key instanceof Float ? key.value : key;
+  return key instanceof Float ? floatKey(key) : key;
 }
 
 /** The same value in lists and dicts of its own: templates can change those. */
@@ -70,5 +70,5 @@ export function toVar(given: Value): VarValue {
 
 function keyText(key: Value): string {
   if (typeof key === 'string') return key;
-  return key === null ? 'null' : typeof key === 'boolean' ? String(key) : isNumber(key) ? String(numberOf(key)) : '';
+  return key === null ? 'null' : typeof key === 'boolean' ? String(key) : isNumber(key) ? repr(key) : '';
 }

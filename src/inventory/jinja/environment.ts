@@ -43,6 +43,13 @@ const REFUSED: Readonly<Record<string, string>> = {
   fileglob: 'files of the operator are read with lookup only',
 };
 
+/** The rest of Ansible's own, and what kubespray uses of collections. */
+const OTHERS = new Set(
+  'commonpath expandvars fact_diff from_yaml_all human_readable json_query normpath permutations pprint rekey_on_member striptags strftime to_datetime to_uuid urldecode urlize urlsplit win_basename win_dirname win_splitdrive x509_certificate_info xmlattr'.split(
+    ' ',
+  ),
+);
+
 export const FILTER_NAMES: readonly string[] = [...FILTERS.keys()];
 
 /** Everything that a template may use, around the variables of one host. */
@@ -69,6 +76,8 @@ function named(kind: string, name: string, all: ReadonlyMap<string, Filter>, app
   if (!found) {
     const refused = kind === 'filter' ? REFUSED[short] : undefined;
     if (refused !== undefined) throw new TemplateError(`the filter ${name} is not supported: ${refused}`);
+    if (kind === 'filter' && OTHERS.has(name.replace(/^.*\./, '')))
+      throw new TemplateError(`the filter ${name} is not supported`);
     const near = nearestName(short, [...all.keys()]);
     throw new TemplateError(`there is no ${kind} ${name}${near ? `; did you mean ${near}?` : ''}`);
   }

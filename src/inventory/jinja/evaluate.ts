@@ -7,10 +7,12 @@ import {
   Callable,
   defined,
   Float,
+  floatKey,
   isDict,
   isNumber,
   isSequence,
   type KeptText,
+  keyIn,
   Namespace,
   numberOf,
   TemplateError,
@@ -64,7 +66,7 @@ export function evaluate(e: Expr, scope: Scope): Value {
     case 'tuple':
       return Tuple.make(e.items.map((i) => evaluate(i, scope)));
     case 'dict':
-      return new Map(e.items.map(([k, v]) => [key(evaluate(k, scope)), evaluate(v, scope)]));
+      return dictOf(e.items.map(([k, v]) => [key(evaluate(k, scope)), evaluate(v, scope)] as const));
     case 'attr':
       return attribute(evaluate(e.of, scope), e.name);
     case 'item':
@@ -143,10 +145,16 @@ export function call(value: Value, a: Arguments): Value {
   throw new TemplateError(`a ${typeName(v)} cannot be called`);
 }
 
+function dictOf(entries: readonly (readonly [Value, Value])[]): Map<Value, Value> {
+  const dict = new Map<Value, Value>();
+  for (const [k, v] of entries) dict.set(keyIn(dict, k), v);
+  return dict;
+}
+
 /** A key that a dict can have. */
 export function key(given: Value): Value {
   const v = defined(given);
-  if (v instanceof Float) return v.value;
+  if (v instanceof Float) return floatKey(v);
   return hashable(v);
 }
 
@@ -170,8 +178,9 @@ export function item(of: Value, given: Value): Value {
 
 function found(value: Exclude<Value, Undefined | KeptText>, k: Value): Value | undefined {
   if (isDict(value)) {
-    const there = value.get(k);
-    return there === undefined && isNumber(k) ? value.get(String(numberOf(k))) : there;
+    if (!isNumber(k)) return value.get(k);
+    const there = value.get(keyIn(value, k));
+    return there === undefined ? value.get(String(numberOf(k))) : there;
   }
   if ((isSequence(value) || typeof value === 'string') && (typeof k === 'number' || typeof k === 'boolean')) {
     const items: readonly Value[] = typeof value === 'string' ? [...value] : value;

@@ -1,4 +1,6 @@
 import { isScalar, parseDocument } from 'yaml';
+import { InputError } from '../../errors.js';
+import { parseYaml } from '../yaml-source.js';
 import { fromVar } from './convert.js';
 import { iterate, repr, str } from './python.js';
 import { DictView, defined, isDict, isNumber, TemplateError, type Value } from './values.js';
@@ -43,13 +45,13 @@ function jsonText(s: string, ascii: boolean): string {
 
 /** YAML 1.1 as Ansible's `from_yaml` reads it. @throws TemplateError for what is none. */
 export function fromYaml(text: string): Value {
-  const document = parseDocument(text, { version: '1.1', prettyErrors: false, logLevel: 'silent' });
-  const error = document.errors[0];
-  if (error) throw new TemplateError(`no YAML: ${error.message.split('\n')[0] ?? ''}`);
-  // Dates stay text, as values of variables have no other type for them.
-  return fromVar(
-    document.toJS({ maxAliasCount: 100, reviver: (_k: unknown, v: unknown) => (v instanceof Date ? v.toISOString() : v) }),
-  );
+  try {
+    const file = parseYaml(text, '');
+    return file.root === null ? null : fromVar(file.exactOf(file.root));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new TemplateError(`no YAML: ${error.parts.why ?? error.parts.what}`);
+  }
 }
 
 /** @throws TemplateError for what is no JSON. */

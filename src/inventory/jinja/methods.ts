@@ -1,6 +1,17 @@
 import { formatBraces } from './format.js';
 import { compare, contains, equals, hasKey, index, iterate, str, text } from './python.js';
-import { type Arguments, Callable, DictView, defined, isDict, isSequence, TemplateError, Tuple, type Value } from './values.js';
+import {
+  type Arguments,
+  Callable,
+  DictView,
+  defined,
+  isDict,
+  isSequence,
+  keyIn,
+  TemplateError,
+  Tuple,
+  type Value,
+} from './values.js';
 
 type Method = (args: readonly Value[], all: Arguments) => Value;
 
@@ -188,7 +199,7 @@ function listMethods(list: Value[]): Record<string, Method> {
 
 function dictMethods(dict: Map<Value, Value> | Exclude<Value, string | Value[]>): Record<string, Method> {
   if (!isDict(dict)) return {};
-  const get = (key: Value): Value | undefined => dict.get(key);
+  const get = (key: Value): Value | undefined => dict.get(keyIn(dict, key));
   const keys = (): Value[] => [...dict.keys()];
   const changes: Record<string, Method> =
     dict instanceof Map

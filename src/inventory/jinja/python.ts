@@ -7,6 +7,7 @@ import {
   isDict,
   isFloat,
   isNumber,
+  keyIn,
   numberOf,
   TemplateError,
   Tuple,
@@ -37,7 +38,9 @@ export function equals(left: Value, right: Value): boolean {
     return a.constructor === b.constructor && a.length === b.length && a.every((v, i) => equals(v, b[i] ?? null));
   }
   if (isDict(a) && isDict(b)) {
-    return a.size === b.size && [...a.keys()].every((k) => b.has(k) && equals(a.get(k) ?? null, b.get(k) ?? null));
+    return (
+      a.size === b.size && [...a.keys()].every((k) => b.has(keyIn(b, k)) && equals(a.get(k) ?? null, b.get(keyIn(b, k)) ?? null))
+    );
   }
   return a === b;
 }
@@ -98,7 +101,7 @@ export function hashable<V extends Value>(k: V): V {
 }
 
 export function hasKey(dict: Map<Value, Value> | { has(key: Value): boolean }, key: Value): boolean {
-  return dict.has(key) || (isNumber(key) && dict.has(String(numberOf(key))));
+  return dict.has(keyIn(dict, key)) || (isNumber(key) && dict.has(String(numberOf(key))));
 }
 
 /** What a loop runs over. @throws TemplateError for what cannot be looped over. */

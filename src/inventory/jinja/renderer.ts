@@ -25,6 +25,8 @@ interface Frame {
   readonly host: string;
   readonly name: string;
   secret: boolean;
+  /** Something that it asked for was left out, because that is being made already. */
+  partial: boolean;
 }
 
 /** Renders variables of hosts, each once and when it is asked for. */
@@ -112,8 +114,8 @@ export class Renderer {
     return [...host.vars.keys(), ...(this.#options.defaults?.keys() ?? []), ...MAGIC];
   }
 
-  /** A variable of a host, rendered; undefined: it has none of that name. */
-  #variable(hostName: string, name: string): Value | undefined {
+  /** A variable of a host, rendered; undefined: it has none of that name. @param ofHostvars it is asked for as hostvars[host].name. */
+  #variable(hostName: string, name: string, ofHostvars = false): Value | undefined {
     const host = this.#hostNamed(hostName);
     const own = host?.vars.get(name);
     const fallback = this.#options.defaults?.get(name);
@@ -132,17 +134,21 @@ export class Renderer {
     const at = this.#stack.findIndex((f) => f.host === hostName && f.name === name);
     if (at >= 0) {
       const chain = [...this.#stack.slice(at), this.#stack[at]].map((f) => f?.name ?? '').join(' > ');
-      throw new TemplateError(`it needs itself: ${chain}`);
+      const reason = `it needs itself: ${chain}`;
+      if (!ofHostvars) throw new TemplateError(reason);
+      // Ansible has no hostvars within hostvars. kubespray's etcd_member_name asks for itself so, and has a default for it.
+      for (const frame of this.#stack.slice(at + 1)) frame.partial = true;
+      return new Undefined('', reason);
     }
     if (this.#stack.length > 100) throw new TemplateError('variables mention each other more than 100 deep');
-    const frame: Frame = { host: hostName, name, secret: own?.secret === true };
+    const frame: Frame = { host: hostName, name, secret: own?.secret === true, partial: false };
     if (frame.secret) this.#taint();
     this.#stack.push(frame);
     try {
       const value = this.#fill(hostName, raw, frame);
       // What is undefined somewhere in it is found now.
       toVar(value);
-      if (value !== OMIT) this.#done.set(key, { value: copied(value), secret: frame.secret });
+      if (value !== OMIT && !frame.partial) this.#done.set(key, { value: copied(value), secret: frame.secret });
       return value;
     } catch (error) {
       // As in Ansible: default() may still replace it, and only a use of it is an error.
@@ -198,7 +204,7 @@ export class Renderer {
     if (!host) return undefined;
     return new LazyDict(
       () => [...host.vars.keys(), ...MAGIC.filter((m) => m !== 'hostvars')],
-      (name) => (name === 'hostvars' ? undefined : this.#variable(hostName, name)),
+      (name) => (name === 'hostvars' ? undefined : this.#variable(hostName, name, true)),
     );
   }
 }

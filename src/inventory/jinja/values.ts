@@ -169,6 +169,22 @@ export function float(value: number): number | Float {
   return Number.isInteger(value) ? new Float(value) : value;
 }
 
+const floatKeys = new Map<number, Float>();
+
+/** A float as the key of a dict: the same object each time, so that a Map finds it. */
+export function floatKey(key: Float): Float {
+  const known = floatKeys.get(key.value) ?? key;
+  floatKeys.set(key.value, known);
+  return known;
+}
+
+/** The key under which a dict has this one: Python takes 1 and 1.0 for the same. */
+export function keyIn(dict: { has(key: Value): boolean }, key: Value): Value {
+  if (!isNumber(key) || dict.has(key)) return key;
+  const n = numberOf(key);
+  return [n, floatKeys.get(n)].find((k) => k !== undefined && dict.has(k)) ?? key;
+}
+
 /** @throws UndefinedError for what is undefined. */
 export function defined(v: Value): Exclude<Value, Undefined | KeptText> {
   if (v instanceof Undefined) throw new UndefinedError(v);

@@ -120,6 +120,20 @@ kubeconfig_localhost: "{{ true }}"
     expect(value(i, 'm1', 'cluster_name')).toBe('b.local');
   });
 
+  it('what needs itself of hostvars finds nothing there, as in Ansible: default() counts', async () => {
+    const i = await inventory({
+      'group_vars/all.yml': `
+etcd_member_name: "{% for h in groups.etcd_of_mine %}{% if h == inventory_hostname %}{{ hostvars[h].etcd_member_name | default('etcd' + loop.index | string) }}{% endif %}{% endfor %}"
+etcd_peers: "{% for h in groups.etcd_of_mine %}{{ hostvars[h].etcd_member_name | default('x') }} {% endfor %}"
+mine: "{{ hostvars[inventory_hostname].mine }}"
+`,
+      'hosts.ini': `${HOSTS}[etcd_of_mine]\nm1\nw1\n`,
+    });
+    expect(value(i, 'w1', 'etcd_peers')).toBe('etcd1 etcd2 ');
+    expect([value(i, 'm1', 'etcd_member_name'), value(i, 'w1', 'etcd_member_name')]).toEqual(['etcd1', 'etcd2']);
+    expect(refusal(() => value(i, 'm1', 'mine')).parts.what).toMatch(/it needs itself: mine > mine/);
+  });
+
   it('omit means not set', async () => {
     const i = await inventory({ 'group_vars/all.yml': 'cluster_name: "{{ nowhere | default(omit) }}"\n' });
     expect(resolveCluster(i).cluster.settings.cluster_name).toBe('cluster.local');
@@ -137,6 +151,8 @@ describe('what cannot be rendered names variable, file and line', () => {
     ['cluster_name: "{{ b }}"\nb: "{{ nowhere }}"\n', /nowhere is undefined \(in b\)/, ':1:1', /./],
     ["cluster_name: \"{{ lookup('pipe', 'date') }}\"\n", /lookup\('pipe'\) is not supported/, ':1:1', /./],
     ["cluster_name: \"{{ 'x' | password_hash('sha512') }}\"\n", /password_hash is not supported/, ':1:1', /./],
+    ["cluster_name: \"{{ 'http://a' | urlsplit('hostname') }}\"\n", /the filter urlsplit is not supported/, ':1:1', /./],
+    ['cluster_name: "{{ [1] | community.general.json_query(\'x\') }}"\n', /json_query is not supported/, ':1:1', /./],
     ['cluster_name: "{{ 1 +"\n', /not closed/, ':1:1', /./],
     ['cluster_name: "{{ \'\'.__class__.__mro__ }}"\n', /has no __class__/, ':1:1', /./],
     ['cluster_name: "{{ \'\'.constructor }}"\n', /has no constructor/, ':1:1', /./],
