@@ -18,7 +18,8 @@ export interface FileDiffOptions {
 
 /**
  * What would change in one file, as git shows it: `--- a/PATH`, `+++ b/PATH`, `new file`, changed mode and owner, binary files
- * by their sizes. Needs awk, cmp, stat and diff of any make; where there is no diff it says so. Never fails.
+ * by their sizes. A link is replaced where mode or owner are given, and what it points to stays; else it is written through. Needs
+ * awk, cmp, stat and diff of any make; where there is no diff it says so. Never fails.
  */
 export function fileDiff(o: FileDiffOptions): Shell {
   const { path, content, meta } = o;
@@ -26,11 +27,13 @@ export function fileDiff(o: FileDiffOptions): Shell {
     sh`f=${path} old=${path} from=${`a${path}`}`,
     ...(meta ? [sh`want=${meta.wanted} have=$(stat -c ${meta.format} -- "$f" 2>/dev/null || :)`] : [sh`want= have=`]),
     sh`
-      if [ -L "$f" ]; then echo ${`${path} is a link to `}"$(readlink "$f")"' and becomes a file'"$([ -z "$want" ] || echo " ($want)")"; fi
-      if [ ! -f "$f" ]; then
+      if [ -L "$f" ] && [ -n "$want" ]; then
+        old=/dev/null from=/dev/null
+        echo ${`${path} is a link to `}"$(readlink "$f") and becomes a file ($want)"
+      elif [ ! -f "$f" ]; then
         old=/dev/null from=/dev/null
         echo ${`new file ${path}`}"$([ -z "$want" ] || echo " ($want)")"
-      elif [ ! -L "$f" ] && [ -n "$want" ] && [ "$have" != "$want" ]; then
+      elif [ -n "$want" ] && [ "$have" != "$want" ]; then
         echo ${`${path}: `}"$have becomes $want"
       fi`,
     o.secret

@@ -64,6 +64,18 @@ describe.each(testShells().filter((s) => s.command))('--diff under $name', (shel
     expect(link).toMatch(/link is a link to f and becomes a file \(600:/);
     // 777 is the link's, and nobody's wish.
     expect(link).not.toContain('777');
+    // What the link points to stays as it is.
+    writeFileSync(path, 'of somebody else\n');
+    expect(await diffOf(box, put(`${box.root}/link`, 'text\n', '0600'))).toMatch(
+      /^\S+link is a link to f and becomes a file \(600:\S+\)\n--- \/dev\/null\n\+\+\+ b\S+link\n@@ -0,0 \+1 @@\n\+text$/,
+    );
+    symlinkSync('nowhere', `${box.root}/lost`);
+    expect(await diffOf(box, put(`${box.root}/lost`, '', '0600'))).toMatch(
+      /^\S+lost is a link to nowhere and becomes a file \(\S+\)$/,
+    );
+    // A block is written through the link.
+    const through = await diffOf(box, block({ id: 'b', title: 'b', path: `${box.root}/link`, marker: 'm', content: 'x' }));
+    expect(through).toMatch(/^--- a\S+link\n/);
     const long = Array.from({ length: 1000 }, (_, i) => `line ${i}\n`).join('');
     const lines = (await diffOf(box, put(`${box.root}/long`, `${'x'.repeat(5000)}\n${long}`))).split('\n');
     expect(lines).toHaveLength(DIFF_LINES + 2);
