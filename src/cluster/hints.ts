@@ -37,7 +37,8 @@ function variableHint(name: string, variable: Variable, isMentioned: boolean): F
   if (known) {
     const what = `${name} has no effect here`;
     if (known.isDefault || isMentioned) return { severity: 'info', what, where, why: known.why };
-    return { severity: 'warning', what, where, why: known.why, todo: `Take ${name} out, or do without it` };
+    const todo = known.instead ? `Write ${known.instead}` : 'Take it out, or do without it';
+    return { severity: 'warning', what, where, why: known.why, todo };
   }
   // What other variables mention is the user's own.
   if (isMentioned) return undefined;
@@ -48,7 +49,7 @@ function variableHint(name: string, variable: Variable, isMentioned: boolean): F
     severity: 'warning',
     what: `there is no setting ${name}`,
     where,
-    why: 'Neither Kubewright nor kubespray of today has one of that name',
+    why: 'Neither Kubewright nor any release of kubespray has one of that name',
     todo: 'Take it out, or correct its name',
   };
 }

@@ -3,10 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import type { VarValue } from '../inventory/model.js';
+import { DROPPED, OTHERWISE, REASONS, RENAMED } from './kubespray-reasons.js';
 import { SETTING_NAMES } from './settings.js';
 
 const values = z.record(z.string(), z.unknown());
 const schema = z.object({ defaults: values, sample: values, others: z.array(z.string()) });
+
+/** Names that only older releases had, and the other values that the samples of any release had for a name. */
+const olderSchema = z.record(z.string(), z.array(z.unknown()));
 
 let loaded: z.output<typeof schema> | undefined;
 
@@ -15,105 +19,15 @@ function table(): z.output<typeof schema> {
   return loaded;
 }
 
-/**
- * Why a variable of kubespray has no effect here; the first pattern that matches counts. What is off by default and is not
- * there yet says so, what is solved another way says how.
- */
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/^ipv6_stack$|^enable_dual_stack|_ipv6$|_ip6_/, 'IPv6 is not supported yet: clusters are IPv4 only'],
-  [/^ipv4_stack$/, 'clusters are always IPv4'],
-  [
-    /^kube_config_dir$|^kube_cert_dir$|^kube_manifest_dir$|^kube_script_dir$|^kube_token_dir$|^default_kubelet_config_dir$/,
-    "kubeadm's folders below /etc/kubernetes are used",
-  ],
-  [/^kube_override_hostname$/, 'nodes are named as in the inventory'],
-  [/^local_release_dir$/, 'downloads lie in kubewright_cache_dir on their way'],
-  [/^retry_stagger$|_retries$|_retry_/, 'Kubewright waits for what it needs and repeats by itself'],
-  [
-    /^kube_apiserver_bind_address$|^kube_apiserver_ip$/,
-    'the API server listens on all addresses, and kubeadm gives it the first service address',
-  ],
-  [
-    /^(etcd|kubelet|kube_proxy|kubeadm|kubectl)_\w*(checksum|download_url)$|_download_url$|_checksum$/,
-    'downloads come from the catalogue with its checksums, or from files_repo or a bundle',
-  ],
-  [/^etcd_deployment_type$/, 'etcd always runs as a service on its hosts (host)'],
-  [/^etcd_events|^etcd_backup|^etcd_/, 'etcd runs with the settings that Kubewright names; this one is not among them'],
-  [
-    /^kube_cert_validity|^kube_ca_cert_validity|^certificates_|^cert_management$/,
-    'certificates live as long as kubeadm and etcd-certs make them',
-  ],
-  [/^auto_renew_certificates/, 'certificates are not renewed by a timer: kubeadm renews them at upgrades'],
-  [/^kube_encrypt|^kube_encryption|^secrets_encryption/, 'secrets are not encrypted in etcd yet'],
-  [/^kubernetes_audit|^audit_/, 'audit logs are not set up; kube_kubeadm_apiserver_extra_args takes arguments'],
-  [/^kubelet_rotate|^kubelet_csr_approver/, 'the kubelet’s server certificate is the one that it signs itself'],
-  [/^kubelet_/, 'not among the settings of the kubelet here; kubelet_config_extra_args takes any field of KubeletConfiguration'],
-  [
-    /^kube_(apiserver|kubeadm|controller|scheduler)|^apiserver_|^controller_manager_|^scheduler_extra/,
-    'not among the settings here; kube_kubeadm_{apiserver,controller,scheduler}_extra_args take any argument',
-  ],
-  [/^kube_proxy_/, 'not among the settings of kube-proxy here'],
-  [/^kube_vip_/, 'kube-vip is not installed; loadbalancer_apiserver names an external load balancer'],
-  [
-    /^(download_|skip_downloads|skip_kubeadm_images)/,
-    'every file is downloaded once or comes from a bundle; kubewright_bundle and files_repo say where from',
-  ],
-  [
-    /^(quay|gcr|github)_image_repo$|^registry_host$/,
-    'it counts only where another setting mentions it; containerd_registries_mirrors names mirrors',
-  ],
-  [/_image_(repo|tag)$|_images?$/, 'images come from the versions that belong to kube_version'],
-  [/^calico_datastore$/, 'Calico keeps its data in Kubernetes (kdd)'],
-  [/^(calico_bpf|calico_wireguard|typha|calico_apiserver|calico_rr)/, 'this part of Calico is not set up'],
-  [
-    /^(global_as_num|peer_with_router|peers?$|peer_with_calico_rr|calico_bgp|calico_advertise|cluster_id$)/,
-    'BGP peers and route reflectors are not set up',
-  ],
-  [/^calico_|^calicoctl/, "not among the settings of Calico here; its manifest's defaults hold"],
-  [
-    /^(cilium|flannel|kube_ovn|kube_router|macvlan|multus|weave|canal|cni_|custom_cni)/,
-    'kube_network_plugin is calico, static-routes or none here',
-  ],
-  [/^(enable_nodelocaldns|nodelocaldns)/, 'there is no DNS cache on the nodes: pods ask the cluster DNS itself'],
-  [
-    /^(resolvconf_mode|upstream_dns_servers|nameservers|searchdomains|dns_servers|disable_host_nameservers|remove_default_searchdomains|resolveconf|systemd_resolved|docker_dns|manual_dns)/,
-    "the nodes' DNS is left alone",
-  ],
-  [
-    /^(coredns|dns_|dnsautoscaler|deploy_coredns|skydns_server_secondary|enable_coredns|old_dns|cloud_resolver|ndots)/,
-    "CoreDNS is installed as kubeadm does it, with kubeadm's defaults",
-  ],
-  [
-    /^(docker|crio|cri_|containerd_|crictl|crun|youki|kata|gvisor|runc_|nerdctl|skopeo|podman|nri_|oci_hooks)/,
-    'containerd is the runtime, set up with the settings that Kubewright names',
-  ],
-  [
-    /^(helm|metallb|metrics_server|cert_manager|local_path|local_volume|ingress|argocd|registry_|dashboard|node_feature|gateway_api|prometheus_operator|scheduler_plugins|alb_ingress|netchecker|deploy_netchecker|ingress_publish|persistent_volumes|snapshot|csi_snapshot|nvidia|krew|csi_)/,
-    'this addon is not installed: install it with kubectl or helm afterwards',
-  ],
-  [
-    /^(aws_|azure|gcp_|gce|openstack|vsphere|cinder|external_|oci_|upcloud|hcloud|huawei|cloud_|storage_|volume_cross|restrict_az|ovirt|rackspace)/,
-    'there is no cloud provider here: machines are taken as they are',
-  ],
-  [
-    /^(drain_|upgrade_|serial$|reset_|allow_ungraceful|flush_iptables|delete_node|system_upgrade|recover_)/,
-    'it belongs to upgrades, resets and removals, which are not there yet',
-  ],
-  [
-    /^(ntp|timezone|sysctl|additional_sysctl|selinux|preinstall_selinux|disable_fapolicyd|pkg_|yum|debian_repo|ubuntu|redhat|rh_|rhel|centos|coreos|openeuler|use_oracle|leave_etc|override_system|allow_unsupported|supported_os|disable_)/,
-    "the machine's own administration is left alone",
-  ],
-  [
-    /^(no_proxy_|additional_no_proxy|proxy_|skip_http_proxy|https_proxy_)/,
-    'http_proxy, https_proxy and no_proxy say everything about proxies',
-  ],
-  [/^(credentials_dir|kubeadm_certificate_key)$/, 'secrets are made for one run and never stored here'],
-  [/^kubeadm_/, 'not among the settings of kubeadm here'],
-  [/^(kubectl_localhost|kubeconfig_)/, 'kubeconfig_localhost and artifacts_dir fetch the kubeconfig; kubectl is yours'],
-];
+let olderLoaded: z.output<typeof olderSchema> | undefined;
 
-/** What nobody else claims. */
-const OTHERWISE = 'Kubewright knows it from kubespray and does not use it';
+/** Facts of kubespray 2.0 to 2.31: the defaults of its roles, the group_vars of its samples, and what its roles ask for without a default. */
+function older(): z.output<typeof olderSchema> {
+  olderLoaded ??= olderSchema.parse(
+    JSON.parse(readFileSync(new URL('../../data/kubespray-older.json', import.meta.url), 'utf8')),
+  );
+  return olderLoaded;
+}
 
 /** Variables of plays, of kubespray's extra roles and of its examples that no file of defaults names. */
 const MORE = [
@@ -126,46 +40,40 @@ const MORE = [
   'kube_ovn_encap_checksum',
 ];
 
-/** Of older releases, as of 2.17 and before: inventories that grew with kubespray still have them. */
-const DROPPED: Readonly<Record<string, string>> = {
-  containerd_registries: 'containerd_registries_mirrors took its place',
-  etcd_kubeadm_enabled: 'etcd always runs as a service on its hosts (host)',
-  kube_api_pwd: 'there are no users with passwords any more',
-  kube_apiserver_insecure_port: 'there is no insecure port any more',
-  kube_basic_auth: 'there are no users with passwords any more',
-  kube_controller_pod_eviction_timeout: 'Kubernetes has no such setting any more',
-  kube_hostpath_dynamic_provisioner: 'there is no provisioner of that kind any more',
-  kube_token_auth: 'there is no file of tokens: kubeadm and service accounts have their own',
-  kube_users: 'there are no users with passwords any more',
-  kubeadm_enabled: 'clusters are always made by kubeadm',
-  kubelet_deployment_type: 'the kubelet always runs as a service on its host',
-  kubelet_load_modules: 'kernel modules are loaded on the host',
-};
-
 export interface NoEffect {
   readonly why: string;
   /** The value is kubespray's default, or the one of its sample: nobody expects anything of it. */
   readonly isDefault: boolean;
+  /** The setting to write instead. */
+  readonly instead?: string;
 }
 
 /** A variable that kubespray reads and Kubewright does not; undefined: it is none. */
 export function withoutEffect(name: string, value: VarValue | undefined): NoEffect | undefined {
   const { defaults, sample, others } = table();
-  if (Object.hasOwn(DROPPED, name)) return { why: `kubespray itself dropped it: ${DROPPED[name]}`, isDefault: value === false };
-  const known = [defaults, sample].filter((t) => Object.hasOwn(t, name));
-  if (SETTING_NAMES.includes(name) || (known.length === 0 && !others.includes(name) && !MORE.includes(name))) return undefined;
-  return {
-    why: REASONS.find(([pattern]) => pattern.test(name))?.[1] ?? OTHERWISE,
-    isDefault: value !== undefined && known.some((t) => isDeepStrictEqual(comparable(value), comparable(t[name]))),
-  };
+  if (SETTING_NAMES.includes(name)) return undefined;
+  const known = [defaults, sample].filter((t) => Object.hasOwn(t, name)).map((t) => t[name]);
+  const before = Object.hasOwn(older(), name) ? older()[name] : undefined;
+  const isDefault =
+    value !== undefined && [...known, ...(before ?? [])].some((v) => isDeepStrictEqual(comparable(value), comparable(v)));
+  if (Object.hasOwn(RENAMED, name)) return { why: `${RENAMED[name]} took its place`, isDefault, instead: RENAMED[name] };
+  if (Object.hasOwn(DROPPED, name)) {
+    return { why: `kubespray itself dropped it: ${DROPPED[name]}`, isDefault: isDefault || value === false };
+  }
+  const today = known.length > 0 || others.includes(name) || MORE.includes(name);
+  if (!today && before === undefined) return undefined;
+  const reason = REASONS.find(([pattern]) => pattern.test(name))?.[1];
+  return { why: reason ?? (today ? OTHERWISE : 'kubespray itself dropped it'), isDefault };
 }
 
-/** INI files leave booleans and numbers as text; blanks around a template mean nothing. */
+/** INI files leave booleans as text; blanks in a template and the collection that a filter comes from mean nothing. */
 function comparable(value: unknown): unknown {
-  return typeof value === 'string' ? value.trim().replaceAll(/\s+/g, ' ') : value;
+  if (typeof value !== 'string') return value;
+  if (/^(true|false)$/i.test(value.trim())) return value.trim().toLowerCase() === 'true';
+  return /\{\{|\{%/.test(value) ? value.replaceAll(/\s+|\bansible\.(utils|builtin)\./g, '') : value.trim();
 }
 
-/** Every name of kubespray that has no effect here. */
+/** Every name of today's kubespray that has no effect here. */
 export function namesWithoutEffect(): string[] {
   const { defaults, sample, others } = table();
   return [...new Set([...Object.keys(defaults), ...Object.keys(sample), ...others, ...MORE, ...Object.keys(DROPPED)])].filter(

@@ -5,7 +5,7 @@ import { newestKubeVersion } from './catalogue.js';
 import type { Cluster, ClusterHost } from './cluster.js';
 import { at, groupPlace, whereOf } from './findings.js';
 import { hints } from './hints.js';
-import { type ClusterSettings, parseSettings, SETTING_NAMES } from './settings.js';
+import { type ClusterSettings, defaultSettings, parseSettings, SETTING_NAMES } from './settings.js';
 import { subnetProblems } from './subnets.js';
 import { versionProblem } from './version-check.js';
 import { versionFacts } from './versions.js';
@@ -99,15 +99,23 @@ function settingsOf(host: Host, defaults: { readonly kubeVersion: string }, prob
     if (value !== undefined) vars[name] = value;
   }
   const { settings, problems: wrong } = parseSettings(vars, defaults);
-  for (const { name, message } of wrong) {
+  for (const { name, message, choices } of wrong) {
     problems.push({
       what: `${name} ${message}`,
       where: whereOf(host, name),
       todo: `Correct ${name}`,
       ...(host.vars.get(name)?.secret ? {} : valueTold(name, vars[name])),
+      ...(choices ? { todo: choiceTold(name, choices) } : {}),
     });
   }
   return settings;
+}
+
+/** kubespray has more network plugins and container runtimes: what to write instead, and what leaving it out means. */
+function choiceTold(name: string, choices: readonly string[]): string {
+  const usual = defaultSettings()[name];
+  if (choices.length === 1) return `Write ${name}: ${choices[0]}, or take it out`;
+  return `Write one of them${typeof usual === 'string' ? `, or take it out for ${usual}` : ''}`;
 }
 
 /** `kube_version: 1.30` is a number in YAML, and 1.3 then. */

@@ -126,6 +126,8 @@ export const SETTING_NAMES: readonly string[] = Object.keys(settingsShape);
 export interface SettingProblem {
   readonly name: string;
   readonly message: string;
+  /** What it may be, where that is one of a few words. */
+  readonly choices?: readonly string[];
 }
 
 /** Reads the known names out of a host's variables. What is wrong comes as a list; the default stands in for it. */
@@ -155,7 +157,8 @@ export function parseSettings(
 function problemOf(issue: z.core.$ZodIssue): SettingProblem {
   const [name, ...path] = issue.path.map(String);
   const message = plainly(issue);
-  return { name: name ?? '', message: path.length > 0 ? `${path.join('.')} ${message}` : message };
+  if (path.length > 0) return { name: name ?? '', message: `${path.join('.')} ${message}` };
+  return { name: name ?? '', message, ...(issue.code === 'invalid_value' ? { choices: issue.values.map(String) } : {}) };
 }
 
 const KINDS: Readonly<Record<string, string>> = {

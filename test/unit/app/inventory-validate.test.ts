@@ -101,6 +101,21 @@ describe('inventory validate', () => {
     ['helm_enabled: false', /^helm_enabled has no effect here/, 'info'],
     ['kube_basic_auth: true', /^kube_basic_auth has no effect here/, 'warning'],
     ['etcd_kubeadm_enabled: false', /^etcd_kubeadm_enabled has no effect here/, 'info'],
+    // As the samples of older releases had them.
+    ['kube_users_dir: "{{ kube_config_dir }}/users"', /^kube_users_dir has no effect here/, 'info'],
+    ['kubeadm_control_plane: false', /^kubeadm_control_plane has no effect here/, 'info'],
+    ['enable_dual_stack_networks: false', /^enable_dual_stack_networks has no effect here/, 'info'],
+    ['kube_apiserver_insecure_port: 0', /^kube_apiserver_insecure_port has no effect here/, 'info'],
+    ['docker_rpm_keepcache: 0', /^docker_rpm_keepcache has no effect here/, 'info'],
+    ['kube_ovn_encap_checksum: true', /^kube_ovn_encap_checksum has no effect here/, 'info'],
+    [
+      "kube_apiserver_ip: \"{{ kube_service_addresses|ipaddr('net')|ipaddr(1)|ipaddr('address') }}\"",
+      /^kube_apiserver_ip has no effect here/,
+      'info',
+    ],
+    ['enable_dual_stack_networks: true', /^enable_dual_stack_networks has no effect here/, 'warning'],
+    ['kubelet_seccomp_default: true', /^kubelet_seccomp_default has no effect here/, 'warning'],
+    ['tiller_max_history: 5', /^tiller_max_history has no effect here/, 'warning'],
     ['kube_cert_dir: "{{ kube_config_dir }}/ssl"', /^kube_cert_dir has no effect here/, 'info'],
   ])('%s', async (text, what, severity) => {
     const findings = await vars(text);
@@ -137,6 +152,26 @@ describe('inventory validate', () => {
     expect(await hosts(HOSTS.replaceAll('10.0.0.2', '10.233.64.9'))).toEqual([
       expect.objectContaining({ line: 3, column: 29, why: 'w1 (10.233.64.9) lies in it' }),
     ]);
+  });
+
+  it.each([
+    ['container_manager: docker', 'Write container_manager: containerd, or take it out'],
+    ['kube_network_plugin: cilium', 'Write one of them, or take it out for calico'],
+    ['nginx_kube_apiserver_port: 7443', 'Write loadbalancer_apiserver_port'],
+    ['kubernetes_audit: true', 'Take it out, or do without it'],
+  ])('says what to write instead: %s', async (text, todo) => {
+    expect((await vars(text)).map((f) => f.todo)).toEqual([todo]);
+  });
+
+  it.each([
+    ['cilium_encryption_enabled: true', /^kube_network_plugin is/],
+    ['kube_ovn_encap_checksum: false', /^kube_network_plugin is/],
+    ['external_openstack_lbaas_monitor_max_retries: 9', /no cloud provider/],
+    ['tls_min_version: VersionTLS13', /kube_kubeadm_apiserver_extra_args/],
+    ['kube_read_only_port: 10255', /kubelet_config_extra_args/],
+    ['enable_network_policy: false', /does not use it/],
+  ])('says why it has no effect: %s', async (text, why) => {
+    expect((await vars(text))[0]?.why).toMatch(why);
   });
 
   it('says that a version was read as a number', async () => {
