@@ -45,10 +45,18 @@ function head(o: KeeperScriptOptions): Shell {
     base=${o.runDir} run=${o.run} over=${o.over ?? ''} end=${o.end ? 1 : 0} look=${o.look ? 1 : 0}
     lock=$base/lock
     say() { printf '\\036%s %s\n' ${o.nonce} "$*"; }
-    [ -d "$base" ] || mkdir -p "$base" || exit 1
+    [ -d "$base" ] || mkdir -p "$base" 2>/dev/null || [ "$(id -u)" != 0 ] || mkdir -p "$base" || exit 1
+    if [ ! -d "$base" ] || [ ! -r "$base" ] || [ ! -w "$base" ]; then
+      echo "tasks run as root, and $(id -un) may not write to $base" >&2
+      echo ${NOT_ROOT} >&2
+      exit 1
+    fi
     command -v flock >/dev/null || { echo 'flock is missing (package util-linux)' >&2; exit 1; }
     exec 9<"$base" && flock 9 || exit 1`;
 }
+
+const NOT_ROOT =
+  'Set ansible_become: true and ansible_become_user: root for this machine; a part of a task runs as somebody else with runuser -u NAME';
 
 /** The clock that counts is /proc/uptime: nobody sets it. */
 const WORDS = `

@@ -2,7 +2,7 @@
 
 const SHELL = 'Write run: with the shell text, and check: with what tells that there is nothing to do';
 const RERUN = 'A task looks at the machine by itself: let its check compare with what was there before';
-const BECOME = 'Tasks run as the become user of the inventory (ansible_become_user)';
+const BECOME = 'Tasks run as root; a part of the shell text runs as somebody else with runuser -u NAME -- COMMAND';
 const LOOP = 'Write a task for each, or a loop in the shell text';
 const ENVIRONMENT = 'Write export NAME=VALUE at the beginning of run:';
 const INCLUDE = 'Write the tasks here: files of tasks are not read';
@@ -94,7 +94,7 @@ const TASK: Readonly<Record<string, string>> = {
 
 const PLAY: Readonly<Record<string, string>> = {
   handlers: 'A task looks at the machine by itself: let its check say whether a restart is due',
-  become_user: 'Set ansible_become_user in the inventory',
+  become_user: BECOME,
   become_method: 'Set ansible_become_method in the inventory',
   remote_user: 'Set ansible_user in the inventory, or give --user',
   connection: 'Set ansible_connection in the inventory',

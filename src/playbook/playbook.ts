@@ -76,7 +76,11 @@ function readPlay(reader: Reader, node: Node): Play[] | undefined {
     source: map.source,
   };
   if (map.has('become') && map.value('become') !== true)
-    map.wrong('become', 'Tasks run as the become user of the inventory', 'Leave become out, or set ansible_become: false there');
+    map.wrong(
+      'become',
+      'Tasks run as root',
+      'Leave become out; a part of the shell text runs as somebody else with runuser -u NAME -- COMMAND',
+    );
   // Ansible's users write it in every play; facts are looked up when a role needs them.
   map.flag('gather_facts');
   if (!['roles', 'tasks', 'pre_tasks', 'post_tasks'].some((k) => map.has(k)))

@@ -126,7 +126,7 @@ describe('playbooks', () => {
       '- hosts: all\n  roles: [os]\n  max_fail_percentage: 101\n',
       /^p\.yml:3:24 max_fail_percentage must be a number from 0 to 100/,
     ],
-    ['- hosts: all\n  roles: [os]\n  become: false\n', /^p\.yml:3:11 Tasks run as the become user/],
+    ['- hosts: all\n  roles: [os]\n  become: false\n', /^p\.yml:3:11 Tasks run as root\. /],
     ['- hosts: all\n  tasks: {name: x}\n', /^p\.yml:2:10 tasks must be a list/],
     ['- hosts: all\n  tasks:\n  - run: x\n', /^p\.yml:3:5 A task needs a name/],
     ['- hosts: all\n  tasks: [x]\n', /^p\.yml:2:11 A task is a map/],
