@@ -1,9 +1,8 @@
 import { InputError } from '../errors.js';
 import type { Variable, WrittenGroup, WrittenInventory } from './model.js';
 import { type Exact, exactOf, PyDict, pyDict } from './python.js';
-import { jsonText } from './python-json.js';
+import { jsonText, sortedPlaces, UnsortableError } from './python-json.js';
 import { pyStr, UnprintableError } from './python-text.js';
-import { byCodePoint } from './sources.js';
 
 /** Variables that ansible-inventory does not show. Source: INTERNAL_VARS in ansible/cli/inventory.py */
 const INTERNAL = new Set([
@@ -74,9 +73,8 @@ export function graphText(w: WrittenInventory, start: WrittenGroup, showVars: bo
       throw new InputError({ what: 'The graph has no end', todo: 'Groups are nested in too many ways: see inventory list' });
     lines.push(depth > 0 ? `${'  |'.repeat(depth)}--${text}` : text);
   };
-  const putVars = (vars: ReadonlyMap<string, Variable> | undefined, depth: number): void => {
-    const sorted = entries(vars).sort(([a], [b]) => byCodePoint(pyStr(a), pyStr(b)));
-    for (const [name, value] of sorted) put(`{${pyStr(name)} = ${pyStr(value)}}`, depth);
+  const putVars = (owner: string, vars: ReadonlyMap<string, Variable> | undefined, depth: number): void => {
+    for (const [name, value] of sorted(owner, vars)) put(`{${pyStr(name)} = ${pyStr(value)}}`, depth);
   };
   const walk = (group: WrittenGroup, depth: number): void => {
     put(`@${group.name}:`, depth);
@@ -87,10 +85,10 @@ export function graphText(w: WrittenInventory, start: WrittenGroup, showVars: bo
     if (group.name !== 'all') {
       for (const name of group.hosts) {
         put(name, depth + 1);
-        if (showVars) putVars(w.hosts.get(name)?.vars, depth + 2);
+        if (showVars) putVars(name, w.hosts.get(name)?.vars, depth + 2);
       }
     }
-    if (showVars) putVars(group.vars, depth + 1);
+    if (showVars) putVars(group.name, group.vars, depth + 1);
   };
   return printed(w, () => {
     walk(start, 0);
@@ -102,6 +100,22 @@ function entries(vars: ReadonlyMap<string, Variable> | undefined): [Exact, Exact
   const out: [Exact, Exact][] = [];
   for (const [name, v] of vars ?? []) if (!INTERNAL.has(name)) out.push([v.key === undefined ? name : v.key, exactOf(v)]);
   return out;
+}
+
+/** In Python's order of the names. @throws InputError where it has none, as Ansible fails there. */
+function sorted(owner: string, vars: ReadonlyMap<string, Variable> | undefined): [Exact, Exact][] {
+  const all = entries(vars);
+  try {
+    return sortedPlaces(all.map(([name]) => name)).map((at) => all[at] as [Exact, Exact]);
+  } catch (error) {
+    if (!(error instanceof UnsortableError)) throw error;
+    const odd = [...(vars ?? [])].find(([, v]) => v.key !== undefined);
+    throw new InputError({
+      what: `The variables of ${owner} have no order: some names are text, others are numbers`,
+      where: odd && `${odd[1].source.file}:${odd[1].source.line}:${odd[1].source.column}`,
+      todo: `Put ${odd?.[0] ?? 'them'} in quotes`,
+    });
+  }
 }
 
 function hasEntries(vars: ReadonlyMap<string, Variable> | undefined): boolean {

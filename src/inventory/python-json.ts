@@ -4,7 +4,7 @@ import { floatText, UnprintableError } from './python-text.js';
 import { byCodePoint } from './sources.js';
 
 /** Keys that Python cannot sort: text beside numbers. */
-class UnsortableError extends Error {}
+export class UnsortableError extends Error {}
 
 /** Characters after which text is put aside: adding to long text leaves millions of pieces that are copied again and again. */
 const PIECE = 65_536;
@@ -146,7 +146,8 @@ class Layout {
 }
 
 /** Where the keys stand, in Python's order of them. @throws UnsortableError */
-function sortedPlaces(keys: readonly Exact[]): number[] {
+export function sortedPlaces(keys: readonly Exact[]): number[] {
+  if (keys.length < 2) return [...keys.keys()];
   const ranks = keys.map((key, at) => ({ rank: rankOf(key), at }));
   const text = typeof ranks[0]?.rank === 'string';
   // Text and numbers do not compare.

@@ -3,7 +3,7 @@ import { isMap, isSeq, type Node } from 'yaml';
 import { InputError } from '../errors.js';
 import { type Draft, DraftError } from './builder.js';
 import type { Source } from './model.js';
-import { variable } from './python.js';
+import { entriesOf, isList, variable } from './python.js';
 import { parseYaml, variablesOf, type YamlEntry, type YamlFile } from './yaml-source.js';
 
 /** Seconds that one call of an inventory script may take. */
@@ -115,10 +115,10 @@ class ScriptReader {
   /** Of an object the names count, as in Ansible. */
   #names(group: string, what: string, node: Node | null | undefined): string[] {
     const value = this.#yaml.exactOf(node);
-    const names = Array.isArray(value) ? value : typeof value === 'object' && value !== null ? Object.keys(value) : undefined;
+    const names = isList(value) ? value : entriesOf(value)?.map(([name]) => name);
     if (!names?.every((n): n is string => typeof n === 'string'))
       throw this.#wrong(`has no list of names in ${what} of the group ${group}`, `Let it print {"${what}": ["NAME"]}`);
-    return names;
+    return [...names];
   }
 
   #wrong(what: string, todo: string): InputError {

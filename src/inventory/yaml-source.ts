@@ -14,7 +14,17 @@ import {
 import { InputError } from '../errors.js';
 import { jsonNodes } from './json-nodes.js';
 import type { Source, Variable, VarValue } from './model.js';
-import { type Exact, keyText as exactKeyText, toPlain, variable } from './python.js';
+import {
+  type Exact,
+  entriesOf,
+  keyText as exactKeyText,
+  isList,
+  PyFloat,
+  PyOther,
+  PyUnsafe,
+  toPlain,
+  variable,
+} from './python.js';
 import { openFile } from './vault/keyring.js';
 import { YamlValues } from './yaml-values.js';
 
@@ -181,7 +191,12 @@ export function readVariables(file: string, warn?: (text: string) => void): Map<
 export function isEmpty(value: Exact): boolean {
   if (value === null || value === false || value === '' || value === 0) return true;
   if (typeof value !== 'object') return false;
-  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
+  if (isList(value)) return value.length === 0;
+  if (value instanceof PyFloat) return value.number === 0;
+  if (value instanceof PyUnsafe) return value.text === '';
+  if (value instanceof PyOther) return value.items.length === 0 && (value.type === 'set' || value.text === '');
+  // A dict may be an object or not: its keys are not the object's.
+  return entriesOf(value)?.length === 0;
 }
 
 /** @throws InputError when the node is no map. */
