@@ -1,5 +1,5 @@
-import { NOT_A_LITERAL, NUMBER, STRING, toNumber, unescapeString, WORD } from './literal-tokens.js';
-import { type Exact, PyOther, PyTuple, pyDict, pyFloat } from './python.js';
+import { complex, imaginaryOf, NOT_A_LITERAL, NUMBER, STRING, toNumber, unescapeString, WORD } from './literal-tokens.js';
+import { type Exact, keyId, PyFloat, PyOther, PyTuple, pyDict, pyFloat } from './python.js';
 
 /** Python reads the value but cannot make it: a list as the key of a dict. Ansible then refuses the whole file. */
 export class LiteralError extends Error {}
@@ -55,7 +55,7 @@ export class LiteralReader {
       const value = c === '[' ? this.#items(']').items : c === '(' ? this.#parentheses() : this.#braces();
       this.#depth--;
       // A number in brackets may begin a complex one.
-      return c === '(' && (typeof value === 'number' || typeof value === 'bigint') ? this.#sum(value) : value;
+      return c === '(' && realOf(value) !== undefined ? this.#sum(value) : value;
     }
     const word = this.#take(WORD)?.[0];
     if (word === 'None') return null;
@@ -102,7 +102,9 @@ export class LiteralReader {
     }
     this.#expect('}');
     this.#unhashable ||= !items.every(hashable);
-    return new PyOther('set', '', items);
+    const members = new Map<string, Exact>();
+    for (const item of items) if (!members.has(keyId(item))) members.set(keyId(item), item);
+    return new PyOther('set', '', [...members.values()]);
   }
 
   #dict(first: Exact): Exact {
@@ -145,10 +147,20 @@ export class LiteralReader {
     }
     const sign = this.#accept('-') ? -1 : this.#accept('+') ? 1 : undefined;
     if (sign !== undefined) this.#space();
-    // -(1) is a number, too.
-    const nested = sign !== undefined && this.#text[this.#at] === '(' ? this.#value() : undefined;
-    const value = nested === undefined ? this.#unsigned() : nested;
-    return this.#sum(sign === -1 ? negated(value) : value, sign !== undefined && nested !== undefined);
+    const value = sign === undefined ? this.#unsigned() : this.#operand();
+    return this.#sum(sign === -1 ? negated(value) : value);
+  }
+
+  /** What follows a sign: a number, also in brackets, but without a second sign. */
+  #operand(): Exact {
+    this.#space();
+    if (!this.#accept('(')) return this.#unsigned();
+    if (++this.#depth > DEEPEST) throw NOT_A_LITERAL;
+    const value = this.#operand();
+    this.#depth--;
+    this.#space();
+    this.#expect(')');
+    return value;
   }
 
   #unsigned(): Exact {
@@ -158,16 +170,15 @@ export class LiteralReader {
   }
 
   /** `1+2j`: the only sums that are literals. */
-  #sum(left: Exact, mustBeNumber = false): Exact {
-    if (mustBeNumber && !isNumber(left)) throw NOT_A_LITERAL;
+  #sum(left: Exact): Exact {
     this.#space();
     const c = this.#text[this.#at];
     if (c !== '+' && c !== '-') return left;
     this.#at++;
-    this.#space();
-    const right = this.#unsigned();
-    if (!(right instanceof PyOther) || left instanceof PyOther) throw NOT_A_LITERAL;
-    return new PyOther('complex', '(complex)');
+    const right = this.#operand();
+    const real = realOf(left);
+    if (!(right instanceof PyOther) || real === undefined) throw NOT_A_LITERAL;
+    return c === '+' ? complex(real + 0, imaginaryOf(right)) : complex(real - 0, -imaginaryOf(right));
   }
 
   #take(pattern: RegExp): RegExpExecArray | null {
@@ -188,18 +199,16 @@ export class LiteralReader {
   }
 }
 
-function isNumber(value: Exact): boolean {
-  return (
-    typeof value === 'number' || typeof value === 'bigint' || (typeof value === 'object' && value !== null && 'number' in value)
-  );
+function realOf(value: Exact): number | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
+  return value instanceof PyFloat ? value.number : undefined;
 }
 
 function negated(value: Exact): Exact {
   if (typeof value === 'bigint') return -value;
   if (typeof value === 'number') return value === 0 ? 0 : -value;
-  if (value instanceof PyOther && value.type === 'complex') return value;
-  if (typeof value === 'object' && value !== null && 'number' in value && typeof value.number === 'number')
-    return pyFloat(-value.number);
+  if (value instanceof PyOther && value.type === 'complex') return complex(-0, -imaginaryOf(value));
+  if (value instanceof PyFloat) return pyFloat(-value.number);
   throw NOT_A_LITERAL;
 }
 
@@ -207,5 +216,5 @@ function negated(value: Exact): Exact {
 function hashable(key: Exact): boolean {
   if (key === null || typeof key !== 'object') return true;
   if (key instanceof PyTuple) return key.items.every(hashable);
-  return (key instanceof PyOther && key.type !== 'set') || 'number' in key;
+  return (key instanceof PyOther && key.type !== 'set') || key instanceof PyFloat;
 }

@@ -1,4 +1,5 @@
 import { type Exact, PyOther, pyFloat, pyInt } from './python.js';
+import { floatText } from './python-text.js';
 
 /** The text is no Python literal: it is taken as it stands. */
 export class NotALiteral extends Error {}
@@ -63,9 +64,21 @@ export function unescapeString(text: string, bytes: boolean): string {
   );
 }
 
+/** A complex number, which no JSON has: all that can be done with it is to print it as `repr` does. */
+export function complex(real: number, imaginary: number): PyOther {
+  const [re, im] = [real, imaginary].map((part) => floatText(part).replace(/\.0$/, '')) as [string, string];
+  return new PyOther('complex', Object.is(real, 0) ? `${im}j` : `(${re}${im.startsWith('-') ? '' : '+'}${im}j)`);
+}
+
+/** Its second part, where the first is 0. */
+export function imaginaryOf(value: PyOther): number {
+  const text = value.text.slice(0, -1);
+  return text === 'inf' ? Number.POSITIVE_INFINITY : Number(text);
+}
+
 /** @throws NotALiteral for numbers that only look like some. */
 export function toNumber(text: string): Exact {
-  if (/[jJ]$/.test(text)) return new PyOther('complex', text);
+  if (/[jJ]$/.test(text)) return complex(0, Number(text.slice(0, -1)));
   if (/^0[xob]/i.test(text)) return pyInt(BigInt(text.toLowerCase()));
   if (/[.eE]/.test(text)) return pyFloat(Number(text));
   // 007 is no number in Python.
