@@ -34,7 +34,7 @@ export interface RunsShowOptions extends RunsOptions {
 /** `runs list`. */
 export function runsList(o: RunsListOptions): number {
   const dir = journalDir(o);
-  const names = runsIn(dir);
+  const names = namesIn(dir);
   const wanted = o.last === undefined ? names : names.slice(-o.last);
   const runs = wanted.flatMap((name) => tryEnds(dir, name));
   if (o.reverse) runs.reverse();
@@ -68,7 +68,7 @@ export interface RunsPruneOptions extends RunsOptions {
 export function runsPrune(o: RunsPruneOptions): number {
   const dir = journalDir(o);
   let gone = 0;
-  const all = runsIn(dir);
+  const all = namesIn(dir);
   for (const run of all.slice(0, Math.max(0, all.length - o.keep))) {
     const path = join(dir, run);
     const [ends] = tryEnds(dir, run);
@@ -111,7 +111,7 @@ export function journalDir(o: RunsOptions): string {
 /** A run by its name, a part of it that only one has, or `latest`. @throws InputError naming those that come near. */
 export function openRun(o: RunsOptions, name: string): Journaled {
   const dir = journalDir(o);
-  const names = runsIn(dir);
+  const names = namesIn(dir);
   const found = name === 'latest' ? names.slice(-1) : names.includes(name) ? [name] : names.filter((n) => n.includes(name));
   const [run] = found;
   if (run === undefined || found.length > 1) {
@@ -122,14 +122,36 @@ export function openRun(o: RunsOptions, name: string): Journaled {
       todo: near(name, names) ?? 'kubewright runs list shows what there is; --journal-dir names another folder',
     });
   }
+  return readable(join(dir, run), run);
+}
+
+/** @throws InputError where nothing can be read. */
+function readable(dir: string, run: string): Journaled {
   try {
-    return readJournal(join(dir, run), run);
+    const journal = readJournal(dir, run);
+    if (journal.header || journal.events.length > 0) return journal;
+    throw new Error('Nothing in it is a line of a journal');
   } catch (cause) {
     throw new InputError({
       what: 'The journal of this run cannot be read',
-      where: join(dir, run),
+      where: dir,
       why: cause instanceof Error ? cause.message : undefined,
-      todo: 'It may have been made by another user, or be damaged: see the *.log files in the folder',
+      todo: 'It may have been made by another user, or be damaged (a full disk?): see the *.log files in the folder',
+      cause,
+    });
+  }
+}
+
+/** @throws InputError where the folder is there and cannot be read. */
+function namesIn(dir: string): string[] {
+  try {
+    return runsIn(dir);
+  } catch (cause) {
+    throw new InputError({
+      what: 'The journals cannot be listed',
+      where: dir,
+      why: cause instanceof Error ? cause.message : undefined,
+      todo: 'They may be of another user; --journal-dir names another folder',
       cause,
     });
   }
@@ -145,7 +167,9 @@ function tryEnds(dir: string, name: string): RunEnds[] {
   try {
     return [readEnds(join(dir, name), name)];
   } catch (error) {
-    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(
+      `Warning: the journal of ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
     return [];
   }
 }

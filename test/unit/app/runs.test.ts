@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runsList, runsPrune, runsShow } from '../../../src/app/runs.js';
@@ -112,6 +112,31 @@ describe('runs', () => {
     expect(existsSync(join(dir, newer ?? ''))).toBe(true);
     runsPrune({ journalDir: dir, keep: 0, dryRun: false });
     expect(readdirSync(dir).sort()).toEqual([atWork, 'my-notes']);
+  });
+
+  it('says of a damaged journal, and of a folder that cannot be read, what they are', () => {
+    const { root } = sandbox();
+    const run = '20260101-000000-abcdef';
+    mkdirSync(join(root, run));
+    for (const text of ['', 'garbage\n', '{"schema":"kubewright.jour']) {
+      writeFileSync(join(root, run, 'events.jsonl'), text);
+      expect(() => runsShow({ journalDir: root, run, failed: false, json: false })).toThrow(
+        expect.objectContaining({
+          parts: expect.objectContaining({
+            what: 'The journal of this run cannot be read',
+            why: 'Nothing in it is a line of a journal',
+          }),
+        }),
+      );
+    }
+    symlinkSync('loop', join(root, 'loop'));
+    const journalDir = join(root, 'loop');
+    const unread = expect.objectContaining({
+      parts: expect.objectContaining({ what: 'The journals cannot be listed', where: journalDir }),
+    });
+    expect(() => runsList({ journalDir, reverse: false, json: false })).toThrow(unread);
+    expect(() => runsShow({ journalDir, run, failed: false, json: false })).toThrow(unread);
+    expect(() => runsPrune({ journalDir, keep: 0, dryRun: false })).toThrow(unread);
   });
 
   it('prunes nothing where there is no folder', () => {
