@@ -38,7 +38,9 @@ export class InputError extends KubewrightError {
 export class InputErrors extends InputError {
   readonly all: readonly ErrorParts[];
 
-  constructor(all: readonly ErrorParts[]) {
+  constructor(found: readonly ErrorParts[]) {
+    // One cause may be met at several places: a vault password's script that fails.
+    const all = found.filter((p, i) => found.findIndex((q) => q.what === p.what && q.where === p.where && q.why === p.why) === i);
     const first = all[0] ?? { what: 'Bad input' };
     super(all.length === 1 ? first : { what: `${all.length} problems in the input` });
     this.all = all;

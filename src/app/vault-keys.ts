@@ -80,24 +80,33 @@ export class VaultKeys {
 
   #fromId(id: string): VaultKey {
     const at = id.indexOf('@');
-    const [label, source] = at < 0 ? ['default', id] : [id.slice(0, at) || 'default', id.slice(at + 1)];
+    const [label, source] = [id.slice(0, Math.max(at, 0)), id.slice(at + 1)];
     if (source === '')
       throw new InputError({ what: `--vault-id ${id} names no source`, todo: 'Write --vault-id LABEL@FILE or LABEL@prompt' });
-    return source === 'prompt' ? this.#fromPrompt(label) : this.#fromFile(label, source);
+    return source === 'prompt' ? this.#fromPrompt(label || 'default') : this.#fromFile(label, source);
   }
 
   #fromPrompt(label: string): VaultKey {
     return { label, from: 'prompt', password: () => this.#asked.get(label)?.reveal() };
   }
 
+  /** @param label empty: a script is told none. */
   #fromFile(label: string, given: string): VaultKey {
     const path = resolve(given.replace(/^~(?=\/|$)/, homedir()));
     let password: string | undefined;
+    let failed: unknown;
     return {
-      label,
+      label: label || 'default',
       from: given,
       password: () => {
-        password ??= readPassword(path, label);
+        // A script runs once, also when it fails: it may ask somebody, or take its time.
+        if (failed !== undefined) throw failed;
+        try {
+          password ??= readPassword(path, label);
+        } catch (error) {
+          failed = error;
+          throw error;
+        }
         return password;
       },
     };
@@ -110,7 +119,11 @@ function readPassword(path: string, label: string): string {
     throw new InputError({ what: 'There is no such vault password file', where: path, todo: 'Check --vault-password-file' });
   const password = isExecutable(path) ? runScript(path, label) : readFileSync(path, 'utf8').trim();
   if (password === '')
-    throw new InputError({ what: 'The vault password is empty', where: path, todo: 'Write the password into the file' });
+    throw new InputError({
+      what: 'The vault password is empty',
+      where: path,
+      todo: isExecutable(path) ? 'Run it by hand: it must print the password' : 'Write the password into the file',
+    });
   return password;
 }
 
@@ -125,7 +138,7 @@ function isExecutable(path: string): boolean {
 }
 
 function runScript(path: string, label: string): string {
-  const args = /-client(\.\w+)?$/.test(path) ? ['--vault-id', label] : [];
+  const args = label !== '' && /-client(\.\w+)?$/.test(path) ? ['--vault-id', label] : [];
   const run = spawnSync(path, args, { stdio: ['inherit', 'pipe', 'inherit'], encoding: 'utf8' });
   if (run.error || run.status !== 0) {
     throw new InputError({

@@ -24,7 +24,8 @@ const AS_IT_IS: Reading = {
 export function fromVar(value: Exact, how: Reading = AS_IT_IS): Value {
   if (typeof value === 'string') return how.text(value);
   if (value === null || typeof value !== 'object') return value;
-  if (value instanceof VaultValue) return how.text(how.decrypt(value));
+  // A password may hold braces: Ansible renders what comes out of `!vault` no more than a text that is marked unsafe.
+  if (value instanceof VaultValue) return how.decrypt(value);
   if (isList(value)) return value.map((v) => fromVar(v, how));
   if (value instanceof PyFloat) return new Float(value.number);
   if (value instanceof PyUnsafe) return value.text;

@@ -74,6 +74,29 @@ describe('files that ansible-vault encrypted', () => {
     expect(error.parts.what).toMatch(/password is wrong/);
   });
 
+  it('braces in a single value are no template, as in Ansible', async () => {
+    const inventory = await read(folder('template.yml', 'b: 1\nmine: "{{ password }}"\nlist: ["{{ password }}"]\n'), {
+      'vault-password-file': [first],
+    });
+    const vars = inventory.hosts.get('m1')?.vars;
+    const password = 'a{{ b }}{# {% [';
+    expect(vars?.get('password')).toMatchObject({ value: password, secret: true });
+    expect(vars?.get('mine')).toMatchObject({ value: password, secret: true });
+    expect(vars?.get('list')?.value).toEqual([password]);
+  });
+
+  it('a script is run once, and is told once when it fails; one without a label is told none', async () => {
+    const script = join(dir, 'counts-client');
+    const log = join(dir, 'counts');
+    writeFileSync(script, `#!/bin/sh\necho "run $*" >>'${log}'\nexit 4\n`);
+    chmodSync(script, 0o700);
+    const path = folder('whole-1.1.yml');
+    copyFileSync(fixture('whole-1.2.yml'), join(path, '..', 'group_vars', 'all', 'two.yml'));
+    const error = await refusal(() => read(path, { 'vault-id': [script] }));
+    expect(formatError(error).match(/The vault password script failed/g)).toHaveLength(1);
+    expect(readFileSync(log, 'utf8')).toBe('run \n');
+  });
+
   it('a wrong password, and none at all, are bad input that names the file', async () => {
     const wrong = await refusal(() => read(folder('whole-1.1.yml'), { 'vault-password-file': [second] }));
     expect(wrong.exitCode).toBe(2);
