@@ -59,6 +59,10 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
     process.stderr.write(`The output cannot be written\n  Why: ${message}\n  Do:  Make room, or write it somewhere else\n`);
     return 1;
   }
+  if (isCode(error, 'ENOENT') && error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd') {
+    process.stderr.write('The working folder is not there any more\n  Do:  Go to another one, and give the command again\n');
+    return 2;
+  }
   const text = isZod(error)
     ? error.issues.map((i) => i.message).join('; ')
     : error instanceof Error

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isMap, isSeq, type Node } from 'yaml';
 import { InputError, InputErrors } from '../errors.js';
 import { nearestName } from '../inventory/nearest.js';
-import { keyText, parseYaml } from '../inventory/yaml-source.js';
+import { keyText, parseYaml, readText, type YamlFile } from '../inventory/yaml-source.js';
 import { instead } from './ansible-keys.js';
 import { isTemplate } from './file-words.js';
 import type { BatchSize, Play, Playbook, RoleUse } from './model.js';
@@ -39,7 +39,7 @@ export async function loadPlaybook(path: string): Promise<Playbook> {
   if (!existsSync(path)) throw new InputError({ what: 'There is no such playbook', where: path, todo: 'Check the path' });
   if (statSync(path).isDirectory())
     throw new InputError({ what: 'This is a folder, not a playbook', where: path, todo: 'Name the file in it' });
-  const yaml = parseYaml(readFileSync(path, 'utf8'), path);
+  const yaml = parse(readText(path, 'playbook'), path);
   const reader = new Reader(yaml);
   const plays: Play[] = [];
   if (!isSeq(yaml.root) || yaml.root.items.length === 0)
@@ -47,6 +47,22 @@ export async function loadPlaybook(path: string): Promise<Playbook> {
   else for (const item of yaml.root.items) plays.push(...(readPlay(reader, item as Node) ?? []));
   if (reader.problems.length > 0) throw new InputErrors(reader.inOrder());
   return { path, dir: resolve(dirname(path)), plays };
+}
+
+/** @throws InputError, of two faults in better words than the parser has. */
+function parse(text: string, path: string): YamlFile {
+  try {
+    return parseYaml(text, path);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const { parts } = error;
+    const line = text.split('\n')[Number(/:(\d+):\d+$/.exec(parts.where ?? '')?.[1]) - 1] ?? '';
+    if (/multiple documents/.test(parts.why ?? '')) {
+      const why = 'It holds several documents, parted by ---';
+      throw new InputError({ ...parts, why, todo: 'Write one file for each, or all plays in one list' });
+    }
+    throw /^ *\t/.test(line) ? new InputError({ ...parts, todo: 'Indent with blanks, never with tabs' }) : error;
+  }
 }
 
 function readPlay(reader: Reader, node: Node): Play[] | undefined {

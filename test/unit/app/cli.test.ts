@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../../src/app/package-root.js';
@@ -69,6 +70,15 @@ describe.skipIf(!built)('the built command line', () => {
     const { code, err } = await kubewright(...args);
     expect(code).toBe(2);
     expect(err).toMatch(expected);
+  });
+
+  it('says when the working folder is gone', async () => {
+    const script = 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"';
+    const folder = join(tmpdir(), `kw-gone-${process.pid}`);
+    const line = [process.execPath, join(PACKAGE_ROOT, 'bin/run.js'), 'runs', 'list'];
+    const { status, stderr } = spawnSync('sh', ['-c', script, folder, ...line], { encoding: 'utf8' });
+    expect(stderr).toContain('The working folder is not there any more\n  Do:  Go to another one');
+    expect(status).toBe(2);
   });
 
   it('takes -v, -vv and -vvv as Ansible does, beside -v 1 and -v2', async () => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -36,6 +38,19 @@ describe('playbooks', () => {
     const { plays } = await loadPlaybook(join(folder, 'cluster.yml'));
     expect(plays.length).toBeGreaterThan(8);
     expect(plays.find((p) => p.name === 'Join the other control planes')?.serial).toEqual([1]);
+  });
+
+  it('that are no UTF-8, or cannot be read, are refused', async () => {
+    writeFileSync(path, Buffer.from('- hosts: all\n  tasks: [{name: Gr\xf6\xdfe, run: id}]\n', 'latin1'));
+    await expect(loadPlaybook(path)).rejects.toMatchObject({
+      parts: { what: 'This is no text in UTF-8', where: `${path}:2:20` },
+    });
+    // As its owner root reads everything; a socket nobody can.
+    const socket = join(dir, 'socket.yml');
+    const server = createServer().listen(socket);
+    await once(server, 'listening');
+    await expect(loadPlaybook(socket)).rejects.toMatchObject({ exitCode: 2, parts: { where: socket } });
+    server.close();
   });
 
   it('have tasks, pre_tasks and post_tasks beside their roles', async () => {
@@ -118,6 +133,8 @@ describe('playbooks', () => {
     ['- hosts: all\n  roles: [os]\n  serial: [1, 0]\n', /^p\.yml:3:11 serial must be/],
     ['- hosts: all\n  roles: [os]\n  serial: 200%\n', /^p\.yml:3:11 serial must be/],
     ['name: x\n', /^p\.yml:1:1 A playbook is a list of plays/],
+    ['- hosts: all\n  tasks: []\n---\n- hosts: b\n', /^p\.yml:3:1 .*Write one file for each/],
+    ['- hosts: all\n\ttasks: []\n', /^p\.yml:2:\d .*blanks, never with tabs/],
     ['- hosts: [all\n', /^p\.yml:\d+:\d+ This is not valid YAML/],
     ['- import_playbook: x.yml\n', /^p\.yml:1:3 A play has no import_playbook\. Run the playbooks/],
     ['- hosts: all\n  hosts: b\n  roles: [os]\n', /^p\.yml:2:3 A play has hosts twice/],
