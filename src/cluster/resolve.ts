@@ -3,7 +3,8 @@ import type { Host, Inventory, VarValue } from '../inventory/model.js';
 import { addressProblems, hostAddresses } from './addresses.js';
 import { newestKubeVersion } from './catalogue.js';
 import type { Cluster, ClusterHost } from './cluster.js';
-import { at, groupPlace, whereOf } from './findings.js';
+import { etcdProblems, memberProblems } from './etcd-members.js';
+import { at, whereOf } from './findings.js';
 import { hints } from './hints.js';
 import { type ClusterSettings, defaultSettings, parseSettings, SETTING_NAMES } from './settings.js';
 import { subnetProblems } from './subnets.js';
@@ -62,7 +63,7 @@ export function examineCluster(
   const workers = hostsOf(inventory, ['kube_node']);
   const groups = { control: new Set(control), workers: new Set(workers), etcd };
   const hosts = members.map((host) => clusterHost(host, settingsOf(host, defaults, problems), groups, problems));
-  problems.push(...addressProblems(hosts), ...nameProblems(hosts));
+  problems.push(...addressProblems(hosts), ...nameProblems(hosts), ...memberProblems(hosts));
   const first = hosts.find((h) => h.name === control[0]?.name);
   if (!first) return { problems: unique(problems) };
   const settings = first.settings;
@@ -122,7 +123,16 @@ function choiceTold(name: string, choices: readonly string[]): string {
 function valueTold(name: string, value: VarValue | undefined): Pick<ErrorParts, 'why' | 'todo'> {
   return name.endsWith('_version') && typeof value === 'number'
     ? { why: `YAML reads it as the number ${value}`, todo: `Write all of it, in quotes: ${name}: '1.34.2'` }
-    : { why: `It is ${JSON.stringify(value)}`, todo: `Correct ${name}` };
+    : { why: `It is ${JSON.stringify(value)}`, todo: correction(name, value) };
+}
+
+/** The default shows what kind of value is wanted; one item alone is a list of one. */
+function correction(name: string, value: VarValue | undefined): string {
+  const usual = defaultSettings()[name];
+  if (Array.isArray(usual) && typeof value === 'string' && value !== '') return `Write ${name}: [${value}]`;
+  if (name === 'loadbalancer_apiserver') return `Write ${name}: {address: ADDRESS, port: PORT}`;
+  if (Array.isArray(usual) || typeof usual === 'object' || usual === undefined) return `Correct ${name}`;
+  return `Write it as ${name}: ${usual}`;
 }
 
 function clusterHost(
@@ -203,20 +213,6 @@ function nameProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
       why: 'Names of nodes are DNS names: lower-case letters, digits, hyphens and dots',
       todo: `Rename it, for example to ${h.name.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')}`,
     }));
-}
-
-function etcdProblems(etcd: readonly Host[], settings: ClusterSettings, inventory: Inventory): ErrorParts[] {
-  // Without etcd members of their own the control planes are it.
-  const written = (inventory.groups.get('etcd')?.hosts.length ?? 0) > 0 && groupPlace(inventory, 'etcd') !== undefined;
-  if (etcd.length % 2 === 1 || settings.kubewright_preflight_ignore.includes('etcd-even')) return [];
-  return [
-    {
-      what: `${etcd.length} etcd members: the number must be odd`,
-      where: groupPlace(inventory, written ? 'etcd' : 'kube_control_plane') ?? inventory.files[0],
-      why: `${etcd.length} members survive no more failures than ${etcd.length - 1}, and need one more to agree`,
-      todo: `List ${etcd.length - 1} or ${etcd.length + 1} hosts under [etcd] (or kubewright_preflight_ignore: [etcd-even])`,
-    },
-  ];
 }
 
 /** Group variables are wrong for every host at once; say it once. */

@@ -7,6 +7,9 @@ import type { VarValue } from '../inventory/model.js';
  */
 const bool = z.preprocess((v) => (typeof v === 'string' ? (truth(v) ?? v) : v), z.boolean());
 const int = z.preprocess((v) => (typeof v === 'string' && /^-?\d+$/.test(v) ? Number(v) : v), z.number().int());
+/** More than none, and none or more. */
+const count = int.pipe(z.number().min(1));
+const amount = int.pipe(z.number().min(0));
 const text = z.preprocess((v) => (typeof v === 'number' ? String(v) : v), z.string());
 const path = text.pipe(z.string().regex(/^\/[A-Za-z0-9/._@+-]*$/, 'must be an absolute path of letters, digits, / . _ @ + -'));
 const port = int.pipe(z.number().min(1).max(65535));
@@ -33,17 +36,17 @@ export const settingsShape = {
     .default('iptables')
     .describe('how kube-proxy forwards services (kubespray: ipvs)'),
   kube_proxy_strict_arp: bool.default(false).describe('strict ARP of IPVS, for MetalLB'),
-  kube_proxy_conntrack_max_per_core: int.default(32768).describe('tracked connections per CPU; 0 leaves the kernel alone'),
-  kube_proxy_conntrack_min: int.default(131072).describe('tracked connections at least'),
+  kube_proxy_conntrack_max_per_core: amount.default(32768).describe('tracked connections per CPU; 0 leaves the kernel alone'),
+  kube_proxy_conntrack_min: amount.default(131072).describe('tracked connections at least'),
   dns_mode: z.enum(['coredns', 'none']).default('coredns').describe('cluster DNS'),
   skydns_server: text.optional().describe('address of the cluster DNS; default: third service address'),
   container_manager: z.enum(['containerd']).default('containerd').describe('container runtime'),
   bin_dir: path.default('/usr/local/bin').describe('folder of binaries'),
   etcd_data_dir: path.default('/var/lib/etcd').describe("etcd's data"),
   etcd_cert_dir: path.default('/etc/ssl/etcd/ssl').describe("etcd's certificates"),
-  etcd_quota_backend_bytes: int.default(2147483648).describe("limit of etcd's database, bytes"),
-  etcd_heartbeat_interval: int.default(250).describe('milliseconds between heartbeats of the leader'),
-  etcd_election_timeout: int.default(5000).describe('milliseconds without leader until an election'),
+  etcd_quota_backend_bytes: amount.default(2147483648).describe("limit of etcd's database, bytes"),
+  etcd_heartbeat_interval: count.default(250).describe('milliseconds between heartbeats of the leader'),
+  etcd_election_timeout: count.default(5000).describe('milliseconds without leader until an election'),
   kube_apiserver_port: port.default(6443).describe('port of the API server'),
   kube_apiserver_node_port_range: text
     .pipe(z.string().refine(isPortRange, 'must be two ports, the smaller one first, like 30000-32767'))
@@ -62,13 +65,13 @@ export const settingsShape = {
   apiserver_loadbalancer_domain_name: text.optional().describe('name of the external load balancer'),
   supplementary_addresses_in_ssl_keys: strings.default([]).describe("more names and addresses in the API server's certificate"),
   kubeadm_init_timeout: z
-    .preprocess((v) => (typeof v === 'string' ? v.replace(/s$/, '') : v), int)
+    .preprocess((v) => (typeof v === 'string' ? seconds(v) : v), count)
     .default(300)
     .describe('seconds that kubeadm init may take'),
   kube_kubeadm_apiserver_extra_args: args.default({}).describe('more arguments of the API server'),
   kube_kubeadm_controller_extra_args: args.default({}).describe('more arguments of the controller manager'),
   kube_kubeadm_scheduler_extra_args: args.default({}).describe('more arguments of the scheduler'),
-  kubelet_max_pods: int.default(110).describe('pods per node'),
+  kubelet_max_pods: count.default(110).describe('pods per node'),
   kubelet_fail_swap_on: bool.default(true).describe('refuse to run with swap (swap is then turned off)'),
   kubelet_fail_cgroup_v1: bool.optional().describe('refuse to run on cgroup v1; default: what the version does'),
   kubelet_cgroup_driver: z.enum(['systemd', 'cgroupfs']).default('systemd').describe('who makes cgroups'),
@@ -87,8 +90,8 @@ export const settingsShape = {
   calico_network_backend: z.enum(['vxlan', 'bird', 'none']).default('vxlan').describe("Calico's backend"),
   calico_vxlan_mode: z.enum(['Always', 'CrossSubnet', 'Never']).default('Always').describe('VXLAN between nodes'),
   calico_ipip_mode: z.enum(['Always', 'CrossSubnet', 'Never']).default('Never').describe('IP in IP between nodes'),
-  calico_pool_blocksize: int.default(26).describe("prefix length of Calico's address blocks"),
-  calico_mtu: int.optional().describe('MTU of pods; default: Calico finds out'),
+  calico_pool_blocksize: int.pipe(z.number().min(20).max(32)).default(26).describe("prefix length of Calico's address blocks"),
+  calico_mtu: count.optional().describe('MTU of pods; default: Calico finds out'),
   nat_outgoing: bool.default(true).describe('masquerade what leaves the pod subnet'),
   etcd_version: version.optional().describe('other etcd version than the one paired with Kubernetes'),
   containerd_version: version.optional().describe('other containerd version'),
@@ -103,8 +106,8 @@ export const settingsShape = {
   https_proxy: text.optional().describe('proxy of the nodes'),
   no_proxy: text.optional().describe('hosts reached without proxy'),
   populate_inventory_to_hosts_file: bool.default(true).describe("write the machines' names into /etc/hosts"),
-  minimal_master_memory_mb: int.default(1500).describe('memory that preflight asks of control planes'),
-  minimal_node_memory_mb: int.default(1024).describe('memory that preflight asks of workers'),
+  minimal_master_memory_mb: amount.default(1500).describe('memory that preflight asks of control planes'),
+  minimal_node_memory_mb: amount.default(1024).describe('memory that preflight asks of workers'),
   kubeconfig_localhost: bool.default(false).describe('copy the admin kubeconfig to artifacts_dir here'),
   artifacts_dir: text.optional().describe('where it goes; default: artifacts beside the inventory'),
   kubewright_bundle: text.optional().describe('offline bundle (folder or tar) to install from'),
@@ -186,6 +189,12 @@ export function nthAddress(subnet: string, n: number): string {
   if (octets.length !== 4 || octets.some((o) => !Number.isInteger(o))) return subnet;
   const value = octets.reduce((sum, o) => sum * 256 + o, 0) + n;
   return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+}
+
+/** What timeout(1) takes, as kubespray hands it on: `300s`, `5m`, `1h`. */
+function seconds(text: string): string {
+  const [, n, unit] = /^(\d+)([smh])$/.exec(text.trim()) ?? [];
+  return n === undefined ? text : String(Number(n) * ({ m: 60, h: 3600 }[unit ?? ''] ?? 1));
 }
 
 function isPortRange(range: string): boolean {

@@ -74,6 +74,9 @@ describe('inventory validate', () => {
     ['supplementary_addresses_in_ssl_keys: one', /must be a list/, 'error'],
     ['loadbalancer_apiserver: {port: 1}', /^loadbalancer_apiserver address must be text/, 'error'],
     ['kube_version: 1.99.0', /1\.99\.0 is not known/, 'error'],
+    ['kubelet_max_pods: -5', /^kubelet_max_pods must be at least 1/, 'error'],
+    ['calico_pool_blocksize: 8', /^calico_pool_blocksize must be at least 20/, 'error'],
+    ['kubeadm_init_timeout: soon', /^kubeadm_init_timeout must be a number/, 'error'],
     ['kube_pods_subnet: 10.233.0.0/17', /overlap/, 'error'],
     ['kube_pods_subnet: 10.0.0.0/16', /overlaps the network of the machines/, 'error'],
     ['kube_pods_subnet: 10.200.0.0/24', /too small for 2 nodes/, 'error'],
@@ -128,6 +131,13 @@ describe('inventory validate', () => {
     ['no address', HOSTS.replace('w1 ansible_host=10.0.0.2 ip=10.0.0.2', 'w1'), /w1 has no address/, 'error', 3],
     ['even etcd', `${HOSTS}[etcd]\nm1\nw1\n`, /2 etcd members: the number must be odd/, 'error', 11],
     ['even etcd of control planes', HOSTS.replace('[kube-master]\n', '[kube-master]\nw1\n'), /2 etcd members/, 'error', 4],
+    [
+      'an etcd member twice',
+      `${HOSTS.replace('ip=10.0.0.2', 'ip=10.0.0.2 etcd_member_name=etcd1')}[etcd]\nm1\nw1\n[all]\nw2 ansible_host=10.0.0.3\n[etcd]\nw2\n`,
+      /^m1 and w1 are the same etcd member etcd1/,
+      'error',
+      3,
+    ],
     ['IPv6', HOSTS.replaceAll('10.0.0.2', 'fd00::2'), /^ip of w1 is no IPv4 address: fd00::2$/, 'error', 3],
     ['no number', HOSTS.replaceAll('10.0.0.2', '10.0.0.256'), /^ip of w1 is no IPv4 address/, 'error', 3],
     ['a name', HOSTS.replace('ip=10.0.0.2', '').replace('10.0.0.2', 'w1.lan'), /^ansible_host of w1 is no IPv4/, 'error', 3],
@@ -158,6 +168,9 @@ describe('inventory validate', () => {
     ['container_manager: docker', 'Write container_manager: containerd, or take it out'],
     ['kube_network_plugin: cilium', 'Write one of them, or take it out for calico'],
     ['nginx_kube_apiserver_port: 7443', 'Write loadbalancer_apiserver_port'],
+    ['supplementary_addresses_in_ssl_keys: 10.0.0.9', 'Write supplementary_addresses_in_ssl_keys: [10.0.0.9]'],
+    ['loadbalancer_apiserver: {addres: 10.0.0.9}', 'Write loadbalancer_apiserver: {address: ADDRESS, port: PORT}'],
+    ['kube_network_node_prefix: many', 'Write it as kube_network_node_prefix: 24'],
     ['kubernetes_audit: true', 'Take it out, or do without it'],
   ])('says what to write instead: %s', async (text, todo) => {
     expect((await vars(text)).map((f) => f.todo)).toEqual([todo]);
@@ -172,6 +185,10 @@ describe('inventory validate', () => {
     ['enable_network_policy: false', /does not use it/],
   ])('says why it has no effect: %s', async (text, why) => {
     expect((await vars(text))[0]?.why).toMatch(why);
+  });
+
+  it('takes the durations that kubespray takes', async () => {
+    for (const text of ['300s', '5m', '1h', '300']) expect(await vars(`kubeadm_init_timeout: ${text}`)).toEqual([]);
   });
 
   it('says that a version was read as a number', async () => {
