@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
-import { at, type Finding, placeOf, sortFindings, whereOf } from '../cluster/findings.js';
+import { type Finding, placeOf, sortFindings } from '../cluster/findings.js';
 import { hints, isPlain } from '../cluster/hints.js';
 import { examineCluster } from '../cluster/resolve.js';
 import { type ErrorParts, formatParts, InputError, InputErrors } from '../errors.js';
 import type { Inventory, Variable } from '../inventory/model.js';
 import { configInUse, configLines } from './config.js';
+import { connectionProblems } from './connection-problems.js';
 import { type InventoryOptions, readInventory } from './read-inventory.js';
-import { targetFromHost } from './targets.js';
 
 export interface ValidateOptions extends InventoryOptions {
   /** Warnings fail, too. */
@@ -64,37 +64,6 @@ function split(warning: string): ErrorParts {
   return match ? { where: match[1] ?? '', what: match[2] ?? '' } : { what: warning };
 }
 
-/** What connecting to each machine would object to: ports, booleans, arguments of ssh; and two of the cluster that are one. */
-function connectionProblems(inventory: Inventory, known: readonly ErrorParts[]): ErrorParts[] {
-  const byPlace = new Map<string, ErrorParts>();
-  const reached = new Map<string, string>();
-  for (const host of inventory.hosts.values()) {
-    try {
-      const target = targetFromHost(host, {});
-      if (target.connection === 'local' || !MEMBERS.some((g) => host.groups.has(g))) continue;
-      const { address, port, jumps, proxyCommand } = target;
-      const way = JSON.stringify([address, port, (jumps ?? []).map((j) => [j.address, j.port]), proxyCommand]);
-      const other = reached.get(way);
-      if (other === undefined) reached.set(way, host.name);
-      else if (!known.some((p) => p.what.startsWith(`${other} and ${host.name} have the same address`))) {
-        byPlace.set(way, {
-          what: `${other} and ${host.name} are reached at the same address ${address}:${port}`,
-          where: whereOf(host, 'ansible_host') ?? at(host.source),
-          why: 'One machine would be installed as both',
-          todo: 'Give each its own ansible_host, or ansible_port',
-        });
-      }
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      // A group's variable is wrong for all of its hosts; once is enough.
-      const key = error.parts.where ?? error.parts.what;
-      byPlace.set(key, byPlace.get(key) ?? error.parts);
-    }
-  }
-  return [...byPlace.values()];
-}
-
-const MEMBERS = ['kube_control_plane', 'kube_node', 'etcd'];
 const PASSWORDS = /^ansible_(ssh_|become_|sudo_|su_)?pass(word)?$|_(password|passphrase|secret|secret_key|token)$/;
 const OTHERS_READ = 0o004;
 

@@ -187,6 +187,21 @@ describe('inventory validate', () => {
     expect((await vars(text))[0]?.why).toMatch(why);
   });
 
+  it('everything that is wrong with a connection at once, each once', async () => {
+    const wrong = 'ansible_become: maybe\nansible_port: many\nansible_become_method: pfexec\nansible_user: "{{ nobody }}"\n';
+    const found = await validate({
+      'hosts.ini': HOSTS.replace('ip=10.0.0.2', 'ip=10.0.0.2 ansible_port=0'),
+      'group_vars/all.yml': wrong,
+    });
+    expect(found.findings.map((f) => [f.file?.split('/').at(-1), f.line])).toEqual([
+      ['all.yml', 1],
+      ['all.yml', 2],
+      ['all.yml', 3],
+      ['all.yml', 4],
+      ['hosts.ini', 3],
+    ]);
+  });
+
   it('takes the durations that kubespray takes', async () => {
     for (const text of ['300s', '5m', '1h', '300']) expect(await vars(`kubeadm_init_timeout: ${text}`)).toEqual([]);
   });
