@@ -34,15 +34,13 @@ type Entries = readonly (readonly [Exact, Exact])[];
 
 /** A dict with names that are no text, or whose order JavaScript would change. */
 export class PyDict {
-  readonly #entries: Entries | (() => Entries);
+  readonly entries!: Entries;
 
   /** @param entries a function, where thousands of dicts need not be there at once: it is called whenever they are looked at. */
   constructor(entries: Entries | (() => Entries)) {
-    this.#entries = entries;
-  }
-
-  get entries(): Entries {
-    return typeof this.#entries === 'function' ? this.#entries() : this.#entries;
+    // A property in both cases, as dicts are compared by what they have of these.
+    if (typeof entries === 'function') Object.defineProperty(this, 'entries', { get: entries, enumerable: true });
+    else this.entries = entries;
   }
 }
 
