@@ -26,6 +26,7 @@ import {
   variable,
 } from './python.js';
 import { openFile } from './vault/keyring.js';
+import { knownLineEnds, refusalOf } from './yaml-refusals.js';
 import { YamlValues } from './yaml-values.js';
 
 export interface YamlEntry {
@@ -98,10 +99,11 @@ export function parseYaml(text: string, file: string): YamlFile {
 }
 
 function yamlNodes(
-  text: string,
+  given: string,
   lines: LineCounter,
   fail: (offset: number, why: string, todo: string) => InputError,
 ): Node | null {
+  const text = knownLineEnds(given);
   const control = UNPRINTABLE.exec(text.startsWith('\uFEFF') ? text.slice(1) : text);
   const error = (offset: number, why: string): InputError =>
     fail(offset, why, 'Correct the file; indentation and quotes are the usual reasons');
@@ -126,6 +128,8 @@ function yamlNodes(
   if (control) throw error(control.index, `The character ${JSON.stringify(control[0])} must not stand here`);
   const first = document.errors[0];
   if (first) throw error(first.pos[0], first.message.split('\n')[0] ?? '');
+  const refusal = refusalOf(document, text);
+  if (refusal) throw fail(refusal.at, refusal.why, 'Ansible cannot read it: put text in quotes, indent with blanks');
   if (!/(?:^|[\n\r\x85\u2028\u2029])$/.test(text)) endBlock(document.contents, text);
   return document.contents;
 }

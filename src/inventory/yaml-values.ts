@@ -150,8 +150,10 @@ export class YamlValues {
       if (isMap(node)) return this.#map(node);
       if (isSeq(node)) return node.items.map((i) => this.exactOf(i as Node | null));
       if (!isScalar(node)) return null;
-      // A lone ! changes nothing for libyaml.
-      if (node.type !== 'PLAIN' && node.type !== undefined) return this.#text(node);
+      const plain = node.type === 'PLAIN' || node.type === undefined;
+      // With a lone ! libyaml takes nothing for text, and quotes for none.
+      if (tag === '!') return plain && node.source === '' ? '' : plainScalar(this.#text(node));
+      if (!plain) return this.#text(node);
       const text = node.source ?? this.#text(node);
       return this.#c.json ? jsonScalar(text) : plainScalar(text);
     }

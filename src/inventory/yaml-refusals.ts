@@ -1,0 +1,70 @@
+import { type Document, isAlias, isCollection, isNode, isPair, isScalar, isSeq, type Node, type Scalar, visit } from 'yaml';
+
+/** Where and why libyaml, which Ansible reads with, refuses what the parser takes. */
+export interface Refusal {
+  readonly at: number;
+  readonly why: string;
+}
+
+const LINE_SEPARATOR = /[\u2028\u2029]/;
+
+/**
+ * The text with the line ends of YAML 1.1 that the parser does not know made \n: a lone carriage return and the next-line
+ * character. All places stay.
+ */
+export function knownLineEnds(text: string): string {
+  return /\r(?!\n)|\x85/.test(text) ? text.replaceAll(/\r(?!\n)|\x85/g, '\n') : text;
+}
+
+/** What libyaml would not read, or in another way than the parser did. */
+export function refusalOf(document: Document.Parsed, text: string): Refusal | undefined {
+  const separator = text.search(LINE_SEPARATOR);
+  if (separator >= 0) return { at: separator, why: 'An invisible line separator (U+2028 or U+2029) stands here' };
+  const directive = document.warnings.find((w) => w.message.startsWith('Unknown directive'));
+  if (directive) return { at: directive.pos[0], why: directive.message };
+  let found: Refusal | undefined;
+  visit(document, {
+    Node(_key, node, path) {
+      const inFlow = path.some((above) => isCollection(above) && above.flow === true);
+      found = anchorRefusal(node) ?? (isScalar(node) ? scalarRefusal(node, text, inFlow) : undefined) ?? tabRefusal(node, text);
+      return found && visit.BREAK;
+    },
+  });
+  return found;
+}
+
+function anchorRefusal(node: Node): Refusal | undefined {
+  const name = isAlias(node) ? node.source : isScalar(node) || isCollection(node) ? node.anchor : undefined;
+  if (name === undefined || /^[A-Za-z0-9_-]+$/.test(name)) return undefined;
+  return { at: startOf(node), why: `The anchor ${name} has more in it than letters, digits, - and _` };
+}
+
+function scalarRefusal(node: Scalar, text: string, inFlow: boolean): Refusal | undefined {
+  const at = startOf(node);
+  if (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED') {
+    const [header = '', ...lines] = text.slice(at).split('\n', 1000);
+    const first = lines.find((line) => !/^ *\r?$/.test(line)) ?? '';
+    if (/^[|>][+-]?[1-9]/.test(header) || !/^ *\t/.test(first)) return undefined;
+    return { at, why: 'The first line of this block begins with a tab' };
+  }
+  if (node.type !== 'PLAIN' || !inFlow) return undefined;
+  const [begin = '', after = ''] = [text[at], text.slice(at, (node.range?.[1] ?? at) + 2)];
+  if (node.source === '' || !(begin === ':' || begin === '?' || /:[,?[\]{}]/.test(after))) return undefined;
+  return { at, why: `Within brackets ${begin === '?' ? 'a question mark' : 'a colon'} means something else at this place` };
+}
+
+/** Items of a list that stand behind a tab. */
+function tabRefusal(node: Node, text: string): Refusal | undefined {
+  if (!isSeq(node) || node.flow) return undefined;
+  for (const item of node.items) {
+    if (!isNode(item) || isPair(item)) continue;
+    const at = startOf(item);
+    const before = /-[ \t]*\t[ \t]*$/.exec(text.slice(Math.max(0, at - 40), at));
+    if (before) return { at: at - 1, why: 'A tab follows the dash' };
+  }
+  return undefined;
+}
+
+function startOf(node: Node): number {
+  return node.range?.[0] ?? 0;
+}
