@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { InputError } from '../errors.js';
@@ -103,7 +104,14 @@ const ARGUMENTS = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_e
 
 function configFile(args: readonly SshArgs[], flags: TargetFlags): string | undefined {
   const file = args.find((a) => a.configFile !== undefined)?.configFile ?? flags.sshConfig;
-  return file === undefined || file === 'none' ? file : resolve(expandHome(file));
+  if (file === undefined || file === 'none') return file;
+  const path = resolve(expandHome(file));
+  if (existsSync(path)) return path;
+  throw new InputError({
+    what: 'There is no such SSH configuration',
+    where: path,
+    todo: 'Correct --ssh-config, KUBEWRIGHT_SSH_CONFIG or -F among the ssh arguments of the inventory; `none` is for no file',
+  });
 }
 
 function identities(s: SshSettings): Pick<Target, 'privateKeyFile' | 'identities'> {

@@ -1,4 +1,5 @@
 import { Flags, type Interfaces } from '@oclif/core';
+import { InputError } from '../errors.js';
 
 /** How encrypted variables are opened. Passed on as they are: `vault: flags`. */
 export const vaultFlags = {
@@ -47,7 +48,20 @@ export const inventoryFlags = {
     helpValue: 'VARS',
   }),
   ...vaultFlags,
-  limit: Flags.string({ char: 'l', description: 'only hosts that match this pattern', helpValue: 'PATTERN' }),
+  limit: Flags.string({
+    char: 'l',
+    description: 'only hosts that match this pattern',
+    helpValue: 'PATTERN',
+    // Of a script whose variable is not set: that must not mean all machines.
+    parse: async (text) => {
+      if (text.trim() !== '') return text;
+      throw new InputError({
+        what: 'The pattern is empty',
+        where: '--limit',
+        todo: 'Leave --limit out for all hosts, or name some',
+      });
+    },
+  }),
 };
 
 /** How the machines are reached. */

@@ -81,6 +81,20 @@ describe.skipIf(!built)('the built command line', () => {
     expect(status).toBe(2);
   });
 
+  it('refuses an empty --limit: a variable of a script that is not set must not mean all machines', async () => {
+    const inventory = ['-i', join(PACKAGE_ROOT, 'inventories/single/hosts.ini')];
+    for (const line of [
+      ['provision', '--list-hosts'],
+      ['exec', 'all'],
+      ['keys', 'distribute'],
+      ['keys', 'check'],
+    ]) {
+      const { code, out, err } = await kubewright(...line, ...inventory, '--limit', ' ');
+      expect({ line, code, out }).toEqual({ line, code: 2, out: '' });
+      expect(err).toBe('--limit: The pattern is empty\n  Do:  Leave --limit out for all hosts, or name some\n');
+    }
+  });
+
   it('takes -v, -vv and -vvv as Ansible does, beside -v 1 and -v2', async () => {
     const inventory = join(PACKAGE_ROOT, 'inventories/single/hosts.ini');
     for (const v of [['-v'], ['-vv'], ['-vvv'], ['-v', '1'], ['-v2'], ['--verbose'], ['-vC']]) {

@@ -34,6 +34,14 @@ function refusal(run: () => unknown): InputError {
   throw new Error('nothing was refused');
 }
 
+describe('a named SSH configuration', () => {
+  it('that is not there is refused, as ssh -F does', () => {
+    const parts = { what: 'There is no such SSH configuration', where: '/not/there' };
+    expect(refusal(() => target({}, { sshConfig: '/not/there' })).parts).toMatchObject(parts);
+    expect(refusal(() => target({ ansible_ssh_common_args: '-F /not/there' })).parts).toMatchObject(parts);
+  });
+});
+
 describe('targetFromHost', () => {
   it('knows how a bare host is reached', () => {
     expect(target({})).toEqual({
