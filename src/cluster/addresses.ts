@@ -24,7 +24,10 @@ export function hostAddresses(
     problems.push({
       what: `${host.name} has no address`,
       where: at(host.source),
-      todo: `Write ${host.name} ansible_host=ADDRESS ip=ADDRESS`,
+      why: 'Its name is none, and where kubespray asks the machine for one, it is written here',
+      todo: yaml(host.source.file)
+        ? `Write ansible_host: ADDRESS and ip: ADDRESS below ${host.name}`
+        : `Write ${host.name} ansible_host=ADDRESS ip=ADDRESS`,
     });
   }
   return { ip: ip ?? '', accessIp: read('access_ip') ?? ip ?? '' };
@@ -34,17 +37,26 @@ function ownName(host: Host): string | undefined {
   return isAddress(host.name) ? host.name : undefined;
 }
 
+/** Files in which variables are written with a colon. */
+function yaml(file: string): boolean {
+  return /\.(ya?ml|json)$/.test(file);
+}
+
 function noAddress(host: Host, name: string, value: string): ErrorParts {
+  const where = whereOf(host, name) ?? at(host.source);
+  const sign = yaml(host.vars.get(name)?.source.file ?? host.source.file) ? ': ' : '=';
+  const todo = name === 'ansible_host' ? `Add its address: ip${sign}ADDRESS` : `Write ${name}${sign}ADDRESS`;
+  if (value.trim() === '') return { what: `${name} of ${host.name} is empty`, where, todo: `${todo}, or take it out` };
   const numbers = /^\d+(\.\d+)*$/.test(value);
   return {
     what: `${name} of ${host.name} is no IPv4 address: ${value}`,
-    where: whereOf(host, name) ?? at(host.source),
+    where,
     why: value.includes(':')
       ? 'IPv6 is not supported yet: clusters are IPv4 only'
       : numbers
         ? 'An address is four numbers, each 255 at most'
         : 'It is a name, and etcd and the API server bind to addresses',
-    todo: name === 'ansible_host' ? `Add its address: ip=ADDRESS` : `Write ${name}=ADDRESS`,
+    todo,
   };
 }
 

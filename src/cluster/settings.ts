@@ -151,6 +151,7 @@ export function parseSettings(
     settings: {
       ...data,
       kube_version: data.kube_version ?? defaults.kubeVersion,
+      loadbalancer_apiserver_localhost: data.loadbalancer_apiserver_localhost ?? data.loadbalancer_apiserver === undefined,
       skydns_server: data.skydns_server ?? nthAddress(data.kube_service_addresses, 3),
     },
     problems,

@@ -39,6 +39,7 @@ it('says who is what, and which line of which file set it', async () => {
   expect(settings.cluster_name).toEqual({ value: '2.local', from: '/group_vars/all/vars.yml:1:1' });
   expect(settings.kubelet_max_pods).toEqual({ value: 110, from: 'default' });
   expect(settings.skydns_server).toEqual({ value: '10.233.0.3', from: 'default' });
+  expect(settings.loadbalancer_apiserver_localhost).toEqual({ value: true, from: 'default' });
   expect(hosts.m1).toMatchObject({
     roles: ['control plane', 'etcd member etcd1'],
     address: '10.0.0.1',

@@ -22,7 +22,7 @@ interface Found {
 let count = 0;
 async function validate(
   files: Readonly<Record<string, string>>,
-  o: { strict?: boolean; mode?: number } = {},
+  o: { strict?: boolean; mode?: number; source?: string } = {},
 ): Promise<{ code: number; findings: readonly Found[]; text: string }> {
   const folder = join(dir, `${count++}`);
   for (const [name, text] of Object.entries(files)) {
@@ -33,7 +33,7 @@ async function validate(
   const out: string[] = [];
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
   try {
-    const options = { inventory: [join(folder, 'hosts.ini')], extraVars: [], strict: o.strict ?? false };
+    const options = { inventory: [join(folder, o.source ?? 'hosts.ini')], extraVars: [], strict: o.strict ?? false };
     const code = await inventoryValidate({ ...options, json: true });
     const json = out.splice(0).join('');
     await inventoryValidate({ ...options, json: false });
@@ -199,6 +199,18 @@ describe('inventory validate', () => {
       ['all.yml', 3],
       ['all.yml', 4],
       ['hosts.ini', 3],
+    ]);
+  });
+
+  it('says how to write an address in the language of the file', async () => {
+    const yaml = `all:
+  hosts: {m1: {ip: ''}, w1: }
+  children: {kube_control_plane: {hosts: {m1: }}, kube_node: {hosts: {w1: }}}
+`;
+    const found = (await validate({ 'hosts.yml': yaml }, { source: 'hosts.yml' })).findings;
+    expect(found.map((f) => [f.message, f.todo])).toEqual([
+      ['ip of m1 is empty', 'Write ip: ADDRESS, or take it out'],
+      ['w1 has no address', 'Write ansible_host: ADDRESS and ip: ADDRESS below w1'],
     ]);
   });
 
