@@ -5,6 +5,7 @@ import { escapeLine } from '../engine/text.js';
 import { formatParts, InputError } from '../errors.js';
 import type { Host, Inventory } from '../inventory/model.js';
 import { resolvePattern } from '../inventory/pattern.js';
+import { isEmptyPattern } from '../playbook/words.js';
 import { quote } from '../shell/shell.js';
 import type { Exit, Session } from '../transport/port.js';
 import { Slots } from '../transport/slots.js';
@@ -107,6 +108,8 @@ function commandLine(o: ExecCommandOptions): string {
 }
 
 function select(inventory: Inventory, o: ExecCommandOptions): Host[] {
+  if (isEmptyPattern(o.pattern))
+    throw new InputError({ what: 'The pattern of hosts is empty', todo: 'Write all for all machines, or name some' });
   const wanted = new Set(o.limit === undefined ? [...inventory.hosts.keys()] : resolvePattern(inventory, o.limit));
   const names = resolvePattern(inventory, o.pattern).filter((n) => wanted.has(n));
   if (names.length === 0) {

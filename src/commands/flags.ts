@@ -54,7 +54,7 @@ export const inventoryFlags = {
     helpValue: 'PATTERN',
     // Of a script whose variable is not set: that must not mean all machines.
     parse: async (text) => {
-      if (text.trim() !== '') return text;
+      if (!/^[\s,:]*$/.test(text)) return text;
       throw new InputError({
         what: 'The pattern is empty',
         where: '--limit',

@@ -9,6 +9,7 @@ import { isTemplate } from './file-words.js';
 import type { BatchSize, Play, Playbook, RoleUse } from './model.js';
 import { type Keys, type MapReader, Reader } from './reader.js';
 import { readSteps, readVars } from './steps.js';
+import { isEmptyPattern } from './words.js';
 
 const PLAY: Keys = {
   what: 'A play',
@@ -112,8 +113,9 @@ function readHosts(map: MapReader): string | undefined {
       'hosts is a pattern, and holds no expressions',
       'Write a pattern that all of them match, and choose among them with --limit',
     );
-  if (typeof value === 'string' && value !== '') return value;
-  if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === 'string' && v !== '')) return value.join(',');
+  const named = (v: unknown): v is string => typeof v === 'string' && !isEmptyPattern(v);
+  if (named(value)) return value;
+  if (Array.isArray(value) && value.length > 0 && value.every(named)) return value.join(',');
   if (map.has('hosts')) map.wrong('hosts', 'hosts must be a pattern or a list of patterns', 'Write hosts: GROUP');
   else map.lacks('A play needs hosts', 'Write hosts: GROUP');
   return undefined;

@@ -93,6 +93,12 @@ describe.skipIf(!built)('the built command line', () => {
       expect({ line, code, out }).toEqual({ line, code: 2, out: '' });
       expect(err).toBe('--limit: The pattern is empty\n  Do:  Leave --limit out for all hosts, or name some\n');
     }
+    expect((await kubewright('provision', '--list-hosts', ...inventory, '--limit', ',')).code).toBe(2);
+    for (const pattern of ['', ' ', ',:']) {
+      const { code, err } = await kubewright('exec', pattern, ...inventory, '--', 'id');
+      expect(code).toBe(2);
+      expect(err).toBe('The pattern of hosts is empty\n  Do:  Write all for all machines, or name some\n');
+    }
   });
 
   it('takes -v, -vv and -vvv as Ansible does, beside -v 1 and -v2', async () => {

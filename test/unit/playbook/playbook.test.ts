@@ -126,6 +126,9 @@ describe('playbooks', () => {
   it.each([
     ['- name: x\n  host: all\n  roles: [os]\n', /^p\.yml:2:3 A play has no host\. Did you mean hosts\?/],
     ["- hosts: '{{ target }}'\n  roles: [os]\n", /^p\.yml:1:10 hosts is a pattern, and holds no expressions\. .*--limit/],
+    ["- hosts: ' '\n  roles: [os]\n", /^p\.yml:1:10 hosts must be a pattern/],
+    ["- hosts: ',,'\n  roles: [os]\n", /^p\.yml:1:10 hosts must be a pattern/],
+    ["- hosts: [a, ' ']\n  roles: [os]\n", /^p\.yml:1:10 hosts must be a pattern/],
     ['- hosts: all\n', /^p\.yml:1:3 A play needs something to do/],
     ['- hosts: all\n  roles: [os, os]\n', /^p\.yml:2:15 The play has the role os twice/],
     ['- hosts: all\n  roles: [{name: os}]\n', /^p\.yml:2:12 A role has no name\. A role has: role, tags/],
