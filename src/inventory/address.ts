@@ -11,8 +11,8 @@ const BRACKETED_PORT = /^\[(.+)\]:([0-9]+)$/;
 const PORT = /^((?:[^:[\]]|\[[^\]]*\])*):([0-9]+)$/;
 const IPV4 = new RegExp(`^(?:${V4}\\.){3}${V4}$`, 'i');
 const IPV6 = new RegExp(
-  [
-    `^(?:${V6}:){7}${V6}`,
+  `^(?:${[
+    `(?:${V6}:){7}${V6}`,
     `(?:${V6}:){1,6}:`,
     `(?:${V6}:)(?::${V6}){1,6}`,
     `(?:${V6}:){2}(?::${V6}){1,5}`,
@@ -25,7 +25,7 @@ const IPV6 = new RegExp(
     `(?:0:){6}(?:${V6}\\.){3}${V6}`,
     `::(?:ffff:)?(?:${V6}\\.){3}${V6}`,
     `(?:0:){5}ffff:(?:${V6}\\.){3}${V6}$`,
-  ].join('|'),
+  ].join('|')})`,
   'i',
 );
 const HOSTNAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'iu');
@@ -37,7 +37,7 @@ export interface Address {
 
 /**
  * A host name or address, perhaps with ranges, perhaps with a port; undefined: it is neither.
- * Source: ansible/parsing/utils/addresses.py; like there only the last form of IPv6 is anchored at its end.
+ * Source: ansible/parsing/utils/addresses.py; like there only the last form of IPv6 must go to the end.
  */
 export function parseAddress(text: string, ranges: boolean): Address | undefined {
   let host = text;

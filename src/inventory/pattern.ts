@@ -101,7 +101,14 @@ class Search {
   }
 
   #one(part: string): readonly string[] {
-    if (part === '') return [];
+    if (part === '') {
+      // `! web`: without this the hosts that were meant to be left out would be all that is left.
+      throw new InputError({
+        what: 'Nothing follows a ! or & of the pattern',
+        why: 'Blanks separate',
+        todo: 'Write it without a blank: !NAME or &NAME',
+      });
+    }
     if (this.#inventory.hosts.has(part)) return [part];
     const subscript = part.startsWith('~') ? null : SUBSCRIPT.exec(part);
     return subscript ? slice(this.#matches(subscript[1] ?? ''), subscript, part) : this.#matches(part);

@@ -56,6 +56,7 @@ describe.skipIf(!haveAnsible)('random patterns (skipped where ansible-core is no
       '!web',
       '&web',
       'h*:!h1',
+      'node-a::h1',
       `@${join(import.meta.dirname, '../fixtures/limit.txt')}`,
     ]) {
       const answer = await oracle.ask({ sources: [file], ask: 'patterns', patterns: ['all'], subset });
@@ -84,5 +85,6 @@ describe('patterns and the two names of a group', () => {
     expect(todo('h1:h2,w01')).toMatch(/by commas or by colons/);
     expect(todo('~(?>a)b')).toMatch(/regular expression/);
     expect(todo('web[9]')).toMatch(/web\[9\] matches no host/);
+    for (const blank of ['! web', 'all:! web', 'all:& web', '!']) expect(todo(blank)).toMatch(/without a blank/);
   });
 });

@@ -17,9 +17,9 @@ const subscript = fc.constantFrom('', '', '', '', '[0]', '[1]', '[-1]', '[0:1]',
 export const randomPattern: fc.Arbitrary<string> = fc
   .tuple(
     fc.array(
-      fc.tuple(fc.constantFrom('', '', '', '!', '&'), partName, subscript).map((p) => p.join('')),
+      fc.tuple(fc.constantFrom('', '', '', '', '', '', '!', '!', '&', '&', '! '), partName, subscript).map((p) => p.join('')),
       { minLength: 1, maxLength: 4 },
     ),
-    fc.constantFrom(':', ','),
+    fc.constantFrom(':', ':', ':', ',', ',', ',', '::', ': ', ' , '),
   )
   .map(([parts, separator]) => parts.join(separator));
