@@ -25,7 +25,8 @@ function parse(arg: string): Map<string, Variable> {
   }
   if (/^[/.]/.test(arg))
     throw new InputError({ what: `${arg} is not a variable`, where: NAME, todo: `Is it a file? Write -e @${arg}` });
-  if (/^\s*[{[]/.test(arg)) {
+  // With a blank in front Ansible takes it for words, so it is refused below.
+  if (/^[{[]/.test(arg)) {
     const yaml = parseYaml(arg, NAME);
     return new Map([...variablesOf(yaml, yaml.root, NAME)].map(([name, v]) => [name, { ...v, source }]));
   }

@@ -107,6 +107,9 @@ const yaml = fc.array(yamlGroup, { minLength: 1, maxLength: 5 }).map((g) => g.jo
 const varsFile = fc.oneof(
   yamlVars(''),
   yamlVars(''),
+  fc
+    .array(fc.tuple(fc.constantFrom('8080', '80', 'on', '"10"', 'a', '1.5'), yamlValue), { maxLength: 2 })
+    .map((v) => v.map(([k, x]) => `${k}: ${x}\n`).join('')),
   fc.constantFrom('', '---\n', '# c\n', '- a\n', '{"a": 1e3, "b": [1.0, {"c": null}]}', 'a: &x {b: 1}\nb:\n  <<: *x\n  c: 2\n'),
 );
 const varsPlace = fc

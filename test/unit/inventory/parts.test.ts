@@ -109,4 +109,8 @@ describe('extra variables', () => {
     const vars = await parseExtraVars(['a=1 b="two words"', '{"c": [1], "a": 2}']);
     expect(Object.fromEntries([...vars].map(([k, v]) => [k, v.value]))).toEqual({ a: 2, b: 'two words', c: [1] });
   });
+
+  it('are no JSON behind a blank, where Ansible sets something else', async () => {
+    await expect(parseExtraVars([' {"a": 1}'])).rejects.toThrow(/is not a variable/);
+  });
 });
