@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CliFleet, reason } from './cli-fleet.js';
+import { CliFleet, reason, until } from './cli-fleet.js';
 
 const HOSTS = ['n1', 'n2'];
 /** The operator's journals lie on a disk of 128 KiB. */
@@ -59,10 +59,11 @@ describe.skipIf(reason)(`a disk that gets full under the journal${reason ? ` (${
   });
 
   it.skipIf(process.platform !== 'linux')('ends exec, and its commands on the machines', async () => {
-    const cli = await f.run(['exec', 'all', '--', 'echo x; sleep 987'], { under: FULL_STDOUT });
+    const cli = await f.run(['exec', 'all', '--', 'sleep 1; echo x; sleep 987'], { under: FULL_STDOUT });
     expect(cli.err).toMatch(/^The output cannot be written\n {2}Why: ENOSPC[^\n]*\n {2}Do: {2}Make room/);
     expect(cli.code).toBe(1);
-    for (const host of HOSTS) expect(f.processes(host, 'sleep 987')).toEqual([]);
+    // They get their signal, and may take a moment.
+    await until('the commands are gone', () => HOSTS.every((host) => f.processes(host, 'sleep 987').length === 0));
   });
 
   it.skipIf(process.platform !== 'linux')('is no bug of ours to other commands', async () => {
