@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel, ExecOptions as Ssh2Options } from 'ssh2';
 import { Become } from './become/become.js';
@@ -14,6 +14,8 @@ import { sendStdin } from './stdin.js';
 const MAX_CHANNELS = 8;
 /** How often a channel is asked for, a little later each time: about 15 seconds in all. */
 const OPEN_TRIES = 25;
+/** How long a server may take from saying that a command runs to running it. */
+const STARTED_MS = 300;
 
 /** One SSH connection. Many commands run at once over it; more than the server allows wait for their turn. */
 export class SshSession implements Session {
@@ -116,9 +118,9 @@ export class SshSession implements Session {
     if (o.signal?.aborted) return { kind: 'lost', cause: this.#lost('interrupted') };
     const channel = await this.#channel(command, {}, o.signal);
     if (channel instanceof Error) return { kind: 'lost', cause: channel };
-    // Called off while the channel opened: a program that gets no stdin does nothing.
+    // Called off while the channel opened: a program that gets no stdin does nothing, and a command is ended.
     if (o.signal?.aborted) {
-      channel.stream.close();
+      await endChannel(channel);
       return { kind: 'lost', cause: this.#lost('interrupted') };
     }
     return new Promise((resolve) => {
@@ -127,9 +129,8 @@ export class SshSession implements Session {
       const onAbort = (): void => {
         cut = true;
         // Before our own signal: sudo would hand that on to the shell alone, and die, and nobody would find the shell's children.
-        this.#endThere(become, o, (atLarge) => {
-          terminate(stream);
-          stream.close();
+        this.#endThere(become, o, async (atLarge) => {
+          await endChannel(channel, o.stdin);
           finish({ kind: 'lost', cause: this.#lost('interrupted'), atLarge });
         });
       };
@@ -224,12 +225,22 @@ export class SshSession implements Session {
       });
       stream.on('error', () => undefined);
     });
-    return { stream, ended };
+    return { stream, ended, opened: performance.now() };
   }
 
   #lost(why: string): TransportError {
     return lostConnection(this.target, why);
   }
+}
+
+/** Ends the command of a channel, and the channel. `sent`: what its stdin is being sent. */
+async function endChannel({ stream, ended, opened }: OpenChannel, sent?: ExecOptions['stdin']): Promise<void> {
+  // sshd says that it has started a command before that leads its process group, and until then a signal is lost. What reads a
+  // file must not get the rest of it meanwhile.
+  const young = opened + STARTED_MS - performance.now();
+  if (young > 0 && !(sent instanceof Readable)) await Promise.race([ended, sleep(young, undefined, { ref: false })]);
+  terminate(stream);
+  stream.close();
 }
 
 /**
@@ -246,6 +257,8 @@ function terminate(stream: ClientChannel): void {
 
 export interface OpenChannel {
   readonly stream: ClientChannel;
+  /** When; as performance.now() tells time. */
+  readonly opened: number;
   /** How the command ended; resolves once all its output has been read. */
   readonly ended: Promise<Exit>;
 }

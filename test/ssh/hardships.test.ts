@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -88,6 +88,22 @@ describe.skipIf(reason)(`what goes wrong on the way${reason ? ` (${reason})` : '
     expect((await running).kind).toBe('lost');
     await session.exec('sleep 0.5');
     expect(existsSync(mark)).toBe(false);
+  });
+
+  it('ends a command that is called off while it starts', { timeout: 60_000 }, async () => {
+    // From before the machine has heard of it to long after.
+    for (let i = 0; i < 48; i++) {
+      const abort = new AbortController();
+      const running = session.exec('exec sleep 9876', { signal: abort.signal });
+      await sleep(Math.round(i ** 1.5 / 3));
+      abort.abort();
+      expect((await running).kind).toBe('lost');
+    }
+    const left = (): string => spawnSync('pgrep', ['-u', user.name, '-fx', 'sleep 9876'], { encoding: 'utf8' }).stdout.trim();
+    for (let i = 0; i < 50 && left() !== ''; i++) await sleep(100);
+    const pids = left();
+    spawnSync('pkill', ['-u', user.name, '-fx', 'sleep 9876']);
+    expect(pids).toBe('');
   });
 
   it('says so when the file to send is not there', async () => {
