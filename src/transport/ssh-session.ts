@@ -241,6 +241,9 @@ async function endChannel({ stream, ended, opened }: OpenChannel, sent?: ExecOpt
   if (young > 0 && !(sent instanceof Readable)) await Promise.race([ended, sleep(young, undefined, { ref: false })]);
   terminate(stream);
   stream.close();
+  // A channel is closed, and its place free, once all of its output has been read.
+  stream.resume();
+  stream.stderr.resume();
 }
 
 /**
