@@ -229,7 +229,9 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     expect(new Set(pods.map((p) => p[2])).size).toBe(WORKERS);
     const clusterIp = (await kubectl("get service hello -o jsonpath='{.spec.clusterIP}'")).stdout.trim();
     for (const name of names) {
-      const answers = await on(name, `curl -s --max-time 5 http://127.0.0.1:30080/; curl -s --max-time 5 http://${clusterIp}/`);
+      // A node that is busy learns of a Service a moment after its pods are ready.
+      const get = 'curl -s --retry 6 --retry-connrefused --max-time 5';
+      const answers = await on(name, `${get} http://127.0.0.1:30080/; ${get} http://${clusterIp}/`);
       expect(answers.stdout.match(/hello-/g), name).toHaveLength(2);
     }
     const [from] = pods.find((p) => p[2] === 'w101-k8s') ?? [];
