@@ -1,5 +1,5 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { InputError } from '../errors.js';
+import { limitOf } from '../app/limit.js';
 
 /** How encrypted variables are opened. Passed on as they are: `vault: flags`. */
 export const vaultFlags = {
@@ -52,15 +52,7 @@ export const inventoryFlags = {
     char: 'l',
     description: 'only hosts that match this pattern',
     helpValue: 'PATTERN',
-    // Of a script whose variable is not set: that must not mean all machines.
-    parse: async (text) => {
-      if (!/^[\s,:]*$/.test(text)) return text;
-      throw new InputError({
-        what: 'The pattern is empty',
-        where: '--limit',
-        todo: 'Leave --limit out for all hosts, or name some',
-      });
-    },
+    parse: limitOf,
   }),
 };
 

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isMap, isSeq, type Node } from 'yaml';
 import { InputError, InputErrors } from '../errors.js';
+import { isEmptyPattern } from '../inventory/empty-pattern.js';
 import { nearestName } from '../inventory/nearest.js';
 import { keyText, parseYaml, readText, type YamlFile } from '../inventory/yaml-source.js';
 import { instead } from './ansible-keys.js';
@@ -9,7 +10,6 @@ import { isTemplate } from './file-words.js';
 import type { BatchSize, Play, Playbook, RoleUse } from './model.js';
 import { type Keys, type MapReader, Reader } from './reader.js';
 import { readSteps, readVars } from './steps.js';
-import { isEmptyPattern } from './words.js';
 
 const PLAY: Keys = {
   what: 'A play',

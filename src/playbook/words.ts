@@ -15,8 +15,3 @@ export function scriptWords(text: string): string[] {
   const plain = text.replaceAll(EXPRESSION, (expression) => `${NUL}${held.push(expression) - 1}${NUL}`);
   return shellWords(plain).map((word) => word.replaceAll(/\0(\d+)\0/g, (_, n: string) => held[Number(n)] ?? ''));
 }
-
-/** To Ansible a pattern without a name is one of all hosts; most likely somebody's variable was not set. */
-export function isEmptyPattern(pattern: string): boolean {
-  return /^[\s,:]*$/.test(pattern);
-}
