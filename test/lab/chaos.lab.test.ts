@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type Faults, faultsOf, random } from './chaos-faults.js';
-import { cli, missingForLab, ROOT, recapOf, say, traces, until } from './support.js';
+import { cli, freePrefix, missingForLab, ROOT, recapOf, say, traces, until } from './support.js';
 
 /**
  * What a network, a killed process and a second operator can do to a run, at random moments. Few times in CI; KUBEWRIGHT_CHAOS=full
@@ -114,7 +114,7 @@ describe.skipIf(reason)(`runs in trouble${reason ? ` (${reason})` : ''}`, () => 
       '--workers',
       '1',
       '--subnet',
-      '10.75.0.0/24',
+      `${await freePrefix()}.0/24`,
       '--inventory-dir',
       join(dir, 'inventory'),
     ]);

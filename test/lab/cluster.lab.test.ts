@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProcWatch, type Watched } from '../support/proc-watch.js';
-import { cli, FILE_TREE, missingForLab, ROOT, recapOf, say, tasksThat, traces, until } from './support.js';
+import { cli, FILE_TREE, freePrefix, missingForLab, ROOT, recapOf, say, tasksThat, traces, until } from './support.js';
 
 /** A lab of its own beside whatever else runs on this box: own state, own subnet, own inventory, own home. */
 const MASTERS = 3;
@@ -30,6 +30,7 @@ const provision = (...more: string[]) => run(['provision', '-i', inventory, '--j
 
 describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''}`, () => {
   let before: string[];
+  let prefix: string;
   let announced: string[] = [];
   /** Of the processes on all machines (they are processes of this box) during the installation. */
   let processes: Watched;
@@ -37,6 +38,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
   beforeAll(async () => {
     await run(['lab', 'down']);
     before = traces();
+    prefix = await freePrefix();
   });
 
   afterAll(async () => {
@@ -60,7 +62,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
       '--workers',
       `${WORKERS}`,
       '--subnet',
-      '10.78.0.0/24',
+      `${prefix}.0/24`,
       '--inventory-dir',
       join(dir, 'inventory'),
       '--bundle',
@@ -121,7 +123,9 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     const nodes = await kubectl('get nodes --no-headers');
     expect(nodes.stdout.trim().split('\n')).toHaveLength(names.length);
     for (const name of names) expect(nodes.stdout).toMatch(new RegExp(`^${name} +Ready `, 'm'));
-    expect(readFileSync(join(dir, 'inventory', 'artifacts', 'admin.conf'), 'utf8')).toContain('server: https://10.78.0.11:6443');
+    expect(readFileSync(join(dir, 'inventory', 'artifacts', 'admin.conf'), 'utf8')).toContain(
+      `server: https://${prefix}.11:6443`,
+    );
   });
 
   it('changes nothing when it runs again, and announces nothing in check mode', async () => {
@@ -194,7 +198,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
   });
 
   it('runs three healthy etcd members that refuse strangers', async () => {
-    const endpoints = [11, 12, 13].map((n) => `https://10.78.0.${n}:2379`).join(',');
+    const endpoints = [11, 12, 13].map((n) => `https://${prefix}.${n}:2379`).join(',');
     const etcdctl = (flags: string) =>
       on(
         'm11-k8s',
@@ -206,7 +210,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     expect(stranger.code).not.toBe(0);
     const tls = await on(
       'm11-k8s',
-      'echo | openssl s_client -connect 10.78.0.11:2379 2>&1 | grep -c "Acceptable client certificate CA names"; curl -sk --max-time 5 https://10.78.0.11:2379/health; echo " curl=$?"',
+      `echo | openssl s_client -connect ${prefix}.11:2379 2>&1 | grep -c "Acceptable client certificate CA names"; curl -sk --max-time 5 https://${prefix}.11:2379/health; echo " curl=$?"`,
     );
     expect(tls.stdout).not.toContain('"health"');
     expect(tls.stdout).toMatch(/curl=(35|55|56)/);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cli, missingForLab, say } from './support.js';
+import { cli, freePrefix, missingForLab, say } from './support.js';
 
 /** The users' lab: three masters and six workers, reached by password alone. */
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-keys-'));
@@ -27,7 +27,7 @@ const logins = async (name: string): Promise<number> => {
 describe.skipIf(reason)(`keys on nine lab machines${reason ? ` (${reason})` : ''}`, () => {
   beforeAll(async () => {
     await run(['lab', 'down']);
-    const up = ['lab', 'up', '--masters', '3', '--workers', '6', '--subnet', '10.76.0.0/24'];
+    const up = ['lab', 'up', '--masters', '3', '--workers', '6', '--subnet', `${await freePrefix()}.0/24`];
     const { code, stderr } = await run([...up, '--inventory-dir', join(dir, 'inventory')], true);
     expect(code, stderr).toBe(0);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { random } from './chaos-faults.js';
-import { type CliResult, cli, missingForLab, ROOT, recapOf, say } from './support.js';
+import { type CliResult, cli, freePrefix, missingForLab, ROOT, recapOf, say } from './support.js';
 
 /**
  * The plug of a machine is pulled in the middle of `provision`, at chosen moments of an installation and at random ones of
@@ -93,7 +93,7 @@ describe.skipIf(reason)(`a machine that is switched off in the middle of provisi
   beforeAll(async () => {
     say(`KUBEWRIGHT_CHAOS_SEED=${seed}`);
     await run(['lab', 'down']);
-    const up = ['lab', 'up', '--masters', '1', '--workers', '1', '--subnet', '10.74.0.0/24'];
+    const up = ['lab', 'up', '--masters', '1', '--workers', '1', '--subnet', `${await freePrefix()}.0/24`];
     const made = await run([...up, '--inventory-dir', join(dir, 'inventory'), '--bundle', bundle]);
     expect(made.code, made.stderr).toBe(0);
   });

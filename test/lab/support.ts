@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { boxNetwork } from '../../src/lab/nspawn/network.js';
+import { findFreeSubnet } from '../../src/lab/nspawn/plan.js';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 const CLI = join(ROOT, 'bin', 'run.js');
@@ -84,6 +86,13 @@ export async function until(what: string, timeoutSec: number, look: () => Promis
     }
     await new Promise((r) => setTimeout(r, 1000));
   }
+}
+
+/** The first three octets of a network that nothing on this box uses, other labs included. */
+export async function freePrefix(): Promise<string> {
+  const subnet = findFreeSubnet(await boxNetwork());
+  if (!subnet) throw new Error('no network is free on this box');
+  return subnet.replace('.0/24', '');
 }
 
 /** What a lab could leave behind on this box. */

@@ -4,20 +4,23 @@ import type { LabMachine } from '../provider.js';
 import { exec, tryExec } from './exec.js';
 import type { LabPaths } from './paths.js';
 import { machinePaths } from './paths.js';
-import { type BoxNetwork, findCollision, parseSubnet } from './plan.js';
+import { type BoxNetwork, findCollision, findFreeSubnet, parseSubnet } from './plan.js';
 
 /** InputError when something of the box already uses the subnet. */
 export async function checkSubnet(cidr: string, paths: LabPaths): Promise<void> {
-  const found = findCollision(cidr, await boxNetwork(), paths.bridge);
+  const box = await boxNetwork();
+  const found = findCollision(cidr, box, paths.bridge);
   if (!found) return;
+  const free = findFreeSubnet(box);
   throw new InputError({
     what: `The lab's subnet ${cidr} is in use on this box`,
     why: `It overlaps with ${found}`,
-    todo: 'Choose another with --subnet, for example 10.78.0.0/24',
+    todo: free ? `Choose another: --subnet ${free} is free` : 'Choose another with --subnet',
   });
 }
 
-async function boxNetwork(): Promise<BoxNetwork> {
+/** The addresses and routes of this box, of all interfaces and tables. */
+export async function boxNetwork(): Promise<BoxNetwork> {
   type Link = { ifname: string; addr_info: { local: string; prefixlen: number }[] };
   const links = JSON.parse((await exec(['ip', '-json', '-4', 'address'])) || '[]') as Link[];
   const routes = JSON.parse((await exec(['ip', '-json', '-4', 'route', 'show', 'table', 'all'])) || '[]') as {

@@ -62,9 +62,21 @@ export interface BoxNetwork {
 /** What of the box's network lies in or over the subnet, as `eth0 (10.77.0.2/16)`; undefined if nothing does. */
 export function findCollision(cidr: string, box: BoxNetwork, ownInterface: string): string | undefined {
   const address = box.addresses.find((a) => a.ifname !== ownInterface && overlaps(cidr, `${a.local}/${a.prefixlen}`));
-  if (address) return `interface ${address.ifname} (${address.local}/${address.prefixlen})`;
+  if (address) return `interface ${address.ifname} (${address.local}/${address.prefixlen})${owner(address.ifname)}`;
   const route = box.routes.find((r) => r.dev !== ownInterface && r.dst !== 'default' && overlaps(cidr, r.dst));
   return route && `route ${route.dst}${route.dev ? ` of ${route.dev}` : ''}`;
+}
+
+/** A /24 that nothing of the box uses, from the networks that labs usually take; undefined if all are taken. */
+export function findFreeSubnet(box: BoxNetwork): string | undefined {
+  const all = Array.from({ length: 100 }, (_, i) => `10.${77 + i}.0.0/24`);
+  return all.find((cidr) => findCollision(cidr, box, '') === undefined);
+}
+
+/** Labs of other state folders name their bridges as this one does (paths.ts). */
+function owner(ifname: string): string {
+  if (!/^kw[0-9a-f]{6}br$/.test(ifname)) return '';
+  return ", the bridge of another lab: `kubewright lab down` ends it, with that lab's KUBEWRIGHT_LAB_DIR if it had one";
 }
 
 /** Whether two IPv4 networks (a bare address counts as /32) share an address. */

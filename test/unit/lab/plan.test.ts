@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderHosts } from '../../../src/lab/nspawn/inventory.js';
-import { findCollision, overlaps, parseSubnet, planMachines } from '../../../src/lab/nspawn/plan.js';
+import { findCollision, findFreeSubnet, overlaps, parseSubnet, planMachines } from '../../../src/lab/nspawn/plan.js';
 import { hasSwap, labVariables } from '../../../src/lab/nspawn/traits.js';
 
 const nine = planMachines({ masters: 3, workers: 6, subnet: '10.77.0.0/24' });
@@ -31,8 +31,17 @@ describe('the plan of a lab', () => {
     expect(findCollision('10.77.0.0/24', box, 'br')).toBe('interface eth0 (10.77.0.2/16)');
     expect(findCollision('10.78.0.0/24', box, 'br')).toBeUndefined();
     expect(findCollision('10.79.3.0/24', box, 'br')).toBe('route 10.79.0.0/20 of wg0');
+    // What is offered instead must be free, also of other labs.
+    expect(findFreeSubnet(box)).toBe('10.80.0.0/24');
+    expect(findFreeSubnet({ addresses: [{ ifname: 'eth0', local: '10.1.2.3', prefixlen: 8 }], routes: [] })).toBeUndefined();
     expect(overlaps('10.0.0.0/8', '10.1.2.3')).toBe(true);
     expect(overlaps('10.0.0.0/24', '10.0.1.0/24')).toBe(false);
+  });
+
+  it('names the bridge of another lab as such', () => {
+    const box = { addresses: [{ ifname: 'kwde6ba6br', local: '10.78.0.1', prefixlen: 24 }], routes: [] };
+    expect(findCollision('10.78.0.0/24', box, 'kw123456br')).toMatch(/kwde6ba6br .*another lab: `kubewright lab down` ends it/);
+    expect(findCollision('10.78.0.0/24', box, 'kwde6ba6br')).toBeUndefined();
   });
 });
 
