@@ -1,4 +1,17 @@
-import { type Document, isAlias, isCollection, isNode, isPair, isScalar, isSeq, type Node, type Scalar, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Scalar,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 
 /** Where and why libyaml, which Ansible reads with, refuses what the parser takes. */
 export interface Refusal {
@@ -26,7 +39,12 @@ export function refusalOf(document: Document.Parsed, text: string): Refusal | un
   visit(document, {
     Node(_key, node, path) {
       const inFlow = path.some((above) => isCollection(above) && above.flow === true);
-      found = anchorRefusal(node) ?? (isScalar(node) ? scalarRefusal(node, text, inFlow) : undefined) ?? tabRefusal(node, text);
+      found =
+        anchorRefusal(node) ??
+        (isScalar(node) ? scalarRefusal(node, text, inFlow) : undefined) ??
+        (isScalar(node) && inFlow ? flowTabRefusal(node, text, path) : undefined) ??
+        (isMap(node) && node.flow ? flowKeyRefusal(node, text) : undefined) ??
+        tabRefusal(node, text);
       return found && visit.BREAK;
     },
   });
@@ -51,6 +69,34 @@ function scalarRefusal(node: Scalar, text: string, inFlow: boolean): Refusal | u
   const [begin = '', after = ''] = [text[at], text.slice(at, (node.range?.[1] ?? at) + 2)];
   if (node.source === '' || !(begin === ':' || begin === '?' || /:[,?[\]{}]/.test(after))) return undefined;
   return { at, why: `Within brackets ${begin === '?' ? 'a question mark' : 'a colon'} means something else at this place` };
+}
+
+/** Within brackets: text without quotes, and then a line whose tab stands where the lines around the brackets begin. */
+function flowTabRefusal(node: Scalar, text: string, path: readonly unknown[]): Refusal | undefined {
+  if (node.type !== 'PLAIN' || !node.range) return undefined;
+  const block = path.findLast((above) => isCollection(above) && !above.flow) as Node | undefined;
+  if (!block) return undefined;
+  const column = startOf(block) - (text.lastIndexOf('\n', startOf(block) - 1) + 1);
+  const [start, end] = node.range;
+  const blanks = /^\s*/.exec(text.slice(end))?.[0] ?? '';
+  for (const tab of (text.slice(start, end) + blanks).matchAll(/\n( *)\t/g)) {
+    if ((tab[1]?.length ?? 0) <= column) return { at: start + tab.index + 1, why: 'A tab indents this line' };
+  }
+  return undefined;
+}
+
+/** Within braces: keys of nothing, and keys whose colon stands on a later line. */
+function flowKeyRefusal(map: YAMLMap, text: string): Refusal | undefined {
+  for (const { key, value } of map.items) {
+    if (!isNode(key) || !key.range || !isNode(value)) continue;
+    const [start, end] = key.range;
+    if (/\?\s*$/.test(text.slice(startOf(map), start))) continue;
+    const colon = text.indexOf(':', end);
+    if (colon < 0 || colon >= startOf(value)) continue;
+    if (start === end && !isAlias(key)) return { at: start, why: 'A colon needs a name in front' };
+    if (text.slice(start, colon).includes('\n')) return { at: start, why: 'A name must stand on one line with its colon' };
+  }
+  return undefined;
 }
 
 /** Items of a list that stand behind a tab. */

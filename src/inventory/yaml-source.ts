@@ -1,16 +1,5 @@
 import { readFileSync } from 'node:fs';
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type ParsedNode,
-  parseDocument,
-  visit,
-  type YAMLMap,
-} from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parse, visit, type YAMLMap } from 'yaml';
 import { InputError } from '../errors.js';
 import { jsonNodes } from './json-nodes.js';
 import type { Source, Variable, VarValue } from './model.js';
@@ -26,6 +15,7 @@ import {
   variable,
 } from './python.js';
 import { openFile } from './vault/keyring.js';
+import { parseLoosely } from './yaml-lexer.js';
 import { knownLineEnds, refusalOf } from './yaml-refusals.js';
 import { YamlValues } from './yaml-values.js';
 
@@ -107,9 +97,9 @@ function yamlNodes(
   const control = UNPRINTABLE.exec(text.startsWith('\uFEFF') ? text.slice(1) : text);
   const error = (offset: number, why: string): InputError =>
     fail(offset, why, 'Correct the file; indentation and quotes are the usual reasons');
-  let document: ReturnType<typeof parseDocument<ParsedNode>>;
+  let document: ReturnType<typeof parseLoosely>;
   try {
-    document = parseDocument<ParsedNode>(text, {
+    document = parseLoosely(text, {
       version: '1.1',
       schema: 'failsafe',
       lineCounter: lines,
@@ -126,12 +116,28 @@ function yamlNodes(
     );
   }
   if (control) throw error(control.index, `The character ${JSON.stringify(control[0])} must not stand here`);
-  const first = document.errors[0];
+  // libyaml takes a # right behind quotes and brackets for a comment.
+  const first = document.errors.find((e) => !e.message.startsWith('Comments must be separated'));
   if (first) throw error(first.pos[0], first.message.split('\n')[0] ?? '');
   const refusal = refusalOf(document, text);
   if (refusal) throw fail(refusal.at, refusal.why, 'Ansible cannot read it: put text in quotes, indent with blanks');
+  if (/\\\r?\n[ \t]*\r?\n/.test(text)) joinLines(document.contents, text);
   if (!/(?:^|[\n\r\x85\u2028\u2029])$/.test(text)) endBlock(document.contents, text);
   return document.contents;
+}
+
+/** Empty lines after a line that ends with `\` in double quotes are line ends (YAML 1.1, 5.7 and 9.3.1): the parser folds them. */
+function joinLines(root: Node | null, text: string): void {
+  visit(root, {
+    Scalar(_key, node) {
+      if (node.type !== 'QUOTE_DOUBLE' || !node.range) return;
+      const given = text.slice(node.range[0], node.range[1]);
+      const joined = given.replaceAll(/\\(?:(\r?\n[ \t]*(?:\r?\n[ \t]*)*)|.)/g, (written: string, ends: string | undefined) =>
+        ends === undefined ? written : '\\n'.repeat(ends.split('\n').length - 2),
+      );
+      if (joined !== given) node.value = parse(joined, { version: '1.1', schema: 'failsafe' });
+    },
+  });
 }
 
 /**
