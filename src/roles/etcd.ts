@@ -56,6 +56,15 @@ export const etcd: Role = {
 };
 
 /**
+ * What API servers watch through a member they watch through another one when it stops: gRPC tries again after about a second,
+ * then at growing intervals. Who comes to a member in the moments in which it has no leader is sent away ("etcdserver: no
+ * leader"); an API server then ends all watches of its own clients. So the next member, which may have to hand over the lead,
+ * has its turn only when all watch again.
+ * Source: https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md
+ */
+const SETTLE_SEC = 5;
+
+/**
  * A member of a cluster that has a quorum is restarted in its turn: changed settings must not stop all of them at once. Turns
  * are given by etcd itself, by a lock that outlives the restart of one member. Members of a new cluster start at once.
  * Source: https://etcd.io/docs/v3.5/op-guide/runtime-configuration/ and etcdctl(1), lock
@@ -74,14 +83,24 @@ function restart(ctx: RoleContext): Shell {
       sleep 1
     done
     echo begun > "$1"
+    # A leader that stops cuts its clients off before it hands over: they come to the others in the middle of an election.
+    local=https://127.0.0.1:2379
+    status=$(${ctl} --endpoints $local --write-out fields endpoint status || :)
+    field() { echo "$status" | grep "$1" | cut -d: -f2; }
+    if [ "$(field MemberID)" = "$(field Leader)" ]; then
+      next=$(${ctl} --endpoints ${others} endpoint status | head -n 1 | cut -d, -f2)
+      ${ctl} --endpoints $local move-leader $next || :
+      sleep 1
+    fi
     systemctl stop etcd.service
     systemctl start --no-block etcd.service
     n=0
-    until ${ctl} --endpoints https://127.0.0.1:2379 endpoint health >/dev/null 2>&1; do
+    until ${ctl} --endpoints $local endpoint health >/dev/null 2>&1; do
       n=$((n + 1))
       [ $n -lt 60 ] || exit 1
       sleep 1
     done
+    sleep ${SETTLE_SEC}
     echo done > "$1"`;
   return sh`(
         systemctl is-active --quiet etcd.service && ${ctl} --endpoints https://127.0.0.1:2379 endpoint health >/dev/null 2>&1 || {

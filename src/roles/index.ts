@@ -1,3 +1,4 @@
+import { apiWatches } from './api-watches.js';
 import { apiserverLb } from './apiserver-lb.js';
 import { client } from './client.js';
 import { containerd } from './containerd.js';
@@ -22,6 +23,7 @@ export const ROLES: ReadonlyMap<string, Role> = new Map(
     etcdCertsRole,
     etcdSign,
     etcd,
+    apiWatches,
     node,
     controlPlane,
     apiserverLb,

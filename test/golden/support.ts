@@ -29,6 +29,7 @@ export const GOLDEN_HOSTS: Readonly<Record<string, readonly string[]>> = {
   'etcd-certs': ['m11-k8s', 'm12-k8s'],
   'etcd-sign': ['m11-k8s'],
   etcd: ['m11-k8s', 'm12-k8s'],
+  'api-watches': ['m11-k8s'],
   node: ['w101-k8s'],
   'control-plane': ['m11-k8s', 'm12-k8s'],
   'apiserver-lb': ['m11-k8s', 'w101-k8s'],

@@ -153,7 +153,11 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     const changed = await provision('--tags', 'etcd', '-e', 'etcd_election_timeout=4500');
     expect(changed.code, changed.stdout.slice(-2000)).toBe(0);
     const masters = names.slice(0, MASTERS);
-    expect(tasksThat('changed', changed.stdout)).toEqual(masters.flatMap((m) => [`${m} etcd/env`, `${m} etcd/service`]).sort());
+    // Kubernetes 1.20.2 has API servers that leave who watches Services in silence then: those that do are restarted.
+    const done = tasksThat('changed', changed.stdout);
+    expect(done.filter((t) => !t.includes('api-watches/'))).toEqual(
+      masters.flatMap((m) => [`${m} etcd/env`, `${m} etcd/service`]).sort(),
+    );
     // Each was ready before the next one was stopped.
     const times = await Promise.all(
       masters.map(async (m) => {
@@ -169,6 +173,8 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     times.sort(([a = 0], [b = 0]) => a - b);
     for (const [i, [, ready = 0]] of times.slice(0, -1).entries()) expect(times[i + 1]?.[0]).toBeGreaterThan(ready);
     expect((await provision('--tags', 'etcd')).code).toBe(0);
+    const third = await provision('--tags', 'etcd');
+    for (const m of masters) expect(recapOf(third.stdout).get(m), m).toMatchObject({ changed: 0, failed: 0 });
   });
 
   it('keeps secrets out of journals, logs and process lists', async () => {

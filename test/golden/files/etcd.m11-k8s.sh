@@ -149,14 +149,24 @@ until out=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.p
   sleep 1
 done
 echo begun > "$1"
+# A leader that stops cuts its clients off before it hands over: they come to the others in the middle of an election.
+local=https://127.0.0.1:2379
+status=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints $local --write-out fields endpoint status || :)
+field() { echo "$status" | grep "$1" | cut -d: -f2; }
+if [ "$(field MemberID)" = "$(field Leader)" ]; then
+  next=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.12:2379,https://192.168.1.13:2379 endpoint status | head -n 1 | cut -d, -f2)
+  ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints $local move-leader $next || :
+  sleep 1
+fi
 systemctl stop etcd.service
 systemctl start --no-block etcd.service
 n=0
-until ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health >/dev/null 2>&1; do
+until ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints $local endpoint health >/dev/null 2>&1; do
   n=$((n + 1))
   [ $n -lt 60 ] || exit 1
   sleep 1
 done
+sleep 5
 echo done > "$1"' turn "$turn"; do
           case $(cat "$turn" 2>/dev/null) in done) break ;; begun | refused) exit 1 ;; esac
           n=$((n + 1))
