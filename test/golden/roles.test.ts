@@ -6,7 +6,7 @@ import type { Task } from '../../src/tasks/task.js';
 import { roleContext } from '../support/cluster.js';
 import { EXPORTS, GOLDEN_CLUSTER, GOLDEN_HOSTS } from './support.js';
 
-const FILES = join(import.meta.dirname, 'files');
+const FILES = join(import.meta.dirname, 'files/lab');
 mkdirSync(FILES, { recursive: true });
 
 /** What a role does to a host, as reviewers read it. Secrets show as names only. */
