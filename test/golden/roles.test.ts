@@ -1,67 +1,56 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROLES } from '../../src/roles/index.js';
-import type { Task } from '../../src/tasks/task.js';
-import { roleContext } from '../support/cluster.js';
-import { EXPORTS, GOLDEN_CLUSTER, GOLDEN_HOSTS } from './support.js';
+import { render } from './render.js';
+import { GOLDEN_HOSTS, GOLDEN_PAIRS, tasksOf } from './support.js';
+import { VARIANTS, variant } from './variants.js';
 
-const FILES = join(import.meta.dirname, 'files/lab');
-mkdirSync(FILES, { recursive: true });
+const FILES = join(import.meta.dirname, 'files');
+const DEFAULT = variant('default');
 
-/** What a role does to a host, as reviewers read it. Secrets show as names only. */
-function render(tasks: readonly Task[]): string {
-  return tasks
-    .map((t) => {
-      const notes = [
-        ...(t.readOnly ? ['changes nothing'] : []),
-        ...(t.forOthers ? ['for other hosts'] : []),
-        ...(t.sensitive ? ['sensitive'] : []),
-        ...(t.doneBy ? [`done by ${t.doneBy.join(', ')}`] : []),
-        ...(t.writes ? [`writes ${t.writes.join(', ')}`] : []),
-        ...(t.reads ? [`reads ${t.reads.join(', ')}`] : []),
-      ];
-      const parts = [
-        `# ${t.id}: ${t.title}`,
-        ...notes.map((n) => `# (${n})`),
-        `## check\n${t.check.text}`,
-        `## apply\n${t.apply.text}`,
-      ];
-      for (const [name, text] of Object.entries(t.exports ?? {})) parts.push(`## export ${name}\n${text.text}`);
-      if (t.needs) parts.push(`## needs\n${t.needs.map((n) => n.name).join('\n')}`);
-      return parts.join('\n');
-    })
-    .join('\n\n');
-}
+it('reviews every role', () => {
+  expect(Object.keys(GOLDEN_HOSTS).toSorted()).toEqual([...ROLES.keys()].filter((name) => name !== 'preflight').toSorted());
+});
 
-describe('programs of the roles', () => {
-  it('are reviewed for every role', () => {
-    expect(Object.keys(GOLDEN_HOSTS).toSorted()).toEqual([...ROLES.keys()].filter((name) => name !== 'preflight').toSorted());
+it('has a directory of files for every variant and no other', () => {
+  const directories = readdirSync(FILES, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? [e.name] : []));
+  expect(directories.toSorted()).toEqual([...VARIANTS.map((v) => v.name), 'vagrant'].toSorted());
+});
+
+describe.each(VARIANTS.map((v) => [v.name, v.text, v] as const))('programs of the roles, %s (%s)', (_name, _text, v) => {
+  const dir = join(FILES, v.name);
+  mkdirSync(dir, { recursive: true });
+  const differs = (role: string): boolean => v.differs?.includes(role) ?? true;
+
+  it.each(GOLDEN_PAIRS)('%s on %s', async (role, host) => {
+    const text = render(tasksOf(v, role, host));
+    const usual = render(tasksOf(DEFAULT, role, host));
+    expect(text).not.toContain('abcdef.0123456789abcdef');
+    expect(text).not.toContain('f'.repeat(64));
+    if (!differs(role)) return expect(text, `If this is meant, list ${role} in differs of ${v.name}`).toBe(usual);
+    // Calico leaves nothing to do on a worker, whatever its settings.
+    if (v.differs && (text !== '' || usual !== '')) {
+      expect(text, `Remove ${role} from differs of ${v.name}: it does the same as by default`).not.toBe(usual);
+    }
+    if (text !== '') await expect(text).toMatchFileSnapshot(join(dir, `${role}.${host}.sh`));
   });
 
-  for (const [name, role] of ROLES) {
-    for (const host of GOLDEN_HOSTS[name] ?? []) {
-      it(`${name} on ${host}`, async () => {
-        const text = render(role.tasks(roleContext(GOLDEN_CLUSTER, host, { exports: EXPORTS })));
-        if (text === '') return expect(role.tasks(roleContext(GOLDEN_CLUSTER, host, { exports: EXPORTS }))).toHaveLength(0);
-        await expect(`${text}\n`).toMatchFileSnapshot(join(FILES, `${name}.${host}.sh`));
-        expect(text).not.toContain('abcdef.0123456789abcdef');
-        expect(text).not.toContain('f'.repeat(64));
-      });
-    }
-  }
+  it('have no file but those', () => {
+    const written = GOLDEN_PAIRS.filter(([role, host]) => differs(role) && tasksOf(v, role, host).length > 0);
+    const names = new Set(written.map(([role, host]) => `${role}.${host}.sh`));
+    expect(
+      readdirSync(dir).filter((name) => !names.has(name)),
+      `Delete these from ${v.name}`,
+    ).toEqual([]);
+  });
 
-  it('gives every task of a host an id of its own', () => {
-    for (const host of GOLDEN_CLUSTER.hosts) {
-      const ids = [...ROLES.values()].flatMap((r) =>
-        r.tasks(roleContext(GOLDEN_CLUSTER, host.name, { exports: EXPORTS })).map((t) => t.id),
-      );
+  it('give every task of a role an id of its own', () => {
+    for (const host of v.cluster.hosts) {
       // os … nodes run in several plays; within a role the id is unique, and shared tasks belong to one role a host.
-      for (const role of ROLES.values()) {
-        const own = role.tasks(roleContext(GOLDEN_CLUSTER, host.name, { exports: EXPORTS })).map((t) => t.id);
-        expect(new Set(own).size).toBe(own.length);
-      }
-      expect(ids.length).toBeGreaterThan(20);
+      const ids = [...ROLES.keys()].map((role) => tasksOf(v, role, host.name).map((t) => t.id));
+      for (const own of ids) expect(new Set(own).size).toBe(own.length);
+      expect(ids.flat().length).toBeGreaterThan(20);
     }
   });
 });

@@ -5,25 +5,23 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type CompiledProgram, compileProgram } from '../../src/engine/compile.js';
 import { FrameParser } from '../../src/engine/frames.js';
-import { ROLES } from '../../src/roles/index.js';
 import type { Task } from '../../src/tasks/task.js';
-import { roleContext, sampleCluster } from '../support/cluster.js';
+import { sampleCluster } from '../support/cluster.js';
 import { testShells } from '../unit/engine/local.js';
-import { EXPORTS, GOLDEN_CLUSTER, GOLDEN_HOSTS } from './support.js';
+import { GOLDEN_PAIRS, tasksOf } from './support.js';
+import { VARIANTS, type Variant, variant } from './variants.js';
 
 const root = mkdtempSync(join(tmpdir(), 'kubewright-shells-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** The branches that the cluster of the golden files does not take. */
-const OTHERS = [
-  sampleCluster({
-    vars: {
-      kube_network_plugin: 'calico',
-      kube_proxy_mode: 'ipvs',
-      loadbalancer_apiserver_type: 'nginx',
-      kubeconfig_localhost: true,
-    },
-  }),
+/** The branches that the lab does not take. */
+const OTHERS: readonly Variant[] = [
+  ...VARIANTS.filter((v) => v.name !== 'lab'),
+  {
+    name: 'kubeconfig',
+    text: 'the admin kubeconfig comes back',
+    cluster: sampleCluster({ vars: { kubeconfig_localhost: true } }),
+  },
 ];
 const shells = testShells().filter((s) => s.command !== undefined);
 const NONCE = 'abcdef0123456789';
@@ -34,13 +32,8 @@ interface Program {
 }
 
 /** Every role's program on every host of the golden files. */
-function programs(): Program[] {
-  return [...ROLES].flatMap(([name, role]) =>
-    (GOLDEN_HOSTS[name] ?? []).map((host) => ({
-      name: `${name} on ${host}`,
-      tasks: role.tasks(roleContext(GOLDEN_CLUSTER, host, { exports: EXPORTS })),
-    })),
-  );
+function programs(v: Variant = variant('lab')): Program[] {
+  return GOLDEN_PAIRS.map(([role, host]) => ({ name: `${role} on ${host}`, tasks: tasksOf(v, role, host) }));
 }
 
 function compile(p: Program, dir: string, check: boolean): CompiledProgram {
@@ -71,13 +64,10 @@ describe('programs of the roles', () => {
   });
 
   it('are shell where a cluster takes other branches', () => {
-    for (const cluster of OTHERS) {
-      for (const [name, role] of ROLES) {
-        for (const host of GOLDEN_HOSTS[name] ?? []) {
-          const tasks = role.tasks(roleContext(cluster, host, { exports: EXPORTS }));
-          const result = spawnSync('sh', ['-n'], { input: compile({ name, tasks }, root, false).program, encoding: 'utf8' });
-          expect(`${result.status} ${result.stderr}`, `${name} on ${host}`).toBe('0 ');
-        }
+    for (const v of OTHERS) {
+      for (const program of programs(v)) {
+        const result = spawnSync('sh', ['-n'], { input: compile(program, root, false).program, encoding: 'utf8' });
+        expect(`${result.status} ${result.stderr}`, `${program.name}: ${v.name}`).toBe('0 ');
       }
     }
   });

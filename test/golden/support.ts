@@ -1,17 +1,12 @@
-import { sampleCluster } from '../support/cluster.js';
+import { artifactsFor } from '../../src/app/artifact-source.js';
+import { ROLES } from '../../src/roles/index.js';
+import type { Task } from '../../src/tasks/task.js';
+import { roleContext } from '../support/cluster.js';
+import type { Variant } from './variants.js';
 
-/** The cluster of the golden files. */
-export const GOLDEN_CLUSTER = sampleCluster({
-  vars: {
-    kube_version: '1.20.2',
-    kube_network_plugin: 'static-routes',
-    dns_mode: 'none',
-    loadbalancer_apiserver_type: 'haproxy',
-  },
-});
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
 const CSR = '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----';
-export const EXPORTS = {
+const EXPORTS = {
   'm11-k8s': {
     'etcd-ca': PEM,
     'etcd-csr-member': CSR,
@@ -39,3 +34,19 @@ export const GOLDEN_HOSTS: Readonly<Record<string, readonly string[]>> = {
   client: ['m11-k8s'],
   nodes: ['m11-k8s'],
 };
+
+/** Every role on every host of the golden files. */
+export const GOLDEN_PAIRS: readonly (readonly [role: string, host: string])[] = [...ROLES.keys()].flatMap((role) =>
+  (GOLDEN_HOSTS[role] ?? []).map((host) => [role, host] as const),
+);
+
+/** What a role does to a host of a variant: with the bundle's artifacts for the lab, else with the catalogue's. */
+export function tasksOf(variant: Variant, roleName: string, host: string): readonly Task[] {
+  const { cluster, facts } = variant;
+  const role = ROLES.get(roleName);
+  if (!role) throw new Error(`unknown role ${roleName}`);
+  const everywhere = Object.fromEntries(cluster.hosts.map((h) => [h.name, facts ?? {}]));
+  const ctx = roleContext(cluster, host, { exports: EXPORTS, facts: everywhere });
+  if (variant.offline) return role.tasks(ctx);
+  return role.tasks({ ...ctx, artifacts: artifactsFor(cluster, ctx.host, ctx.facts.arch, undefined) });
+}

@@ -1,0 +1,128 @@
+# node/directories: Make the folders of Kubernetes
+## check
+for d in /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
+## apply
+mkdir -p -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm
+chmod 00755 -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm
+chown root:root -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm
+
+# node/kubeadm: Install kubeadm
+## check
+[ -s /var/lib/kubewright/installed/node.kubeadm ]
+[ "$({ echo 6a849c07d3e1c708f5c40f1ac8be03a56124204dfc7e1931e4113634019c0dad; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubeadm ); })" = "$(cat /var/lib/kubewright/installed/node.kubeadm)" ]
+## apply
+src=$(kw_artifact 6a849c07d3e1c708f5c40f1ac8be03a56124204dfc7e1931e4113634019c0dad)
+tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+cp "$src" "$tmp"/kubeadm
+mkdir -p /var/lib/kubewright/installed
+
+for f in kubeadm; do
+  chown root:root "$tmp/$f"
+  chmod 0755 "$tmp/$f"
+  mv -fT "$tmp/$f" /usr/local/bin/"$f"
+done
+{ echo 6a849c07d3e1c708f5c40f1ac8be03a56124204dfc7e1931e4113634019c0dad; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubeadm ); } > /var/lib/kubewright/installed/node.kubeadm
+kw_artifact_done 6a849c07d3e1c708f5c40f1ac8be03a56124204dfc7e1931e4113634019c0dad
+## needs
+kubeadm https://dl.k8s.io/release/v1.36.4/bin/linux/arm64/kubeadm
+
+# node/kubelet: Install kubelet
+## check
+[ -s /var/lib/kubewright/installed/node.kubelet ]
+[ "$({ echo fd53ea3fcbd077844f50a3c67e9b52f62972a563674956bab0c0f4fb7ea37d50; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubelet ); })" = "$(cat /var/lib/kubewright/installed/node.kubelet)" ]
+## apply
+src=$(kw_artifact fd53ea3fcbd077844f50a3c67e9b52f62972a563674956bab0c0f4fb7ea37d50)
+tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+cp "$src" "$tmp"/kubelet
+mkdir -p /var/lib/kubewright/installed
+
+for f in kubelet; do
+  chown root:root "$tmp/$f"
+  chmod 0755 "$tmp/$f"
+  mv -fT "$tmp/$f" /usr/local/bin/"$f"
+done
+{ echo fd53ea3fcbd077844f50a3c67e9b52f62972a563674956bab0c0f4fb7ea37d50; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubelet ); } > /var/lib/kubewright/installed/node.kubelet
+kw_artifact_done fd53ea3fcbd077844f50a3c67e9b52f62972a563674956bab0c0f4fb7ea37d50
+## needs
+kubelet https://dl.k8s.io/release/v1.36.4/bin/linux/arm64/kubelet
+
+# node/kubectl: Install kubectl
+## check
+[ -s /var/lib/kubewright/installed/node.kubectl ]
+[ "$({ echo 0ecf44450ee6063bf19dd166a103ee6df4a9034455c2abce626e6eea657d73fb; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubectl ); })" = "$(cat /var/lib/kubewright/installed/node.kubectl)" ]
+## apply
+src=$(kw_artifact 0ecf44450ee6063bf19dd166a103ee6df4a9034455c2abce626e6eea657d73fb)
+tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+cp "$src" "$tmp"/kubectl
+mkdir -p /var/lib/kubewright/installed
+
+for f in kubectl; do
+  chown root:root "$tmp/$f"
+  chmod 0755 "$tmp/$f"
+  mv -fT "$tmp/$f" /usr/local/bin/"$f"
+done
+{ echo 0ecf44450ee6063bf19dd166a103ee6df4a9034455c2abce626e6eea657d73fb; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubectl ); } > /var/lib/kubewright/installed/node.kubectl
+kw_artifact_done 0ecf44450ee6063bf19dd166a103ee6df4a9034455c2abce626e6eea657d73fb
+## needs
+kubectl https://dl.k8s.io/release/v1.36.4/bin/linux/arm64/kubectl
+
+# node/kubelet-unit: Write the unit of the kubelet
+# (writes /etc/systemd/system/kubelet.service)
+## check
+[ -f /etc/systemd/system/kubelet.service ]
+[ ! -L /etc/systemd/system/kubelet.service ]
+[ "$(stat -c %a:%U:%G /etc/systemd/system/kubelet.service)" = 644:root:root ]
+[ "$(sha256sum < /etc/systemd/system/kubelet.service)" = '7f8d613f1a2371e902247af3d47cc566b61138caa32b7d6669bf6f0b74792999  -' ]
+## apply
+tmp=$(mktemp /etc/systemd/system/kubelet.service.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' '[Unit]
+Description=kubelet: the Kubernetes node agent
+Documentation=https://kubernetes.io/docs/
+Wants=network-online.target
+After=network-online.target containerd.service
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/bin/kubelet
+Restart=always
+RestartSec=10
+
+[Install]
+WantedBy=multi-user.target
+' > "$tmp"
+chmod 644 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/systemd/system/kubelet.service
+
+# node/kubelet-drop-in: Write kubeadm's settings of the kubelet unit
+# (writes /etc/systemd/system/kubelet.service.d/10-kubeadm.conf)
+## check
+[ -f /etc/systemd/system/kubelet.service.d/10-kubeadm.conf ]
+[ ! -L /etc/systemd/system/kubelet.service.d/10-kubeadm.conf ]
+[ "$(stat -c %a:%U:%G /etc/systemd/system/kubelet.service.d/10-kubeadm.conf)" = 644:root:root ]
+[ "$(sha256sum < /etc/systemd/system/kubelet.service.d/10-kubeadm.conf)" = '63b9effb4c0651cb2d17d070478e2991dd0fdfa4070fc031d89da44b99c010bc  -' ]
+## apply
+tmp=$(mktemp /etc/systemd/system/kubelet.service.d/10-kubeadm.conf.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' '[Service]
+Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
+Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+EnvironmentFile=-/etc/default/kubelet
+ExecStart=
+ExecStart=/usr/local/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+' > "$tmp"
+chmod 644 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/systemd/system/kubelet.service.d/10-kubeadm.conf
+
+# node/kubelet-enabled: Start the kubelet at boot
+## check
+systemctl is-enabled --quiet kubelet.service
+## apply
+systemctl daemon-reload
+systemctl enable --quiet kubelet.service

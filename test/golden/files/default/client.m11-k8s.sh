@@ -1,0 +1,45 @@
+# client/directory: Make root's .kube folder
+## check
+for d in /root/.kube; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
+## apply
+mkdir -p -- /root/.kube
+chmod 00700 -- /root/.kube
+chown root:root -- /root/.kube
+
+# client/kubeconfig: Give root the admin kubeconfig
+# (reads /etc/kubernetes/admin.conf)
+## check
+cmp -s /etc/kubernetes/admin.conf /root/.kube/config
+[ "$(stat -c %a:%U /root/.kube/config)" = 600:root ]
+## apply
+install -m 0600 -o root -g root /etc/kubernetes/admin.conf /root/.kube/config
+
+# client/completion: Install bash completion of kubectl
+## check
+grep -qxF '# kubectl 8b8f088da2dab964f853b38464033b1be15ede2839eca751482357c45abdd05a' /etc/bash_completion.d/kubectl
+## apply
+mkdir -p /etc/bash_completion.d
+{ echo '# kubectl 8b8f088da2dab964f853b38464033b1be15ede2839eca751482357c45abdd05a'; /usr/local/bin/kubectl completion bash; } > /etc/bash_completion.d/kubectl.kw-new
+mv -f /etc/bash_completion.d/kubectl.kw-new /etc/bash_completion.d/kubectl
+
+# client/alias: Define k as a short kubectl that completes
+# (writes /etc/profile.d/kubewright.sh)
+## check
+[ -f /etc/profile.d/kubewright.sh ]
+[ ! -L /etc/profile.d/kubewright.sh ]
+[ "$(stat -c %a:%U:%G /etc/profile.d/kubewright.sh)" = 644:root:root ]
+[ "$(sha256sum < /etc/profile.d/kubewright.sh)" = '960e66893320ba9676654122dfb4a37d2604be7fe2235fe1075380e308651f3d  -' ]
+## apply
+tmp=$(mktemp /etc/profile.d/kubewright.sh.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' '# Written by Kubewright.
+alias k=kubectl
+if [ -n "${BASH_VERSION:-}" ] && [ -r /etc/bash_completion.d/kubectl ]; then
+  [ -r /usr/share/bash-completion/bash_completion ] && . /usr/share/bash-completion/bash_completion
+  . /etc/bash_completion.d/kubectl
+  complete -o default -F __start_kubectl k
+fi
+' > "$tmp"
+chmod 644 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/profile.d/kubewright.sh

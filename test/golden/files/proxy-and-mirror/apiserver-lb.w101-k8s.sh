@@ -1,0 +1,110 @@
+# apiserver-lb/directory: Make the load balancer's folder
+## check
+for d in /etc/nginx; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
+## apply
+mkdir -p -- /etc/nginx
+chmod 00755 -- /etc/nginx
+chown root:root -- /etc/nginx
+
+# apiserver-lb/config: Write the configuration of the local load balancer
+# (writes /etc/nginx/nginx.conf)
+## check
+[ -f /etc/nginx/nginx.conf ]
+[ ! -L /etc/nginx/nginx.conf ]
+[ "$(stat -c %a:%U:%G /etc/nginx/nginx.conf)" = 644:root:root ]
+[ "$(sha256sum < /etc/nginx/nginx.conf)" = '77bac26e5299bf442e27329ce699174959ef20e4a8f9bb6701ce6d68578e7d20  -' ]
+## apply
+tmp=$(mktemp /etc/nginx/nginx.conf.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'error_log stderr notice;
+worker_processes 2;
+worker_rlimit_nofile 130048;
+
+events {
+  multi_accept on;
+  worker_connections 16384;
+}
+
+stream {
+  upstream control_planes {
+    least_conn;
+    server 192.168.1.11:6443 max_fails=2 fail_timeout=5s;
+    server 192.168.1.12:6443 max_fails=2 fail_timeout=5s;
+    server 192.168.1.13:6443 max_fails=2 fail_timeout=5s;
+  }
+  server {
+    listen 127.0.0.1:6443;
+    proxy_pass control_planes;
+    proxy_connect_timeout 2s;
+    proxy_timeout 10m;
+  }
+}
+
+http {
+  access_log off;
+  server {
+    listen 127.0.0.1:8081;
+    location /healthz { return 200; }
+    location / { return 404; }
+  }
+}
+' > "$tmp"
+chmod 644 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/nginx/nginx.conf
+
+# apiserver-lb/pod: Write the static pod of the local load balancer
+# (writes /etc/kubernetes/manifests/nginx-proxy.yml)
+## check
+[ -f /etc/kubernetes/manifests/nginx-proxy.yml ]
+[ ! -L /etc/kubernetes/manifests/nginx-proxy.yml ]
+[ "$(stat -c %a:%U:%G /etc/kubernetes/manifests/nginx-proxy.yml)" = 600:root:root ]
+[ "$(sha256sum < /etc/kubernetes/manifests/nginx-proxy.yml)" = '836e16e39096ab4fb2eaad24818199ac88bdabca61da9f21212d0516129bae1d  -' ]
+## apply
+tmp=$(mktemp /etc/kubernetes/manifests/nginx-proxy.yml.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'apiVersion: v1
+kind: Pod
+metadata:
+  name: nginx-proxy
+  namespace: kube-system
+  labels:
+    k8s-app: kube-apiserver-lb
+  annotations:
+    kubewright/config: 77bac26e5299bf442e27329ce699174959ef20e4a8f9bb6701ce6d68578e7d20
+spec:
+  hostNetwork: true
+  dnsPolicy: ClusterFirstWithHostNet
+  nodeSelector:
+    kubernetes.io/os: linux
+  priorityClassName: system-node-critical
+  containers:
+    - name: nginx-proxy
+      image: registry.example.org/docker/library/nginx:1.30.1-alpine
+      imagePullPolicy: IfNotPresent
+      resources:
+        requests:
+          cpu: 25m
+          memory: 32M
+      livenessProbe:
+        httpGet: &a1
+          host: 127.0.0.1
+          path: /healthz
+          port: 8081
+        initialDelaySeconds: 10
+        timeoutSeconds: 5
+      readinessProbe:
+        httpGet: *a1
+        timeoutSeconds: 5
+      volumeMounts:
+        - name: config
+          mountPath: /etc/nginx
+          readOnly: true
+  volumes:
+    - name: config
+      hostPath:
+        path: /etc/nginx
+' > "$tmp"
+chmod 600 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/kubernetes/manifests/nginx-proxy.yml

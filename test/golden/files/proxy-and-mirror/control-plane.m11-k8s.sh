@@ -1,0 +1,331 @@
+# control-plane/etcd-ca: Install etcd's CA certificate
+# (writes /etc/kubernetes/pki/etcd/ca.crt)
+## check
+printf '%s
+' '-----BEGIN CERTIFICATE-----
+MIIB
+-----END CERTIFICATE-----' | cmp -s - /etc/kubernetes/pki/etcd/ca.crt
+[ "$(stat -c %a:%U /etc/kubernetes/pki/etcd/ca.crt)" = 644:root ]
+## apply
+umask 022
+printf '%s
+' '-----BEGIN CERTIFICATE-----
+MIIB
+-----END CERTIFICATE-----' > /etc/kubernetes/pki/etcd/ca.crt.kw-new
+chmod 0644 /etc/kubernetes/pki/etcd/ca.crt.kw-new
+mv -f /etc/kubernetes/pki/etcd/ca.crt.kw-new /etc/kubernetes/pki/etcd/ca.crt
+
+# control-plane/cert-apiserver: Install the apiserver certificate of etcd
+# (writes /etc/kubernetes/pki/apiserver-etcd-client.crt)
+## check
+[ -s /etc/kubernetes/pki/apiserver-etcd-client.crt ]
+text=$(openssl x509 -checkend 2592000 -noout -pubkey -ext subjectAltName -in /etc/kubernetes/pki/apiserver-etcd-client.crt 2>/dev/null)
+openssl verify -CAfile /etc/kubernetes/pki/etcd/ca.crt /etc/kubernetes/pki/apiserver-etcd-client.crt >/dev/null 2>&1
+key=$(openssl pkey -pubout -in /etc/kubernetes/pki/apiserver-etcd-client.key)
+case $text in *"$key"*) ;; *) exit 1 ;; esac
+names=,$(printf '%s\n' "$text" | sed -n '/Subject Alternative Name/{n;s/ //g;s/IPAddress:/IP:/g;p;}'),
+[ "${#names}" -eq 2 ]
+## apply
+echo 'The certificate on this machine is not good, and none was signed in this run' >&2; exit 1
+
+# control-plane/config: Write kubeadm's configuration
+# (writes /etc/kubernetes/kubeadm-config.yaml)
+## check
+[ -f /etc/kubernetes/kubeadm-config.yaml ]
+[ ! -L /etc/kubernetes/kubeadm-config.yaml ]
+[ "$(stat -c %a:%U:%G /etc/kubernetes/kubeadm-config.yaml)" = 600:root:root ]
+[ "$(sha256sum < /etc/kubernetes/kubeadm-config.yaml)" = '23c64099bef4fe3667e53edd53a1fb4d361477ea0a02dbb1ac4dcd65468d22ab  -' ]
+## apply
+tmp=$(mktemp /etc/kubernetes/kubeadm-config.yaml.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'apiVersion: kubeadm.k8s.io/v1beta4
+kind: InitConfiguration
+localAPIEndpoint:
+  advertiseAddress: 192.168.1.11
+  bindPort: 6443
+nodeRegistration:
+  name: m11-k8s
+  criSocket: unix:///run/containerd/containerd.sock
+  taints:
+    - key: node-role.kubernetes.io/control-plane
+      effect: NoSchedule
+  kubeletExtraArgs:
+    - name: node-ip
+      value: 192.168.1.11
+  ignorePreflightErrors:
+    - NumCPU
+    - Mem
+    - Port-10250
+    - Port-10257
+    - Port-10259
+    - DirAvailable--etc-kubernetes-manifests
+    - FileAvailable--etc-kubernetes-kubelet.conf
+    - FileAvailable--etc-kubernetes-bootstrap-kubelet.conf
+    - FileAvailable--etc-kubernetes-pki-ca.crt
+---
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+clusterName: cluster.local
+kubernetesVersion: v1.36.4
+controlPlaneEndpoint: 192.168.1.11:6443
+imageRepository: registry.example.org/k8s
+certificatesDir: /etc/kubernetes/pki
+networking:
+  dnsDomain: cluster.local
+  serviceSubnet: 10.233.0.0/18
+  podSubnet: 10.233.64.0/18
+etcd:
+  external:
+    endpoints:
+      - https://192.168.1.11:2379
+      - https://192.168.1.12:2379
+      - https://192.168.1.13:2379
+    caFile: /etc/kubernetes/pki/etcd/ca.crt
+    certFile: /etc/kubernetes/pki/apiserver-etcd-client.crt
+    keyFile: /etc/kubernetes/pki/apiserver-etcd-client.key
+apiServer:
+  extraArgs:
+    - name: endpoint-reconciler-type
+      value: lease
+    - name: service-node-port-range
+      value: 30000-32767
+  certSANs:
+    - localhost
+    - 127.0.0.1
+    - m11-k8s
+    - 192.168.1.11
+    - m12-k8s
+    - 192.168.1.12
+    - m13-k8s
+    - 192.168.1.13
+controllerManager:
+  extraArgs:
+    - name: node-cidr-mask-size
+      value: "24"
+scheduler:
+  extraArgs: []
+---
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+cgroupDriver: systemd
+clusterDNS:
+  - 10.233.0.3
+clusterDomain: cluster.local
+failSwapOn: true
+maxPods: 110
+rotateCertificates: true
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: iptables
+clusterCIDR: 10.233.64.0/18
+conntrack:
+  maxPerCore: 32768
+  min: 131072
+' > "$tmp"
+chmod 600 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
+
+# control-plane/init: Initialise the cluster
+# (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
+## check
+[ -s /etc/kubernetes/admin.conf ]
+[ -s /etc/kubernetes/manifests/kube-apiserver.yaml ]
+[ -e /var/lib/kubewright/kubeadm/init ]
+## apply
+# A cluster that kubeadm has made without us is taken over as it is.
+if [ ! -e /var/lib/kubewright/kubeadm/init-started ] && [ -s /etc/kubernetes/admin.conf ] && /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kubeadm-config >/dev/null 2>&1; then
+  touch /var/lib/kubewright/kubeadm/init
+  exit 0
+fi
+touch /var/lib/kubewright/kubeadm/init-started
+umask 077
+config=$(mktemp /run/kubewright-kubeadm-XXXXXX)
+trap 'rm -f "$config"' EXIT
+printf '%s' "$(kw_secret kubeadm-init)" > "$config"
+/usr/local/bin/kubeadm init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print 
+umask 022
+echo bd0cd01dd8d67d6f560ce87fbff14f15e7819745006c06acc7e6dd36ea4bb312 > /run/kubewright-handed-over
+echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
+echo 23c64099bef4fe3667e53edd53a1fb4d361477ea0a02dbb1ac4dcd65468d22ab > /var/lib/kubewright/kubeadm/settings
+touch /var/lib/kubewright/kubeadm/init
+
+# control-plane/settings: Apply changed settings to the control plane
+# (done by control-plane/init, node/join)
+# (writes kube-system/kube-proxy)
+## check
+[ "$(cat /var/lib/kubewright/kubeadm/settings)" = 23c64099bef4fe3667e53edd53a1fb4d361477ea0a02dbb1ac4dcd65468d22ab ]
+## apply
+/usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
+/usr/local/bin/kubeadm init phase upload-config all --config /etc/kubernetes/kubeadm-config.yaml
+      /usr/local/bin/kubeadm init phase addon kube-proxy --config /etc/kubernetes/kubeadm-config.yaml
+echo 23c64099bef4fe3667e53edd53a1fb4d361477ea0a02dbb1ac4dcd65468d22ab > /var/lib/kubewright/kubeadm/settings
+
+# node/local-api: Let the kubeconfigs of the node use the API on localhost
+# (writes /etc/kubernetes/kubelet.conf, /etc/kubernetes/admin.conf, /etc/kubernetes/super-admin.conf)
+## check
+[ -s /etc/kubernetes/kubelet.conf ]
+for f in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf; do
+  [ ! -s "$f" ] || grep -q '^ *server: https://127.0.0.1:6443$' "$f"
+done
+## apply
+umask 077
+for f in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf; do
+  [ -s "$f" ] || continue
+  sed 's#^\( *server: \).*#\1https://127.0.0.1:6443#' "$f" > "$f.kw-new"
+  mv -f "$f.kw-new" "$f"
+done
+
+# node/kubelet-settings: Take over the cluster's kubelet configuration
+# (done by control-plane/init, node/join)
+# (writes /var/lib/kubelet/config.yaml)
+## check
+[ -s /var/lib/kubelet/config.yaml ]
+[ "$(cat /var/lib/kubewright/kubeadm/kubelet)" = 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 ]
+## apply
+# kubeadm asks once. After a restart of the machine its load balancer needs a moment.
+i=0
+until /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout=5s get --raw /healthz >/dev/null; do
+  i=$((i + 1))
+  [ $i -lt 40 ] || exit 1
+  sleep 3
+done
+/usr/local/bin/kubeadm upgrade node phase kubelet-config
+echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
+
+# node/kubelet: Run the kubelet with its configuration
+# (reads /etc/systemd/system/kubelet.service, /etc/systemd/system/kubelet.service.d/10-kubeadm.conf, /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
+## check
+systemctl is-enabled --quiet kubelet.service
+case $(systemctl is-active kubelet.service) in active) ;; *) exit 1 ;; esac
+[ "$(cat /var/lib/kubewright/started/kubelet.service)" = "$(cat -- /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/kubernetes/kubelet.conf /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null | sha256sum)" ]
+## apply
+systemctl daemon-reload
+systemctl enable --quiet kubelet.service
+if ! systemctl restart kubelet.service; then
+  systemctl status --no-pager --lines=0 kubelet.service || true
+  journalctl --no-pager --quiet --lines=15 --output=cat --unit kubelet.service || true
+  exit 1
+fi
+systemctl is-active --quiet kubelet.service
+mkdir -p /var/lib/kubewright/started
+cat -- /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/kubernetes/kubelet.conf /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null | sha256sum > /var/lib/kubewright/started/kubelet.service
+
+# control-plane/ready: Wait until the API server is ready
+# (changes nothing)
+## check
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1
+## apply
+look() {
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1
+}
+end=$(( $(date +%s) + 240 ))
+while :; do
+  set +e
+  out=$( (set -eu; look) 2>&1 ); rc=$?
+  set -e
+  [ $rc -ne 0 ] || break
+  if [ "$(date +%s)" -ge "$end" ]; then
+    printf '%s
+' "$out"
+    echo 'gave up after 240 s'
+    exit 1
+  fi
+  sleep 1
+done
+
+# control-plane/ca-hash: Look up the hash of the cluster's CA
+# (changes nothing)
+## check
+[ -s /etc/kubernetes/pki/ca.crt ]
+## apply
+echo 'there is no /etc/kubernetes/pki/ca.crt' >&2; exit 1
+## export ca-hash
+printf sha256:
+openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum | cut -d ' ' -f 1
+
+# control-plane/kube-proxy: Let kube-proxy use the API on localhost
+# (reads kube-system/kube-proxy)
+## check
+data=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kube-proxy -o 'go-template={{index .data "kubeconfig.conf"}}{{index .data "config.conf"}}')
+hash=$(printf '%s' "$data" | sha256sum | cut -d ' ' -f 1)
+printf '%s
+' "$data" | grep -q '^ *server: https://127.0.0.1:6443$'
+[ "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get daemonset kube-proxy -o 'jsonpath={.spec.template.metadata.annotations.kubewright/config}')" = "$hash" ]
+## apply
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kube-proxy -o yaml | sed 's#^\( *server: \)https://.*#\1https://127.0.0.1:6443#' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system replace -f -
+data=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kube-proxy -o 'go-template={{index .data "kubeconfig.conf"}}{{index .data "config.conf"}}')
+hash=$(printf '%s' "$data" | sha256sum | cut -d ' ' -f 1)
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch daemonset kube-proxy -p '{"spec":{"template":{"metadata":{"annotations":{"kubewright/config":"'"$hash"'"}}}}}'
+
+# control-plane/dns-service: Let the cluster DNS answer at skydns_server
+## check
+printf '%s' 'apiVersion: v1
+kind: Service
+metadata:
+  name: coredns
+  namespace: kube-system
+  labels:
+    k8s-app: kube-dns
+spec:
+  clusterIP: 10.233.0.3
+  selector:
+    k8s-app: kube-dns
+  ports:
+    - name: dns
+      protocol: UDP
+      port: 53
+      targetPort: 53
+    - name: dns-tcp
+      protocol: TCP
+      port: 53
+      targetPort: 53
+    - name: metrics
+      protocol: TCP
+      port: 9153
+      targetPort: 9153
+' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf diff -f - >/dev/null
+## apply
+printf '%s' 'apiVersion: v1
+kind: Service
+metadata:
+  name: coredns
+  namespace: kube-system
+  labels:
+    k8s-app: kube-dns
+spec:
+  clusterIP: 10.233.0.3
+  selector:
+    k8s-app: kube-dns
+  ports:
+    - name: dns
+      protocol: UDP
+      port: 53
+      targetPort: 53
+    - name: dns-tcp
+      protocol: TCP
+      port: 53
+      targetPort: 53
+    - name: metrics
+      protocol: TCP
+      port: 9153
+      targetPort: 9153
+' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -
+
+# control-plane/hand-over: Make a token and upload the certificates for the machines that join
+# (for other hosts)
+# (done by control-plane/init)
+## check
+[ "$(cat /run/kubewright-handed-over)" = bd0cd01dd8d67d6f560ce87fbff14f15e7819745006c06acc7e6dd36ea4bb312 ]
+## apply
+umask 077
+config=$(mktemp /run/kubewright-kubeadm-XXXXXX)
+trap 'rm -f "$config"' EXIT
+printf '%s' "$(kw_secret kubeadm-hand-over)" > "$config"
+/usr/local/bin/kubeadm token create --config "$config" >/dev/null
+/usr/local/bin/kubeadm init phase upload-certs --upload-certs --config "$config" --skip-certificate-key-print >/dev/null
+umask 022
+echo bd0cd01dd8d67d6f560ce87fbff14f15e7819745006c06acc7e6dd36ea4bb312 > /run/kubewright-handed-over
+## export handed-over
+echo yes
