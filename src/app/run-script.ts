@@ -1,5 +1,5 @@
 import type { Shell } from '../shell/shell.js';
-import type { Session } from '../transport/port.js';
+import type { Session } from '../transport/types.js';
 
 /** Runs a short script over stdin and returns its output. @throws Error with the script's last words when it fails. */
 export async function runScript(session: Session, script: Shell, become = false): Promise<string> {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 /**
  * The index of an offline bundle: everything that the nodes would otherwise download, in one folder.

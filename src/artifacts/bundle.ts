@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { type BundleFile, type BundleImage, type BundleIndex, INDEX_FILE, readBundleIndex } from './bundle-index.js';
 import { hashFile } from './hash.js';
 import { unpackTar } from './unpack.js';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type ExtractEvents, extract, type Header } from 'tar-stream';
-import { InputError, KubewrightError } from '../errors.js';
+import { InputError, KubewrightError } from '../base/errors.js';
 import { isInside } from './bundle-index.js';
 
 /**

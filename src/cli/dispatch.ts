@@ -1,6 +1,6 @@
 import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
-import { PACKAGE_ROOT } from '../app/package-root.js';
+import { PACKAGE_ROOT } from '../base/package-root.js';
 import { onePlugin } from './one-plugin.js';
 import { spellVerbose } from './verbose.js';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../app/package-root.js';
-import { formatError, KubewrightError } from '../errors.js';
+import { formatError, KubewrightError } from '../base/errors.js';
+import { PACKAGE_ROOT } from '../base/package-root.js';
 
 /**
  * Runs one command line and sets the exit code. Users see what happened and what to do, never a stack trace.
@@ -48,7 +48,7 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
   if (isOclif(error)) {
     // An ExitError is `this.exit()`: nothing went wrong.
     if (error.code === 'EEXIT') return error.oclif.exit ?? 0;
-    const { wrongLine } = await import('./oclif-words.js');
+    const { wrongLine } = await import('./usage-errors.js');
     process.stderr.write(`${wrongLine(error.message, argv)}\n`);
     return error.oclif.exit ?? 2;
   }

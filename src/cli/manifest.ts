@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Plugin } from '@oclif/core';
-import { PACKAGE_ROOT } from '../app/package-root.js';
+import { PACKAGE_ROOT } from '../base/package-root.js';
 
 // Run by scripts/build.mjs: what --help needs to know of every command, so that it loads none of them.
 const plugin = new Plugin({ root: PACKAGE_ROOT, type: 'core', ignoreManifest: true, errorOnManifestCreate: true });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
-import { PACKAGE_ROOT } from '../app/package-root.js';
+import { PACKAGE_ROOT } from '../base/package-root.js';
 
 /**
  * Ourselves with the one command that a line names; undefined: it names none, or asks for help. Loading all commands, sorting

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { PACKAGE_ROOT } from '../base/package-root.js';
 import type { Artifact } from '../tasks/artifact.js';
 
 const schema = z.object({
@@ -29,7 +31,7 @@ let loaded: Catalogue | undefined;
 
 /** The release catalogue that travels in the package: `data/releases.yaml`. Read once. */
 export function catalogue(): Catalogue {
-  loaded ??= schema.parse(parse(readFileSync(new URL('../../data/releases.yaml', import.meta.url), 'utf8')));
+  loaded ??= schema.parse(parse(readFileSync(join(PACKAGE_ROOT, 'data/releases.yaml'), 'utf8')));
   return loaded;
 }
 

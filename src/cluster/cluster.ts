@@ -1,4 +1,4 @@
-import type { Host } from '../inventory/model.js';
+import type { Host } from '../inventory/model/model.js';
 import type { ClusterSettings } from './settings.js';
 import type { VersionFacts } from './versions.js';
 

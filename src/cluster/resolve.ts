@@ -1,14 +1,14 @@
-import { type ErrorParts, formatParts, InputError, InputErrors } from '../errors.js';
-import type { Host, Inventory, VarValue } from '../inventory/model.js';
-import { addressProblems, hostAddresses } from './addresses.js';
+import { type ErrorParts, formatParts, InputError, InputErrors } from '../base/errors.js';
+import type { Host, Inventory, VarValue } from '../inventory/model/model.js';
 import { newestKubeVersion } from './catalogue.js';
+import { addressProblems, hostAddresses } from './checks/addresses.js';
+import { etcdProblems, memberProblems } from './checks/etcd-members.js';
+import { at, whereOf } from './checks/findings.js';
+import { hints } from './checks/hints.js';
+import { subnetProblems } from './checks/subnets.js';
+import { versionProblem } from './checks/version-check.js';
 import type { Cluster, ClusterHost } from './cluster.js';
-import { etcdProblems, memberProblems } from './etcd-members.js';
-import { at, whereOf } from './findings.js';
-import { hints } from './hints.js';
 import { type ClusterSettings, defaultSettings, parseSettings, SETTING_NAMES } from './settings.js';
-import { subnetProblems } from './subnets.js';
-import { versionProblem } from './version-check.js';
 import { versionFacts } from './versions.js';
 
 export interface ResolveOptions {

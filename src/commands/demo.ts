@@ -17,7 +17,7 @@ export default class Demo extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Demo);
-    const { demo } = await import('../app/demo.js');
+    const { demo } = await import('../app/lab/demo.js');
     process.exitCode = await demo({ ...flags, view: flags.plain ? 'plain' : 'auto' });
   }
 }

@@ -23,7 +23,7 @@ export default class Exec extends Command {
 
   async run(): Promise<void> {
     const { args, argv, flags } = await this.parse(Exec);
-    const { runExec } = await import('../app/exec.js');
+    const { runExec } = await import('../app/exec/exec.js');
     process.exitCode = await runExec({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],

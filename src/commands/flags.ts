@@ -1,5 +1,5 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { limitOf } from '../app/limit.js';
+import { limitOf } from '../app/inventory/limit-flag.js';
 
 /** How encrypted variables are opened. Passed on as they are: `vault: flags`. */
 export const vaultFlags = {

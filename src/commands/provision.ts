@@ -20,7 +20,7 @@ export default class Provision extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Provision);
-    const { provision } = await import('../app/provision.js');
+    const { provision } = await import('../app/run/provision.js');
     process.exitCode = await provision({ ...playOptions(flags), playbook: flags.playbook });
   }
 }

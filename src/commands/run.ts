@@ -15,7 +15,7 @@ export default class Run extends Command {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Run);
-    const { run } = await import('../app/run.js');
+    const { run } = await import('../app/run/run.js');
     process.exitCode = await run({ ...playOptions(flags), playbook: args.playbook });
   }
 }

@@ -29,7 +29,7 @@ export default class Ssh extends Command {
 
   async run(): Promise<void> {
     const { args, argv, flags } = await this.parse(Ssh);
-    const { runSsh } = await import('../app/ssh.js');
+    const { runSsh } = await import('../app/ssh/ssh.js');
     process.exitCode = await runSsh({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],

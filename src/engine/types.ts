@@ -1,9 +1,9 @@
 import type { Secret } from '../shell/secret.js';
 import type { ArtifactRef, Task } from '../tasks/task.js';
-import type { Session } from '../transport/port.js';
+import type { Session } from '../transport/types.js';
 import type { HostRecap, RunEvent } from './events.js';
-import type { RunAbout } from './journal.js';
-import type { FoundProgram } from './lock.js';
+import type { RunAbout } from './journal/journal.js';
+import type { FoundProgram } from './locks/lock.js';
 
 /** host → name of the export → value; a `Secret` when the exporting task was sensitive. The last task to export a name wins. */
 export type Exports = ReadonlyMap<string, ReadonlyMap<string, string | Secret>>;

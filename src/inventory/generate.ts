@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 export interface GenerateOptions {
   readonly masters: number;

@@ -1,8 +1,8 @@
-import { InputError } from '../errors.js';
-import type { Variable, WrittenGroup, WrittenInventory } from './model.js';
-import { type Exact, exactOf, PyDict, pyDict } from './python.js';
-import { jsonText, sortedPlaces, UnsortableError } from './python-json.js';
-import { pyStr, UnprintableError } from './python-text.js';
+import { InputError } from '../base/errors.js';
+import type { Variable, WrittenGroup, WrittenInventory } from './model/model.js';
+import { type Exact, exactOf, PyDict, pyDict } from './model/values.js';
+import { jsonText, sortedPlaces, UnsortableError } from './python/json.js';
+import { pyStr, UnprintableError } from './python/text.js';
 
 /** Variables that ansible-inventory does not show. Source: INTERNAL_VARS in ansible/cli/inventory.py */
 const INTERNAL = new Set([

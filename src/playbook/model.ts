@@ -1,4 +1,4 @@
-import type { Source, Variable } from '../inventory/model.js';
+import type { Source, Variable } from '../inventory/model/model.js';
 
 /** `1`, `30%`: a number of hosts, or a part of the play's hosts. */
 export type BatchSize = number | `${number}%`;

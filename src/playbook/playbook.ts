@@ -1,15 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isMap, isSeq, type Node } from 'yaml';
-import { InputError, InputErrors } from '../errors.js';
-import { isEmptyPattern } from '../inventory/empty-pattern.js';
-import { nearestName } from '../inventory/nearest.js';
-import { keyText, parseYaml, readText, type YamlFile } from '../inventory/yaml-source.js';
+import { InputError, InputErrors } from '../base/errors.js';
+import { nearestName } from '../base/nearest.js';
+import { keyText, parseYaml, readText, type YamlFile } from '../inventory/formats/yaml/source.js';
+import { isEmptyPattern } from '../inventory/pattern/empty-pattern.js';
 import { instead } from './ansible-keys.js';
-import { isTemplate } from './file-words.js';
+import { isTemplate } from './file-modes.js';
 import type { BatchSize, Play, Playbook, RoleUse } from './model.js';
 import { type Keys, type MapReader, Reader } from './reader.js';
-import { readSteps, readVars } from './steps.js';
+import { readSteps, readVars } from './user-tasks.js';
 
 const PLAY: Keys = {
   what: 'A play',

@@ -1,8 +1,8 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
-import type { ErrorParts } from '../errors.js';
-import type { Source, VarValue } from '../inventory/model.js';
-import { nearestName } from '../inventory/nearest.js';
-import { keyText, type YamlFile } from '../inventory/yaml-source.js';
+import type { ErrorParts } from '../base/errors.js';
+import { nearestName } from '../base/nearest.js';
+import { keyText, type YamlFile } from '../inventory/formats/yaml/source.js';
+import type { Source, VarValue } from '../inventory/model/model.js';
 import type { Text } from './model.js';
 
 /** Keys that a map of a playbook may have, and what to say about those of Ansible that it may not. */

@@ -1,5 +1,5 @@
-import { InputErrors } from '../errors.js';
-import { nearestName } from '../inventory/nearest.js';
+import { InputErrors } from '../base/errors.js';
+import { nearestName } from '../base/nearest.js';
 
 export interface TagSelection {
   /** `--tags`; empty: all. */

@@ -1,5 +1,5 @@
+import type { ErrorParts } from '../base/errors.js';
 import type { Cluster, ClusterHost } from '../cluster/cluster.js';
-import type { ErrorParts } from '../errors.js';
 import type { HostFacts } from '../facts/facts.js';
 import type { Secret } from '../shell/secret.js';
 import type { Artifact } from '../tasks/artifact.js';

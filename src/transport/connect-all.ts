@@ -1,7 +1,7 @@
+import { Slots } from '../base/semaphore.js';
 import { TransportError } from './errors.js';
-import { patiently } from './patience.js';
-import type { Session, Target, Transport } from './port.js';
-import { Slots } from './slots.js';
+import { patiently } from './limits/retry.js';
+import type { Session, Target, Transport } from './types.js';
 
 export interface ConnectAllOptions {
   /** Connections that are being made at once. */

@@ -1,6 +1,6 @@
-import { type ErrorParts, UnreachableError } from '../errors.js';
+import { type ErrorParts, UnreachableError } from '../base/errors.js';
 import { type ChangedKey, fingerprint, keyType, knownName } from './known-hosts.js';
-import type { Target } from './port.js';
+import type { Target } from './types.js';
 
 /**
  * Everything that can be wrong with a way to a machine, in one place. Each error says what happened, where, why, and what

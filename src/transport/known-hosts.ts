@@ -1,10 +1,10 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { appendFileSync, chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeFolder } from '../folder.js';
+import { makeFolder } from '../base/files.js';
 import { matchPattern } from './config/patterns.js';
 import { expandHome } from './paths.js';
-import type { HostKeyPolicy, Target } from './port.js';
+import type { HostKeyPolicy, Target } from './types.js';
 
 /** One line of a known_hosts file. Source: sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT". */
 interface Entry {

@@ -1,5 +1,5 @@
 import { placeOf, TransportError } from './errors.js';
-import type { Target } from './port.js';
+import type { Target } from './types.js';
 
 /** What became of a login: for the message. */
 export interface LoginReport {

@@ -1,6 +1,6 @@
-import { createLocalTransport } from './local.js';
-import type { Transport } from './port.js';
-import { createSshTransport, type TransportOptions } from './ssh.js';
+import { createLocalTransport } from './session/local.js';
+import { createSshTransport, type TransportOptions } from './session/ssh.js';
+import type { Transport } from './types.js';
 
 /** Whatever each target asks for: SSH, or this machine itself. */
 export function createTransport(o: TransportOptions = {}): Transport {

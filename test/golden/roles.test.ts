@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ROLES } from '../../src/roles/index.js';
+import { ROLES } from '../../src/roles/registry.js';
 import { render } from './render.js';
 import { GOLDEN_HOSTS, GOLDEN_PAIRS, tasksOf } from './support.js';
 import { VARIANTS, variant } from './variants.js';

@@ -1,5 +1,5 @@
-import { artifactsFor } from '../../src/app/artifact-source.js';
-import { ROLES } from '../../src/roles/index.js';
+import { artifactsFor } from '../../src/app/plan/artifact-source.js';
+import { ROLES } from '../../src/roles/registry.js';
 import type { Task } from '../../src/tasks/task.js';
 import { roleContext } from '../support/cluster.js';
 import type { Variant } from './variants.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { FUZZ_RUNS, fuzzOptions } from '../support/fuzz.js';
 import { CORPUS, ours } from '../support/inventory-corpus.js';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
-import type { Inventory } from '../../src/inventory/model.js';
-import { limitHosts, resolvePattern } from '../../src/inventory/pattern.js';
+import { InputError } from '../../src/base/errors.js';
+import type { Inventory } from '../../src/inventory/model/model.js';
+import { limitHosts, resolvePattern } from '../../src/inventory/pattern/pattern.js';
 import { AnsibleOracle, haveAnsible } from '../support/ansible-oracle.js';
 import { FUZZ_RUNS, fuzzOptions } from '../support/fuzz.js';
 import { read } from '../support/inventory-corpus.js';

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { labPaths, machinePaths } from '../../src/lab/nspawn/paths.js';
+import { labPaths, machinePaths } from '../../src/lab/box/paths.js';
 import { say } from './support.js';
 
 /** Numbers from 0 to 1 that a seed repeats (mulberry32). */

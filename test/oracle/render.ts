@@ -1,9 +1,9 @@
-import { fromVar, toVar } from '../../src/inventory/jinja/convert.js';
 import { makeContext } from '../../src/inventory/jinja/environment.js';
-import type { Context } from '../../src/inventory/jinja/evaluate.js';
+import type { Context } from '../../src/inventory/jinja/evaluate/evaluate.js';
 import { renderText } from '../../src/inventory/jinja/template.js';
-import { TemplateError, Undefined, UndefinedError, type Value } from '../../src/inventory/jinja/values.js';
-import type { VarValue } from '../../src/inventory/model.js';
+import { fromVar, toVar } from '../../src/inventory/jinja/values/convert.js';
+import { TemplateError, Undefined, UndefinedError, type Value } from '../../src/inventory/jinja/values/values.js';
+import type { VarValue } from '../../src/inventory/model/model.js';
 
 /** Renders one template with these variables, as Ansible's templar would. @throws TemplateError */
 export function renderWith(vars: Readonly<Record<string, VarValue>>, template: string): VarValue {

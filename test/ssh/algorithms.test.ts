@@ -6,8 +6,8 @@ import { parseLine } from '../../src/transport/config/read-files.js';
 import { resolveSettings } from '../../src/transport/config/settings.js';
 import { TransportError } from '../../src/transport/errors.js';
 import { keyType } from '../../src/transport/known-hosts.js';
-import type { Session, Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
+import type { Session, Target } from '../../src/transport/types.js';
 import { keygen, missingForSsh, Sshd, type TestUser, testTarget } from './sshd.js';
 
 const reason = missingForSsh();

@@ -5,8 +5,8 @@ import { type Fleet, missingForFleet, startFleet } from '../../bench/support/fle
 import { Secret } from '../../src/shell/secret.js';
 import { connectAll } from '../../src/transport/connect-all.js';
 import { TransportError } from '../../src/transport/errors.js';
-import type { BecomeMethod, Session, Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
+import type { BecomeMethod, Session, Target } from '../../src/transport/types.js';
 import { testTarget } from './sshd.js';
 
 const has = (tool: string): boolean => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;

@@ -2,8 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Fleet, type FleetOptions, missingForFleet, startFleet } from '../../bench/support/fleet.mjs';
-import type { Journaled } from '../../src/engine/journal-read.js';
-import { readJournal, runsIn } from '../../src/engine/journal-read.js';
+import type { Journaled } from '../../src/engine/journal/journal-read.js';
+import { readJournal, runsIn } from '../../src/engine/journal/journal-read.js';
 import { Cli, type CliOptions, missingForCli } from '../support/cli.js';
 
 export const reason = missingForFleet() ?? missingForCli();

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Fleet, missingForFleet, startFleet } from '../../bench/support/fleet.mjs';
 import { Secret } from '../../src/shell/secret.js';
 import { TransportError } from '../../src/transport/errors.js';
-import type { Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
+import type { Target } from '../../src/transport/types.js';
 import { keygen, startAgent, testTarget } from './sshd.js';
 
 const reason = missingForFleet();

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectAll } from '../../src/transport/connect-all.js';
 import { TransportError } from '../../src/transport/errors.js';
-import type { Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
+import type { Target } from '../../src/transport/types.js';
 import { missingForSsh, Sshd, type TestUser, testTarget } from './sshd.js';
 import { TokenAgent } from './token-agent.js';
 

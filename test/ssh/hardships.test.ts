@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/shell/secret.js';
 import { TransportError } from '../../src/transport/errors.js';
-import type { Session, Target } from '../../src/transport/port.js';
-import { putFile } from '../../src/transport/put-file.js';
+import { putFile } from '../../src/transport/session/put-file.js';
 import { createTransport } from '../../src/transport/transport.js';
+import type { Session, Target } from '../../src/transport/types.js';
 import { missingForSsh, Sshd, type TestUser } from './sshd.js';
 
 const reason = missingForSsh();

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../src/app/package-root.js';
+import { PACKAGE_ROOT } from '../../src/base/package-root.js';
 import { CliFleet, reason, until } from './cli-fleet.js';
 
 /** Of test/fixtures/vault/whole-1.1.yml, which ansible-vault made with `first-pass`. */

@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkAll, type DistributeKeysOptions, distributeAll } from '../../src/app/keys.js';
-import { revokeAll } from '../../src/app/revoke-keys.js';
+import { checkAll, type DistributeKeysOptions, distributeAll } from '../../src/app/keys/keys.js';
+import { revokeAll } from '../../src/app/keys/revoke-keys.js';
 import { TransportError } from '../../src/transport/errors.js';
-import type { Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
+import type { Target } from '../../src/transport/types.js';
 import { KeysFleet, reason } from './keys-fleet.js';
 import { freePort, testTarget } from './sshd.js';
 

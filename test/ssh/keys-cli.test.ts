@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../src/app/package-root.js';
+import { PACKAGE_ROOT } from '../../src/base/package-root.js';
 import { KeysFleet, reason } from './keys-fleet.js';
 import { keygen } from './sshd.js';
 

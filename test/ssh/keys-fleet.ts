@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { type Fleet, type FleetHost, type FleetOptions, missingForFleet, startFleet } from '../../bench/support/fleet.mjs';
-import type { DistributeKeysOptions } from '../../src/app/keys.js';
+import type { DistributeKeysOptions } from '../../src/app/keys/keys.js';
 
 export const reason = missingForFleet();
 

@@ -3,9 +3,9 @@ import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { reasonOf } from '../../src/app/keys/reason.js';
-import { exitCodeOf } from '../../src/app/keys/report.js';
-import { checkAll, distributeAll } from '../../src/app/keys.js';
+import { checkAll, distributeAll } from '../../src/app/keys/keys.js';
+import { reasonOf } from '../../src/app/keys/model/reason.js';
+import { exitCodeOf } from '../../src/app/keys/report/report.js';
 import { KeysFleet, reason } from './keys-fleet.js';
 
 const why = reason ? ` (${reason})` : '';

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fingerprintOf, parsePublicKey } from '../../src/app/keys/public-key.js';
-import { checkAll, distributeAll } from '../../src/app/keys.js';
-import { revokeAll } from '../../src/app/revoke-keys.js';
-import { InputError } from '../../src/errors.js';
+import { checkAll, distributeAll } from '../../src/app/keys/keys.js';
+import { fingerprintOf, parsePublicKey } from '../../src/app/keys/model/public-key.js';
+import { revokeAll } from '../../src/app/keys/revoke-keys.js';
+import { InputError } from '../../src/base/errors.js';
 import { KeysFleet, reason } from './keys-fleet.js';
 
 describe.skipIf(reason)(`keys distribute --revoke${reason ? ` (${reason})` : ''}`, () => {

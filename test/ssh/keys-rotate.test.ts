@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { checkAll, distributeAll } from '../../src/app/keys.js';
-import { rotateAll } from '../../src/app/rotate-keys.js';
+import { checkAll, distributeAll } from '../../src/app/keys/keys.js';
+import { rotateAll } from '../../src/app/keys/rotate-keys.js';
 import { TransportError } from '../../src/transport/errors.js';
-import { SshSession } from '../../src/transport/ssh-session.js';
+import { SshSession } from '../../src/transport/session/ssh-session.js';
 import { KeysFleet, reason } from './keys-fleet.js';
 
 describe.skipIf(reason)(`keys distribute --rotate${reason ? ` (${reason})` : ''}`, () => {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resultsJson } from '../../src/app/keys/report.js';
-import { checkAll, distributeAll } from '../../src/app/keys.js';
-import { revokeAll } from '../../src/app/revoke-keys.js';
-import { rotateAll } from '../../src/app/rotate-keys.js';
+import { checkAll, distributeAll } from '../../src/app/keys/keys.js';
+import { resultsJson } from '../../src/app/keys/report/report.js';
+import { revokeAll } from '../../src/app/keys/revoke-keys.js';
+import { rotateAll } from '../../src/app/keys/rotate-keys.js';
 import { KeysFleet, reason } from './keys-fleet.js';
 import { missingForSudo } from './sshd.js';
 

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { KeyResult } from '../../src/app/keys/model.js';
-import { checkAll, distributeAll } from '../../src/app/keys.js';
-import { revokeAll } from '../../src/app/revoke-keys.js';
-import { rotateAll } from '../../src/app/rotate-keys.js';
+import { checkAll, distributeAll } from '../../src/app/keys/keys.js';
+import type { KeyResult } from '../../src/app/keys/model/model.js';
+import { revokeAll } from '../../src/app/keys/revoke-keys.js';
+import { rotateAll } from '../../src/app/keys/rotate-keys.js';
 import { KeysFleet, reason } from './keys-fleet.js';
 
 /** What a machine's sessions find in their PATH, and what makes it. */

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { KeyResult } from '../../src/app/keys/model.js';
-import { checkAll, distributeAll } from '../../src/app/keys.js';
-import { InputError } from '../../src/errors.js';
+import { checkAll, distributeAll } from '../../src/app/keys/keys.js';
+import type { KeyResult } from '../../src/app/keys/model/model.js';
+import { InputError } from '../../src/base/errors.js';
 import { KeysFleet, reason } from './keys-fleet.js';
 import { keygen, missingForSudo } from './sshd.js';
 

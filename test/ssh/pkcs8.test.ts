@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packString } from '../../src/transport/auth/wire.js';
 import { TransportError } from '../../src/transport/errors.js';
-import type { Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
+import type { Target } from '../../src/transport/types.js';
 import { missingForSsh, Sshd, type TestUser } from './sshd.js';
 
 const reason = missingForSsh() ?? (spawnSync('openssl', ['version']).status === 0 ? undefined : 'needs openssl');

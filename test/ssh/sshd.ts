@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSyn
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Target } from '../../src/transport/port.js';
+import type { Target } from '../../src/transport/types.js';
 
 /** Why the SSH tests cannot run here; undefined: they can. */
 export function missingForSsh(): string | undefined {

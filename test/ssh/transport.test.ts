@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/shell/secret.js';
 import { connectAll } from '../../src/transport/connect-all.js';
 import { TransportError } from '../../src/transport/errors.js';
-import type { Session, Target } from '../../src/transport/port.js';
-import { putFile } from '../../src/transport/put-file.js';
+import { putFile } from '../../src/transport/session/put-file.js';
 import { createTransport } from '../../src/transport/transport.js';
+import type { Session, Target } from '../../src/transport/types.js';
 import { freePort, keygen, missingForSsh, missingForSudo, Sshd, type TestUser, testTarget } from './sshd.js';
 
 const reason = missingForSsh();

@@ -8,8 +8,8 @@ import { type Fleet, missingForFleet, startFleet } from '../../bench/support/fle
 import { Secret } from '../../src/shell/secret.js';
 import { connectAll } from '../../src/transport/connect-all.js';
 import { TransportError } from '../../src/transport/errors.js';
-import type { Target } from '../../src/transport/port.js';
 import { createTransport } from '../../src/transport/transport.js';
+import type { Target } from '../../src/transport/types.js';
 import { testTarget } from './sshd.js';
 
 const reason = missingForFleet();

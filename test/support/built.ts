@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../../src/app/package-root.js';
+import { PACKAGE_ROOT } from '../../src/base/package-root.js';
 
 /** Vitest's global setup: tests that start the command line start what the sources say, not what was built some time ago. */
 export default function buildIfOlder(): void {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../../src/app/package-root.js';
+import { PACKAGE_ROOT } from '../../src/base/package-root.js';
 
 /** Not the one of a version manager: that looks into HOME. */
 const PYTHON = '/usr/bin/python3';

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from '../../src/errors.js';
-import { parseExtraVars } from '../../src/inventory/extra-vars.js';
+import { InputError } from '../../src/base/errors.js';
 import { graphText, listText } from '../../src/inventory/listing.js';
-import { type LoadOptions, loadInventory, withInventory } from '../../src/inventory/load.js';
-import type { Inventory } from '../../src/inventory/model.js';
+import { parseExtraVars } from '../../src/inventory/load/extra-vars.js';
+import { type LoadOptions, loadInventory, withInventory } from '../../src/inventory/load/load.js';
+import type { Inventory } from '../../src/inventory/model/model.js';
 import type { Question } from './ansible-oracle.js';
 
 export const CORPUS = join(import.meta.dirname, '../corpus/inventory');

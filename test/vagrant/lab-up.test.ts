@@ -3,11 +3,11 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runKeysDistribute } from '../../src/app/keys.js';
-import { type LabUpOptions, labDown, labSnapshot, labSsh, labStart, labStatus, labStop, labUp } from '../../src/app/lab.js';
-import { labSettings } from '../../src/app/vagrant-up.js';
-import { InputErrors, KubewrightError } from '../../src/errors.js';
-import { loadInventory } from '../../src/inventory/load.js';
+import { runKeysDistribute } from '../../src/app/keys/keys.js';
+import { type LabUpOptions, labDown, labSnapshot, labSsh, labStart, labStatus, labStop, labUp } from '../../src/app/lab/lab.js';
+import { labSettings } from '../../src/app/lab/vagrant-up.js';
+import { InputErrors, KubewrightError } from '../../src/base/errors.js';
+import { loadInventory } from '../../src/inventory/load/load.js';
 import { createVagrantLab } from '../../src/lab/vagrant/lab.js';
 import { keygen, missingForSsh, Sshd } from '../ssh/sshd.js';
 import { Cli, missingForCli } from '../support/cli.js';

@@ -3,11 +3,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeF
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { vagrantMachines } from '../../src/app/vagrant-machines.js';
-import { loadInventory } from '../../src/inventory/load.js';
-import { HYPERVISORS } from '../../src/lab/vagrant/boxes.js';
-import { failureText, type Row, vagrantIn } from '../../src/lab/vagrant/cli.js';
-import { outcomeOf, progressOf } from '../../src/lab/vagrant/progress.js';
+import { vagrantMachines } from '../../src/app/inventory/plan-machines.js';
+import { loadInventory } from '../../src/inventory/load/load.js';
+import { HYPERVISORS } from '../../src/lab/vagrant/tool/boxes.js';
+import { failureText, type Row, vagrantIn } from '../../src/lab/vagrant/tool/cli.js';
+import { outcomeOf, progressOf } from '../../src/lab/vagrant/tool/progress.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const SAMPLE = join(ROOT, 'inventories/sample/hosts.ini');

@@ -1,7 +1,7 @@
-import type { Host } from '../../inventory/model.js';
+import type { Host } from '../../inventory/model/model.js';
 import type { Secret } from '../../shell/secret.js';
-import { askSecret } from '../credentials.js';
-import { HostVars } from '../host-vars.js';
+import { askSecret } from '../connect/credentials.js';
+import { HostVars } from '../connect/host-vars.js';
 
 /** One question a machine that has no password in the inventory. Enter alone: the same as for the machine before. */
 export async function askPasswords(hosts: readonly Host[]): Promise<Map<string, Secret>> {

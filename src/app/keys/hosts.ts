@@ -1,18 +1,18 @@
 import { setMaxListeners } from 'node:events';
-import { InputError, InterruptedError, type KubewrightError } from '../../errors.js';
-import type { Host, Inventory } from '../../inventory/model.js';
-import { resolvePattern } from '../../inventory/pattern.js';
+import { InputError, InterruptedError, type KubewrightError } from '../../base/errors.js';
+import type { Host, Inventory } from '../../inventory/model/model.js';
+import { resolvePattern } from '../../inventory/pattern/pattern.js';
 import { hostName } from '../../transport/known-hosts.js';
-import type { Session, Target } from '../../transport/port.js';
-import type { StepView } from '../../ui/step-view.js';
-import { type Connections, openConnections } from '../connections.js';
-import { type ConnectionOptions, readCredentials } from '../credentials.js';
-import { HostVars } from '../host-vars.js';
-import { interruptions } from '../interrupt.js';
-import { type InventoryOptions, readInventory } from '../read-inventory.js';
+import type { Session, Target } from '../../transport/types.js';
+import type { StepView } from '../../ui/stages/stage-view.js';
+import { type Connections, openConnections } from '../connect/connections.js';
+import { type ConnectionOptions, readCredentials } from '../connect/credentials.js';
+import { HostVars } from '../connect/host-vars.js';
+import { interruptions } from '../connect/interrupt.js';
+import { type InventoryOptions, readInventory } from '../inventory/read.js';
 import { askPasswords } from './ask.js';
-import type { KeyHost, KeyPeer } from './model.js';
-import type { Interrupt, Steering } from './turns.js';
+import type { KeyHost, KeyPeer } from './model/model.js';
+import type { Interrupt, Steering } from './model/turns.js';
 
 export interface KeysOptions extends InventoryOptions {
   readonly limit?: string;

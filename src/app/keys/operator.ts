@@ -3,12 +3,12 @@ import { access, mkdir, readFile } from 'node:fs/promises';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { KubewrightError } from '../../errors.js';
+import { KubewrightError } from '../../base/errors.js';
 import { readPublic } from '../../transport/auth/identities.js';
 import { wireType } from '../../transport/auth/wire.js';
 import { expandHome } from '../../transport/paths.js';
-import type { KeyKind } from './model.js';
-import { type PublicKey, parsePublicKey, sameKey } from './public-key.js';
+import type { KeyKind } from './model/model.js';
+import { type PublicKey, parsePublicKey, sameKey } from './model/public-key.js';
 
 const run = promisify(execFile);
 const DEFAULT_FILES = ['id_ed25519', 'id_ed25519_sk', 'id_ecdsa', 'id_ecdsa_sk', 'id_rsa'];

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { KubewrightError } from '../../errors.js';
+import { KubewrightError } from '../../base/errors.js';
 import type { BundleFile } from '../bundle-index.js';
 import { describeFile } from '../hash.js';
 import { type TarEntry, writeTar } from '../tar.js';

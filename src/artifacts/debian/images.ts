@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { KubewrightError } from '../../errors.js';
+import { KubewrightError } from '../../base/errors.js';
 import type { BundleImage } from '../bundle-index.js';
 import { type ImageConfig, type Layer, writeDockerArchive, writeLayer } from '../docker-archive.js';
 import { describeFile } from '../hash.js';

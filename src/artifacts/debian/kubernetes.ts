@@ -1,6 +1,6 @@
 import { access, cp, mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KubewrightError } from '../../errors.js';
+import { KubewrightError } from '../../base/errors.js';
 import { builderDir } from './chroots.js';
 import type { BuildContext } from './context.js';
 import { runInRoot } from './process.js';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { InterruptedError, KubewrightError } from '../../errors.js';
+import { InterruptedError, KubewrightError } from '../../base/errors.js';
 import type { BuildContext } from './context.js';
 
 export interface RunOptions {

@@ -3,7 +3,7 @@ import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { KubewrightError, LockedError } from '../../errors.js';
+import { KubewrightError, LockedError } from '../../base/errors.js';
 
 /** Removes a folder that was a root. Refuses when something is mounted in it, which would be removed too. */
 export async function removeTree(dir: string): Promise<void> {

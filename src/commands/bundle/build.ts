@@ -8,7 +8,7 @@ export default class BundleBuild extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(BundleBuild);
-    const { bundleBuild } = await import('../../app/bundle.js');
+    const { bundleBuild } = await import('../../app/lab/bundle.js');
     process.exitCode = await bundleBuild(flags.output);
   }
 }

@@ -6,7 +6,7 @@ export default class BundleShow extends Command {
 
   async run(): Promise<void> {
     const { args } = await this.parse(BundleShow);
-    const { bundleShow } = await import('../../app/bundle.js');
+    const { bundleShow } = await import('../../app/lab/bundle.js');
     process.exitCode = await bundleShow(args.bundle);
   }
 }

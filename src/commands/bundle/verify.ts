@@ -6,7 +6,7 @@ export default class BundleVerify extends Command {
 
   async run(): Promise<void> {
     const { args } = await this.parse(BundleVerify);
-    const { bundleVerify } = await import('../../app/bundle.js');
+    const { bundleVerify } = await import('../../app/lab/bundle.js');
     process.exitCode = await bundleVerify(args.bundle);
   }
 }

@@ -51,8 +51,8 @@ export default class InventoryGenerate extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(InventoryGenerate);
-    const { etcdChoice, generateInteractively } = await import('../../app/generate-interactive.js');
-    const { inventoryGenerate } = await import('../../app/generate-inventory.js');
+    const { etcdChoice, generateInteractively } = await import('../../app/inventory/interactive.js');
+    const { inventoryGenerate } = await import('../../app/inventory/generate.js');
     const options = {
       masters: flags.masters,
       workers: flags.workers,

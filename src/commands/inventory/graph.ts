@@ -14,7 +14,7 @@ export default class InventoryGraph extends Command {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(InventoryGraph);
-    const { inventoryGraph } = await import('../../app/inventory-list.js');
+    const { inventoryGraph } = await import('../../app/inventory/list.js');
     process.exitCode = await inventoryGraph({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],

@@ -23,7 +23,7 @@ export default class InventoryList extends Command {
   async run(): Promise<void> {
     const { flags } = await this.parse(InventoryList);
     if (flags.resolved) {
-      const { inventoryResolved } = await import('../../app/inventory-resolved.js');
+      const { inventoryResolved } = await import('../../app/inventory/show.js');
       process.exitCode = await inventoryResolved({
         inventory: flags.inventory ?? [],
         extraVars: flags['extra-vars'],
@@ -33,7 +33,7 @@ export default class InventoryList extends Command {
       });
       return;
     }
-    const { inventoryList } = await import('../../app/inventory-list.js');
+    const { inventoryList } = await import('../../app/inventory/list.js');
     process.exitCode = await inventoryList({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],

@@ -15,7 +15,7 @@ export default class InventoryShow extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(InventoryShow);
-    const { inventoryResolved } = await import('../../app/inventory-resolved.js');
+    const { inventoryResolved } = await import('../../app/inventory/show.js');
     process.exitCode = await inventoryResolved({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],

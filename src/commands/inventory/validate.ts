@@ -20,7 +20,7 @@ export default class InventoryValidate extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(InventoryValidate);
-    const { inventoryValidate } = await import('../../app/inventory-validate.js');
+    const { inventoryValidate } = await import('../../app/inventory/validate.js');
     process.exitCode = await inventoryValidate({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],

@@ -20,7 +20,7 @@ export default class KeysCheck extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(KeysCheck);
-    const { runKeysCheck } = await import('../../app/keys.js');
+    const { runKeysCheck } = await import('../../app/keys/keys.js');
     process.exitCode = await runKeysCheck({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],

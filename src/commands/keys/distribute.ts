@@ -56,13 +56,13 @@ export default class KeysDistribute extends Command {
       json: flags.json,
     };
     if (flags.revoke) {
-      const { runKeysRevoke } = await import('../../app/revoke-keys.js');
+      const { runKeysRevoke } = await import('../../app/keys/revoke-keys.js');
       process.exitCode = await runKeysRevoke({ ...options, revoke: flags.revoke });
     } else if (flags.rotate) {
-      const { runKeysRotate } = await import('../../app/rotate-keys.js');
+      const { runKeysRotate } = await import('../../app/keys/rotate-keys.js');
       process.exitCode = await runKeysRotate(options);
     } else {
-      const { runKeysDistribute } = await import('../../app/keys.js');
+      const { runKeysDistribute } = await import('../../app/keys/keys.js');
       process.exitCode = await runKeysDistribute(options);
     }
   }

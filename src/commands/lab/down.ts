@@ -10,7 +10,7 @@ export default class LabDown extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(LabDown);
-    const { labDown } = await import('../../app/lab.js');
+    const { labDown } = await import('../../app/lab/lab.js');
     process.exitCode = await labDown(flags);
   }
 }

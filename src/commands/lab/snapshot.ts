@@ -16,7 +16,7 @@ export default class LabSnapshot extends Command {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(LabSnapshot);
-    const { labSnapshot } = await import('../../app/lab.js');
+    const { labSnapshot } = await import('../../app/lab/lab.js');
     process.exitCode = await labSnapshot(args.action, args.name, flags.provider);
   }
 }

@@ -10,7 +10,7 @@ export default class LabSsh extends Command {
 
   async run(): Promise<void> {
     const { args, argv, flags } = await this.parse(LabSsh);
-    const { labSsh } = await import('../../app/lab.js');
+    const { labSsh } = await import('../../app/lab/lab.js');
     process.exitCode = await labSsh(args.name, argv.slice(1).map(String), flags.provider);
   }
 }

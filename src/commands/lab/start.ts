@@ -8,7 +8,7 @@ export default class LabStart extends Command {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(LabStart);
-    const { labStart } = await import('../../app/lab.js');
+    const { labStart } = await import('../../app/lab/lab.js');
     process.exitCode = await labStart(args.name, flags.provider);
   }
 }

@@ -7,7 +7,7 @@ export default class LabStatus extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(LabStatus);
-    const { labStatus } = await import('../../app/lab.js');
+    const { labStatus } = await import('../../app/lab/lab.js');
     process.exitCode = await labStatus(flags.provider);
   }
 }

@@ -8,7 +8,7 @@ export default class LabStop extends Command {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(LabStop);
-    const { labStop } = await import('../../app/lab.js');
+    const { labStop } = await import('../../app/lab/lab.js');
     process.exitCode = await labStop(args.name, flags.provider);
   }
 }

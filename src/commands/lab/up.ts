@@ -39,7 +39,7 @@ export default class LabUp extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(LabUp);
-    const { labUp } = await import('../../app/lab.js');
+    const { labUp } = await import('../../app/lab/lab.js');
     process.exitCode = await labUp({
       ...flags,
       inventory: flags.inventory ?? [],

@@ -14,7 +14,7 @@ export default class LabVagrantMachines extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(LabVagrantMachines);
-    const { printVagrantMachines } = await import('../../app/vagrant-machines.js');
+    const { printVagrantMachines } = await import('../../app/inventory/plan-machines.js');
     process.exitCode = await printVagrantMachines({
       inventory: flags.inventory ?? [],
       extraVars: flags['extra-vars'],

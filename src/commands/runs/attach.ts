@@ -26,7 +26,7 @@ export default class RunsAttach extends Command {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(RunsAttach);
-    const { attach } = await import('../../app/attach.js');
+    const { attach } = await import('../../app/run/attach.js');
     process.exitCode = await attach({
       run: args.run,
       inventory: flags.inventory ?? [],

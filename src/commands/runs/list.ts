@@ -13,7 +13,7 @@ export default class RunsList extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(RunsList);
-    const { runsList } = await import('../../app/runs.js');
+    const { runsList } = await import('../../app/runs/runs.js');
     process.exitCode = runsList({ journalDir: flags['journal-dir'], last: flags.last, reverse: flags.reverse, json: flags.json });
   }
 }

@@ -13,7 +13,7 @@ export default class RunsPrune extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(RunsPrune);
-    const { runsPrune } = await import('../../app/runs.js');
+    const { runsPrune } = await import('../../app/runs/runs.js');
     process.exitCode = runsPrune({ journalDir: flags['journal-dir'], keep: flags.keep, dryRun: flags['dry-run'] });
   }
 }

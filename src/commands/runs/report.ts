@@ -20,7 +20,7 @@ export default class RunsReport extends Command {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(RunsReport);
-    const { runsReport } = await import('../../app/runs-report.js');
+    const { runsReport } = await import('../../app/runs/report.js');
     process.exitCode = runsReport({ journalDir: flags['journal-dir'], run: args.run, output: flags.output });
   }
 }

@@ -20,7 +20,7 @@ export default class RunsShow extends Command {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(RunsShow);
-    const { runsShow } = await import('../../app/runs.js');
+    const { runsShow } = await import('../../app/runs/runs.js');
     process.exitCode = runsShow({
       journalDir: flags['journal-dir'],
       run: args.run,

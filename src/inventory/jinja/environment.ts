@@ -1,14 +1,14 @@
-import { nearestName } from '../nearest.js';
-import type { Context } from './evaluate.js';
+import { nearestName } from '../../base/nearest.js';
+import type { Context } from './evaluate/evaluate.js';
 import { DATA_FILTERS } from './filters/data.js';
 import type { Filter } from './filters/define.js';
 import { IP_FILTERS } from './filters/ipaddr.js';
 import { LIST_FILTERS } from './filters/lists.js';
+import { TESTS } from './filters/tests.js';
 import { TEXT_FILTERS } from './filters/text.js';
 import { type LookupOptions, lookup } from './lookups.js';
-import { LARGEST } from './operators.js';
-import { index, iterate } from './python.js';
-import { TESTS } from './tests.js';
+import { LARGEST } from './values/operators.js';
+import { index, iterate } from './values/python.js';
 import {
   type Arguments,
   Callable,
@@ -20,7 +20,7 @@ import {
   TemplateError,
   UndefinedError,
   type Value,
-} from './values.js';
+} from './values/values.js';
 
 const FILTERS: ReadonlyMap<string, Filter> = new Map(
   Object.entries({ ...TEXT_FILTERS, ...LIST_FILTERS, ...DATA_FILTERS, ...IP_FILTERS }),

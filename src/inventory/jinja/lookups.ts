@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { str, text } from './python.js';
-import { type Arguments, TemplateError, Undefined, type Value } from './values.js';
+import { str, text } from './values/python.js';
+import { type Arguments, TemplateError, Undefined, type Value } from './values/values.js';
 
 export interface LookupOptions {
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import type { Host } from '../model.js';
-import { oldGroupName } from '../names.js';
-import type { Value } from './values.js';
+import { oldGroupName } from '../model/group-names.js';
+import type { Host } from '../model/model.js';
+import type { Value } from './values/values.js';
 
 /** What `default(omit)` gives: the variable counts as not set. */
 export const OMIT = '__omit_place_holder__';

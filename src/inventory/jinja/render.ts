@@ -1,4 +1,4 @@
-import type { Host, Inventory, Source, Variable, VarValue } from '../model.js';
+import type { Host, Inventory, Source, Variable, VarValue } from '../model/model.js';
 import { Renderer, type RenderOptions } from './renderer.js';
 
 export type { RenderOptions } from './renderer.js';

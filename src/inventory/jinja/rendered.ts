@@ -1,7 +1,7 @@
-import type { Source, Variable, VarValue } from '../model.js';
-import { VaultValue } from '../model.js';
-import { type Exact, entriesOf, exactOf, isList, PyTuple } from '../python.js';
-import { isTemplate } from './lexer.js';
+import type { Source, Variable, VarValue } from '../model/model.js';
+import { VaultValue } from '../model/model.js';
+import { type Exact, entriesOf, exactOf, isList, PyTuple } from '../model/values.js';
+import { isTemplate } from './syntax/lexer.js';
 
 export interface Rendered {
   readonly value: VarValue;

@@ -1,17 +1,17 @@
 import { dirname } from 'node:path';
-import { InputError } from '../../errors.js';
-import type { Host, Inventory, Variable, VarValue } from '../model.js';
-import { oldGroupName } from '../names.js';
-import { nearestName } from '../nearest.js';
-import { type Exact, exactOf, PyFloat } from '../python.js';
+import { InputError } from '../../base/errors.js';
+import { nearestName } from '../../base/nearest.js';
+import { oldGroupName } from '../model/group-names.js';
+import type { Host, Inventory, Variable, VarValue } from '../model/model.js';
+import { type Exact, exactOf, PyFloat } from '../model/values.js';
 import { Keyring } from '../vault/keyring.js';
-import { copied, fromVar, toVar } from './convert.js';
 import { makeContext } from './environment.js';
-import type { Context } from './evaluate.js';
+import type { Context } from './evaluate/evaluate.js';
 import { MAGIC, type MagicSources, magicVariable, OMIT } from './magic.js';
 import { needsRendering, type Rendered, RenderedVariable } from './rendered.js';
 import { renderText } from './template.js';
-import { LazyDict, TemplateError, Undefined, UndefinedError, type Value } from './values.js';
+import { copied, fromVar, toVar } from './values/convert.js';
+import { LazyDict, TemplateError, Undefined, UndefinedError, type Value } from './values/values.js';
 
 export interface RenderOptions {
   /** Variables below all others: the settings' defaults, so that users' templates may mention them. Raw. */

@@ -1,9 +1,9 @@
-import type { Statement } from './ast.js';
-import type { Context } from './evaluate.js';
-import { execute } from './execute.js';
-import { isTemplate } from './lexer.js';
-import { parseTemplate } from './parser.js';
-import { isNumber, unkept, type Value } from './values.js';
+import type { Context } from './evaluate/evaluate.js';
+import { execute } from './evaluate/execute.js';
+import type { Statement } from './syntax/ast.js';
+import { isTemplate } from './syntax/lexer.js';
+import { parseTemplate } from './syntax/parser.js';
+import { isNumber, unkept, type Value } from './values/values.js';
 
 const parsed = new Map<string, readonly Statement[]>();
 /** Group variables are rendered for every host; beyond so many templates the oldest are parsed again. */

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
 import { isEncrypted, openEnvelope, parseEnvelope } from './envelope.js';
 
 /** Where a vault's password comes from. */

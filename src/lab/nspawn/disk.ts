@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exec, tryExec } from '../box/exec.js';
+import { type LabPaths, machinePaths, PLAIN_FOLDERS } from '../box/paths.js';
 import type { LabMachine } from '../provider.js';
-import { exec, tryExec } from './exec.js';
-import { type LabPaths, machinePaths, PLAIN_FOLDERS } from './paths.js';
 import { LAB_USER, LAB_USER_ID } from './recipe.js';
 import { resolvConf, writeAptConfig } from './rootfs.js';
 

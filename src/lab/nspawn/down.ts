@@ -1,12 +1,12 @@
+import type { LabPaths } from '../box/paths.js';
+import { inParallel } from '../box/pool.js';
+import { restoreSysctls } from '../box/sysctls.js';
 import type { OnProgress } from '../provider.js';
 import { removeDisk, removeTree, unmountBelow } from './disk.js';
 import { removeInventory } from './inventory.js';
 import { powerOff } from './machine.js';
 import { otherLabs, removeBridge, removeCable } from './network.js';
-import type { LabPaths } from './paths.js';
-import { inParallel } from './pool.js';
 import { loadState, saveState } from './state.js';
-import { restoreSysctls } from './sysctls.js';
 
 /** `down` under the lab's lock: everything that the record names, the record last, so that it can be repeated. */
 export async function tearDown(paths: LabPaths, onProgress: OnProgress): Promise<void> {

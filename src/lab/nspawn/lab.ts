@@ -1,10 +1,10 @@
-import { InputError, InterruptedError, KubewrightError } from '../../errors.js';
+import { InputError, InterruptedError, KubewrightError } from '../../base/errors.js';
+import { withLabLock } from '../box/lock.js';
+import { type LabFolders, type LabPaths, labPaths } from '../box/paths.js';
+import { isAlive, startedAt } from '../box/processes.js';
 import type { LabProvider, LabStatus } from '../provider.js';
 import { tearDown } from './down.js';
-import { withLabLock } from './lock.js';
 import { bootMachine, powerOff } from './machine.js';
-import { type LabFolders, type LabPaths, labPaths } from './paths.js';
-import { isAlive, startedAt } from './processes.js';
 import { LAB_USER } from './recipe.js';
 import { loadState, type SavedLab, type SavedMachine, saveState } from './state.js';
 import { bringUp, ensureHost } from './up.js';

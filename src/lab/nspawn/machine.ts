@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { open, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { KubewrightError } from '../../errors.js';
+import { KubewrightError } from '../../base/errors.js';
+import { boxHierarchies, machineCgroups, makeCgroups, removeCgroups } from '../box/cgroups.js';
+import { type LabPaths, machinePaths, PLAIN_FOLDERS } from '../box/paths.js';
+import { identify, isAlive, signalProcess, waitUntil } from '../box/processes.js';
 import type { LabMachine } from '../provider.js';
-import { boxHierarchies, machineCgroups, makeCgroups, removeCgroups } from './cgroups.js';
 import { consoleTail, mountRoot } from './disk.js';
 import { ensureCable } from './network.js';
-import { type LabPaths, machinePaths, PLAIN_FOLDERS } from './paths.js';
-import { identify, isAlive, signalProcess, waitUntil } from './processes.js';
 import { type SavedLab, type SavedMachine, saveState } from './state.js';
 
 const BOOT_TIMEOUT_MS = 120_000;

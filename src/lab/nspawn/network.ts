@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
+import { exec, tryExec } from '../box/exec.js';
+import type { LabPaths } from '../box/paths.js';
+import { machinePaths } from '../box/paths.js';
 import type { LabMachine } from '../provider.js';
-import { exec, tryExec } from './exec.js';
-import type { LabPaths } from './paths.js';
-import { machinePaths } from './paths.js';
 import { type BoxNetwork, findCollision, findFreeSubnet, parseSubnet } from './plan.js';
 
 /** InputError when something of the box already uses the subnet. */

@@ -1,4 +1,4 @@
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
 import type { LabMachine, LabSpec } from '../provider.js';
 
 /** The last octets of the lab's addresses: masters .11 …, workers .101 …, the box itself .1. */

@@ -3,9 +3,9 @@ import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { aptAcquireOptions, debianSources, SUITE } from '../../artifacts/debian/apt.js';
+import { exec } from '../box/exec.js';
+import type { LabPaths } from '../box/paths.js';
 import type { OnProgress } from '../provider.js';
-import { exec } from './exec.js';
-import type { LabPaths } from './paths.js';
 import { ROOTFS_FILES, ROOTFS_PACKAGES, ROOTFS_SCRIPT } from './recipe.js';
 
 /** `rootfs-<hash of the recipe>` in the cache: another recipe gets another folder. */

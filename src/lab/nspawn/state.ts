@@ -1,8 +1,8 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { KubewrightError } from '../../errors.js';
+import { KubewrightError } from '../../base/errors.js';
+import type { LabPaths } from '../box/paths.js';
+import type { ProcessId } from '../box/processes.js';
 import type { LabMachine } from '../provider.js';
-import type { LabPaths } from './paths.js';
-import type { ProcessId } from './processes.js';
 
 /** What `up` has made or is about to make: written *before* each thing is made, so that `down` finds all of it. */
 export interface SavedLab {

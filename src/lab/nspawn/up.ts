@@ -1,20 +1,20 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
+import { exec } from '../box/exec.js';
+import type { LabPaths } from '../box/paths.js';
+import { inParallel } from '../box/pool.js';
+import { isAlive } from '../box/processes.js';
+import { raiseSysctls, readSysctls } from '../box/sysctls.js';
+import { detectBoxTraits, labVariables } from '../box/traits.js';
 import type { LabSpec, LabState, OnProgress } from '../provider.js';
 import { knownHostsLines, prepareDisk } from './disk.js';
-import { exec } from './exec.js';
 import { checkInventoryDir, renderHosts, renderVariables, writeInventory } from './inventory.js';
 import { bootMachine } from './machine.js';
 import { checkSubnet, ensureBridge } from './network.js';
-import type { LabPaths } from './paths.js';
 import { planMachines } from './plan.js';
-import { inParallel } from './pool.js';
-import { isAlive } from './processes.js';
 import { ensureRootfs, rootfsDir } from './rootfs.js';
 import { loadState, type SavedLab, saveState } from './state.js';
-import { raiseSysctls, readSysctls } from './sysctls.js';
-import { detectBoxTraits, labVariables } from './traits.js';
 
 /** Booting is work for the box's processors: more at once would only make each slower. */
 const AT_ONCE = 4;

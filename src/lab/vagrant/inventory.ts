@@ -1,8 +1,8 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { InputError } from '../../errors.js';
-import { makeFolder } from '../../folder.js';
+import { InputError } from '../../base/errors.js';
+import { makeFolder } from '../../base/files.js';
 import { MARKER, ownerOf, renderHosts } from '../nspawn/inventory.js';
 import type { Reach } from './reach.js';
 import { type SavedVagrantLab, saveText } from './state.js';

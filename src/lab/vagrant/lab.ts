@@ -1,15 +1,15 @@
 import { readFile, rm, rmdir } from 'node:fs/promises';
-import { InputError, KubewrightError } from '../../errors.js';
-import { withLabLock } from '../nspawn/lock.js';
-import { labPaths } from '../nspawn/paths.js';
+import { InputError, KubewrightError } from '../../base/errors.js';
+import { withLabLock } from '../box/lock.js';
+import { labPaths } from '../box/paths.js';
 import type { LabControl, LabStatus, OnProgress, SnapshotRequest } from '../provider.js';
-import { failureText, type Vagrant, type VagrantResult, vagrantIn } from './cli.js';
-import { NEEDS } from './hypervisor.js';
 import { removeFiles } from './inventory.js';
 import { type VagrantPaths, vagrantPaths } from './paths.js';
-import { progressOf } from './progress.js';
-import { parseSshConfig } from './ssh-config.js';
 import { loadVagrantLab, type SavedVagrantLab } from './state.js';
+import { failureText, type Vagrant, type VagrantResult, vagrantIn } from './tool/cli.js';
+import { NEEDS } from './tool/hypervisor.js';
+import { progressOf } from './tool/progress.js';
+import { parseSshConfig } from './tool/ssh-config.js';
 import { bringUp, type Signals, type VagrantSpec } from './up.js';
 
 export interface VagrantLab extends LabControl {

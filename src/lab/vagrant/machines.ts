@@ -1,5 +1,5 @@
 import type { LabMachine } from '../provider.js';
-import type { Boxes, Hypervisor } from './boxes.js';
+import type { Boxes, Hypervisor } from './tool/boxes.js';
 
 /** One machine as the Vagrantfile gets it: everything is decided here, the Vagrantfile only hands it on. */
 export interface VagrantMachine extends LabMachine {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
-import type { Hypervisor } from './boxes.js';
+import type { Hypervisor } from './tool/boxes.js';
 
 const NETWORKS_CONF = '/etc/vbox/networks.conf';
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InterruptedError, UnreachableError } from '../../errors.js';
-import { tryExec } from '../nspawn/exec.js';
-import { inParallel } from '../nspawn/pool.js';
+import { InterruptedError, UnreachableError } from '../../base/errors.js';
+import { tryExec } from '../box/exec.js';
+import { inParallel } from '../box/pool.js';
 import type { OnProgress } from '../provider.js';
 import type { VagrantMachine } from './machines.js';
-import type { SshLogin } from './ssh-config.js';
+import type { SshLogin } from './tool/ssh-config.js';
 
 /** How a machine is reached from here, and what its sshd says it is. */
 export interface Reach extends SshLogin {

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { InputError, KubewrightError } from '../../errors.js';
-import type { Hypervisor } from './boxes.js';
+import { InputError, KubewrightError } from '../../base/errors.js';
 import type { VagrantMachine } from './machines.js';
 import type { VagrantPaths } from './paths.js';
+import type { Hypervisor } from './tool/boxes.js';
 
 /** What `up` has made or is about to make: written before Vagrant begins. */
 export interface SavedVagrantLab {

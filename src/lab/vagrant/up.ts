@@ -1,17 +1,17 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputErrors, InterruptedError, KubewrightError } from '../../errors.js';
+import { InputErrors, InterruptedError, KubewrightError } from '../../base/errors.js';
 import type { OnProgress } from '../provider.js';
-import { failureText, type Vagrant, type VagrantResult } from './cli.js';
-import { chooseHypervisor, NEEDS, requireVagrant, type Usable } from './hypervisor.js';
 import { checkFolder, inventoryFiles, writeFiles } from './inventory.js';
 import type { MachineList, VagrantMachine } from './machines.js';
 import { findHostCollision, hostInterfaces, refusals, thisHost } from './networks.js';
 import type { VagrantPaths } from './paths.js';
-import { outcomeOf, progressOf } from './progress.js';
 import { knownHostsText, type Reach, reachMachines } from './reach.js';
-import { parseSshConfig } from './ssh-config.js';
 import { checkChange, loadVagrantLab, type SavedVagrantLab, saveText } from './state.js';
+import { failureText, type Vagrant, type VagrantResult } from './tool/cli.js';
+import { chooseHypervisor, NEEDS, requireVagrant, type Usable } from './tool/hypervisor.js';
+import { outcomeOf, progressOf } from './tool/progress.js';
+import { parseSshConfig } from './tool/ssh-config.js';
 
 export interface VagrantSpec {
   readonly machines: readonly VagrantMachine[];

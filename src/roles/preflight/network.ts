@@ -1,8 +1,8 @@
 import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
 import type { HostFacts } from '../../facts/facts.js';
 import type { Endpoint } from '../../facts/probe.js';
-import type { Problem } from '../preflight.js';
 import type { GateContext } from '../role.js';
+import type { Problem } from './preflight.js';
 
 interface PortUse {
   readonly port: number;

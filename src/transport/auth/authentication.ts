@@ -1,5 +1,5 @@
 import ssh2, { type AnyAuthMethod, type AuthHandlerMiddleware, type Client, type ParsedKey } from 'ssh2';
-import type { AuthMethod, Target } from '../port.js';
+import type { AuthMethod, Target } from '../types.js';
 import { agentSign } from './agent.js';
 import { canSignForeign, foreignKey, substituteSignature, wholeSignature } from './foreign-key.js';
 import { type Identity, listIdentities, parsedPublic } from './identities.js';

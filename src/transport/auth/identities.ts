@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { expandHome } from '../paths.js';
-import type { Target } from '../port.js';
+import type { Target } from '../types.js';
 import { type AgentKey, agentKeys } from './agent.js';
 import { certifiedKey } from './foreign-key.js';
 import { isEncrypted, type Keyring, parse } from './keyring.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { quote } from '../../shell/shell.js';
 import { refusedBecome, type TransportError } from '../errors.js';
-import type { Target } from '../port.js';
+import type { Target } from '../types.js';
 
 /** A prompt that is not ours must stand still for so long before it is taken for one. */
 const PROMPT_PAUSE_MS = 200;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecOptions as Ssh2Options } from 'ssh2';
 import { lostConnection } from '../errors.js';
-import { heedHold } from '../flow.js';
-import type { ExecOptions, Exit, Target } from '../port.js';
-import type { OpenChannel } from '../ssh-session.js';
-import { sendStdin } from '../stdin.js';
+import { heedHold } from '../io/backpressure.js';
+import { sendStdin } from '../io/stdin.js';
+import type { OpenChannel } from '../session/ssh-session.js';
+import type { ExecOptions, Exit, Target } from '../types.js';
 import { Become } from './become.js';
 import { Plumbing } from './pty.js';
 

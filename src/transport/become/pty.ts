@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Target } from '../port.js';
+import type { Target } from '../types.js';
 
 /**
  * Some ways to become another user ask for a password on a terminal only. A terminal spoils what is sent through it: it has

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { InputError } from '../../errors.js';
-import type { Algorithms } from '../port.js';
+import { InputError } from '../../base/errors.js';
+import type { Algorithms } from '../types.js';
 import { matchPattern, matchPatternList } from './patterns.js';
 import type { OptionValue } from './resolve.js';
 

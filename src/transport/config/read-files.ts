@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
 import { ConfigSyntaxError, type OptionLine, readLine } from './lex.js';
 
 /** Two hundred hosts ask for the same files. */

@@ -1,6 +1,6 @@
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
 import { ConfigSyntaxError, Delimited, type OptionLine } from './lex.js';
 import { matchPattern, matchPatternList } from './patterns.js';
 import { globFiles, readConfigFile } from './read-files.js';

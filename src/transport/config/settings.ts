@@ -1,6 +1,6 @@
 import { homedir, hostname as localHostname, userInfo } from 'node:os';
-import { InputError } from '../../errors.js';
-import type { Algorithms } from '../port.js';
+import { InputError } from '../../base/errors.js';
+import type { Algorithms } from '../types.js';
 import { algorithmSettings } from './algorithms.js';
 import { meaningOf } from './keywords.js';
 import type { OptionLine } from './lex.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
 import { expandHome } from '../paths.js';
 
 /** What `%` and a letter stand for. */

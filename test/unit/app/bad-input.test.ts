@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { provision } from '../../../src/app/provision.js';
-import { formatError, KubewrightError } from '../../../src/errors.js';
+import { provision } from '../../../src/app/run/provision.js';
+import { formatError, KubewrightError } from '../../../src/base/errors.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-input-'));
 /** Every machine of these inventories "is" this server: bad input must never reach it. */

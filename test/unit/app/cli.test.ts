@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../../src/app/package-root.js';
+import { PACKAGE_ROOT } from '../../../src/base/package-root.js';
 import { COMMANDS } from '../../../src/commands/index.js';
 
 const built = existsSync(join(PACKAGE_ROOT, 'dist/cli/main.js')) && existsSync(join(PACKAGE_ROOT, 'oclif.manifest.json'));

@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { plainView } from '../../../src/app/exec-view.js';
+import { plainView } from '../../../src/app/exec/view.js';
 
 function view(hosts: string[]) {
   const [stdout, stderr] = [new PassThrough({ highWaterMark: 64e6 }), new PassThrough()];

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { runPlaybook } from '../../../src/app/run-playbook.js';
+import { runPlaybook } from '../../../src/app/run/run-playbook.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-extra-vars-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -3,8 +3,8 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
-import { inventoryResolved } from '../../../src/app/inventory-resolved.js';
-import { PACKAGE_ROOT } from '../../../src/app/package-root.js';
+import { inventoryResolved } from '../../../src/app/inventory/show.js';
+import { PACKAGE_ROOT } from '../../../src/base/package-root.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-resolved-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

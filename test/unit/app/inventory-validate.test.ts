@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { inventoryValidate } from '../../../src/app/inventory-validate.js';
-import { namesWithoutEffect, withoutEffect } from '../../../src/cluster/kubespray.js';
+import { inventoryValidate } from '../../../src/app/inventory/validate.js';
+import { namesWithoutEffect, withoutEffect } from '../../../src/cluster/kubespray/kubespray.js';
 import { SETTING_NAMES } from '../../../src/cluster/settings.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-validate-'));

@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import { printPairs } from '../../../src/app/keys/check-report.js';
 import { namesOf } from '../../../src/app/keys/hosts.js';
-import type { KeyResult } from '../../../src/app/keys/model.js';
-import { authorizedLine, fingerprintOf, parsePublicKey } from '../../../src/app/keys/public-key.js';
-import { reasonOf } from '../../../src/app/keys/reason.js';
-import { exitCodeOf, printResults, resultsJson } from '../../../src/app/keys/report.js';
-import { InterruptedError, KubewrightError } from '../../../src/errors.js';
-import type { Host } from '../../../src/inventory/model.js';
+import type { KeyResult } from '../../../src/app/keys/model/model.js';
+import { authorizedLine, fingerprintOf, parsePublicKey } from '../../../src/app/keys/model/public-key.js';
+import { reasonOf } from '../../../src/app/keys/model/reason.js';
+import { printPairs } from '../../../src/app/keys/report/check-report.js';
+import { exitCodeOf, printResults, resultsJson } from '../../../src/app/keys/report/report.js';
+import { InterruptedError, KubewrightError } from '../../../src/base/errors.js';
+import type { Host } from '../../../src/inventory/model/model.js';
 import { fromConnectError, TransportError } from '../../../src/transport/errors.js';
 
 const BLOB = 'AAAAC3NzaC1lZDI1NTE5AAAAIO8l0WOPdQVxSGALe+2wk3J5hmZEnwDXXfTW/zypwiOF';

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSshConfig } from '../../../src/app/openssh-config.js';
-import { targetFromHost } from '../../../src/app/targets.js';
-import type { Host } from '../../../src/inventory/model.js';
+import { targetFromHost } from '../../../src/app/connect/targets.js';
+import { openSshConfig } from '../../../src/app/ssh/openssh-config.js';
+import type { Host } from '../../../src/inventory/model/model.js';
 
 const noSsh = spawnSync('ssh', ['-V']).status === 0 ? undefined : 'needs openssh-client';
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-ssh-'));

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
-import { run } from '../../../src/app/run.js';
+import { run } from '../../../src/app/run/run.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-playbook-vars-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../../src/app/package-root.js';
-import { resolvePlays } from '../../../src/app/plan.js';
-import { UserTasks } from '../../../src/app/user-tasks.js';
+import { resolvePlays } from '../../../src/app/plan/resolve-plays.js';
+import { UserTasks } from '../../../src/app/plan/user-tasks.js';
+import { PACKAGE_ROOT } from '../../../src/base/package-root.js';
 import { loadPlaybook } from '../../../src/playbook/playbook.js';
 import { sampleInventory } from '../../support/cluster.js';
 import { play, runLocal, sandbox, statuses } from '../engine/local.js';

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runsList, runsPrune, runsShow } from '../../../src/app/runs.js';
-import { ownController } from '../../../src/engine/controller.js';
+import { runsList, runsPrune, runsShow } from '../../../src/app/runs/runs.js';
+import { ownController } from '../../../src/engine/journal/controller.js';
 import { sh } from '../../../src/shell/shell.js';
 import { play, runLocal, sandbox, task, touchTask } from '../engine/local.js';
 

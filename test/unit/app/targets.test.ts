@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseSshArgs } from '../../../src/app/ssh-args.js';
-import { type TargetFlags, targetFromHost } from '../../../src/app/targets.js';
-import { InputError } from '../../../src/errors.js';
-import type { Host, Variable, VarValue } from '../../../src/inventory/model.js';
+import { parseSshArgs } from '../../../src/app/connect/ssh-args.js';
+import { type TargetFlags, targetFromHost } from '../../../src/app/connect/targets.js';
+import { InputError } from '../../../src/base/errors.js';
+import type { Host, Variable, VarValue } from '../../../src/inventory/model/model.js';
 import { Secret } from '../../../src/shell/secret.js';
-import type { Target } from '../../../src/transport/port.js';
+import type { Target } from '../../../src/transport/types.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-targets-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

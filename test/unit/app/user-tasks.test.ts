@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UserTasks } from '../../../src/app/user-tasks.js';
+import { UserTasks } from '../../../src/app/plan/user-tasks.js';
 import { loadPlaybook } from '../../../src/playbook/playbook.js';
 import { sha256 } from '../../../src/tasks/file.js';
 import type { Task } from '../../../src/tasks/task.js';

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isInside, parseBundleIndex, readBundleIndex, writeBundleIndex } from '../../../src/artifacts/bundle-index.js';
-import { formatError, InputError } from '../../../src/errors.js';
+import { formatError, InputError } from '../../../src/base/errors.js';
 import { sampleIndex, scratch } from './support.js';
 
 const changed = (change: Record<string, unknown>) => JSON.stringify({ ...sampleIndex(), ...change });

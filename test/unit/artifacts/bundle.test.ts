@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Header, pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { openBundle, verifyBundle } from '../../../src/artifacts/bundle.js';
-import { InputError } from '../../../src/errors.js';
+import { InputError } from '../../../src/base/errors.js';
 import { KUBEADM, sampleBundle, scratch } from './support.js';
 
 async function tarWith(header: Partial<Header> & { name: string }, content = ''): Promise<string> {

@@ -7,7 +7,7 @@ import { upstreamVersion } from '../../../src/artifacts/debian/components.js';
 import { alternatives } from '../../../src/artifacts/debian/image-parts.js';
 import { imageFileName, notInImages } from '../../../src/artifacts/debian/images.js';
 import { lock, once } from '../../../src/artifacts/debian/work.js';
-import { LockedError } from '../../../src/errors.js';
+import { LockedError } from '../../../src/base/errors.js';
 import { scratch } from './support.js';
 
 describe("this machine's apt sources", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { artifactsFor } from '../../../src/app/artifact-source.js';
+import { artifactsFor } from '../../../src/app/plan/artifact-source.js';
 import { catalogueFile, knownKubeVersions } from '../../../src/cluster/catalogue.js';
 import { knownMinors, minorOf } from '../../../src/cluster/versions.js';
 import { clusterFacts, sampleCluster } from '../../support/cluster.js';

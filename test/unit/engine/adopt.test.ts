@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ownController } from '../../../src/engine/controller.js';
-import { lookAtLocks } from '../../../src/engine/look.js';
-import { launchScript } from '../../../src/engine/scripts.js';
+import { LockedError } from '../../../src/base/errors.js';
+import { ownController } from '../../../src/engine/journal/controller.js';
+import { lookAtLocks } from '../../../src/engine/locks/look.js';
+import { launchScript } from '../../../src/engine/program/scripts.js';
 import type { PlannedPlay } from '../../../src/engine/types.js';
-import { LockedError } from '../../../src/errors.js';
 import { joinShell, sh } from '../../../src/shell/shell.js';
-import type { Session } from '../../../src/transport/port.js';
+import type { Session } from '../../../src/transport/types.js';
 import {
   LocalSession,
   ofType,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameParser } from '../../../src/engine/frames.js';
+import { FrameParser } from '../../../src/engine/program/frames.js';
 import { escapeLine, Masker } from '../../../src/engine/text.js';
 import { Secret } from '../../../src/shell/secret.js';
 

@@ -1,15 +1,15 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../../src/app/package-root.js';
-import { safeCommand } from '../../../src/app/run-about.js';
-import { ownController } from '../../../src/engine/controller.js';
+import { safeCommand } from '../../../src/app/run/about.js';
+import { PACKAGE_ROOT } from '../../../src/base/package-root.js';
 import type { RunEvent } from '../../../src/engine/events.js';
-import { newRunId } from '../../../src/engine/journal.js';
-import { readEnds, readJournal, runsIn } from '../../../src/engine/journal-read.js';
-import { EVENT_SCHEMAS, parseLine } from '../../../src/engine/journal-schema.js';
+import { ownController } from '../../../src/engine/journal/controller.js';
+import { newRunId } from '../../../src/engine/journal/journal.js';
+import { readEnds, readJournal, runsIn } from '../../../src/engine/journal/journal-read.js';
+import { EVENT_SCHEMAS, parseLine } from '../../../src/engine/journal/journal-schema.js';
 import { sh } from '../../../src/shell/shell.js';
-import { failureBlock } from '../../../src/ui/words.js';
+import { failureBlock } from '../../../src/ui/format.js';
 import { play, runLocal, sandbox, statuses, task, touchTask } from './local.js';
 
 /** A run with a change, a diff-less failure and two hosts. */

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { Connection } from '../../../src/engine/connection.js';
-import { ownController } from '../../../src/engine/controller.js';
-import { Keeper } from '../../../src/engine/keeper.js';
-import type { Exit, Session, Target } from '../../../src/transport/port.js';
+import { Connection } from '../../../src/engine/connections/connection.js';
+import { ownController } from '../../../src/engine/journal/controller.js';
+import { Keeper } from '../../../src/engine/locks/keeper.js';
+import type { Exit, Session, Target } from '../../../src/transport/types.js';
 
 const NONCE = 'abc123';
 

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll } from 'vitest';
 import type { RunEvent } from '../../../src/engine/events.js';
-import { runPlays } from '../../../src/engine/run-plays.js';
+import { runPlays } from '../../../src/engine/plays/run-plays.js';
 import type { PlannedPlay, RunPlaysOptions, RunResult } from '../../../src/engine/types.js';
 import { Secret } from '../../../src/shell/secret.js';
 import { type Shell, sh } from '../../../src/shell/shell.js';
 import type { Task } from '../../../src/tasks/task.js';
-import type { ExecOptions, Exit, Session, Target } from '../../../src/transport/port.js';
+import type { ExecOptions, Exit, Session, Target } from '../../../src/transport/types.js';
 
 const made: string[] = [];
 afterAll(() => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { joinShell, sh } from '../../../src/shell/shell.js';
-import type { Session } from '../../../src/transport/port.js';
+import type { Session } from '../../../src/transport/types.js';
 import { LocalSession, ofType, play, runLocal, sandbox, statuses, task } from './local.js';
 
 /** Ten tasks; each writes its number into a log, says three lines slowly, and must run exactly once. */

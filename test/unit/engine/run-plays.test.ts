@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { batches } from '../../../src/engine/play-runner.js';
-import { InputError } from '../../../src/errors.js';
+import { InputError } from '../../../src/base/errors.js';
+import { batches } from '../../../src/engine/plays/play-runner.js';
 import { sh } from '../../../src/shell/shell.js';
 import { ofType, play, runLocal, sandbox, statuses, task, touchTask } from './local.js';
 

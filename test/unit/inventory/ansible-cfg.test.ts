@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readAnsibleConfig } from '../../../src/inventory/ansible-cfg.js';
+import { readAnsibleConfig } from '../../../src/inventory/ansible-cfg/ansible-cfg.js';
 
 const root = mkdtempSync(join(tmpdir(), 'kubewright-cfg-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { renderInventory } from '../../../src/inventory/jinja/render.js';
-import { loadInventory } from '../../../src/inventory/load.js';
+import { loadInventory } from '../../../src/inventory/load/load.js';
 import { askTemplar, templarKnows } from '../../oracle/templar.js';
 
 const oracle = join(import.meta.dirname, '../../oracle');

@@ -10,10 +10,10 @@ import {
   type GenerateInventoryOptions,
   generateInventory,
   inventoryGenerate,
-} from '../../../src/app/generate-inventory.js';
-import { inventoryValidate } from '../../../src/app/inventory-validate.js';
+} from '../../../src/app/inventory/generate.js';
+import { inventoryValidate } from '../../../src/app/inventory/validate.js';
 import { settingsShape } from '../../../src/cluster/settings.js';
-import { loadInventory } from '../../../src/inventory/load.js';
+import { loadInventory } from '../../../src/inventory/load/load.js';
 import { AnsibleOracle, haveAnsible } from '../../support/ansible-oracle.js';
 import { FUZZ_RUNS } from '../../support/fuzz.js';
 import { ours, question } from '../../support/inventory-corpus.js';

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type HostLine, HostLines } from '../../../src/inventory/host-lines.js';
-import { LayeredVars, merge } from '../../../src/inventory/layers.js';
-import { LineVars } from '../../../src/inventory/line-vars.js';
-import type { Variable } from '../../../src/inventory/model.js';
-import { PyDict } from '../../../src/inventory/python.js';
-import { placedWords, ShellWordsError, type Word } from '../../../src/inventory/words.js';
+import { placedWords, ShellWordsError, type Word } from '../../../src/base/shell-words.js';
+import { type HostLine, HostLines } from '../../../src/inventory/formats/ini/host-lines.js';
+import { LineVars } from '../../../src/inventory/formats/ini/line-vars.js';
+import { LayeredVars, merge } from '../../../src/inventory/load/layers.js';
+import type { Variable } from '../../../src/inventory/model/model.js';
+import { PyDict } from '../../../src/inventory/model/values.js';
 
 /** What the words of a line say; undefined: they are no host line. */
 function careful(lines: HostLines, line: string): HostLine | undefined {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toVar } from '../../../src/inventory/jinja/convert.js';
-import { repr } from '../../../src/inventory/jinja/python.js';
-import { TemplateError } from '../../../src/inventory/jinja/values.js';
-import type { VarValue } from '../../../src/inventory/model.js';
+import { toVar } from '../../../src/inventory/jinja/values/convert.js';
+import { repr } from '../../../src/inventory/jinja/values/python.js';
+import { TemplateError } from '../../../src/inventory/jinja/values/values.js';
+import type { VarValue } from '../../../src/inventory/model/model.js';
 import { valueWith } from '../../oracle/render.js';
 import { type Answer, askTemplar, templarKnows } from '../../oracle/templar.js';
 import { FUZZ_RUNS, fuzzSeed } from '../../support/fuzz.js';

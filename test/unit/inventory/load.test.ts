@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadInventory } from '../../../src/inventory/load.js';
-import type { Inventory } from '../../../src/inventory/model.js';
+import { loadInventory } from '../../../src/inventory/load/load.js';
+import type { Inventory } from '../../../src/inventory/model/model.js';
 
 const root = mkdtempSync(join(tmpdir(), 'kubewright-inventory-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

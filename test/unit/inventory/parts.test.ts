@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseExtraVars } from '../../../src/inventory/extra-vars.js';
-import { pythonValue } from '../../../src/inventory/literal.js';
-import { resolvePattern } from '../../../src/inventory/pattern.js';
-import { toPlain } from '../../../src/inventory/python.js';
-import { expandRange } from '../../../src/inventory/range.js';
-import { placedWords, shellWords } from '../../../src/inventory/words.js';
+import { placedWords, shellWords } from '../../../src/base/shell-words.js';
+import { expandRange } from '../../../src/inventory/draft/range.js';
+import { parseExtraVars } from '../../../src/inventory/load/extra-vars.js';
+import { toPlain } from '../../../src/inventory/model/values.js';
+import { resolvePattern } from '../../../src/inventory/pattern/pattern.js';
+import { pythonValue } from '../../../src/inventory/python/literal.js';
 import { sampleInventory } from '../../support/cluster.js';
 
 describe('ranges', () => {

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readInventory } from '../../../src/app/read-inventory.js';
+import { readInventory } from '../../../src/app/inventory/read.js';
+import { InputError, type InputErrors } from '../../../src/base/errors.js';
 import { resolveCluster } from '../../../src/cluster/resolve.js';
-import { InputError, type InputErrors } from '../../../src/errors.js';
-import type { Inventory } from '../../../src/inventory/model.js';
+import type { Inventory } from '../../../src/inventory/model/model.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-render-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readInventory } from '../../../src/app/read-inventory.js';
-import type { VaultOptions } from '../../../src/app/vault-keys.js';
-import { formatError, InputError } from '../../../src/errors.js';
-import type { Inventory } from '../../../src/inventory/model.js';
+import type { VaultOptions } from '../../../src/app/connect/vault-keys.js';
+import { readInventory } from '../../../src/app/inventory/read.js';
+import { formatError, InputError } from '../../../src/base/errors.js';
+import type { Inventory } from '../../../src/inventory/model/model.js';
 import { openEnvelope, parseEnvelope } from '../../../src/inventory/vault/envelope.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-vault-'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { hasSwap, labVariables } from '../../../src/lab/box/traits.js';
 import { renderHosts } from '../../../src/lab/nspawn/inventory.js';
 import { findCollision, findFreeSubnet, overlaps, parseSubnet, planMachines } from '../../../src/lab/nspawn/plan.js';
-import { hasSwap, labVariables } from '../../../src/lab/nspawn/traits.js';
 
 const nine = planMachines({ masters: 3, workers: 6, subnet: '10.77.0.0/24' });
 

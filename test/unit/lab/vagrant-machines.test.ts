@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { machineList, vagrantMachines } from '../../../src/app/vagrant-machines.js';
-import { InputErrors } from '../../../src/errors.js';
-import { loadInventory } from '../../../src/inventory/load.js';
-import { BOX_NAMES, HYPERVISORS, resolveBox } from '../../../src/lab/vagrant/boxes.js';
+import { machineList, vagrantMachines } from '../../../src/app/inventory/plan-machines.js';
+import { InputErrors } from '../../../src/base/errors.js';
+import { loadInventory } from '../../../src/inventory/load/load.js';
 import { forwardPorts, hostnameOf } from '../../../src/lab/vagrant/machines.js';
 import {
   findHostCollision,
@@ -16,6 +15,7 @@ import {
   refusals,
   refusedByVirtualBox,
 } from '../../../src/lab/vagrant/networks.js';
+import { BOX_NAMES, HYPERVISORS, resolveBox } from '../../../src/lab/vagrant/tool/boxes.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-machines-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

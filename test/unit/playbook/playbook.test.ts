@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { InputError, InputErrors } from '../../../src/errors.js';
+import { InputError, InputErrors } from '../../../src/base/errors.js';
 import type { Play } from '../../../src/playbook/model.js';
 import { loadPlaybook } from '../../../src/playbook/playbook.js';
-import { ROLES } from '../../../src/roles/index.js';
+import { ROLES } from '../../../src/roles/registry.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-playbook-'));
 const path = join(dir, 'p.yml');

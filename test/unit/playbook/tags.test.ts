@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InputErrors } from '../../../src/errors.js';
+import { InputErrors } from '../../../src/base/errors.js';
 import { checkTags, tagsSelect } from '../../../src/playbook/tags.js';
 
 /** Tags of the task, --tags, --skip-tags, and whether Ansible (core 2.14) runs it. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { leavesWatchesSilent } from '../../../src/roles/api-watches.js';
+import { leavesWatchesSilent } from '../../../src/roles/quirks/api-watches.js';
 
 it.each([
   ['1.19.16', false],

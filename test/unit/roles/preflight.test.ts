@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HostFacts } from '../../../src/facts/facts.js';
-import { problems } from '../../../src/roles/preflight.js';
+import { problems } from '../../../src/roles/preflight/preflight.js';
 import { clusterFacts, type SampleOptions, sampleCluster } from '../../support/cluster.js';
 
 function check(facts: Readonly<Record<string, Partial<HostFacts>>>, o: SampleOptions = {}): string[] {

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../../src/errors.js';
+import { InputError } from '../../../src/base/errors.js';
 import { signatureAlgorithm } from '../../../src/transport/auth/signature-algorithm.js';
 import { assembleNames } from '../../../src/transport/config/algorithms.js';
 import { parseLine } from '../../../src/transport/config/read-files.js';

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { endingScript, endThere } from '../../../src/transport/become/ending.js';
-import type { Exit } from '../../../src/transport/port.js';
+import { endingScript, endThere } from '../../../src/transport/become/kill-as-root.js';
+import type { Exit } from '../../../src/transport/types.js';
 
 const SHELLS = [['dash'], ['bash'], ['busybox', 'sh']] as const;
 

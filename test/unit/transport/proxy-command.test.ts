@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ProxyCommand } from '../../../src/transport/proxy-command.js';
+import { ProxyCommand } from '../../../src/transport/session/proxy-command.js';
 
 describe('a proxy command', () => {
   it('is ended with what it has started', async () => {

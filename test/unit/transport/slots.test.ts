@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Slots } from '../../../src/transport/slots.js';
+import { Slots } from '../../../src/base/semaphore.js';
 
 /** Asks for a slot and keeps what comes of it in view. */
 function ask(slots: Slots): { release?: () => void } {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/engine/events.js';
-import { board } from '../../../src/ui/board.js';
-import { History } from '../../../src/ui/history.js';
-import { Progress } from '../../../src/ui/progress.js';
-import { TerminalView } from '../../../src/ui/terminal.js';
+import { History } from '../../../src/ui/run/history.js';
+import { Progress } from '../../../src/ui/run/progress.js';
+import { board } from '../../../src/ui/run/progress-board.js';
+import { TerminalView } from '../../../src/ui/run/terminal.js';
 import { columnsOf } from '../../../src/ui/width.js';
 import { hostNames, syntheticRun } from '../../support/synthetic.mjs';
 import { screenOf } from './screen.js';

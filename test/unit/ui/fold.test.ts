@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { foldHosts, hostsText } from '../../../src/ui/fold.js';
-import { recapTable } from '../../../src/ui/words.js';
+import { recapTable } from '../../../src/ui/format.js';
+import { foldHosts, hostsText } from '../../../src/ui/host-ranges.js';
 
 const many = (prefix: string, from: number, to: number, suffix = ''): string[] =>
   Array.from({ length: to - from + 1 }, (_, i) => `${prefix}${from + i}${suffix}`);

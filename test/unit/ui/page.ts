@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../../src/engine/events.js';
-import type { Journaled } from '../../../src/engine/journal-read.js';
-import { report } from '../../../src/ui/report/report.js';
-import { runModel } from '../../../src/ui/run-model.js';
+import type { Journaled } from '../../../src/engine/journal/journal-read.js';
+import { report } from '../../../src/ui/runs/report/report.js';
+import { runModel } from '../../../src/ui/runs/run-model.js';
 
 /** The report of a run with these events. */
 export function page(events: readonly RunEvent[], more: Partial<Journaled> = {}): string {

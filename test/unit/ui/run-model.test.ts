@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent, RunEventBody } from '../../../src/engine/events.js';
-import { criticalPath } from '../../../src/ui/critical-path.js';
-import { runModel } from '../../../src/ui/run-model.js';
+import { criticalPath } from '../../../src/ui/runs/critical-path.js';
+import { runModel } from '../../../src/ui/runs/run-model.js';
 
 const at = (ms: number, e: RunEventBody): RunEvent => ({ at: ms, ...e });
 const start = (ms: number, hosts: string[]): RunEvent =>

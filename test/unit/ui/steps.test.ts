@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createStepView, type StepViewOptions } from '../../../src/ui/step-view.js';
-import { Steps } from '../../../src/ui/steps.js';
+import { createStepView, type StepViewOptions } from '../../../src/ui/stages/stage-view.js';
+import { Steps } from '../../../src/ui/stages/stages.js';
 import { screenOf } from './screen.js';
 
 const names = (n: number): string[] => Array.from({ length: n }, (_, i) => `n${String(i + 1).padStart(3, '0')}`);

@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent, RunEventBody } from '../../../src/engine/events.js';
-import { PlainView } from '../../../src/ui/plain.js';
-import { TerminalView } from '../../../src/ui/terminal.js';
-import { createView, type ViewOptions } from '../../../src/ui/view.js';
-import { duration } from '../../../src/ui/words.js';
+import { duration } from '../../../src/ui/format.js';
+import { PlainView } from '../../../src/ui/run/plain.js';
+import { TerminalView } from '../../../src/ui/run/terminal.js';
+import { createView, type ViewOptions } from '../../../src/ui/run/view.js';
 import { screenOf } from './screen.js';
 
 function screen(more: Partial<ViewOptions> = {}): { o: ViewOptions; text: () => string } {

@@ -1,6 +1,6 @@
-import { item } from '../evaluate.js';
-import { str } from '../python.js';
-import { defined, type Value } from '../values.js';
+import { item } from '../evaluate/evaluate.js';
+import { str } from '../values/python.js';
+import { defined, type Value } from '../values/values.js';
 
 /** What `attribute='a.b.0'` of a filter stands for. */
 export function attributeOf(value: Value, given: Value): Value {

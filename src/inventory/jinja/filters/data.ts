@@ -1,10 +1,10 @@
 import { createHash, getHashes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { posix } from 'node:path';
-import { floatOf } from '../format.js';
-import { fromJson, fromYaml, toJson, toYaml } from '../json.js';
-import { binary } from '../operators.js';
-import { compare, equals, hasKey, iterate, str, text, toInt, truth } from '../python.js';
+import { floatOf } from '../values/format.js';
+import { fromJson, fromYaml, toJson, toYaml } from '../values/json.js';
+import { binary } from '../values/operators.js';
+import { compare, equals, hasKey, iterate, str, text, toInt, truth } from '../values/python.js';
 import {
   defined,
   float,
@@ -19,7 +19,7 @@ import {
   typeName,
   Undefined,
   type Value,
-} from '../values.js';
+} from '../values/values.js';
 import { type Filter, filter, type Given, passes } from './define.js';
 import { flatten } from './lists.js';
 

@@ -1,6 +1,6 @@
-import type { Context } from '../evaluate.js';
-import { index, str, text, truth } from '../python.js';
-import { type Arguments, defined, TemplateError, unkept, type Value } from '../values.js';
+import type { Context } from '../evaluate/evaluate.js';
+import { index, str, text, truth } from '../values/python.js';
+import { type Arguments, defined, TemplateError, unkept, type Value } from '../values/values.js';
 
 /** Arguments of a filter by name, as far as they were given. */
 export class Given {

@@ -1,3 +1,6 @@
+import { iterate, str } from '../values/python.js';
+import { defined, TemplateError, typeName, type Value } from '../values/values.js';
+import { type Filter, filter } from './define.js';
 import {
   addressText,
   broadcast,
@@ -11,10 +14,7 @@ import {
   size,
   usable,
   width,
-} from '../network.js';
-import { iterate, str } from '../python.js';
-import { defined, TemplateError, typeName, type Value } from '../values.js';
-import { type Filter, filter } from './define.js';
+} from './network.js';
 
 /** Source of the queries: https://docs.ansible.com/ansible/latest/collections/ansible/utils/docsite/filters_ipaddr.html */
 

@@ -1,7 +1,7 @@
-import { holds } from '../evaluate.js';
-import { binary, LARGEST } from '../operators.js';
-import { compare, contains, equals, index, iterate, str, text, truth } from '../python.js';
-import { defined, isDict, isSequence, TemplateError, Tuple, typeName, Undefined, unkept, type Value } from '../values.js';
+import { holds } from '../evaluate/evaluate.js';
+import { binary, LARGEST } from '../values/operators.js';
+import { compare, contains, equals, index, iterate, str, text, truth } from '../values/python.js';
+import { defined, isDict, isSequence, TemplateError, Tuple, typeName, Undefined, unkept, type Value } from '../values/values.js';
 
 import { attributeOf } from './attributes.js';
 import { type Filter, filter, type Given } from './define.js';

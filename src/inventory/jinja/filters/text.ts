@@ -1,10 +1,10 @@
-import { formatPercent, joined } from '../format.js';
-import { capitalize, replace, split, strip } from '../methods.js';
-import { index, iterate, str, text } from '../python.js';
-import { pattern, substitute } from '../regex.js';
-import { defined, isDict, TemplateError, Tuple, type Value } from '../values.js';
+import { formatPercent, joined } from '../values/format.js';
+import { capitalize, replace, split, strip } from '../values/methods.js';
+import { index, iterate, str, text } from '../values/python.js';
+import { defined, isDict, TemplateError, Tuple, type Value } from '../values/values.js';
 import { attributeOf } from './attributes.js';
 import { type Filter, filter, type Given } from './define.js';
+import { pattern, substitute } from './regex.js';
 
 const flags = ['multiline', 'ignorecase'];
 

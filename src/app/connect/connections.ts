@@ -1,0 +1,134 @@
+import { InterruptedError, KubewrightError, UnreachableErrors } from '../../base/errors.js';
+import type { Host } from '../../inventory/model/model.js';
+import type { Secret } from '../../shell/secret.js';
+import { type ConnectResult, connectAll } from '../../transport/connect-all.js';
+import type { TransportError } from '../../transport/errors.js';
+import { createTransport } from '../../transport/transport.js';
+import type { Session, Target, Transport } from '../../transport/types.js';
+import { withAnsibleConfig } from './ansible-config.js';
+import { askPassphrase, type ConnectionOptions, readCredentials } from './credentials.js';
+import { targetFromHost } from './targets.js';
+
+export interface Connections {
+  readonly sessions: Map<string, Session>;
+  readonly targets: ReadonlyMap<string, Target>;
+  /** Machines that cannot be worked on, and why; only with `partial`. */
+  readonly failures: ReadonlyMap<string, TransportError>;
+  /** A new session to a machine whose connection died. */
+  readonly reconnect: (host: string, signal?: AbortSignal) => Promise<Session>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly connection: ConnectionOptions;
+  /** Try sudo as well; default true. */
+  readonly verifyBecome?: boolean;
+  /** Tries it in its own way: a first question that needs sudo saves an exec. */
+  readonly greet?: (session: Session) => Promise<Error | undefined>;
+  /** Go on with the machines that can be reached instead of throwing; default false. */
+  readonly partial?: boolean;
+  /** Finds jump hosts that are in the inventory; default: among `hosts`. */
+  readonly lookup?: (name: string) => Host | undefined;
+  /** What the user should know although it goes on; default: a line on stderr, each once. */
+  readonly onWarning?: (text: string) => void;
+  /** SSH passwords of single machines; the inventory's own still win. */
+  readonly passwords?: ReadonlyMap<string, Secret>;
+  readonly onConnecting?: (host: string) => void;
+  readonly onConnected?: (host: string, ms: number, session: Session) => void;
+  readonly onFailed?: (host: string) => void;
+  /** Lets whoever draws on the terminal step aside while a passphrase is asked for. */
+  readonly aside?: <T>(ask: () => Promise<T>) => Promise<T>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One connection to each machine, for the whole run.
+ *
+ * @throws InterruptedError when `signal` was aborted meanwhile (unless `partial`).
+ * @throws UnreachableErrors naming every machine that cannot be reached or refuses us (unless `partial`); nothing was
+ *   changed anywhere.
+ */
+export async function openConnections(hosts: readonly Host[], o: OpenOptions): Promise<Connections> {
+  const connection = withAnsibleConfig(o.connection);
+  const { password, becomePassword } = await readCredentials(o.connection);
+  const lookup = o.lookup ?? ((name: string) => hosts.find((h) => h.name === name));
+  const warn = once(o.onWarning ?? ((text) => process.stderr.write(`Warning: ${text}\n`)));
+  const targets = new Map(
+    hosts.map((h) => [
+      h.name,
+      targetFromHost(h, {
+        user: connection.user,
+        privateKey: connection['private-key'],
+        hostKeyChecking: connection['host-key-checking'],
+        connectTimeoutSec: connection['connect-timeout'],
+        become: connection.become,
+        becomeUser: connection['become-user'],
+        becomeMethod: connection['become-method'],
+        sshConfig: connection['ssh-config'],
+        lookup,
+        password: o.passwords?.get(h.name) ?? password,
+        becomePassword,
+      }),
+    ]),
+  );
+  for (const t of targets.values()) for (const text of targetWarnings(t)) warn(text);
+  const transport: Transport = createTransport({
+    warn,
+    askPassphrase: (path, again) => (o.aside ? o.aside(() => askPassphrase(path, again)) : askPassphrase(path, again)),
+  });
+  const { sessions, failures }: ConnectResult = await connectAll([...targets.values()], transport, {
+    forks: Math.min(connection.forks ?? 20, 20),
+    onConnected: (host, ms, session) => o.onConnected?.(host, ms, session),
+    onConnecting: o.onConnecting,
+    onFailed: (host) => o.onFailed?.(host),
+    verifyBecome: o.verifyBecome ?? true,
+    greet: o.greet,
+    signal: o.signal,
+  });
+  const close = async (): Promise<void> => {
+    await Promise.all([...sessions.values()].map((s) => s.close()));
+  };
+  if (o.signal?.aborted && !o.partial) {
+    await close();
+    throw new InterruptedError({ what: 'Interrupted while connecting: nothing was changed anywhere' });
+  }
+  if (failures.size > 0 && !o.partial) {
+    await close();
+    throw new UnreachableErrors(
+      hosts.flatMap((h) => failures.get(h.name)?.parts ?? []),
+      targets.size,
+    );
+  }
+  return {
+    sessions,
+    targets,
+    failures,
+    close,
+    reconnect: async (host, signal) => {
+      const target = targets.get(host);
+      if (!target) throw new KubewrightError({ what: `There is no host ${host}` });
+      // Also after Ctrl-C: what is at work on the machine has to be followed, or stopped. The engine knows when to give up.
+      return transport.connect(target, signal);
+    },
+  };
+}
+
+/** What is odd about a way to a machine, its jump hosts included. */
+function targetWarnings(target: Target): string[] {
+  const off = target.hostKeys.mode === 'off' && target.connection === 'ssh';
+  return [
+    ...(target.warnings ?? []),
+    ...(off ? ['host keys are not verified (off): whoever answers is believed, and gets the passwords'] : []),
+    ...(target.jumps ?? []).flatMap(targetWarnings),
+  ];
+}
+
+/** Two hundred machines with the same group variables shall not say the same thing two hundred times. */
+function once(tell: (text: string) => void): (text: string) => void {
+  const said = new Set<string>();
+  return (text) => {
+    if (said.has(text)) return;
+    said.add(text);
+    tell(text);
+  };
+}

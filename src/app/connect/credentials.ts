@@ -1,0 +1,78 @@
+import { Writable } from 'node:stream';
+import { InputError } from '../../base/errors.js';
+import { Secret } from '../../shell/secret.js';
+import { withAnsibleConfig } from './ansible-config.js';
+import { Questions } from './questions.js';
+
+/** What the operator said about reaching the machines, as flags give it. */
+export interface ConnectionOptions {
+  readonly user?: string;
+  readonly 'private-key'?: string;
+  readonly 'ask-pass'?: boolean;
+  readonly 'ask-become-pass'?: boolean;
+  readonly become?: boolean;
+  /** Only from ansible.cfg: inventories say it otherwise. */
+  readonly 'become-user'?: string;
+  readonly 'become-method'?: string;
+  readonly 'host-key-checking'?: 'strict' | 'accept-new' | 'off';
+  readonly 'connect-timeout'?: number;
+  readonly 'ssh-config'?: string;
+  readonly forks?: number;
+}
+
+export interface Credentials {
+  readonly password?: Secret;
+  readonly becomePassword?: Secret;
+}
+
+const known = new WeakMap<ConnectionOptions, Promise<Credentials>>();
+
+/** Passwords from the environment, or asked once for all machines of a command. Never from an argument. */
+export function readCredentials(o: ConnectionOptions): Promise<Credentials> {
+  const credentials = known.get(o) ?? read(withAnsibleConfig(o));
+  known.set(o, credentials);
+  return credentials;
+}
+
+async function read(o: ConnectionOptions): Promise<Credentials> {
+  const password =
+    fromEnv('KUBEWRIGHT_SSH_PASSWORD', 'ssh-password') ??
+    (o['ask-pass'] ? await askSecret('SSH password: ', 'ssh-password') : undefined);
+  const becomePassword =
+    fromEnv('KUBEWRIGHT_BECOME_PASSWORD', 'become-password') ??
+    (o['ask-become-pass'] ? await askSecret('sudo password (empty: the SSH password): ', 'become-password') : undefined);
+  return { password, becomePassword: becomePassword?.reveal() === '' ? password : becomePassword };
+}
+
+/** The passphrase of an encrypted key: from the environment, or asked for on a terminal. */
+export async function askPassphrase(path: string, again: boolean): Promise<string | undefined> {
+  const given = process.env.KUBEWRIGHT_KEY_PASSPHRASE;
+  if (given !== undefined) return again ? undefined : given;
+  if (!process.stdin.isTTY) return undefined;
+  if (again) process.stderr.write('That is not it.\n');
+  return (await askSecret(`Passphrase of ${path}: `, 'key-passphrase')).reveal();
+}
+
+function fromEnv(variable: string, name: string): Secret | undefined {
+  const value = process.env[variable];
+  return value === undefined ? undefined : new Secret(name, value);
+}
+
+const INSTEAD = 'Set KUBEWRIGHT_SSH_PASSWORD or KUBEWRIGHT_BECOME_PASSWORD in the environment instead';
+
+/** Asks on the terminal without showing what is typed. @throws InputError when there is none, or no answer; `instead` says what to do then. InterruptedError at Ctrl-C. */
+export async function askSecret(question: string, name: string, instead = INSTEAD): Promise<Secret> {
+  if (!process.stdin.isTTY)
+    throw new InputError({ what: 'A password is to be asked for, but there is no terminal', todo: instead });
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const questions = new Questions(silent, instead);
+  try {
+    const answer = questions.ask('');
+    // Only now does the terminal not show any more what is typed, and is a signal an answer.
+    process.stderr.write(question);
+    return new Secret(name, await answer);
+  } finally {
+    questions.close();
+    process.stderr.write('\n');
+  }
+}

@@ -1,0 +1,59 @@
+import { InputError } from '../../base/errors.js';
+import { at } from '../../cluster/checks/findings.js';
+import type { Host } from '../../inventory/model/model.js';
+
+/** Typed reading of a host's variables; INI files leave everything as text or Python literals. */
+export class HostVars {
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  where(name: string): string | undefined {
+    const variable = this.#host.vars.get(name);
+    return variable ? at(variable.source) : undefined;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#host.vars.get(name)?.value;
+    if (value === undefined || value === null || value === '') return undefined;
+    if (typeof value === 'object') throw this.#wrong(name, 'must be text');
+    return String(value);
+  }
+
+  port(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const port = Number(text);
+    if (!Number.isInteger(port) || port < 1 || port > 65535) throw this.#wrong(name, 'must be a port between 1 and 65535');
+    return port;
+  }
+
+  /** A number of seconds from 1 to a day. */
+  seconds(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const seconds = Number(text);
+    if (!(seconds >= 1 && seconds <= 86_400)) throw this.#wrong(name, 'must be a number of seconds between 1 and 86400');
+    return seconds;
+  }
+
+  bool(name: string): boolean | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    if (/^(true|yes|on|y|t|1)$/i.test(text)) return true;
+    if (/^(false|no|off|n|f|0)$/i.test(text)) return false;
+    throw this.#wrong(name, 'must be true or false');
+  }
+
+  oneOf<const T extends readonly string[]>(name: string, allowed: T): T[number] | undefined {
+    const text = this.text(name);
+    if (text === undefined || allowed.includes(text)) return text;
+    throw this.#wrong(name, `must be one of ${allowed.join(', ')}`);
+  }
+
+  #wrong(name: string, why: string): InputError {
+    return new InputError({ what: `${name} of ${this.#host.name} ${why}`, where: this.where(name), todo: `Correct ${name}` });
+  }
+}

@@ -1,0 +1,80 @@
+import { InputError } from '../../base/errors.js';
+import { ShellWordsError, shellWords } from '../../base/shell-words.js';
+import type { OptionLine } from '../../transport/config/lex.js';
+import { parseLine } from '../../transport/config/read-files.js';
+
+/** ssh's arguments as options, in the order in which ssh would take them: the first one wins. */
+export interface SshArgs {
+  readonly options: readonly OptionLine[];
+  /** The file of `-F`. */
+  readonly configFile?: string;
+  /** What was not understood, or is not done. */
+  readonly warnings: readonly string[];
+}
+
+/** Flags with a value, and the option that they mean. */
+const VALUED: Readonly<Record<string, string>> = { p: 'port', l: 'user', i: 'identityfile', J: 'proxyjump', b: 'bindaddress' };
+/** Flags that change nothing for commands without a terminal. */
+const HARMLESS = new Set('qCTtvxanNfYXkgKG'.split(''));
+/** Flags with a value that we have no use for. */
+const HARMLESS_VALUED = new Set('SEOeIw'.split(''));
+
+/** Reads `ansible_ssh_common_args` and its kin. @throws InputError for quotes that are not closed and options without a value. */
+export function parseSshArgs(text: string | undefined, where: string | undefined, variable = 'ansible_ssh_common_args'): SshArgs {
+  const options: OptionLine[] = [];
+  const warnings: string[] = [];
+  let configFile: string | undefined;
+  const words = split(text ?? '', where, variable);
+  const place = where === undefined ? variable : `${where} (${variable})`;
+  const warn = (word: string): void => {
+    warnings.push(`${place}: ${word} is not heeded`);
+  };
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? '';
+    if (!/^-[A-Za-z0-9]/.test(word)) {
+      warn(word);
+      continue;
+    }
+    // Several flags may share a dash: -qC, -4p22.
+    for (let at = 1; at < word.length; at++) {
+      const flag = word[at] ?? '';
+      const value = (): string => {
+        const rest = word.slice(at + 1);
+        at = word.length;
+        const found = rest !== '' ? rest : words[++i];
+        if (found !== undefined && found !== '') return found;
+        throw new InputError({ what: `-${flag} in ${variable} has no value`, where, todo: 'Correct it' });
+      };
+      const keyword = VALUED[flag];
+      if (keyword !== undefined) options.push(option(keyword, value(), place));
+      else if (flag === 'o') {
+        const said = value();
+        const line = parseLine(said, place);
+        if (line) options.push(line);
+        else warn(`-o ${said}`);
+      } else if (flag === 'F') configFile ??= value();
+      else if (flag === '4' || flag === '6') options.push(option('addressfamily', flag === '4' ? 'inet' : 'inet6', place));
+      else if (HARMLESS_VALUED.has(flag)) value();
+      else if (flag === 'A') warn('-A (agent forwarding)');
+      else if (!HARMLESS.has(flag)) {
+        warn(word);
+        break;
+      }
+    }
+  }
+  return { options, configFile, warnings };
+}
+
+/** An option that stands in no file. */
+export function option(keyword: string, value: string, where: string): OptionLine {
+  return { keyword, args: [value], rest: value, where };
+}
+
+function split(text: string, where: string | undefined, variable: string): string[] {
+  try {
+    return shellWords(text);
+  } catch (error) {
+    if (!(error instanceof ShellWordsError)) throw error;
+    throw new InputError({ what: `${variable}: ${error.message}`, where, todo: 'Correct it' });
+  }
+}

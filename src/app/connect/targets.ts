@@ -1,0 +1,177 @@
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { InputError } from '../../base/errors.js';
+import type { Host } from '../../inventory/model/model.js';
+import { Secret } from '../../shell/secret.js';
+import { configFiles } from '../../transport/config/resolve.js';
+import { resolveSettings, type SshSettings } from '../../transport/config/settings.js';
+import { expandTokens } from '../../transport/config/tokens.js';
+import { expandHome } from '../../transport/paths.js';
+import type { AuthMethod, BecomeMethod, HostKeyPolicy, Target } from '../../transport/types.js';
+import { HostVars } from './host-vars.js';
+import { jumpTargets } from './jumps.js';
+import { option, parseSshArgs, type SshArgs } from './ssh-args.js';
+
+/** What flags and environment say; inventory variables win over them, as in Ansible. */
+export interface TargetFlags {
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly password?: Secret;
+  readonly becomePassword?: Secret;
+  readonly hostKeyChecking?: HostKeyPolicy['mode'];
+  readonly connectTimeoutSec?: number;
+  readonly become?: boolean;
+  readonly becomeUser?: string;
+  readonly becomeMethod?: string;
+  /** The file that takes the place of ~/.ssh/config and /etc/ssh/ssh_config; `none`: no file is read. */
+  readonly sshConfig?: string;
+  /** The inventory, for jump hosts that it names. */
+  readonly lookup?: (name: string) => Host | undefined;
+}
+
+const DEFAULT_TIMEOUT_SEC = 10;
+const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
+const METHODS: readonly AuthMethod[] = ['publickey', 'keyboard-interactive', 'password'];
+
+/**
+ * How a host of the inventory is reached. In this order, the first that says something: `ansible_ssh_args`, the host's own
+ * variables, `ansible_ssh_common_args`, `ansible_ssh_extra_args`, ssh_config; so it is when Ansible calls ssh.
+ *
+ * @param route names of the hosts that are reached through this one: a way must not lead in a circle.
+ * @throws InputError with its place for a variable or an option that makes no sense.
+ */
+export function targetFromHost(host: Host, flags: TargetFlags, route: readonly string[] = []): Target {
+  const vars = new HostVars(host);
+  const name = withoutBrackets(vars.text('ansible_host') ?? vars.text('ansible_ssh_host') ?? host.name);
+  const args = ARGUMENTS.map((v) => parseSshArgs(vars.text(v), vars.where(v), v));
+  const keyFile = vars.text('ansible_ssh_private_key_file') ?? vars.text('ansible_private_key_file') ?? flags.privateKey;
+  const own = {
+    port: vars.port('ansible_port') ?? vars.port('ansible_ssh_port'),
+    user: vars.text('ansible_user') ?? vars.text('ansible_ssh_user') ?? flags.user,
+  };
+  const [before, common, extra] = args.map((a) => a.options);
+  const settings = resolveSettings(
+    name,
+    [
+      ...(before ?? []),
+      ...(own.port === undefined ? [] : [option('port', String(own.port), 'ansible_port')]),
+      ...(own.user === undefined ? [] : [option('user', own.user, 'ansible_user')]),
+      ...(keyFile === undefined ? [] : [option('identityfile', keyFile.replaceAll('%', '%%'), 'ansible_ssh_private_key_file')]),
+      ...(common ?? []),
+      ...(extra ?? []),
+    ],
+    configFiles(configFile(args, flags)),
+  );
+  const password = vars.text('ansible_password') ?? vars.text('ansible_ssh_pass') ?? vars.text('ansible_ssh_password');
+  const connection = vars.oneOf('ansible_connection', ['ssh', 'local', 'paramiko', 'smart'] as const) ?? 'ssh';
+  const port = settings.port ?? 22;
+  const user = settings.user ?? userInfo().username;
+  const jumps = connection === 'local' ? [] : jumpTargets(settings.proxyJump, host, flags, route);
+  return {
+    name: host.name,
+    address: settings.hostname,
+    port,
+    user,
+    connection: connection === 'local' ? 'local' : 'ssh',
+    password: password === undefined ? flags.password : new Secret('ssh-password', password),
+    become: become(vars, flags),
+    hostKeys: hostKeys(settings, vars, flags),
+    timeoutMs:
+      1000 * (vars.seconds('ansible_timeout') ?? flags.connectTimeoutSec ?? settings.connectTimeoutSec ?? DEFAULT_TIMEOUT_SEC),
+    ...identities(settings),
+    // A jump host in the list of its own way is reached directly.
+    jumps: jumps.filter((j) => j.address !== settings.hostname || j.port !== port),
+    proxyCommand:
+      settings.proxyCommand === undefined || jumps.length > 0
+        ? undefined
+        : expandTokens(settings.proxyCommand, settings.tokens({ port, user })),
+    keepalive: keepalive(settings),
+    addressFamily: settings.addressFamily,
+    bindAddress: settings.bindAddress,
+    methods: methods(settings),
+    algorithms: settings.algorithms,
+    warnings: [...args.flatMap((a) => a.warnings), ...settings.warnings],
+  };
+}
+
+/** `[fd00::1]` is an address too; ssh itself takes it for a name that nobody knows. */
+function withoutBrackets(name: string): string {
+  return /^\[([0-9a-f:.]*:[0-9a-f:.]*(?:%\w+)?)\]$/i.exec(name)?.[1] ?? name;
+}
+
+const ARGUMENTS = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'];
+
+function configFile(args: readonly SshArgs[], flags: TargetFlags): string | undefined {
+  const file = args.find((a) => a.configFile !== undefined)?.configFile ?? flags.sshConfig;
+  if (file === undefined || file === 'none') return file;
+  const path = resolve(expandHome(file));
+  if (existsSync(path)) return path;
+  throw new InputError({
+    what: 'There is no such SSH configuration',
+    where: path,
+    todo: 'Correct --ssh-config, KUBEWRIGHT_SSH_CONFIG or -F among the ssh arguments of the inventory; `none` is for no file',
+  });
+}
+
+function identities(s: SshSettings): Pick<Target, 'privateKeyFile' | 'identities'> {
+  const files = s.identityFiles.filter((f) => f !== 'none');
+  const [privateKeyFile, ...others] = files;
+  return {
+    privateKeyFile,
+    identities: {
+      files: others,
+      certificates: s.certificateFiles.filter((f) => f !== 'none'),
+      only: s.identitiesOnly,
+      agent: s.identityAgent,
+    },
+  };
+}
+
+function become(vars: HostVars, flags: TargetFlags): Target['become'] {
+  const password = vars.text('ansible_become_password') ?? vars.text('ansible_become_pass');
+  return {
+    enabled: vars.bool('ansible_become') ?? flags.become ?? true,
+    user: vars.text('ansible_become_user') ?? flags.becomeUser ?? 'root',
+    method: becomeMethod(vars, flags),
+    password: password === undefined ? flags.becomePassword : new Secret('become-password', password),
+  };
+}
+
+function becomeMethod(vars: HostVars, flags: TargetFlags): BecomeMethod {
+  const method = vars.text('ansible_become_method') ?? flags.becomeMethod ?? 'sudo';
+  // Ansible 2.10 and newer also know the methods by the name of their collection.
+  const short = method.replace(/^(ansible\.builtin|community\.general)\./, '');
+  if (short === 'sudo' || short === 'doas' || short === 'su') return short;
+  throw new InputError({
+    what: `ansible_become_method ${method} is not supported`,
+    where: vars.where('ansible_become_method'),
+    todo: 'Use sudo, doas or su',
+  });
+}
+
+function hostKeys(s: SshSettings, vars: HostVars, flags: TargetFlags): HostKeyPolicy {
+  const files = s.knownHostsFiles?.filter((f) => f !== 'none') ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
+  const checking = vars.bool('ansible_host_key_checking') ?? vars.bool('ansible_ssh_host_key_checking');
+  // Ansible's users write /dev/null to switch the check off: nothing is kept, so nothing can be compared.
+  const nowhere = files.length > 0 && files.every((f) => f === '/dev/null');
+  return {
+    mode: flags.hostKeyChecking ?? (checking === false || nowhere ? 'off' : s.strictHostKeyChecking) ?? 'accept-new',
+    files: files.map(expandHome),
+    globalFiles: s.globalKnownHostsFiles?.filter((f) => f !== 'none') ?? GLOBAL_KNOWN_HOSTS,
+    alias: s.hostKeyAlias,
+    hash: s.hashKnownHosts,
+  };
+}
+
+function keepalive(s: SshSettings): Target['keepalive'] {
+  // Switched off in ssh_config means "as long as it takes" for an interactive ssh; ours must end.
+  if (!s.keepaliveIntervalSec) return undefined;
+  return { intervalMs: 1000 * s.keepaliveIntervalSec, count: Math.max(1, s.keepaliveCount ?? 3) };
+}
+
+function methods(s: SshSettings): readonly AuthMethod[] | undefined {
+  if (s.methods === undefined && s.disabledMethods.length === 0) return undefined;
+  const wanted = s.methods ?? METHODS;
+  return wanted.flatMap((m) => METHODS.filter((known) => known === m && !s.disabledMethods.includes(m)));
+}

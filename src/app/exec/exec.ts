@@ -1,0 +1,175 @@
+import { setMaxListeners } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { formatParts, InputError } from '../../base/errors.js';
+import { Slots } from '../../base/semaphore.js';
+import { escapeLine } from '../../engine/text.js';
+import type { Host, Inventory } from '../../inventory/model/model.js';
+import { isEmptyPattern } from '../../inventory/pattern/empty-pattern.js';
+import { resolvePattern } from '../../inventory/pattern/pattern.js';
+import { quote } from '../../shell/shell.js';
+import type { Exit, Session } from '../../transport/types.js';
+import { withAnsibleConfig } from '../connect/ansible-config.js';
+import { openConnections } from '../connect/connections.js';
+import type { ConnectionOptions } from '../connect/credentials.js';
+import { interruptions } from '../connect/interrupt.js';
+import type { VaultOptions } from '../connect/vault-keys.js';
+import { readInventory } from '../inventory/read.js';
+import { type ExecView, type HostOutcome, jsonView, plainView } from './view.js';
+
+export interface ExecCommandOptions {
+  readonly inventory: readonly string[];
+  readonly extraVars: readonly string[];
+  readonly vault?: VaultOptions;
+  readonly limit?: string;
+  readonly pattern: string;
+  /** One word: a command line for the machine's shell. Several: they stay words. None: a script comes on stdin. */
+  readonly command: readonly string[];
+  readonly connection: ConnectionOptions;
+  readonly json: boolean;
+  /** Seconds until a command is given up. */
+  readonly timeoutSec?: number;
+  /** Give our stdin to the command on every machine. */
+  readonly stdin: boolean;
+}
+
+/** `exec`. 0: all did it; 1: the command failed somewhere; 3: some could not be reached, the others did it; 130: interrupted; 141: nobody reads our output any more. */
+export async function runExec(o: ExecCommandOptions): Promise<number> {
+  const command = commandLine(o);
+  const inventory = await readInventory(o);
+  const hosts = select(inventory, o);
+  const stdin = o.stdin ? readFileSync(0) : undefined;
+  const view = o.json ? jsonView() : plainView(hosts.map((h) => h.name));
+  const interrupt = interruptions(() => process.stderr.write('Interrupted: the commands are ended.\n'));
+  const unread = readerGone(process.stdout);
+  const stop = AbortSignal.any([interrupt.stop, unread.signal]);
+  setMaxListeners(0, stop);
+  const connection = withAnsibleConfig(o.connection);
+  const slots = new Slots(connection.forks ?? hosts.length);
+  const running: Promise<HostOutcome>[] = [];
+  try {
+    const connections = await openConnections(hosts, {
+      connection: o.connection,
+      partial: true,
+      verifyBecome: connection.become === true,
+      lookup: (name) => inventory.hosts.get(name),
+      signal: stop,
+      // A machine that does not answer must not keep the others waiting.
+      onConnected: (_host, _ms, session) => {
+        running.push(
+          runOn(session, command, { stdin, become: connection.become === true, timeoutSec: o.timeoutSec }, slots, view, stop),
+        );
+      },
+    });
+    const order = new Map(hosts.map((h, i) => [h.name, i]));
+    const at = (o: HostOutcome): number => order.get(o.host) ?? 0;
+    const outcomes = (await Promise.all(running)).sort((a, b) => at(a) - at(b));
+    await connections.close();
+    if (unread.signal.aborted) {
+      const { reason }: { reason: unknown } = unread.signal;
+      // As SIGPIPE ends others: without a word.
+      if (reason === GONE) return 141;
+      throw reason;
+    }
+    for (const [name, error] of connections.failures) view.unreachable(name, error);
+    view.end(outcomes, [...connections.failures.keys()]);
+    if (interrupt.stop.aborted) return 130;
+    return outcomes.some((r) => r.code !== 0) ? 1 : connections.failures.size > 0 ? 3 : 0;
+  } finally {
+    interrupt.done();
+  }
+}
+
+/** Aborted when our output goes nowhere, for example when its reader has gone (`| head`): a command that prints for ever would run for ever. */
+function readerGone(stdout: NodeJS.WritableStream): AbortController {
+  const gone = new AbortController();
+  // In place of the listener that lets a run go on.
+  stdout.removeAllListeners('error').on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_STREAM_DESTROYED') gone.abort(error.code === 'EPIPE' ? GONE : error);
+  });
+  return gone;
+}
+
+const GONE = 'nobody reads the output any more';
+
+/** Why the commands were ended: nobody would see what is said about it. */
+function isUnread(reason: unknown): boolean {
+  return reason === GONE || (reason instanceof Error && 'syscall' in reason);
+}
+
+function commandLine(o: ExecCommandOptions): string {
+  const [only, ...more] = o.command;
+  if (only !== undefined) return more.length === 0 ? only : o.command.map(quote).join(' ');
+  if (o.stdin) return 'sh';
+  throw new InputError({
+    what: 'There is no command to run',
+    todo: 'Give one after --, for example: kubewright exec all -i hosts.ini -- uptime; or a script with --stdin',
+  });
+}
+
+function select(inventory: Inventory, o: ExecCommandOptions): Host[] {
+  if (isEmptyPattern(o.pattern))
+    throw new InputError({ what: 'The pattern of hosts is empty', todo: 'Write all for all machines, or name some' });
+  const wanted = new Set(o.limit === undefined ? [...inventory.hosts.keys()] : resolvePattern(inventory, o.limit));
+  const names = resolvePattern(inventory, o.pattern).filter((n) => wanted.has(n));
+  if (names.length === 0) {
+    throw new InputError({
+      what: `No machine matches ${o.pattern}${o.limit === undefined ? '' : ` with --limit ${o.limit}`}`,
+      todo: '`kubewright inventory graph -i INVENTORY` shows what there is',
+    });
+  }
+  return names.flatMap((n) => inventory.hosts.get(n) ?? []);
+}
+
+interface RunOptions {
+  readonly stdin?: Buffer;
+  readonly become: boolean;
+  readonly timeoutSec?: number;
+}
+
+async function runOn(
+  session: Session,
+  command: string,
+  o: RunOptions,
+  slots: Slots,
+  view: ExecView,
+  stop: AbortSignal,
+): Promise<HostOutcome> {
+  const host = session.target.name;
+  const release = await slots.take();
+  const began = performance.now();
+  const timeout = o.timeoutSec === undefined ? undefined : AbortSignal.timeout(1000 * o.timeoutSec);
+  try {
+    const exit = await session.exec(command, {
+      become: o.become,
+      stdin: o.stdin,
+      onStdout: (chunk) => view.output(host, 'stdout', chunk),
+      onStderr: (chunk) => view.output(host, 'stderr', chunk),
+      hold: view.hold,
+      endThere: true,
+      signal: timeout ? AbortSignal.any([timeout, stop]) : stop,
+    });
+    const atLarge = exit.kind === 'lost' ? exit.atLarge : undefined;
+    const ending = atLarge === undefined ? ' and was ended' : `, and may still run there: ${atLarge}`;
+    const late = timeout?.aborted
+      ? `It took longer than ${o.timeoutSec} s${ending}`
+      : stop.aborted
+        ? `interrupted${atLarge === undefined ? '' : ending}`
+        : undefined;
+    const outcome: HostOutcome = { host, ms: Math.round(performance.now() - began), ...meaning(exit, late) };
+    if (!isUnread(stop.reason)) view.finished(outcome);
+    return outcome;
+  } finally {
+    release();
+  }
+}
+
+function meaning(exit: Exit, late: string | undefined): Pick<HostOutcome, 'code' | 'error'> {
+  if (exit.kind === 'exited') return { code: exit.code };
+  if (exit.kind === 'killed') return { code: null, error: `It was killed by ${exit.signal}` };
+  const { cause } = exit;
+  return {
+    code: null,
+    error: late ?? ('parts' in cause ? formatParts(cause.parts as Parameters<typeof formatParts>[0]) : escapeLine(cause.message)),
+  };
+}

@@ -1,0 +1,120 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { InputError } from '../../base/errors.js';
+import { makeFolder } from '../../base/files.js';
+import { freeSubnets } from '../../cluster/checks/subnets.js';
+import { versionProblem } from '../../cluster/checks/version-check.js';
+import { groupVarsText } from '../../cluster/settings-text.js';
+import { DEFAULT_GENERATE, type GenerateOptions, hostsFile, planMachines } from '../../inventory/generate.js';
+
+export interface GenerateInventoryOptions extends GenerateOptions {
+  readonly user: string;
+  readonly become: boolean;
+  readonly kubeVersion?: string;
+  readonly networkPlugin: string;
+}
+
+const SETTINGS = 'group_vars/all.yml';
+
+export const DEFAULT_INVENTORY: GenerateInventoryOptions = {
+  ...DEFAULT_GENERATE,
+  user: 'vagrant',
+  become: true,
+  networkPlugin: 'calico',
+};
+
+/** @throws InputError for what is no name of an account. */
+export function checkUser(user: string): void {
+  if (!/^[A-Za-z_][A-Za-z0-9_.@-]*$/.test(user))
+    throw new InputError({ what: `${JSON.stringify(user)} is no account`, todo: 'Write --user NAME' });
+}
+
+/** Without a leading v. @throws InputError for a version that is not known. */
+export function checkedVersion(version: string): string {
+  const plain = version.replace(/^v/, '');
+  const problem = versionProblem(plain, undefined);
+  if (problem) throw new InputError(problem);
+  return plain;
+}
+
+/** File name → text. @throws InputError for machines that do not fit, names that are none, and an unknown version. */
+export function generateInventory(o: GenerateInventoryOptions): Map<string, string> {
+  checkUser(o.user);
+  const kubeVersion = o.kubeVersion === undefined ? undefined : checkedVersion(o.kubeVersion);
+  const machines = planMachines(o);
+  const hosts = hostsFile(o, machines);
+  const all = [...machines.masters, ...machines.workers];
+  const settings = {
+    ...(kubeVersion === undefined ? {} : { kube_version: kubeVersion }),
+    ...(o.networkPlugin === 'calico' ? {} : { kube_network_plugin: o.networkPlugin }),
+    ...freeSubnets(all.map((m) => m.address)),
+  };
+  return new Map([
+    [hosts.name, hosts.text],
+    [SETTINGS, groupVarsText({ user: o.user, become: o.become, settings })],
+  ]);
+}
+
+/**
+ * Whether an inventory may be written to a folder.
+ * @throws InputError for what must not be overwritten, or would count in place of what is written.
+ */
+export function checkOutput(dir: string, force: boolean): void {
+  // Of several files of settings for one group Ansible reads the first: one without an ending, or a folder.
+  const shadow = join(dir, 'group_vars/all');
+  if (existsSync(shadow)) {
+    throw new InputError({
+      what: `The settings in ${SETTINGS} would count for nothing`,
+      where: shadow,
+      why: `Where there is ${shadow}, Ansible (and so Kubewright) does not read ${SETTINGS}`,
+      todo: 'Choose another folder with -o, or move it away',
+    });
+  }
+  // Another file of hosts in the same folder would be a second inventory of the same machines.
+  const candidates = ['hosts.ini', 'hosts.yml', SETTINGS, 'group_vars/all.yaml', 'group_vars/all.json'];
+  const there = candidates.map((f) => join(dir, f)).filter((f) => existsSync(f));
+  if (there.length > 0 && !force) {
+    throw new InputError({
+      what: 'The inventory is there already',
+      where: there.join(', '),
+      todo: 'Choose another folder with -o, or overwrite it with --force',
+    });
+  }
+}
+
+/** `inventory generate`. Never overwrites without force. */
+export async function inventoryGenerate(
+  o: GenerateInventoryOptions & { readonly output?: string; readonly force: boolean },
+): Promise<number> {
+  const files = generateInventory(o);
+  const [hosts = ''] = [...files.keys()];
+  if (o.output === undefined) {
+    process.stdout.write(files.get(hosts) ?? '');
+    return 0;
+  }
+  const dir = o.output;
+  checkOutput(dir, o.force);
+  // All folders before any file: what cannot be finished is not begun.
+  for (const name of files.keys()) writing(dirname(join(dir, name)), makeFolder);
+  for (const [name, text] of files) {
+    writing(join(dir, name), (path) => writeFileSync(path, text));
+    process.stdout.write(`wrote ${join(dir, name)}\n`);
+  }
+  const path = join(dir, hosts);
+  process.stdout.write(`Next: kubewright keys distribute -i ${path} --ask-pass, then kubewright provision -i ${path}\n`);
+  return 0;
+}
+
+function writing(path: string, write: (path: string) => void): void {
+  try {
+    write(path);
+  } catch (cause) {
+    throw new InputError({
+      what: 'The inventory cannot be written',
+      where: path,
+      why: cause instanceof Error ? cause.message : undefined,
+      todo: 'Choose another folder with -o',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,135 @@
+import { formatError, InputError } from '../../base/errors.js';
+import { NETWORK_PLUGINS } from '../../cluster/settings.js';
+import { checkSubnet, planMachines } from '../../inventory/generate.js';
+import { Questions } from '../connect/questions.js';
+import { checkedVersion, checkOutput, checkUser, type GenerateInventoryOptions, inventoryGenerate } from './generate.js';
+
+type Options = GenerateInventoryOptions & { readonly output?: string; readonly force: boolean };
+/** A question: its text, the default as text, and what an answer changes. */
+interface Question {
+  readonly text: string;
+  readonly value: (o: Options) => string;
+  /** @throws InputError for an answer that makes no sense. */
+  readonly apply: (o: Options, answer: string) => Options;
+  /** What is wrong with it together with the answers before. @throws InputError */
+  readonly check?: (o: Options) => void;
+}
+
+/** What the questions after this one will ask stands in the way of nothing. */
+const PLAIN = { masterName: 'm{n}', workerName: 'w{n}', etcd: 'masters' } as const;
+
+/** The same questions that the flags answer; an empty answer keeps what stands in brackets. */
+const QUESTIONS: readonly Question[] = [
+  { text: 'Control planes', value: (o) => String(o.masters), apply: (o, a) => ({ ...o, masters: count(a, 1) }) },
+  { text: 'Workers', value: (o) => String(o.workers), apply: (o, a) => ({ ...o, workers: count(a, 0) }) },
+  { text: 'Subnet of the machines', value: (o) => o.subnet, apply: (o, a) => ({ ...o, subnet: a }), check: checkSubnet },
+  {
+    text: 'Number of the first control plane in it',
+    value: (o) => String(o.masterStart),
+    apply: (o, a) => ({ ...o, masterStart: count(a, 1) }),
+    check: (o) => planMachines({ ...o, ...PLAIN, workers: 0 }),
+  },
+  {
+    text: 'Number of the first worker in it',
+    value: (o) => String(o.workerStart),
+    apply: (o, a) => ({ ...o, workerStart: count(a, 1) }),
+    check: (o) => planMachines({ ...o, ...PLAIN }),
+  },
+  {
+    text: 'Names of control planes ({n}: the number)',
+    value: (o) => o.masterName,
+    apply: (o, a) => ({ ...o, masterName: a }),
+    check: (o) => planMachines({ ...o, ...PLAIN, masterName: o.masterName, workers: 0 }),
+  },
+  {
+    text: 'Names of workers',
+    value: (o) => o.workerName,
+    apply: (o, a) => ({ ...o, workerName: a }),
+    check: (o) => planMachines({ ...o, etcd: 'masters' }),
+  },
+  {
+    text: 'etcd on: masters, workers or a number of machines',
+    value: (o) => String(o.etcd),
+    apply: (o, a) => ({ ...o, etcd: etcdChoice(a) }),
+    check: planMachines,
+  },
+  {
+    text: 'Names of groups: legacy (kube-master) or new',
+    value: (o) => o.groupStyle,
+    apply: (o, a) => ({ ...o, groupStyle: oneOf(a, ['legacy', 'new']) }),
+  },
+  {
+    text: 'Account to connect as',
+    value: (o) => o.user,
+    apply: (o, a) => ({ ...o, user: a }),
+    check: (o) => checkUser(o.user),
+  },
+  {
+    text: 'Use sudo there (yes or no)',
+    value: (o) => (o.become ? 'yes' : 'no'),
+    apply: (o, a) => ({ ...o, become: oneOf(a.toLowerCase(), ['yes', 'no', 'y', 'n']).startsWith('y') }),
+  },
+  {
+    text: 'Kubernetes version',
+    value: (o) => o.kubeVersion ?? 'newest',
+    apply: (o, a) => ({ ...o, kubeVersion: a === 'newest' ? undefined : checkedVersion(a) }),
+  },
+  {
+    text: `Pod network: ${NETWORK_PLUGINS.join(', ')}`,
+    value: (o) => o.networkPlugin,
+    apply: (o, a) => ({ ...o, networkPlugin: oneOf(a, NETWORK_PLUGINS) }),
+  },
+  { text: 'Format: ini or yaml', value: (o) => o.format, apply: (o, a) => ({ ...o, format: oneOf(a, ['ini', 'yaml']) }) },
+  {
+    text: 'Folder to write to',
+    value: (o) => o.output ?? 'inventories/mine',
+    apply: (o, a) => ({ ...o, output: a }),
+    check: (o) => checkOutput(o.output ?? '', o.force),
+  },
+];
+
+/** `--etcd`. @throws InputError */
+export function etcdChoice(text: string): GenerateInventoryOptions['etcd'] {
+  return text === 'masters' || text === 'workers' ? text : count(text, 1);
+}
+
+function count(text: string, least: number): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) < least)
+    throw new InputError({ what: `${text} is no number`, todo: `Write a whole number, at least ${least}` });
+  return Number(text);
+}
+
+function oneOf<T extends string>(text: string, allowed: readonly T[]): T {
+  const found = allowed.find((a) => a === text);
+  if (found === undefined)
+    throw new InputError({ what: `${text} is none of the choices`, todo: `Write one of ${allowed.join(', ')}` });
+  return found;
+}
+
+/** Asks on the terminal, again where an answer makes no sense, and writes the inventory. @throws InputError without a terminal or an answer. */
+export async function generateInteractively(given: Options): Promise<number> {
+  if (!process.stdin.isTTY)
+    throw new InputError({ what: '--interactive, but there is no terminal', todo: 'Give the answers as flags, see --help' });
+  const questions = new Questions(process.stderr, 'Run it again, or give the answers as flags');
+  try {
+    let options = given;
+    for (const q of QUESTIONS) options = await ask(q, options, (text) => questions.ask(text));
+    return await inventoryGenerate(options);
+  } finally {
+    questions.close();
+  }
+}
+
+async function ask(q: Question, options: Options, question: (text: string) => Promise<string>): Promise<Options> {
+  for (;;) {
+    const answer = (await question(`${q.text} [${q.value(options)}]: `)).trim();
+    try {
+      const next = q.apply(options, answer === '' ? q.value(options) : answer);
+      q.check?.(next);
+      return next;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      process.stderr.write(`${formatError(error)}\n`);
+    }
+  }
+}

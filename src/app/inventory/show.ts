@@ -1,0 +1,136 @@
+import { at } from '../../cluster/checks/findings.js';
+import { HOST_NAMES } from '../../cluster/checks/hints.js';
+import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
+import { SETTING_NAMES } from '../../cluster/settings.js';
+import type { Host } from '../../inventory/model/model.js';
+import { configInUse, configLines, withAnsibleConfig } from '../connect/ansible-config.js';
+import { targetFromHost } from '../connect/targets.js';
+import type { InventoryOptions } from './read.js';
+import { readCluster } from './read-cluster.js';
+
+export interface ResolvedOptions extends InventoryOptions {
+  readonly bundle?: string;
+  readonly json: boolean;
+}
+
+interface Setting {
+  readonly value: unknown;
+  /** file:line:column; `default` where nobody sets it. */
+  readonly from: string;
+}
+
+interface ResolvedHost {
+  readonly roles: readonly string[];
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly ip: string;
+  readonly access_ip: string;
+  readonly etcd_member_name?: string;
+  readonly groups: readonly string[];
+  /** Where the addresses and host variables come from, and settings that differ from the cluster's. */
+  readonly variables: Readonly<Record<string, Setting>>;
+}
+
+/** `inventory list --resolved`: the cluster as Kubewright sees it. Secrets are shown as ***. */
+export async function inventoryResolved(o: ResolvedOptions): Promise<number> {
+  const { cluster, bundle, warnings } = await readCluster(o);
+  await bundle?.close();
+  for (const w of warnings) process.stderr.write(`warning: ${w}\n`);
+  const settings = settingsOf(cluster);
+  const hosts = Object.fromEntries(cluster.hosts.map((h) => [h.name, resolvedHost(h, settings)]));
+  const config = configInUse();
+  if (o.json) print(JSON.stringify({ config, settings, hosts }, undefined, 2));
+  else {
+    show(settings, hosts);
+    print('');
+    for (const line of configLines(config)) print(line);
+  }
+  return 0;
+}
+
+function settingsOf(cluster: Cluster): Readonly<Record<string, Setting>> {
+  const first = cluster.controlPlane[0];
+  const values: Readonly<Record<string, unknown>> = cluster.settings;
+  return Object.fromEntries(SETTING_NAMES.map((name) => [name, settingFrom(first?.inventoryHost, name, values[name])]));
+}
+
+function settingFrom(host: Host | undefined, name: string, value: unknown): Setting {
+  const variable = host?.vars.get(name);
+  const masked = variable?.secret ? '***' : (value ?? null);
+  return { value: masked, from: variable && !isUnset(variable.value) ? at(variable.source) : 'default' };
+}
+
+function isUnset(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
+function resolvedHost(h: ClusterHost, cluster: Readonly<Record<string, Setting>>): ResolvedHost {
+  const host = h.inventoryHost;
+  const target = targetFromHost(host, { user: withAnsibleConfig({ user: process.env.KUBEWRIGHT_USER || undefined }).user });
+  const own: Readonly<Record<string, unknown>> = h.settings;
+  const differing = SETTING_NAMES.map((name) => [name, settingFrom(host, name, own[name])] as const).filter(
+    ([name, s]) => JSON.stringify(s.value) !== JSON.stringify(cluster[name]?.value),
+  );
+  const read = [...HOST_NAMES, ...[...host.vars.keys()].filter((n) => n.startsWith('ansible_'))];
+  const variables = [...new Set(read)].flatMap((name) => {
+    const variable = host.vars.get(name);
+    if (!variable) return [];
+    const hidden = variable.secret || /pass(word)?$/.test(name);
+    return [[name, { value: hidden ? '***' : variable.value, from: at(variable.source) }] as const];
+  });
+  return {
+    roles: rolesOf(h),
+    address: target.address,
+    port: target.port,
+    user: target.user,
+    ip: h.ip,
+    access_ip: h.accessIp,
+    ...(h.etcdMemberName === undefined ? {} : { etcd_member_name: h.etcdMemberName }),
+    groups: [...host.groups].filter((g) => g !== 'all'),
+    variables: Object.fromEntries([...variables, ...differing]),
+  };
+}
+
+function rolesOf(h: ClusterHost): string[] {
+  return [
+    ...(h.controlPlane ? ['control plane'] : []),
+    ...(h.worker ? ['worker'] : []),
+    ...(h.etcd ? [`etcd member ${h.etcdMemberName ?? ''}`] : []),
+  ];
+}
+
+function show(settings: Readonly<Record<string, Setting>>, hosts: Readonly<Record<string, ResolvedHost>>): void {
+  print('Machines');
+  const rows = Object.entries(hosts).map(([name, h]) => [name, h.ip, `${h.user}@${h.address}:${h.port}`, h.roles.join(', ')]);
+  for (const row of table(rows)) print(`  ${row}`);
+  const own = Object.entries(hosts).flatMap(([name, h]) =>
+    Object.entries(h.variables).map(([variable, s]) => [name, variable, text(s.value), s.from]),
+  );
+  if (own.length > 0) print('\nVariables of machines');
+  for (const row of table(own)) print(`  ${row}`);
+  const set = Object.entries(settings).filter(([, s]) => s.from !== 'default');
+  print('\nSettings');
+  for (const row of table(set.map(([name, s]) => [name, text(s.value), s.from]))) print(`  ${row}`);
+  print('\nDefaults');
+  const rest = Object.entries(settings).filter(([, s]) => s.from === 'default');
+  for (const row of table(rest.map(([name, s]) => [name, text(s.value)]))) print(`  ${row}`);
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : value === null ? '-' : JSON.stringify(value);
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.min(48, Math.max(...rows.map((r) => r[i]?.length ?? 0))));
+  return rows.map((r) =>
+    r
+      .map((cell, i) => (i === r.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

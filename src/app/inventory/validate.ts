@@ -1,0 +1,132 @@
+import { statSync } from 'node:fs';
+import { type ErrorParts, formatParts, InputError, InputErrors } from '../../base/errors.js';
+import { type Finding, placeOf, sortFindings } from '../../cluster/checks/findings.js';
+import { hints, isPlain } from '../../cluster/checks/hints.js';
+import { examineCluster } from '../../cluster/resolve.js';
+import type { Inventory, Variable } from '../../inventory/model/model.js';
+import { configInUse, configLines } from '../connect/ansible-config.js';
+import { connectionProblems } from './connection-problems.js';
+import { type InventoryOptions, readInventory } from './read.js';
+
+export interface ValidateOptions extends InventoryOptions {
+  /** Warnings fail, too. */
+  readonly strict: boolean;
+  readonly json: boolean;
+}
+
+/** `inventory validate`: everything at once. Exit code 2 with errors, and with warnings when strict. */
+export async function inventoryValidate(o: ValidateOptions): Promise<number> {
+  const { findings, inventory } = await examine(o);
+  const count = (severity: string): number => findings.filter((f) => f.severity === severity).length;
+  const [errors, warnings] = [count('error'), count('warning')];
+  const fails = errors > 0 || (o.strict && warnings > 0);
+  const config = configInUse();
+  if (o.json) print(JSON.stringify({ ok: !fails, errors, warnings, config, findings: findings.map(asJson) }, undefined, 2));
+  else {
+    for (const f of findings) print(asText(f));
+    if (config.file !== null || Object.keys(config.settings).length > 0) for (const line of configLines(config)) print(line);
+    print(summary(errors, warnings, inventory));
+  }
+  return fails ? 2 : 0;
+}
+
+/** @throws InputError only when no inventory was named. */
+async function examine(o: ValidateOptions): Promise<{ findings: Finding[]; inventory?: Inventory }> {
+  let inventory: Inventory;
+  try {
+    inventory = await readInventory(o);
+  } catch (error) {
+    if (!(error instanceof InputError) || o.inventory.length === 0) throw error;
+    const all = error instanceof InputErrors ? error.all : [error.parts];
+    return { findings: sortFindings(all.map(asError)) };
+  }
+  const { problems } = examineCluster(inventory, { bundle: undefined });
+  const warned = (inventory.warnings ?? []).map((w): Finding => ({ severity: 'warning', ...split(w) }));
+  return {
+    inventory,
+    findings: sortFindings([
+      ...problems.map(asError),
+      ...connectionProblems(inventory, problems).map(asError),
+      ...warned,
+      ...hints(inventory),
+      ...openPasswords(inventory),
+    ]),
+  };
+}
+
+function asError(parts: ErrorParts): Finding {
+  return { ...parts, severity: 'error' };
+}
+
+/** A reader's warning is one line that begins with its place. */
+function split(warning: string): ErrorParts {
+  const match = /^(.+?:\d+:\d+): (.*)$/s.exec(warning);
+  return match ? { where: match[1] ?? '', what: match[2] ?? '' } : { what: warning };
+}
+
+const PASSWORDS = /^ansible_(ssh_|become_|sudo_|su_)?pass(word)?$|_(password|passphrase|secret|secret_key|token)$/;
+const OTHERS_READ = 0o004;
+
+/** Passwords in plain text, in files that everybody on this machine may read. */
+function openPasswords(inventory: Inventory): Finding[] {
+  const seen = new Set<Variable>();
+  const modes = new Map<string, number>();
+  const mode = (file: string): number => {
+    const known = modes.get(file) ?? modeOf(file);
+    modes.set(file, known);
+    return known;
+  };
+  const out: Finding[] = [];
+  for (const host of inventory.hosts.values()) {
+    for (const [name, v] of host.vars) {
+      if (!PASSWORDS.test(name) || seen.has(v)) continue;
+      seen.add(v);
+      if (!isPlain(v) || v.secret || (typeof v.value !== 'string' && typeof v.value !== 'number') || v.value === '') continue;
+      if ((mode(v.source.file) & OTHERS_READ) === 0) continue;
+      out.push({
+        severity: 'warning',
+        what: `${name} stands in plain text in a file that everybody on this machine may read`,
+        where: `${v.source.file}:${v.source.line}:${v.source.column}`,
+        todo: `Encrypt it (ansible-vault encrypt_string --name ${name}), or at least: chmod o-r ${v.source.file}`,
+      });
+    }
+  }
+  return out;
+}
+
+function modeOf(file: string): number {
+  try {
+    return statSync(file).mode;
+  } catch {
+    // Not a file: a list of hosts, or an extra variable.
+    return 0;
+  }
+}
+
+function asText(f: Finding): string {
+  return formatParts({ ...f, what: `${f.severity}: ${f.what}` });
+}
+
+function asJson(f: Finding): object {
+  const { file, line, column } = placeOf(f.where);
+  return {
+    severity: f.severity,
+    message: f.what,
+    ...(file === '' ? {} : { file }),
+    ...(line === 0 ? {} : { line }),
+    ...(column === 0 ? {} : { column }),
+    ...(f.why === undefined ? {} : { why: f.why }),
+    ...(f.todo === undefined ? {} : { todo: f.todo }),
+  };
+}
+
+function summary(errors: number, warnings: number, inventory: Inventory | undefined): string {
+  const hosts = inventory?.hosts.size ?? 0;
+  const many = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+  if (errors === 0 && warnings === 0) return `${many(hosts, 'host')}: no errors, no warnings`;
+  return `${many(errors, 'error')}, ${many(warnings, 'warning')}`;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

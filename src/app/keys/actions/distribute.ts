@@ -1,0 +1,73 @@
+import type { KeyHost, KeyKind, KeyResult } from '../model/model.js';
+import { authorizedLine, type PublicKey } from '../model/public-key.js';
+import { inTurns, type Steering } from '../model/turns.js';
+import { type Found, look } from '../programs/look.js';
+import { merge } from '../programs/merge.js';
+import { payloadOf } from '../programs/remote.js';
+
+export interface DistributeOptions extends Steering {
+  /** The operator's public keys: they may log in everywhere. */
+  readonly operator: readonly PublicKey[];
+  /** Only these get access to the others; undefined: everybody to everybody. */
+  readonly hubs?: ReadonlySet<string>;
+  readonly kind: KeyKind;
+  readonly dry: boolean;
+}
+
+/**
+ * Key pairs where there are none, every public key in every other authorized_keys, every host key in every other
+ * known_hosts, the operator's own key everywhere. Two execs a machine. A machine that fails is left out, and the others are
+ * finished; run again, it gets what it has missed.
+ */
+export async function distributeKeys(hosts: readonly KeyHost[], o: DistributeOptions): Promise<KeyResult[]> {
+  const hub = (name: string): boolean => o.hubs === undefined || o.hubs.has(name);
+  const { found, results } = await lookAt(hosts, o, (h) =>
+    hub(h.name) ? { [o.dry ? 'wouldMake' : 'make']: o.kind, signal: o.interrupt?.kill } : { signal: o.interrupt?.kill },
+  );
+  // Should the rest fail, what was made stays made.
+  for (const [host, { changes, notes }] of found) results.set(host, { host, changes, notes });
+  const payload = payloadOf([
+    ...operatorLines(o.operator),
+    ...hosts.flatMap((h) => {
+      const own = found.get(h.name);
+      return own ? [...(hub(h.name) ? [keyLine(h.name, own.key)] : []), ...hostKeyLines(h, own)] : [];
+    }),
+  ]);
+  await inTurns('writing', hosts, o, results, async (h) => {
+    const own = found.get(h.name);
+    if (!own) return;
+    const merged = await merge(h, payload, { dry: o.dry, known: hub(h.name), signal: o.interrupt?.kill });
+    results.set(h.name, {
+      host: h.name,
+      changes: [...own.changes, ...merged.changes],
+      notes: [...own.notes, ...merged.notes],
+    });
+  });
+  return hosts.map((h) => results.get(h.name) ?? { host: h.name, changes: [], notes: [] });
+}
+
+export function operatorLines(keys: readonly PublicKey[]): string[] {
+  return keys.map((k) => `O - ${k.type} ${k.blob} ${k.comment}`.trimEnd());
+}
+
+export function keyLine(name: string, key: PublicKey | undefined): string {
+  return `A ${name} ${key ? authorizedLine(key, name) : '-'}`;
+}
+
+export function hostKeyLines(host: KeyHost, found: Found): string[] {
+  return found.hostKeys.map((k) => `K ${host.name} ${host.names.join(',')} ${k}`);
+}
+
+/** A look at every machine; those that fail have their result already. */
+export async function lookAt(
+  hosts: readonly KeyHost[],
+  o: Steering,
+  options: (host: KeyHost) => Parameters<typeof look>[1],
+): Promise<{ found: Map<string, Found>; results: Map<string, KeyResult> }> {
+  const found = new Map<string, Found>();
+  const results = new Map<string, KeyResult>();
+  await inTurns('looking', hosts, o, results, async (h) => {
+    found.set(h.name, await look(h, options(h)));
+  });
+  return { found, results };
+}

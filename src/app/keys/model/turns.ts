@@ -1,0 +1,57 @@
+import { InterruptedError, KubewrightError } from '../../../base/errors.js';
+import { Slots } from '../../../base/semaphore.js';
+import type { Parts, StepListener } from '../../../ui/stages/stages.js';
+import { AT_ONCE, type KeyHost, type KeyResult } from './model.js';
+
+export interface Interrupt {
+  /** Nothing more is started. */
+  readonly stop?: AbortSignal;
+  /** What runs is cut off. */
+  readonly kill?: AbortSignal;
+}
+
+/** What the one who started it hears, and says. */
+export interface Steering {
+  readonly interrupt?: Interrupt;
+  readonly progress?: StepListener;
+}
+
+/** Works on a limited number of machines at once; what one throws becomes its result. `step`: what the user is told. */
+export async function inTurns(
+  step: string | { readonly doing: string; readonly parts: Parts },
+  hosts: readonly KeyHost[],
+  { interrupt, progress }: Steering,
+  results: Map<string, KeyResult>,
+  work: (host: KeyHost) => Promise<void>,
+): Promise<void> {
+  const slots = new Slots(AT_ONCE);
+  const names = hosts.map((h) => h.name);
+  if (typeof step === 'string') progress?.step(step, names);
+  else progress?.step(step.doing, names, step);
+  await Promise.all(
+    hosts.map(async (h) => {
+      const release = await slots.take();
+      try {
+        if (results.get(h.name)?.error) return;
+        if (interrupt?.stop?.aborted) throw new InterruptedError({ what: 'interrupted', where: h.name });
+        progress?.began(h.name);
+        await work(h);
+      } catch (error) {
+        results.set(h.name, {
+          ...(results.get(h.name) ?? { host: h.name, changes: [], notes: [] }),
+          error: interrupt?.kill?.aborted
+            ? new InterruptedError({ what: 'interrupted while it was at work', where: h.name, cause: error })
+            : asError(h.name, error),
+        });
+      } finally {
+        progress?.done(h.name);
+        release();
+      }
+    }),
+  );
+}
+
+function asError(host: string, error: unknown): KubewrightError {
+  if (error instanceof KubewrightError) return error;
+  return new KubewrightError({ what: error instanceof Error ? error.message : String(error), where: host, cause: error });
+}

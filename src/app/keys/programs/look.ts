@@ -1,0 +1,171 @@
+import { KubewrightError } from '../../../base/errors.js';
+import { joinShell, rawShell } from '../../../shell/shell.js';
+import type { Change, ChangeKind, KeyHost, KeyKind } from '../model/model.js';
+import { type PublicKey, parsePublicKey } from '../model/public-key.js';
+import { assign, fieldsOf, runAs } from './remote.js';
+
+/** What a machine has, or has made just now. */
+export interface Found {
+  /** Undefined: there is no key pair (a dry run makes none). */
+  readonly key: PublicKey | undefined;
+  /** Path of the private key. */
+  readonly keyFile: string | undefined;
+  /** Every public key of the account, the one above among them. */
+  readonly all: readonly PublicKey[];
+  /** `type blob`, every type that sshd shows. */
+  readonly hostKeys: readonly string[];
+  /** Keys that may log in there, only when asked for. */
+  readonly authorized: readonly PublicKey[];
+  /** Base names of files that a rotation has left in ~/.ssh, with their public keys. */
+  readonly pending: ReadonlyMap<string, PublicKey>;
+  readonly changes: readonly Change[];
+  readonly notes: readonly string[];
+}
+
+export interface LookOptions {
+  /** Make a key pair of this kind where there is none; `undefined` looks only, and writes nothing. */
+  readonly make?: KeyKind;
+  /** The dry run: says what would be made. */
+  readonly wouldMake?: KeyKind;
+  readonly listAuthorized?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** One look at a machine. @throws KubewrightError or TransportError. */
+export async function look(host: KeyHost, o: LookOptions): Promise<Found> {
+  const kind = o.make ?? o.wouldMake;
+  const program = joinShell([
+    assign({
+      dry: o.make ? '' : 'yes',
+      type: kind?.type ?? '',
+      bits: kind?.bits === undefined ? '' : String(kind.bits),
+      list: o.listAuthorized ? 'yes' : '',
+    }),
+    LOOK,
+  ]);
+  const fields = fieldsOf(await runAs(host, program, undefined, o.signal));
+  const values = (tag: string): string[] => fields.flatMap(([t, v]) => (t === tag && v !== undefined ? [v] : []));
+  const [file, line] = fields.find(([t]) => t === 'key')?.slice(1) ?? [];
+  const key = line === undefined ? undefined : parsePublicKey(line);
+  if (line !== undefined && !key) {
+    throw new KubewrightError({
+      what: `${file}.pub holds no public key`,
+      where: host.name,
+      todo: 'Remove it on the machine: the public key can be derived from the private one',
+    });
+  }
+  const keys = (tag: string): PublicKey[] => values(tag).flatMap((v) => parsePublicKey(v) ?? []);
+  return {
+    key,
+    keyFile: key && file,
+    all: [...(key ? [key] : []), ...keys('other')],
+    hostKeys: hostKeysOf(host, values('host')),
+    authorized: keys('authorized'),
+    pending: new Map(
+      fields.flatMap(([t, name, text]) => {
+        const pub = t === 'pending' ? parsePublicKey(text ?? '') : undefined;
+        return pub && name ? [[name, pub] as const] : [];
+      }),
+    ),
+    ...changesOf(fields),
+  };
+}
+
+/** The changes and notes that a program reported. */
+export function changesOf(fields: readonly string[][]): { changes: Change[]; notes: string[] } {
+  return {
+    changes: fields.flatMap(([tag, kind, file, count, names]) =>
+      tag === 'change' && kind && file
+        ? [{ kind: kind as ChangeKind, file, count: Number(count), names: (names ?? '').split(',').filter((n) => n !== '') }]
+        : [],
+    ),
+    notes: fields.flatMap(([tag, text]) => (tag === 'note' && text ? [text] : [])),
+  };
+}
+
+/**
+ * The host keys that lie on the machine, read over the verified connection. When the key that the connection showed is not
+ * among them, another sshd answers there: then only what it has shown itself is believed.
+ */
+function hostKeysOf(host: KeyHost, lying: readonly string[]): string[] {
+  const keys = lying.flatMap((l) => parsePublicKey(l) ?? []).map((k) => `${k.type} ${k.blob}`);
+  const wire = host.session.hostKey?.toString('base64');
+  if (wire === undefined || keys.some((k) => k.endsWith(` ${wire}`))) return keys;
+  const type = parsePublicKey(`${wireType(wire)} ${wire}`)?.type;
+  return type === undefined ? [] : [`${type} ${wire}`];
+}
+
+function wireType(base64: string): string {
+  const wire = Buffer.from(base64, 'base64');
+  return wire.length < 4 ? '' : wire.subarray(4, 4 + wire.readUInt32BE(0)).toString('latin1');
+}
+
+const LOOK = rawShell(`
+make() {
+  folder
+  lock
+  tmp=$(mktemp -d "$ssh/id_$type.kw-XXXXXX")
+  ssh-keygen -q -t "$type" \${bits:+-b "$bits"} -N '' -C "$account@$(uname -n)" -f "$tmp/key" </dev/null >&2 || die 'no key pair could be made'
+  flush "$tmp/key"
+  # The private key last: without it the public one counts for nothing and is made anew.
+  chmod 644 "$tmp/key.pub"
+  mv -f "$tmp/key.pub" "$ssh/id_$type.pub"
+  mv -f "$tmp/key" "$ssh/id_$type"
+  rm -rf "$tmp"
+  tmp=
+  label "$ssh"
+  flush "$ssh"
+}
+# The line of the public key; the private one decides. PRIVATE-KEY
+public() {
+  derived=$(ssh-keygen -y -P '' -f "$1" </dev/null 2>/dev/null) || derived=
+  line=
+  [ ! -s "$1.pub" ] || line=$(head -n 1 "$1.pub" | tr '\\t' ' ')
+  blob=$(printf '%s' "$derived" | cut -d ' ' -f 2)
+  if [ -z "$derived" ]; then
+    [ -n "$line" ] || die "$1 has a passphrase, and $1.pub is missing"
+    [ -n "$quiet" ] || note "$1 has a passphrase: logins with it will ask for it" >&3
+  elif [ "$(printf '%s' "$line" | cut -d ' ' -f 2)" != "$blob" ]; then
+    [ -z "$line" ] || [ -n "$quiet" ] || note "$1.pub does not belong to $1; what counts is the private key" >&3
+    line=$derived
+  fi
+  printf '%s' "$line" | tr -d '\\r'
+}
+exec 3>&1
+quiet=
+found=
+for t in ed25519 ecdsa rsa; do
+  if [ -s "$ssh/id_$t" ]; then found=$ssh/id_$t; break; fi
+done
+if [ -n "$type" ]; then
+  command -v ssh-keygen >/dev/null 2>&1 || die 'ssh-keygen is missing: install openssh-client (openssh-clients)'
+  if [ -n "$found" ]; then
+    owned "$found"
+    # ssh uses no private key that others may read.
+    moded "$found" 600 77
+  else
+    [ -n "$dry" ] || { make; found=$ssh/id_$type; }
+    change made "$ssh/id_$type" 1 "$type"
+  fi
+fi
+if [ -n "$found" ]; then
+  line=$(public "$found") || exit 1
+  printf 'key\\t%s\\t%s\\n' "$found" "$line"
+  quiet=yes
+  for t in ed25519 ecdsa rsa ecdsa_sk ed25519_sk; do
+    f=$ssh/id_$t
+    [ "$f" = "$found" ] || [ ! -s "$f.pub" ] || printf 'other\\t%s\\n' "$(head -n 1 "$f.pub" | tr '\\t' ' ' | tr -d '\\r')"
+  done
+fi
+for f in "$ssh"/id_*.kw-new.pub "$ssh"/id_*.kw-old.pub; do
+  [ ! -s "$f" ] || printf 'pending\\t%s\\t%s\\n' "\${f##*/}" "$(head -n 1 "$f")"
+done
+for f in /etc/ssh/ssh_host_*_key.pub; do
+  [ ! -s "$f" ] || printf 'host\\t%s\\n' "$(cut -d ' ' -f 1,2 "$f")"
+done
+if [ -n "$list" ] && [ -f "$ssh/authorized_keys" ]; then
+  # Options in front are left out: a blank inside of quotes is none.
+  tr -d '\\r' < "$ssh/authorized_keys" | grep -v '^[[:blank:]]*#' |
+    grep -oE '(ssh|ecdsa|sk)-[A-Za-z0-9@.-]+[[:blank:]]+AAAA[A-Za-z0-9+/=]+.*' | tr '\\t' ' ' | awk '{ print "authorized\\t" $0 }' || :
+fi
+`);

@@ -1,0 +1,206 @@
+import { joinShell, rawShell } from '../../../shell/shell.js';
+import type { Change, KeyHost } from '../model/model.js';
+import { changesOf } from './look.js';
+import { assign, fieldsOf, runAs } from './remote.js';
+
+export interface MergeOptions {
+  /** Say what would be changed, and write nothing. */
+  readonly dry: boolean;
+  /** Whether this machine is to know the others' host keys. */
+  readonly known: boolean;
+  /** Nothing is to be added: then no folder is made either. */
+  readonly removeOnly?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Lines of the payload, one kind a letter (the same for all machines; each leaves out what is its own):
+ * `A NAME KEY-LINE` a machine's key that may log in (`A NAME -`: one that is still to be made), `O - KEY-LINE` the
+ * operator's, `K NAME NAMES TYPE BLOB` a host key, `R NAME TYPE BLOB` a key that may no longer log in, `H NAME NAMES`
+ * names that known_hosts shall forget.
+ *
+ * What stands in the files stays, byte for byte, but for what R and H name.
+ *
+ * @throws KubewrightError or TransportError.
+ */
+export async function merge(host: KeyHost, payload: Buffer, o: MergeOptions): Promise<{ changes: Change[]; notes: string[] }> {
+  const program = joinShell([
+    assign({ self: host.name, dry: o.dry ? 'yes' : '', known: o.known ? 'yes' : '', remove: o.removeOnly ? 'yes' : '' }),
+    MERGE,
+  ]);
+  return changesOf(fieldsOf(await runAs(host, program, payload, o.signal)));
+}
+
+/** Prints `L LINE` to add, `N NAME` for each, `D N` a line to delete, `B BYTES` of those, `X NAME` for each. */
+const AUTHORIZED = `
+function keyof(s,   i, c, q, options, f) {
+  sub(/\\r$/, "", s)
+  sub(/^[ \\t]+/, "", s)
+  if (s == "" || s ~ /^#/) return ""
+  if (s !~ /^(ssh|ecdsa|sk)-[^ \\t]*[ \\t]/) {
+    # Options end at the first blank outside of quotes.
+    for (i = 1; i <= length(s); i++) {
+      c = substr(s, i, 1)
+      if (c == "\\\\" && substr(s, i + 1, 1) == "\\"") i++
+      else if (c == "\\"") q = !q
+      else if (!q && (c == " " || c == "\\t")) break
+    }
+    options = tolower(substr(s, 1, i - 1))
+    s = substr(s, i)
+    sub(/^[ \\t]+/, "", s)
+    if (options ~ /(^|,)cert-authority(,|$)/) return ""
+  }
+  split(s, f, /[ \\t]+/)
+  return f[1] " " f[2]
+}
+part == "want" && $1 == "R" { gone[$3 " " $4] = $2; next }
+part == "want" && ($1 == "O" || $1 == "A") {
+  if ($1 == "A" && $2 == self && $3 == "-") next
+  if ($3 == "-") { print "N " $2; next }
+  line[++wanted] = substr($0, length($1 " " $2 " ") + 1)
+  key[wanted] = $3 " " $4
+  owner[wanted] = $2
+  next
+}
+part == "have" {
+  k = keyof($0)
+  if (k == "") next
+  if (k in gone) {
+    print "D " FNR
+    print "X " gone[k]
+    deleted += length($0) + 1
+    # A machine that could log in to itself still can.
+    if (gone[k] == self) itself = 1
+  }
+  else have[k] = 1
+}
+END {
+  for (i = 1; i <= wanted; i++) if (!(key[i] in have) && !(key[i] in gone) && (owner[i] != self || itself)) {
+    have[key[i]] = 1
+    print "L " line[i]
+    print "N " owner[i]
+  }
+  print "B " deleted + 0
+}`;
+
+/** The same for known_hosts. A line that loses some of its names is deleted and added again with the others. */
+const KNOWN = `
+function base(name) {
+  if (name !~ /^\\[.*\\]:[0-9]+$/) return tolower(name)
+  sub(/^\\[/, "", name)
+  sub(/\\]:[0-9]+$/, "", name)
+  return tolower(name)
+}
+function forget(   i, n, a, rest, rests) {
+  if (comment in marked) { drop(marked[comment], ""); return 1 }
+  if (FNR in hashed && $1 ~ /^\\|1\\|/) { drop(hashed[FNR], ""); return 1 }
+  n = split($1, a, ",")
+  rests = 0
+  for (i = 1; i <= n; i++) {
+    if (tolower(a[i]) in names) { whose = names[tolower(a[i])]; continue }
+    if (base(a[i]) in hosts) { whose = hosts[base(a[i])]; continue }
+    rest = rests++ ? rest "," a[i] : a[i]
+  }
+  if (rests == n) return 0
+  drop(whose, rests ? rest substr($0, index($0, $1) + length($1)) : "")
+  return 1
+}
+function drop(name, instead) {
+  print "D " FNR
+  print "X " name
+  deleted += length($0) + 1
+  if (instead != "") { sub(/\\r$/, "", instead); print "L " instead }
+}
+part == "want" && $1 == "H" {
+  forgetful = 1
+  marked["kubewright:" $2] = $2
+  hosts[tolower($2)] = $2
+  n = split($3, a, ",")
+  for (i = 1; i <= n; i++) names[tolower(a[i])] = $2
+  next
+}
+part == "want" && $1 == "K" && $2 != self {
+  owner[++wanted] = $2
+  list[wanted] = $3
+  key[wanted] = $4 " " $5
+  next
+}
+part == "want" && $1 == "F" { hashed[$2] = $3; next }
+part == "have" {
+  line = $0
+  sub(/\\r$/, "", line)
+  n = split(line, f, /[ \\t]+/)
+  start = f[1] == "" ? 2 : 1
+  if (n < start + 2 || f[start] ~ /^#/) next
+  if (f[start] ~ /^@/) {
+    if (f[start] == "@revoked") revoked[f[start + 2] " " f[start + 3]] = 1
+    next
+  }
+  comment = f[n]
+  if (forgetful && forget()) next
+  n = split(tolower(f[start]), a, ",")
+  for (i = 1; i <= n; i++) have[a[i] " " f[start + 1] " " f[start + 2]] = 1
+}
+END {
+  for (i = 1; i <= wanted; i++) {
+    missing = ""
+    n = split(list[i], a, ",")
+    for (j = 1; j <= n; j++) {
+      entry = tolower(a[j]) " " key[i]
+      if (entry in have) continue
+      have[entry] = 1
+      missing = missing == "" ? a[j] : missing "," a[j]
+    }
+    if (key[i] in revoked) print "W a host key of " owner[i] " is revoked"
+    if (missing == "") continue
+    print "L " missing " " key[i] " kubewright:" owner[i]
+    print "N " owner[i]
+  }
+  print "B " deleted + 0
+}`;
+
+const MERGE = rawShell(`
+authorized_awk='${AUTHORIZED}'
+known_awk='${KNOWN}'
+# FILE KIND-WHEN-ADDED KIND-WHEN-REMOVED, and what the awk program said
+apply() {
+  add=$(printf '%s\\n' "$4" | sed -n 's/^L //p')
+  delete=$(printf '%s\\n' "$4" | sed -n 's/^D \\(.*\\)/\\1d/p')
+  deleted=$(printf '%s\\n' "$4" | sed -n 's/^B //p')
+  added=$(printf '%s\\n' "$4" | grep -c '^N ' || :)
+  removed=$(printf '%s\\n' "$4" | grep -c '^X ' || :)
+  printf '%s\\n' "$4" | sed -n 's/^W //p' | while IFS= read -r warning; do note "$1: $warning"; done
+  [ -f "$1" ] || [ -n "$add" ] || [ "$added" -gt 0 ] || return 0
+  whole=
+  if [ -e "$1" ] && [ "$(stat -L -c %u "$1")" != "$uid" ] && [ "$(stat -L -c %u "$1")" != 0 ]; then whole=yes; fi
+  if [ -n "$add$delete$whole" ]; then [ -n "$dry" ] || replace "$1" "$delete" "$deleted" "$add"
+  else moded "$1" 600 22; fi
+  [ "$added" -eq 0 ] || change "$2" "$1" "$added" "$(printf '%s\\n' "$4" | names)"
+  [ "$removed" -eq 0 ] || change "$3" "$1" "$removed" "$(printf '%s\\n' "$4" | sed -n 's/^X /N /p' | names)"
+  [ -z "$whole" ] || change mode "$1" 1 "owner,$account"
+}
+# Lines whose names are hashed, of machines that shall be forgotten: only ssh-keygen can tell.
+hashed() {
+  grep -q '^|1|' "$1" 2>/dev/null || return 0
+  payload | sed -n 's/^H //p' | while read -r name list; do
+    for n in "$name" $(printf '%s' "$list" | tr ',' ' '); do
+      ssh-keygen -F "$n" -f "$1" 2>/dev/null | sed -n "s/^# Host .* found: line \\([0-9]*\\).*/F \\1 $name/p"
+    done
+  done
+}
+present() { if [ -e "$1" ]; then printf '%s' "$1"; else printf /dev/null; fi; }
+
+[ -z "$remove" ] || [ -d "$ssh" ] || exit 0
+folder
+[ ! -d "$ssh" ] || lock
+for file in "$ssh/authorized_keys" "$ssh/known_hosts"; do
+  [ ! -d "$file" ] || die "$file is a folder and no file: move it away"
+done
+file=$ssh/authorized_keys
+said=$(payload | awk -v self="$self" "$authorized_awk" part=want - part=have "$(present "$file")")
+apply "$file" authorized unauthorized "$said"
+file=$ssh/known_hosts
+said=$({ hashed "$file"; if [ -n "$known" ]; then payload; else payload | grep '^H ' || :; fi; } |
+  awk -v self="$self" "$known_awk" part=want - part=have "$(present "$file")")
+apply "$file" known unknown "$said"
+`);

@@ -1,0 +1,130 @@
+import { KubewrightError } from '../../../base/errors.js';
+import { joinShell, rawShell } from '../../../shell/shell.js';
+import type { Change, KeyHost, KeyKind } from '../model/model.js';
+import { type PublicKey, parsePublicKey } from '../model/public-key.js';
+import { changesOf } from './look.js';
+import { assign, fieldsOf, runAs } from './remote.js';
+
+/** A machine's pair of a rotation. Files are names below ~/.ssh. */
+export interface Pair {
+  /** Private key that is to be replaced; with `key`, its public half. */
+  readonly file: string;
+  readonly key: PublicKey;
+}
+
+/**
+ * Makes the new pair beside the old one (`id_TYPE.kw-new`), or finishes what an interrupted rotation has left: a pair that
+ * is there already is taken, one that was half-way in its place is put there.
+ *
+ * @returns the new public key; undefined: the machine has switched already.
+ */
+export async function prepareNew(
+  host: KeyHost,
+  old: Pair,
+  kind: KeyKind,
+  id: string,
+  signal?: AbortSignal,
+): Promise<Pair | undefined> {
+  const bits = kind.bits === undefined ? '' : String(kind.bits);
+  const output = await runAs(
+    host,
+    joinShell([assign({ dry: '', old: old.file, type: kind.type, bits, id }), PREPARE]),
+    undefined,
+    signal,
+  );
+  const [file, line] =
+    fieldsOf(output)
+      .find(([t]) => t === 'new')
+      ?.slice(1) ?? [];
+  if (file === undefined) return undefined;
+  const key = parsePublicKey(line ?? '');
+  if (key) return { file, key };
+  throw new KubewrightError({
+    what: `${file}.pub holds no public key`,
+    where: host.name,
+    todo: `Remove ${file}* in ~/.ssh there and run the same command again`,
+  });
+}
+
+/** Puts the new pair in the place of the old one. Whenever this is cut off, one of both can log in: both are known everywhere. */
+export async function switchPair(host: KeyHost, old: Pair, next: Pair, signal?: AbortSignal): Promise<Change[]> {
+  const program = joinShell([
+    assign({ dry: '', old: old.file, new: next.file, oldKey: `${old.key.type} ${old.key.blob}` }),
+    SWITCH,
+  ]);
+  return changesOf(fieldsOf(await runAs(host, program, undefined, signal))).changes;
+}
+
+/** The old key is gone everywhere: the note of it goes too. */
+export async function forgetOld(host: KeyHost, signal?: AbortSignal): Promise<void> {
+  await runAs(
+    host,
+    joinShell([assign({ dry: '' }), rawShell('lock\nrm -f "$ssh"/id_*.kw-old.pub\nflush "$ssh"')]),
+    undefined,
+    signal,
+  );
+}
+
+const PREPARE = rawShell(`
+lock
+for new in "$ssh"/id_*.kw-new; do
+  [ -e "$new" ] || continue
+  if [ -s "$new" ] && [ -s "$new.pub" ]; then
+    printf 'new\\t%s\\t%s\\n' "\${new##*/}" "$(head -n 1 "$new.pub")"
+    exit 0
+  fi
+  # Without its public half nobody has heard of it yet.
+  rm -f "$new" "$new.pub"
+done
+for pub in "$ssh"/id_*.kw-new.pub; do
+  [ -e "$pub" ] || continue
+  # The private half is in its place already.
+  mv -f "$pub" "\${pub%.kw-new.pub}.pub"
+done
+switched=
+for note in "$ssh"/id_*.kw-old.pub; do
+  [ -s "$note" ] || continue
+  switched=yes
+  file=\${note%.kw-old.pub}
+  # A pair of another type is beside the old one: the old one was still to be removed.
+  if [ -s "$file" ]; then
+    derived=$(ssh-keygen -y -P '' -f "$file" </dev/null | cut -d ' ' -f 2)
+    [ "$derived" != "$(cut -d ' ' -f 2 "$note")" ] || rm -f "$file" "$file.pub"
+  fi
+done
+[ -z "$switched" ] || exit 0
+if [ "id_$type" != "$old" ] && [ -e "$ssh/id_$type" ]; then die "$ssh/id_$type is there already and is not the key of this mesh: choose another --type"; fi
+tmp=$(mktemp -d "$ssh/id_$type.kw-XXXXXX")
+ssh-keygen -q -t "$type" \${bits:+-b "$bits"} -N '' -C "$account@$(uname -n) rotated:$id" -f "$tmp/key" </dev/null >&2 || die 'no key pair could be made'
+chmod 644 "$tmp/key.pub"
+flush "$tmp/key"
+mv -f "$tmp/key" "$ssh/id_$type.kw-new"
+mv -f "$tmp/key.pub" "$ssh/id_$type.kw-new.pub"
+rm -rf "$tmp"
+tmp=
+label "$ssh"
+flush "$ssh"
+printf 'new\\t%s\\t%s\\n' "id_$type.kw-new" "$(head -n 1 "$ssh/id_$type.kw-new.pub")"
+`);
+
+const SWITCH = rawShell(`
+lock
+place=\${new%.kw-new}
+# What the others still have to forget, should this be cut off.
+note=$ssh/$old.kw-old.pub
+if [ ! -s "$note" ]; then
+  tmp=$(mktemp "$note.kw-XXXXXX")
+  printf '%s\\n' "$oldKey" > "$tmp"
+  flush "$tmp"
+  mv -f "$tmp" "$note"
+  tmp=
+fi
+# ssh derives the public key where there is no file of it; a wrong one would mislead it.
+rm -f "$ssh/$place.pub"
+mv -f "$ssh/$new" "$ssh/$place"
+mv -f "$ssh/$new.pub" "$ssh/$place.pub"
+[ "$place" = "$old" ] || rm -f "$ssh/$old" "$ssh/$old.pub"
+label "$ssh"
+flush "$ssh"
+change replaced "$ssh/$place" 1 "\${oldKey%% *},\${place#id_}"
+`);

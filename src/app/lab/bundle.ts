@@ -1,0 +1,78 @@
+import { openBundle, verifyBundle } from '../../artifacts/bundle.js';
+import type { BundleIndex } from '../../artifacts/bundle-index.js';
+import { BUNDLE_BUILD_PACKAGES, buildDebianBundle, debianBundleDir } from '../../artifacts/debian/build.js';
+import { interruptions } from '../connect/interrupt.js';
+import { ensureDebianPackages } from './debian-packages.js';
+import { needRoot } from './lab.js';
+
+/** Where this machine keeps what can be made again. */
+export function cacheDir(): string {
+  return process.env.KUBEWRIGHT_CACHE ?? '/var/cache/kubewright';
+}
+
+/** Builds the bundle of Kubernetes 1.20.2 from Debian's packages, or finds it whole. */
+export async function makeDebianBundle(outDir: string, say: (text: string) => void): Promise<BundleIndex> {
+  await ensureDebianPackages(BUNDLE_BUILD_PACKAGES, 'to build the offline bundle', say);
+  const interrupt = interruptions(say);
+  try {
+    return await buildDebianBundle({ outDir, onProgress: (e) => say(`${e.stage}: ${e.text}`), signal: interrupt.stop });
+  } finally {
+    interrupt.done();
+  }
+}
+
+/** `bundle build`. */
+export async function bundleBuild(output: string | undefined): Promise<number> {
+  needRoot('bundle build');
+  const dir = output ?? debianBundleDir(cacheDir());
+  const index = await makeDebianBundle(dir, print);
+  print(
+    `${dir}: Kubernetes ${index.kubeVersion} (${index.arch}), ${index.files.length} files and ${index.images.length} images, ${megabytes(index)} MB`,
+  );
+  return 0;
+}
+
+/** `bundle show`. */
+export async function bundleShow(path: string): Promise<number> {
+  const bundle = await openBundle(path);
+  try {
+    const { index } = bundle;
+    print(`${index.name}: Kubernetes ${index.kubeVersion} for ${index.arch}, ${megabytes(index)} MB, made ${index.createdAt}`);
+    print(`From: ${index.origin}`);
+    for (const f of index.files) print(`file   ${f.name} ${f.version}  ${mb(f.size)} MB  sha256 ${f.sha256}`);
+    for (const i of index.images) print(`image  ${i.ref}  ${mb(i.size)} MB  sha256 ${i.sha256}`);
+    return 0;
+  } finally {
+    await bundle.close();
+  }
+}
+
+/** `bundle verify`. Exit code 1 when a file is not what the index says. */
+export async function bundleVerify(path: string): Promise<number> {
+  const bundle = await openBundle(path);
+  try {
+    const problems = await verifyBundle(bundle);
+    for (const p of problems) print(`${p.path} ${p.what}`);
+    const count = bundle.index.files.length + bundle.index.images.length;
+    print(
+      problems.length === 0
+        ? `All ${count} files are what the index says`
+        : `${problems.length} of ${count} files are wrong: build or copy the bundle again`,
+    );
+    return problems.length === 0 ? 0 : 1;
+  } finally {
+    await bundle.close();
+  }
+}
+
+function megabytes(index: BundleIndex): string {
+  return mb([...index.files, ...index.images].reduce((sum, e) => sum + e.size, 0));
+}
+
+function mb(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InputError } from '../../base/errors.js';
+import { labPaths } from '../../lab/box/paths.js';
+import { createNspawnLab, LAB_PACKAGES } from '../../lab/nspawn/lab.js';
+import type { LabControl, LabProvider, SnapshotRequest } from '../../lab/provider.js';
+import { createVagrantLab } from '../../lab/vagrant/lab.js';
+import { vagrantPaths } from '../../lab/vagrant/paths.js';
+import { quote } from '../../shell/shell.js';
+import { count } from '../../ui/format.js';
+import { interruptions } from '../connect/interrupt.js';
+import { ensureDebianPackages } from './debian-packages.js';
+import { type VagrantUpOptions, vagrantUp } from './vagrant-up.js';
+
+export type ProviderName = 'nspawn' | 'vagrant';
+
+export interface LabUpOptions extends VagrantUpOptions {
+  readonly provider?: ProviderName;
+}
+
+/** `lab up`. The settings that only this box needs go into the generated inventory. */
+export async function labUp(o: LabUpOptions): Promise<number> {
+  const provider = await providerOf(o.provider);
+  await refuseOtherLab(provider);
+  if (provider === 'vagrant') return vagrantUp(o, say);
+  if (o.inventory.length > 0) {
+    throw new InputError({
+      what: 'Lab machines on this box are not made from an inventory',
+      why: 'They bring an inventory of their own',
+      todo: 'Leave -i out, or use --provider vagrant, which makes the machines of an inventory',
+    });
+  }
+  needRoot('lab up');
+  await ensureDebianPackages(LAB_PACKAGES, 'for lab machines', say);
+  const interrupt = interruptions(say);
+  try {
+    const { masters = 3, workers = 6, subnet = '10.77.0.0/24' } = o;
+    const state = await lab().up(
+      { masters, workers, subnet, inventoryDir: resolve(o.inventoryDir), extraVars: labSettings(o.bundle) },
+      (e) => say(`${e.stage}: ${e.text}`),
+      interrupt.stop,
+    );
+    const inventory = quote(join(o.inventoryDir, 'hosts.ini'));
+    say(`${count(state.machines.length, 'machine')} up.`);
+    say(`Next: kubewright keys distribute -i ${inventory}`);
+    say(`then: kubewright provision -i ${inventory}`);
+    return 0;
+  } finally {
+    interrupt.done();
+  }
+}
+
+/** A lab has no registry at hand when it installs from a bundle: then no cluster DNS, and the built-in network. */
+export function labSettings(bundle: string | undefined): Record<string, unknown> {
+  return bundle === undefined
+    ? { kube_network_plugin: 'static-routes' }
+    : { kube_network_plugin: 'static-routes', dns_mode: 'none', kubewright_bundle: resolve(bundle) };
+}
+
+export async function labStatus(provider?: ProviderName): Promise<number> {
+  const status = await (await labOf(provider)).status();
+  if (status.machines.length === 0) {
+    say('There is no lab. `kubewright lab up` starts one.');
+    return 0;
+  }
+  const width = Math.max(...status.machines.map((m) => m.name.length));
+  for (const m of status.machines) {
+    const state =
+      m.running && m.since ? `running since ${m.since.toISOString()}` : (m.state ?? (m.running ? 'running' : 'stopped'));
+    say(`${m.name.padEnd(width)}  ${m.address.padEnd(15)}  ${state}`);
+  }
+  if (status.inventoryDir) {
+    say(`Inventory: ${[...(status.inventories ?? []), `${status.inventoryDir}/hosts.ini`].map((i) => `-i ${i}`).join(' ')}`);
+  }
+  if (status.by) say(`By: ${status.by}`);
+  return 0;
+}
+
+/** The real ssh, with its terminal; its exit code is ours. */
+export async function labSsh(name: string, command: readonly string[], provider?: ProviderName): Promise<number> {
+  // ssh joins its arguments with spaces and a shell reads them again: words stay words. A single word is a command line.
+  const args = [...(await (await labOf(provider)).sshArgs(name)), ...(command.length === 1 ? command : command.map(quote))];
+  return new Promise((done) => {
+    const child = spawn('ssh', args, { stdio: 'inherit' });
+    child.on('error', (error) => {
+      process.stderr.write(`ssh: ${error.message}\n`);
+      done(127);
+    });
+    child.on('close', (code) => done(code ?? 130));
+  });
+}
+
+export async function labStop(name: string, provider?: ProviderName): Promise<number> {
+  await (await labOf(provider)).stop(name);
+  say(`${name} is off. \`kubewright lab start ${name}\` boots it again.`);
+  return 0;
+}
+
+export async function labStart(name: string, provider?: ProviderName): Promise<number> {
+  await (await labOf(provider)).start(name);
+  say(`${name} is up.`);
+  return 0;
+}
+
+export async function labDown(o: { readonly provider?: ProviderName; readonly destroy: boolean }): Promise<number> {
+  if ((await providerOf(o.provider)) === 'nspawn') needRoot('lab down');
+  await (await labOf(o.provider)).down((e) => say(`${e.stage}: ${e.text}`), { destroy: o.destroy });
+  return 0;
+}
+
+/** `lab snapshot`. @param action save, restore, delete or list. */
+export async function labSnapshot(action: string, name: string | undefined, provider?: ProviderName): Promise<number> {
+  const request = snapshotRequest(action, name);
+  const names = await (await labOf(provider)).snapshot(request, (e) => say(`${e.stage}: ${e.text}`));
+  const done = { save: 'saved', restore: 'restored', delete: 'deleted' };
+  if (request.action !== 'list') say(`${done[request.action]}: ${names.join(', ')}`);
+  else say(names.length === 0 ? 'There are no snapshots.' : names.join('\n'));
+  return 0;
+}
+
+function snapshotRequest(action: string, name: string | undefined): SnapshotRequest {
+  if (action === 'list') return { action };
+  if (action !== 'save' && action !== 'restore' && action !== 'delete')
+    throw new InputError({ what: `'${action}' is nothing that can be done with snapshots` });
+  if (name !== undefined && /^[A-Za-z0-9][\w.-]*$/.test(name)) return { action, name };
+  throw new InputError({
+    what: name === undefined ? 'The snapshot has no name' : `'${name}' can't be the name of a snapshot`,
+    todo: `Give one of letters, digits, dots and dashes: kubewright lab snapshot ${action} fresh`,
+  });
+}
+
+/** What was asked for; else what the lab that is there has; else systemd-nspawn for root on Linux, and Vagrant for others. */
+async function providerOf(asked: ProviderName | undefined): Promise<ProviderName> {
+  if (asked !== undefined) return asked;
+  if (await createVagrantLab().exists()) return 'vagrant';
+  if (existsSync(labPaths().stateFile)) return 'nspawn';
+  return process.platform === 'linux' && process.getuid?.() === 0 ? 'nspawn' : 'vagrant';
+}
+
+async function labOf(asked: ProviderName | undefined): Promise<LabControl> {
+  return (await providerOf(asked)) === 'vagrant' ? createVagrantLab() : lab();
+}
+
+/** One folder holds one lab. @throws InputError when the other provider's is there. */
+async function refuseOtherLab(provider: ProviderName): Promise<void> {
+  const [other, where] = (await createVagrantLab().exists())
+    ? ['vagrant', vagrantPaths().stateDir]
+    : existsSync(labPaths().stateFile)
+      ? ['nspawn', labPaths().stateDir]
+      : [];
+  if (other === undefined || other === provider || vagrantPaths().stateDir !== labPaths().stateDir) return;
+  throw new InputError({
+    what: `There is a lab of ${other === 'vagrant' ? "Vagrant's" : "systemd-nspawn's"} machines already`,
+    where,
+    todo: 'Remove it first (`kubewright lab down --destroy`), or set KUBEWRIGHT_LAB_DIR to another folder for the second one',
+  });
+}
+
+export function lab(): LabProvider {
+  return createNspawnLab({});
+}
+
+export function needRoot(what: string): void {
+  if (process.getuid?.() === 0) return;
+  throw new InputError({
+    what: `${what} needs root`,
+    why: 'It makes machines: namespaces, mounts and cgroups',
+    todo: 'Run it with sudo',
+  });
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

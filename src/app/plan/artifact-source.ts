@@ -1,0 +1,55 @@
+import type { Bundle } from '../../artifacts/bundle.js';
+import { InputError } from '../../base/errors.js';
+import { catalogueFile } from '../../cluster/catalogue.js';
+import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
+import type { Artifacts } from '../../roles/role.js';
+import type { Artifact } from '../../tasks/artifact.js';
+import type { ImageArchive } from '../../tasks/image.js';
+
+/** Where one host's files come from: the bundle alone, or the catalogue's URLs. Nothing unverified either way. */
+export function artifactsFor(cluster: Cluster, host: ClusterHost, arch: string, bundle: Bundle | undefined): Artifacts {
+  const optionalFile = (name: string): Artifact | undefined =>
+    bundle ? fromBundle(bundle, name, arch) : fromCatalogue(cluster, host, name, arch);
+  return {
+    offline: bundle !== undefined,
+    images: bundle ? imagesOf(bundle, arch) : [],
+    optionalFile,
+    file(name) {
+      const found = optionalFile(name);
+      if (found) return found;
+      throw new InputError({
+        what: `There is no ${name} for ${arch}`,
+        where: host.name,
+        why: bundle
+          ? `The bundle ${bundle.index.name} does not hold it`
+          : 'The catalogue knows no checksum for this version, and nothing is installed that is not verified',
+        todo: bundle
+          ? 'Build a bundle that holds it, or install without a bundle'
+          : 'Choose a version of the catalogue, or give an offline bundle (--bundle)',
+      });
+    },
+  };
+}
+
+function fromBundle(bundle: Bundle, name: string, arch: string): Artifact | undefined {
+  const entry = bundle.index.files.find((f) => f.name === name && f.arch === arch);
+  if (!entry) return undefined;
+  const { version, sha256, size, kind, innerDir } = entry;
+  return { name, version, sha256, size, kind, innerDir };
+}
+
+function imagesOf(bundle: Bundle, arch: string): ImageArchive[] {
+  if (bundle.index.arch !== arch) return [];
+  return bundle.images.map((i) => ({ name: i.ref, ref: i.ref, sha256: i.sha256, size: i.size }));
+}
+
+function fromCatalogue(cluster: Cluster, host: ClusterHost, name: string, arch: string): Artifact | undefined {
+  const version = cluster.versions.components[name];
+  return version === undefined ? undefined : catalogueFile(name, version, arch, host.settings.files_repo);
+}
+
+/** Local path of a bundle's file by its checksum: what the engine pushes to the nodes. */
+export function bundlePaths(bundle: Bundle | undefined): ReadonlyMap<string, string> {
+  if (!bundle) return new Map();
+  return new Map([...bundle.index.files, ...bundle.images].map((e) => [e.sha256, bundle.pathOf(e)]));
+}

@@ -1,0 +1,35 @@
+import type { Cluster } from '../../cluster/cluster.js';
+import type { HostFacts } from '../../facts/facts.js';
+
+/**
+ * Facts of machines that nobody has looked at: fresh Debian machines. Good enough to name tasks and to see which hosts need
+ * which others, never to carry anything out.
+ */
+export function placeholderFacts(cluster: Cluster | undefined, arch = 'amd64'): ReadonlyMap<string, HostFacts> {
+  return new Map((cluster?.hosts ?? []).map((h) => [h.name, { ...FRESH, arch, hostname: h.name, addresses: [h.ip] }]));
+}
+
+const FRESH: HostFacts = {
+  os: { id: 'debian', like: ['debian'], version: '12', pretty: 'Debian GNU/Linux 12 (bookworm)' },
+  arch: 'amd64',
+  kernel: '6.1.0',
+  hostname: '',
+  machineId: '',
+  init: 'systemd',
+  packageManager: 'apt',
+  memoryMb: 4096,
+  swapMb: 0,
+  diskFreeMb: {},
+  cpus: 2,
+  clockAheadMs: 0,
+  addresses: [],
+  defaultAddress: undefined,
+  cgroup: { version: 2, controllers: [] },
+  modules: {},
+  listening: [],
+  tools: new Set(),
+  isNode: false,
+  hasEtcd: false,
+  selinux: undefined,
+  unreachable: [],
+};

@@ -1,0 +1,125 @@
+import { InputError } from '../../base/errors.js';
+import { nearestName } from '../../base/nearest.js';
+import type { Exports } from '../../engine/types.js';
+import { joinShell, type Shell, sh } from '../../shell/shell.js';
+import type { Task } from '../../tasks/task.js';
+import { type PlanContext, type ResolvedPlay, tasksOf, type Unit } from './resolve-plays.js';
+
+/** host → names of what its tasks export and the chosen tasks ask for. */
+export type Needs = ReadonlyMap<string, ReadonlySet<string>>;
+
+const NOTHING: Exports = new Map();
+
+/** What the chosen tasks of the chosen hosts ask other tasks for. */
+export function neededExports(plays: readonly ResolvedPlay[], p: PlanContext): Needs {
+  const needs = new Map<string, Set<string>>();
+  const noted: PlanContext = {
+    ...p,
+    onAsked: (host, name) => needs.set(host, (needs.get(host) ?? new Set()).add(name)),
+  };
+  for (const { hosts, units } of plays) {
+    for (const unit of units.filter((u) => u.selected)) for (const host of hosts) tasksOf(unit, host, NOTHING, noted);
+  }
+  return needs;
+}
+
+/**
+ * Of tasks that the selection leaves out those whose exports are needed. They are looked at and not carried out, except for
+ * those that change nothing of their own host's.
+ */
+export function lent(tasks: readonly Task[], host: string, needs: Needs, p: PlanContext): Task[] {
+  const names = needs.get(host);
+  if (!names) return [];
+  return tasks
+    .filter((t) => Object.keys(t.exports ?? {}).some((name) => names.has(name)))
+    .map((t) => (t.forOthers || t.readOnly ? t : lookedAt(t, p.check)));
+}
+
+/** The exports of a task that is not carried out. In check mode a host that isn't ready exports nothing. */
+function lookedAt(task: Task, check: boolean): Task {
+  if (!check) {
+    return {
+      ...task,
+      apply: sh`
+        echo ${`"${task.title}" is not as it should be here, and this run leaves that task out`} >&2
+        exit 1`,
+      hint: 'Other hosts of this run need what this task gives: run again without --limit, --tags or --start-at',
+    };
+  }
+  const guarded = (text: Shell): Shell =>
+    joinShell([
+      sh`as_wanted() {`,
+      task.check,
+      sh`}`,
+      sh`set +e`,
+      sh`( set -eu; as_wanted ) >/dev/null 2>&1; rc=$?`,
+      sh`set -e`,
+      sh`[ $rc -eq 0 ] || exit 0`,
+      text,
+    ]);
+  const exports = Object.entries(task.exports ?? {}).map(([name, text]) => [name, guarded(text)] as const);
+  return { ...task, check: sh`:`, exports: Object.fromEntries(exports) };
+}
+
+/** Where `--start-at` begins. */
+export interface Start {
+  readonly play: ResolvedPlay;
+  readonly unit: Unit;
+  readonly id: string;
+}
+
+/**
+ * Finds the first chosen task whose id or title is `wanted`; `*` and `?` stand for any letters.
+ * @throws InputError with the nearest one when there is none.
+ */
+export function findStart(wanted: string, plays: readonly ResolvedPlay[], p: PlanContext): Start {
+  const pattern = new RegExp(
+    `^${wanted
+      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    'i',
+  );
+  const names = new Set<string>();
+  for (const play of plays) {
+    for (const unit of play.units.filter((u) => u.selected)) {
+      for (const host of play.hosts) {
+        for (const task of tasksOf(unit, host, NOTHING, p)) {
+          // As it stands in the playbook, too, and in --list-tasks.
+          const titles = unit.kind === 'step' ? [task.title, unit.step.name] : [task.title];
+          if ([task.id, ...titles].some((name) => pattern.test(name))) return { play, unit, id: task.id };
+          for (const name of [task.id, ...titles]) names.add(name);
+        }
+      }
+    }
+  }
+  const near = nearestName(wanted, [...names]);
+  throw new InputError({
+    what: `No task of this run is called ${wanted}`,
+    where: '--start-at',
+    todo: `${near ? `Did you mean ${near}? ` : ''}--list-tasks shows their ids and titles`,
+  });
+}
+
+/** The plays without what comes before the start. */
+export function startAt(plays: readonly ResolvedPlay[], start: Start): ResolvedPlay[] {
+  const from = plays.indexOf(start.play);
+  return plays.map((play, i) => {
+    if (i > from) return play;
+    const first = i < from ? play.units.length : play.units.indexOf(start.unit);
+    const units = play.units.map((unit, u) => {
+      if (u < first) return { ...unit, selected: false };
+      return u === first ? { ...unit, startId: start.id } : unit;
+    });
+    return { ...play, units };
+  });
+}
+
+/** The tasks of the unit in which a run starts, from there on. A host that has no such task does all of them. */
+export function fromStart(
+  tasks: readonly Task[],
+  startId: string | undefined,
+): { before: readonly Task[]; rest: readonly Task[] } {
+  const at = startId === undefined ? -1 : tasks.findIndex((t) => t.id === startId);
+  return at <= 0 ? { before: [], rest: tasks } : { before: tasks.slice(0, at), rest: tasks.slice(at) };
+}

@@ -1,0 +1,24 @@
+import { type ErrorParts, InputError, InputErrors } from '../../base/errors.js';
+import type { ResolvedPlay } from './resolve-plays.js';
+import type { UserTasks } from './user-tasks.js';
+
+/** Files that are missing and text that cannot be rendered: all of it is said before any machine is touched. @throws InputErrors */
+export function checkSteps(plays: readonly ResolvedPlay[], userTasks: UserTasks): void {
+  const problems = new Map<string, ErrorParts>();
+  for (const { hosts, units } of plays) {
+    for (const unit of units) {
+      if (unit.kind !== 'step' || !unit.selected) continue;
+      for (const host of hosts) {
+        try {
+          userTasks.task(unit.step, host, unit.vars);
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+          // One place is wrong once, on however many hosts.
+          const key = error.parts.where ?? error.parts.what;
+          if (!problems.has(key)) problems.set(key, error.parts);
+        }
+      }
+    }
+  }
+  if (problems.size > 0) throw new InputErrors([...problems.values()]);
+}

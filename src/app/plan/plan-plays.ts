@@ -1,0 +1,36 @@
+import type { Exports, PlannedPlay } from '../../engine/types.js';
+import type { Task } from '../../tasks/task.js';
+import { fromStart, lent, type Needs } from './borrowed-tasks.js';
+import { type PlanContext, type ResolvedPlay, tasksOf } from './resolve-plays.js';
+
+/** The plays as the engine runs them: the chosen tasks of the chosen hosts, and what these need of others. */
+export function planPlays(plays: readonly ResolvedPlay[], p: PlanContext, needs: Needs = new Map()): PlannedPlay[] {
+  return plays.flatMap((r) => {
+    const chosen = new Set(r.units.some((u) => u.selected) ? r.hosts : []);
+    const tasks = (host: string, exports: Exports): readonly Task[] => tasksOn(r, host, chosen.has(host), exports, p, needs);
+    const hosts = r.all.filter((h) => chosen.has(h) || (needs.has(h) && p.allFacts.has(h) && tasks(h, new Map()).length > 0));
+    if (hosts.length === 0) return [];
+    const { name, tags, serial, anyErrorsFatal, maxFailPercentage } = r.play;
+    return [{ name, tags, hosts, serial, anyErrorsFatal, maxFailPercentage, tasks }];
+  });
+}
+
+function tasksOn(
+  r: ResolvedPlay,
+  host: string,
+  chosen: boolean,
+  exports: Exports,
+  p: PlanContext,
+  needs: Needs,
+): readonly Task[] {
+  return r.units.flatMap((unit) => {
+    if (!chosen || !unit.selected) return needs.has(host) ? lent(tasksOf(unit, host, exports, p), host, needs, p) : [];
+    const { before, rest } = fromStart(tasksOf(unit, host, exports, p), unit.startId);
+    return [...lent(before, host, needs, p), ...rest];
+  });
+}
+
+/** Hosts that the plays work on, helpers included. */
+export function hostsOf(plays: readonly PlannedPlay[]): Set<string> {
+  return new Set(plays.flatMap((p) => p.hosts));
+}

@@ -1,0 +1,167 @@
+import type { Bundle } from '../../artifacts/bundle.js';
+import { type ErrorParts, InputError, InputErrors, KubewrightError } from '../../base/errors.js';
+import type { Cluster } from '../../cluster/cluster.js';
+import type { Exports } from '../../engine/types.js';
+import type { HostFacts } from '../../facts/facts.js';
+import type { Inventory, Source, Variable } from '../../inventory/model/model.js';
+import { resolvePattern } from '../../inventory/pattern/pattern.js';
+import type { Play, Playbook, Step } from '../../playbook/model.js';
+import { didYouMean } from '../../playbook/playbook.js';
+import { checkTags, tagsSelect } from '../../playbook/tags.js';
+import { ROLES } from '../../roles/registry.js';
+import type { Role, RoleContext, RunSecrets } from '../../roles/role.js';
+import type { Task } from '../../tasks/task.js';
+import { artifactsFor } from './artifact-source.js';
+import type { UserTasks } from './user-tasks.js';
+
+/** A play with the machines and roles that its names stand for. */
+export interface ResolvedPlay {
+  readonly play: Play;
+  /** Hosts of its pattern. */
+  readonly all: readonly string[];
+  /** Those within `--limit`. */
+  readonly hosts: readonly string[];
+  /** What it does, in order. */
+  readonly units: readonly Unit[];
+}
+
+/** A role or a task of a play, with all its tags. */
+export type Unit = {
+  readonly tags: readonly string[];
+  readonly selected: boolean;
+  /** Id of the task that `--start-at` begins with. */
+  readonly startId?: string;
+} & (
+  | { readonly kind: 'role'; readonly role: Role }
+  | { readonly kind: 'step'; readonly step: Step; readonly vars: ReadonlyMap<string, Variable> }
+);
+
+export interface Selection {
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  /** Hosts of the run; undefined: all. */
+  readonly limit: ReadonlySet<string> | undefined;
+}
+
+/** @throws InputErrors for roles and tags that do not exist, and for patterns that name nothing known. */
+export function resolvePlays(
+  playbook: Playbook,
+  inventory: Inventory,
+  cluster: Cluster | undefined,
+  s: Selection,
+): ResolvedPlay[] {
+  const problems: ErrorParts[] = [];
+  const members = new Set(cluster?.hosts.map((h) => h.name));
+  const resolved = playbook.plays.map((play) => {
+    const units = unitsOf(play, s, problems);
+    // A role is for machines of the cluster; a play of roles alone says nothing to others.
+    const rolesOnly = units.every((u) => u.kind === 'role');
+    const all = hostsOf(play, inventory, problems).filter((h) => !rolesOnly || members.has(h));
+    return { play, units, all, hosts: all.filter((h) => s.limit === undefined || s.limit.has(h)) };
+  });
+  if (problems.length > 0) throw new InputErrors(problems);
+  checkTags(
+    s,
+    resolved.flatMap((r) => r.units.flatMap((u) => u.tags)),
+  );
+  return resolved;
+}
+
+/** Whether anything of a play needs the groups of a cluster. */
+export function usesRoles(playbook: Playbook): boolean {
+  return playbook.plays.some((p) => p.roles.length > 0);
+}
+
+function unitsOf(play: Play, s: Selection, problems: ErrorParts[]): Unit[] {
+  const tagged = (own: readonly string[]) => {
+    const tags = [...new Set([...play.tags, ...own])];
+    return { tags, selected: tagsSelect(tags, s) };
+  };
+  const steps = (list: readonly Step[]): Unit[] =>
+    list.map((step) => ({ kind: 'step', step, vars: new Map([...play.vars, ...step.vars]), ...tagged(step.tags) }));
+  const roles = play.roles.flatMap((use): Unit[] => {
+    const role = ROLES.get(use.name);
+    if (role) return [{ kind: 'role', role, ...tagged(use.tags) }];
+    problems.push({
+      what: `There is no role ${use.name}`,
+      where: at(use.source),
+      todo: didYouMean(use.name, [...ROLES.keys()], 'Roles are'),
+    });
+    return [];
+  });
+  return [...steps(play.preTasks), ...roles, ...steps(play.tasks), ...steps(play.postTasks)];
+}
+
+function hostsOf(play: Play, inventory: Inventory, problems: ErrorParts[]): string[] {
+  try {
+    return resolvePattern(inventory, play.hosts, { allowEmpty: true });
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    problems.push({ ...error.parts, where: at(play.source) });
+    return [];
+  }
+}
+
+export interface PlanContext {
+  /** Absent: no play has a role. */
+  readonly cluster: Cluster | undefined;
+  readonly allFacts: ReadonlyMap<string, HostFacts>;
+  readonly bundle: Bundle | undefined;
+  readonly secrets: RunSecrets;
+  readonly userTasks: UserTasks;
+  /** Machines that take no part, or no more, in the run. The caller adds to it while the run goes on. */
+  readonly out: ReadonlySet<string>;
+  /** Those of them that failed in this run, and how. */
+  readonly failed: ReadonlyMap<string, string>;
+  readonly check: boolean;
+  /** Told of every export that a role asks for. */
+  readonly onAsked?: (host: string, name: string) => void;
+}
+
+/** What the gates of the chosen plays object to. */
+export function gateProblems(plays: readonly ResolvedPlay[], p: PlanContext): ErrorParts[] {
+  const { cluster, allFacts } = p;
+  if (!cluster) return [];
+  const roles = new Set(plays.flatMap((r) => r.units.flatMap((u) => (u.kind === 'role' && u.selected ? [u.role] : []))));
+  return [...roles].flatMap((r) => [...(r.gate?.({ cluster, allFacts }) ?? [])]);
+}
+
+/**
+ * The tasks of one role or step on one host.
+ * @throws KubewrightError when a value is needed that a host of this run failed to give.
+ */
+export function tasksOf(unit: Unit, name: string, exports: Exports, p: PlanContext): readonly Task[] {
+  if (unit.kind === 'step') {
+    const task = p.userTasks.task(unit.step, name, unit.vars);
+    return task ? [task] : [];
+  }
+  const host = p.cluster?.hosts.find((h) => h.name === name);
+  if (!p.cluster || !host) return [];
+  const facts = p.allFacts.get(name);
+  if (!facts) throw new InputError({ what: 'Nothing is known about this machine', where: name });
+  const ctx: RoleContext = {
+    cluster: p.cluster,
+    host,
+    facts,
+    allFacts: p.allFacts,
+    exported(from, what) {
+      p.onAsked?.(from, what);
+      const value = exports.get(from)?.get(what);
+      const why = p.failed.get(from);
+      if (value !== undefined || why === undefined) return value;
+      throw new KubewrightError({
+        what: `${name} needs ${what} of ${from}, which ${why}`,
+        where: name,
+        todo: `Repair ${from} and run the same command again`,
+      });
+    },
+    artifacts: artifactsFor(p.cluster, host, facts.arch, p.bundle),
+    secrets: p.secrets,
+    out: p.out,
+  };
+  return unit.role.tasks(ctx);
+}
+
+function at(source: Source): string {
+  return `${source.file}:${source.line}:${source.column}`;
+}

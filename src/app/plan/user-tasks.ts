@@ -1,0 +1,144 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { InputError } from '../../base/errors.js';
+import type { Inventory, Source, Variable } from '../../inventory/model/model.js';
+import { modeObjection, type Objection, ownerObjection } from '../../playbook/file-modes.js';
+import type { Action, Step, Text } from '../../playbook/model.js';
+import { Secret } from '../../shell/secret.js';
+import { copy } from '../../tasks/copy.js';
+import { sha256 } from '../../tasks/file.js';
+import { scriptTask, secretName, shellTask } from '../../tasks/shell-task.js';
+import type { ArtifactRef, Task } from '../../tasks/task.js';
+import { HostTexts } from './host-templates.js';
+
+/** Bigger files are not written into the program: they are pushed beside it. */
+const INLINE_BYTES = 256 * 1024;
+
+interface SourceFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/** Makes tasks of a playbook's steps. Files beside the playbook are read once a run. */
+export class UserTasks {
+  /** sha256 → file on the operator's machine, for what is pushed. */
+  readonly pushed = new Map<string, string>();
+  readonly #inventory: Inventory;
+  readonly #dir: string;
+  readonly #extra: ReadonlySet<string>;
+  readonly #files = new Map<string, Buffer>();
+
+  /** `dir`: where relative paths start. */
+  constructor(inventory: Inventory, dir: string) {
+    this.#inventory = inventory;
+    this.#dir = dir;
+    // They win over all.
+    this.#extra = inventory.extraVars ?? new Set();
+  }
+
+  /**
+   * Undefined where the task's condition does not hold. `vars`: of play and task.
+   * @throws InputError for a file that is missing, and for text that cannot be rendered.
+   */
+  task(step: Step, host: string, vars: ReadonlyMap<string, Variable> = new Map()): Task | undefined {
+    const above = new Map([...vars].filter(([name]) => !this.#extra.has(name)));
+    const texts = new HostTexts(this.#inventory, host, above, this.#dir);
+    if (step.when && !texts.holds(step.when)) return undefined;
+    const title = texts.shown({ text: step.name, source: step.source }).replaceAll(/\s+/g, ' ');
+    const base = { id: step.id, title, sensitive: step.sensitive };
+    let task = this.#make(step.action, base, texts);
+    // What a secret takes part in is secret as a whole.
+    if (texts.secret && !step.sensitive) task = this.#make(step.action, { ...base, sensitive: true }, texts);
+    return {
+      ...task,
+      ...(step.timeoutSec === undefined ? {} : { timeoutSec: step.timeoutSec }),
+      ...(step.hint === undefined ? {} : { hint: texts.shown(step.hint) }),
+    };
+  }
+
+  #make(action: Action, base: { id: string; title: string; sensitive: boolean }, texts: HostTexts): Task {
+    if (action.kind === 'copy') return this.#copy(action, base, texts);
+    const check = action.check && texts.render(action.check);
+    const creates = action.creates && texts.render(action.creates);
+    if (creates !== undefined && !creates.startsWith('/'))
+      throw wrong(
+        action.creates?.source,
+        `creates must be an absolute path, not ${base.sensitive ? 'this' : creates}`,
+        'Begin it with /',
+      );
+    if (action.kind === 'run') return shellTask({ ...base, check, creates, run: texts.render(action.run) });
+    const src = this.#read(action.src, texts);
+    if (!isText(src.bytes)) throw wrong(action.src.source, `${src.path} is no text`, 'Copy it with copy:, and run it with run:');
+    const args = action.args.map((a) => texts.render(a));
+    return scriptTask({ ...base, check, creates, script: src.bytes.toString('utf8'), args });
+  }
+
+  #copy(
+    action: Extract<Action, { kind: 'copy' }>,
+    base: { id: string; title: string; sensitive: boolean },
+    texts: HostTexts,
+  ): Task {
+    let dest = texts.render(action.dest);
+    let content: string | Uint8Array | Secret | ArtifactRef;
+    if ('src' in action.content) {
+      const src = this.#read(action.content.src, texts);
+      if (dest.endsWith('/')) dest += basename(src.path);
+      content = base.sensitive ? secretText(src, action.content.src.source) : this.#content(src);
+    } else {
+      content = texts.render(action.content);
+      if (dest.endsWith('/')) throw wrong(action.dest.source, 'content needs the name of a file', 'Name the file in dest');
+    }
+    if (!dest.startsWith('/')) throw wrong(action.dest.source, `dest must be an absolute path, not ${dest}`, 'Begin it with /');
+    if (base.sensitive && typeof content === 'string') content = new Secret(secretName(`${base.id}.copy`), content);
+    const word = (text: Text | undefined, objectionTo: (word: string) => Objection | undefined): string | undefined => {
+      const rendered = text && texts.render(text);
+      const [what, todo] = (rendered !== undefined && objectionTo(rendered)) || [];
+      if (what !== undefined) throw wrong(text?.source, base.sensitive ? what : `${what}, not ${rendered}`, todo ?? '');
+      return rendered;
+    };
+    const mode = word(action.mode, modeObjection) ?? '0644';
+    const owner = word(action.owner, (name) => ownerObjection('owner', name));
+    const group = word(action.group, (name) => ownerObjection('group', name));
+    return { ...copy({ ...base, content, dest, mode, owner, group }), sensitive: base.sensitive };
+  }
+
+  #content(src: SourceFile): string | Uint8Array | ArtifactRef {
+    if (src.bytes.length > INLINE_BYTES) {
+      const sha = sha256(src.bytes);
+      this.pushed.set(sha, src.path);
+      return { name: basename(src.path), sha256: sha, size: src.bytes.length };
+    }
+    return isText(src.bytes) ? src.bytes.toString('utf8') : src.bytes;
+  }
+
+  #read(src: Text, texts: HostTexts): SourceFile {
+    const path = resolve(this.#dir, texts.render(src));
+    const known = this.#files.get(path);
+    if (known) return { path, bytes: known };
+    try {
+      if (statSync(path).isDirectory()) throw new Error('it is a folder');
+      const bytes = readFileSync(path);
+      this.#files.set(path, bytes);
+      return { path, bytes };
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw wrong(src.source, `${path} cannot be read`, 'Relative paths start beside the playbook', why);
+    }
+  }
+}
+
+function isText(bytes: Buffer): boolean {
+  return isUtf8(bytes) && !bytes.includes(0);
+}
+
+/** Secrets lie on the machine's tmpfs as text, never in its cache. */
+function secretText(src: SourceFile, source: Source): string {
+  if (isText(src.bytes)) return src.bytes.toString('utf8');
+  throw wrong(source, `${src.path} is no text, and a sensitive copy holds text only`, 'Encode it, for example with base64');
+}
+
+function wrong(source: Source | undefined, what: string, todo: string, why?: string): InputError {
+  return new InputError({ what, where: source && `${source.file}:${source.line}:${source.column}`, why, todo });
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { PACKAGE_ROOT } from '../../base/package-root.js';
+import type { RunAbout } from '../../engine/journal/journal.js';
+
+/** Names of variables whose values nobody should read in a journal. */
+const SECRET_NAME = /pass|pwd|secret|token|key|credential|auth/i;
+
+/** What the journal says about the command that the user gave. */
+export function runAbout(o: Pick<RunAbout, 'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags'>): RunAbout {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
+  return {
+    kubewright: version,
+    command: safeCommand(process.argv.slice(2)),
+    cwd: process.cwd(),
+    started: new Date(performance.timeOrigin).toISOString(),
+    // One by one: what else the caller has in there is not for a file.
+    inventory: o.inventory,
+    playbook: o.playbook,
+    limit: o.limit,
+    tags: o.tags,
+    skipTags: o.skipTags,
+  };
+}
+
+/** A command line without the values that `--extra-vars` gives to names that sound secret. */
+export function safeCommand(argv: readonly string[]): string[] {
+  return argv.map((arg, i) => {
+    const [, flag = '', value = ''] = /^(-e=?|--extra-vars=)(.+)$/s.exec(arg) ?? [];
+    if (flag !== '') return flag + safeVars(value);
+    return /^(-e|--extra-vars)$/.test(argv[i - 1] ?? '') ? safeVars(arg) : arg;
+  });
+}
+
+function safeVars(text: string): string {
+  // JSON or YAML may hold anything at any depth.
+  if (/^\s*[[{]/.test(text)) return '***';
+  // The value ends at a space outside of quotes.
+  return text.replaceAll(/([\w.-]+)=("[^"]*"|'[^']*'|\S*)/g, (whole, name: string) =>
+    SECRET_NAME.test(name) ? `${name}=***` : whole,
+  );
+}

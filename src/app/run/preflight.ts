@@ -1,0 +1,47 @@
+import { PreflightError } from '../../base/errors.js';
+import type { HostFacts } from '../../facts/facts.js';
+import type { Inventory } from '../../inventory/model/model.js';
+import type { Session } from '../../transport/types.js';
+import { openConnections } from '../connect/connections.js';
+import type { ConnectionOptions } from '../connect/credentials.js';
+import { gateProblems, type PlanContext, type ResolvedPlay } from '../plan/resolve-plays.js';
+import { FactsGatherer } from './gather-facts.js';
+
+/** @throws PreflightError with everything that the gates of the chosen roles object to. */
+export async function preflight(
+  plays: readonly ResolvedPlay[],
+  p: PlanContext,
+  inventory: Inventory,
+  connection: ConnectionOptions,
+): Promise<void> {
+  const others = await compareWith(plays, p, inventory, connection);
+  const problems = gateProblems(plays, { ...p, allFacts: new Map([...others, ...p.allFacts]) })
+    // What is wrong with a machine outside of the run is no matter of this run.
+    .filter((problem) => problem.where === undefined || !others.has(problem.where));
+  if (problems.length > 0) throw new PreflightError(problems);
+}
+
+/**
+ * A machine that is no node yet is compared with all the others (same machine-id, a cluster that is there already), also with
+ * those outside of --limit, as far as they can be reached. They are asked for facts and nothing else.
+ */
+async function compareWith(
+  plays: readonly ResolvedPlay[],
+  { cluster, allFacts }: PlanContext,
+  inventory: Inventory,
+  connection: ConnectionOptions,
+): Promise<ReadonlyMap<string, HostFacts>> {
+  const gated = plays.some((r) => r.hosts.length > 0 && r.units.some((u) => u.selected && u.kind === 'role' && u.role.gate));
+  const joining = [...allFacts.values()].some((f) => !f.isNode);
+  const missing = (cluster?.hosts ?? []).filter((h) => !allFacts.has(h.name));
+  if (!cluster || !gated || !joining || missing.length === 0) return new Map();
+  const hosts = missing.flatMap((h) => inventory.hosts.get(h.name) ?? []);
+  const gatherer = new FactsGatherer(cluster);
+  const greet = (session: Session): Promise<Error | undefined> => gatherer.greet(session);
+  const connections = await openConnections(hosts, { connection, partial: true, greet });
+  try {
+    return await gatherer.all(connections.sessions, connections.reconnect);
+  } finally {
+    await connections.close();
+  }
+}

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { KubewrightError } from '../../base/errors.js';
+import { PACKAGE_ROOT } from '../../base/package-root.js';
+import type { RunResult } from '../../engine/types.js';
+import type { ClusterSource } from '../inventory/read-cluster.js';
+import { saveKubeconfig } from './kubeconfig.js';
+import { type PlaybookOptions, runPlaybook } from './run-playbook.js';
+
+export type { ViewKind } from './run-playbook.js';
+
+export interface ProvisionOptions extends PlaybookOptions {
+  /** Default: the package's playbooks/cluster.yml. */
+  readonly playbook?: string;
+}
+
+/** Turns the machines of an inventory into a cluster. @returns the exit code, see `runPlaybook`. */
+export async function provision(o: ProvisionOptions): Promise<number> {
+  const playbook = o.playbook ?? join(PACKAGE_ROOT, 'playbooks', 'cluster.yml');
+  return runPlaybook({ ...o, playbook, title: 'provision', cluster: true, finish });
+}
+
+async function finish(source: ClusterSource, result: RunResult): Promise<void> {
+  if (!source.cluster.settings.kubeconfig_localhost) return;
+  const first = source.cluster.controlPlane[0]?.name ?? '';
+  const value = result.exports.get(first)?.get('admin-kubeconfig');
+  if (value === undefined) return;
+  const path = await saveKubeconfig(source, typeof value === 'string' ? value : value.reveal());
+  if (!existsSync(path)) throw new KubewrightError({ what: 'The kubeconfig could not be written', where: path });
+  process.stderr.write(`Admin kubeconfig: ${path}\n`);
+}

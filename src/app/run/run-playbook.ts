@@ -1,0 +1,217 @@
+import { dirname, resolve } from 'node:path';
+import type { RunEvent } from '../../engine/events.js';
+import { runPlays } from '../../engine/plays/run-plays.js';
+import type { RunResult } from '../../engine/types.js';
+import type { Inventory } from '../../inventory/model/model.js';
+import { resolvePattern } from '../../inventory/pattern/pattern.js';
+import { loadPlaybook } from '../../playbook/playbook.js';
+import { putFile } from '../../transport/session/put-file.js';
+import { createView, type View } from '../../ui/run/view.js';
+import { withAnsibleConfig } from '../connect/ansible-config.js';
+import { type Connections, openConnections } from '../connect/connections.js';
+import type { ConnectionOptions } from '../connect/credentials.js';
+import { interruptions } from '../connect/interrupt.js';
+import type { VaultOptions } from '../connect/vault-keys.js';
+import { readInventory } from '../inventory/read.js';
+import { type ClusterSource, readCluster } from '../inventory/read-cluster.js';
+import { inventorySecrets } from '../inventory/secrets.js';
+import { bundlePaths } from '../plan/artifact-source.js';
+import { placeholderFacts } from '../plan/assumed-facts.js';
+import { findStart, neededExports, startAt } from '../plan/borrowed-tasks.js';
+import { checkSteps } from '../plan/check-user-tasks.js';
+import { hostsOf, planPlays } from '../plan/plan-plays.js';
+import { type PlanContext, type ResolvedPlay, resolvePlays, usesRoles } from '../plan/resolve-plays.js';
+import { type ListOptions, listed, listText, needSomething } from '../plan/task-list.js';
+import { UserTasks } from '../plan/user-tasks.js';
+import { runAbout } from './about.js';
+import { FactsGatherer } from './gather-facts.js';
+import { preflight } from './preflight.js';
+import { newRunSecrets } from './run-secrets.js';
+import { stepByStep } from './step-prompt.js';
+
+/** `auto`: a live picture on a terminal, plain lines elsewhere. */
+export type ViewKind = 'auto' | 'terminal' | 'plain' | 'json';
+
+/** What `provision` and `run` have in common. */
+export interface PlaybookOptions {
+  readonly inventory: readonly string[];
+  readonly extraVars: readonly string[];
+  readonly vault?: VaultOptions;
+  readonly limit?: string;
+  readonly connection: ConnectionOptions;
+  readonly view: ViewKind;
+  /** 0: what changed or failed; 1: every task; 2: their output as well. */
+  readonly verbosity?: number;
+  readonly bundle?: string;
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  /** Id or title of the task to begin with. */
+  readonly startAt?: string;
+  /** Ask before each play and task. */
+  readonly step?: boolean;
+  /** Print this instead of running anything. */
+  readonly list?: ListOptions;
+  readonly check: boolean;
+  readonly diff: boolean;
+  /** Default: `.kubewright/runs` below the working folder. */
+  readonly journalDir?: string;
+  readonly forceUnlock?: boolean;
+}
+
+export interface PlaybookRun extends PlaybookOptions {
+  /** Path of the playbook. */
+  readonly playbook: string;
+  /** What the user asked for: `provision`. */
+  readonly title: string;
+  /** The inventory describes a cluster, whatever the plays say. */
+  readonly cluster: boolean;
+  /** Called after a run that changed things. */
+  readonly finish?: (source: ClusterSource, result: RunResult) => Promise<void>;
+}
+
+type PlaySource = Pick<ClusterSource, 'bundle' | 'warnings'> & {
+  readonly inventory: Inventory;
+  readonly cluster: ClusterSource | undefined;
+};
+
+/**
+ * Runs a playbook, or lists what a run would do.
+ *
+ * @returns the exit code. Bad input is thrown before any machine is touched; unreachable machines and what preflight finds
+ * are thrown before anything is changed.
+ */
+export async function runPlaybook(o: PlaybookRun): Promise<number> {
+  const playbook = await loadPlaybook(o.playbook);
+  const source = await readSource(o, o.cluster || usesRoles(playbook));
+  try {
+    const { inventory, bundle } = source;
+    const cluster = source.cluster?.cluster;
+    const limit = o.limit === undefined ? undefined : new Set(resolvePattern(inventory, o.limit));
+    let plays = resolvePlays(playbook, inventory, cluster, { tags: o.tags, skipTags: o.skipTags, limit });
+    const userTasks = new UserTasks(inventory, playbook.dir);
+    checkSteps(plays, userTasks);
+    const allFacts = placeholderFacts(cluster, bundle?.index.arch);
+    const fresh: PlanContext = { ...contextOf(source, userTasks, o.check), allFacts };
+    if (o.startAt !== undefined) plays = startAt(plays, findStart(o.startAt, plays, fresh));
+    if (o.list && (o.list.hosts || o.list.tasks || o.list.tags)) return list(o, o.list, plays, fresh);
+    return await run(o, source, plays, fresh);
+  } finally {
+    await source.bundle?.close();
+  }
+}
+
+async function readSource(o: PlaybookRun, withCluster: boolean): Promise<PlaySource> {
+  // group_vars and host_vars beside the playbook count, as for Ansible.
+  const options = { ...o, playbookDir: dirname(resolve(o.playbook)) };
+  if (!withCluster) {
+    const inventory = await readInventory(options);
+    return { inventory, cluster: undefined, bundle: undefined, warnings: [] };
+  }
+  const cluster = await readCluster(options);
+  return { inventory: cluster.inventory, cluster, bundle: cluster.bundle, warnings: cluster.warnings };
+}
+
+function contextOf(source: PlaySource, userTasks: UserTasks, check: boolean): PlanContext {
+  const { bundle } = source;
+  const cluster = source.cluster?.cluster;
+  return { cluster, bundle, userTasks, check, secrets: newRunSecrets(), allFacts: new Map(), out: new Set(), failed: new Map() };
+}
+
+function list(o: PlaybookRun, what: ListOptions, plays: readonly ResolvedPlay[], fresh: PlanContext): number {
+  const found = listed(plays, fresh);
+  needSomething(found, o.playbook);
+  process.stdout.write(
+    o.view === 'json' ? `${JSON.stringify({ playbook: o.playbook, plays: found })}\n` : listText(o.playbook, found, what),
+  );
+  return 0;
+}
+
+async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedPlay[], fresh: PlanContext): Promise<number> {
+  const { bundle, inventory } = source;
+  const { cluster, userTasks } = fresh;
+  const chosen = new Set(plays.flatMap((p) => (p.units.some((u) => u.selected) ? p.hosts : [])));
+  needSomething([...chosen], o.playbook);
+  // Asked of fresh machines, so perhaps for more than is needed in the end.
+  const helpers = [...hostsOf(planPlays(plays, fresh, neededExports(plays, fresh)))].filter((h) => !chosen.has(h));
+  const step = o.step ? stepByStep() : undefined;
+  const view = openView(o);
+  const tell = (text: string): void => view.event({ at: Date.now(), type: 'warning', text });
+  for (const warning of source.warnings) tell(warning);
+
+  const interrupt = interruptions(tell);
+  const gatherer = cluster ? new FactsGatherer(cluster) : undefined;
+  let connections: Connections | undefined;
+  try {
+    connections = await openConnections(
+      [...inventory.hosts.values()].filter((h) => chosen.has(h.name) || helpers.includes(h.name)),
+      {
+        connection: o.connection,
+        lookup: (name) => inventory.hosts.get(name),
+        greet: gatherer && ((session) => gatherer.greet(session)),
+        signal: interrupt.stop,
+        onConnected: (host, ms) => view.event({ at: Date.now(), type: 'host-connected', host, ms }),
+      },
+    );
+    const { reconnect, sessions } = connections;
+    const allFacts = gatherer ? await gatherer.all(sessions, reconnect) : new Map();
+    // Machines that only help are waited for by nobody.
+    const out = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !chosen.has(name)));
+    const failed = new Map<string, string>();
+    const context: PlanContext = { ...fresh, allFacts, out, failed };
+    await preflight(plays, context, inventory, o.connection);
+    const planned = planPlays(plays, context, neededExports(plays, context));
+    // Everything that a role refuses by itself (a file that the bundle lacks) shall be said now, not half-way.
+    for (const play of planned) for (const host of play.hosts) play.tasks(host, new Map());
+    const paths = new Map([...bundlePaths(bundle), ...userTasks.pushed]);
+    const result = await runPlays({
+      title: o.title,
+      plays: planned,
+      sessions,
+      reconnect,
+      artifacts: { localPath: (sha256) => paths.get(sha256), push: putFile, nodeMayDownload: () => bundle === undefined },
+      forks: withAnsibleConfig(o.connection).forks,
+      check: o.check,
+      diff: o.diff,
+      journalDir: o.journalDir,
+      about: runAbout(o),
+      secrets: inventorySecrets(inventory),
+      step,
+      forceUnlock: o.forceUnlock,
+      cacheDir: cluster?.settings.kubewright_cache_dir,
+      signal: interrupt.stop,
+      kill: interrupt.kill,
+      view: (event: RunEvent) => {
+        const reason = failureOf(event);
+        if (reason) {
+          out.add(reason.host);
+          failed.set(reason.host, reason.why);
+        }
+        view.event(event);
+      },
+    });
+    if (!o.check && source.cluster) await o.finish?.(source.cluster, result);
+    return result.exitCode;
+  } finally {
+    await view.end();
+    await connections?.close();
+    interrupt.done();
+  }
+}
+
+/** How a machine dropped out, for the ones that need it later. */
+function failureOf(e: RunEvent): { host: string; why: string } | undefined {
+  if (e.type === 'host-unreachable') return { host: e.host, why: 'became unreachable' };
+  if (e.type === 'host-failed') return { host: e.host, why: `failed in play "${e.play}": ${e.error.split('\n')[0] ?? ''}` };
+  if (e.type === 'task-end' && e.status === 'failed') return { host: e.host, why: `failed in play "${e.play}" at "${e.title}"` };
+  return undefined;
+}
+
+function openView(o: PlaybookRun): View {
+  // Questions and a live picture would write over each other.
+  return createView(o.view === 'auto' ? (o.step ? 'plain' : 'terminal') : o.view, {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    verbosity: o.verbosity ?? 0,
+    color: process.stdout.isTTY && !process.env.NO_COLOR,
+  });
+}

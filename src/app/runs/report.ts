@@ -1,0 +1,37 @@
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InputError } from '../../base/errors.js';
+import { report } from '../../ui/runs/report/report.js';
+import { runModel } from '../../ui/runs/run-model.js';
+import { openRun, type RunsOptions } from './runs.js';
+
+export interface RunsReportOptions extends RunsOptions {
+  readonly run: string;
+  /** `-`: stdout. Default: report.html in the run's folder. */
+  readonly output?: string;
+}
+
+/** `runs report`. Prints where the file is. */
+export function runsReport(o: RunsReportOptions): number {
+  const journal = openRun(o, o.run);
+  const page = report(journal, { ...runModel(journal.events), dir: journal.dir });
+  if (o.output === '-') {
+    process.stdout.write(page);
+    return 0;
+  }
+  const file = resolve(o.output ?? join(journal.dir, 'report.html'));
+  try {
+    // It holds output of machines: readable by its owner only, until they decide otherwise.
+    writeFileSync(file, page, { mode: 0o600 });
+  } catch (cause) {
+    throw new InputError({
+      what: 'The report cannot be written',
+      where: file,
+      why: cause instanceof Error ? cause.message : undefined,
+      todo: 'Name a file in a folder that exists and that you may write to: -o FILE',
+      cause,
+    });
+  }
+  process.stdout.write(`${file}\n`);
+  return 0;
+}

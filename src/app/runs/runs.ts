@@ -1,0 +1,214 @@
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InputError } from '../../base/errors.js';
+import { nearestName } from '../../base/nearest.js';
+import { DEFAULT_JOURNAL_DIR } from '../../engine/defaults.js';
+import { type Journaled, type RunEnds, readEnds, readJournal, runsIn } from '../../engine/journal/journal-read.js';
+import { painter } from '../../ui/format.js';
+import { runJson } from '../../ui/runs/run-json.js';
+import { runListRows } from '../../ui/runs/run-list.js';
+import { runModel } from '../../ui/runs/run-model.js';
+import { runHead, runText } from '../../ui/runs/run-text.js';
+
+export interface RunsOptions {
+  /** Default: `.kubewright/runs` below the working folder. */
+  readonly journalDir?: string;
+}
+
+export interface RunsListOptions extends RunsOptions {
+  /** How many of the newest; absent: all. */
+  readonly last?: number;
+  /** The newest first. */
+  readonly reverse: boolean;
+  readonly json: boolean;
+}
+
+export interface RunsShowOptions extends RunsOptions {
+  readonly run: string;
+  /** Names of hosts, `*` and commas allowed. */
+  readonly host?: string;
+  readonly failed: boolean;
+  readonly json: boolean;
+}
+
+/** `runs list`. */
+export function runsList(o: RunsListOptions): number {
+  const dir = journalDir(o);
+  const names = namesIn(dir);
+  const wanted = o.last === undefined ? names : names.slice(-o.last);
+  const runs = wanted.flatMap((name) => tryEnds(dir, name));
+  if (o.reverse) runs.reverse();
+  if (o.json) print(JSON.stringify(runs.map(listJson), null, 2));
+  else if (runs.length === 0) print(`No runs in ${dir}`);
+  else for (const line of runListRows(runs, { columns: process.stdout.columns, paint: paint() })) print(line);
+  return 0;
+}
+
+/** `runs show`. */
+export function runsShow(o: RunsShowOptions): number {
+  const journal = openRun(o, o.run);
+  const model = { ...runModel(journal.events), dir: journal.dir };
+  const hosts = o.host === undefined ? undefined : matchHosts(model.hosts, o.host);
+  if (o.json) print(JSON.stringify(runJson(journal, model, { hosts, failedOnly: o.failed }), null, 2));
+  else {
+    for (const line of runHead(journal, model, paint())) print(line);
+    for (const line of runText(model, { hosts, failedOnly: o.failed, slowest: 10, paint: paint() })) print(line);
+  }
+  return 0;
+}
+
+export interface RunsPruneOptions extends RunsOptions {
+  /** How many of the newest stay. */
+  readonly keep: number;
+  /** Only say what would go. */
+  readonly dryRun: boolean;
+}
+
+/** `runs prune`. What is at work stays, and so does what may be: a run without an end that was written to within a day. */
+export function runsPrune(o: RunsPruneOptions): number {
+  const dir = journalDir(o);
+  let gone = 0;
+  const all = namesIn(dir);
+  for (const run of all.slice(0, Math.max(0, all.length - o.keep))) {
+    const path = join(dir, run);
+    const [ends] = tryEnds(dir, run);
+    if (!ends || ends.state === 'running' || (ends.state === 'unknown' && writtenWithin(path, DAY_MS))) continue;
+    if (!o.dryRun) remove(path);
+    print(`${o.dryRun ? 'would remove' : 'removed'} ${run}`);
+    gone++;
+  }
+  print(`${gone} of ${all.length} runs ${o.dryRun ? 'would go' : 'went'}`);
+  const latest = join(dir, 'latest');
+  // A link to a run that has gone.
+  if (gone > 0 && !o.dryRun && !existsSync(latest)) rmSync(latest, { force: true });
+  return 0;
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true });
+  } catch (cause) {
+    throw new InputError({
+      what: 'The journal of this run cannot be removed',
+      where: path,
+      why: cause instanceof Error ? cause.message : undefined,
+      todo: 'It may be of another user, or lie where nothing can be written',
+      cause,
+    });
+  }
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+function writtenWithin(dir: string, ms: number): boolean {
+  return Date.now() - statSync(join(dir, 'events.jsonl')).mtimeMs < ms;
+}
+
+export function journalDir(o: RunsOptions): string {
+  return resolve(o.journalDir ?? DEFAULT_JOURNAL_DIR);
+}
+
+/** A run by its name, a part of it that only one has, or `latest`. @throws InputError naming those that come near. */
+export function openRun(o: RunsOptions, name: string): Journaled {
+  const dir = journalDir(o);
+  const names = namesIn(dir);
+  const found = name === 'latest' ? names.slice(-1) : names.includes(name) ? [name] : names.filter((n) => n.includes(name));
+  const [run] = found;
+  if (run === undefined || found.length > 1) {
+    throw new InputError({
+      what: found.length > 1 ? `${found.length} runs have "${name}" in their names` : `There is no run ${name}`,
+      where: dir,
+      why: found.length > 1 ? found.slice(-5).join(', ') : names.length === 0 ? 'the folder holds no runs' : undefined,
+      todo: near(name, names) ?? 'kubewright runs list shows what there is; --journal-dir names another folder',
+    });
+  }
+  return readable(join(dir, run), run);
+}
+
+/** @throws InputError where nothing can be read. */
+function readable(dir: string, run: string): Journaled {
+  try {
+    const journal = readJournal(dir, run);
+    if (journal.header || journal.events.length > 0) return journal;
+    throw new Error('Nothing in it is a line of a journal');
+  } catch (cause) {
+    throw new InputError({
+      what: 'The journal of this run cannot be read',
+      where: dir,
+      why: cause instanceof Error ? cause.message : undefined,
+      todo: 'It may have been made by another user, or be damaged (a full disk?): see the *.log files in the folder',
+      cause,
+    });
+  }
+}
+
+/** @throws InputError where the folder is there and cannot be read. */
+function namesIn(dir: string): string[] {
+  try {
+    return runsIn(dir);
+  } catch (cause) {
+    throw new InputError({
+      what: 'The journals cannot be listed',
+      where: dir,
+      why: cause instanceof Error ? cause.message : undefined,
+      todo: 'They may be of another user; --journal-dir names another folder',
+      cause,
+    });
+  }
+}
+
+function near(name: string, names: readonly string[]): string | undefined {
+  const nearest = nearestName(name, names);
+  return nearest === undefined ? undefined : `Did you mean ${nearest}?`;
+}
+
+/** A folder without a readable journal is no reason to show none of the others. */
+function tryEnds(dir: string, name: string): RunEnds[] {
+  try {
+    return [readEnds(join(dir, name), name)];
+  } catch (error) {
+    process.stderr.write(
+      `Warning: the journal of ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    return [];
+  }
+}
+
+function listJson(r: RunEnds): unknown {
+  const { run, dir, state, header, start, end } = r;
+  return {
+    ...{ run, dir, state, header, title: header?.title ?? start?.title, started: header?.started ?? iso(start?.at) },
+    hosts: start?.hosts,
+    ...(end ? { ended: iso(end.at), ms: end.ms, exitCode: end.exitCode, recap: end.recap } : {}),
+  };
+}
+
+function iso(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString();
+}
+
+function matchHosts(hosts: readonly string[], pattern: string): Set<string> {
+  const patterns = pattern.split(',').map((p) => {
+    const source = p
+      .trim()
+      .replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*');
+    return new RegExp(`^${source}$`);
+  });
+  const found = hosts.filter((h) => patterns.some((p) => p.test(h)));
+  if (found.length === 0) {
+    throw new InputError({
+      what: `No host of this run matches ${pattern}`,
+      todo: near(pattern, hosts) ?? `Its hosts are: ${hosts.join(', ')}`,
+    });
+  }
+  return new Set(found);
+}
+
+function paint(): ReturnType<typeof painter> {
+  return painter(process.stdout.isTTY === true && !process.env.NO_COLOR);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

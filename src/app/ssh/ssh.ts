@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InputError, KubewrightError } from '../../base/errors.js';
+import { resolvePattern } from '../../inventory/pattern/pattern.js';
+import { quote } from '../../shell/shell.js';
+import type { Target } from '../../transport/types.js';
+import { withAnsibleConfig } from '../connect/ansible-config.js';
+import { type ConnectionOptions, readCredentials } from '../connect/credentials.js';
+import { targetFromHost } from '../connect/targets.js';
+import type { VaultOptions } from '../connect/vault-keys.js';
+import { readInventory } from '../inventory/read.js';
+import { type Askpass, startAskpass } from './askpass.js';
+import { openSshConfig } from './openssh-config.js';
+
+export interface SshCommandOptions {
+  readonly inventory: readonly string[];
+  readonly extraVars: readonly string[];
+  readonly vault?: VaultOptions;
+  readonly host: string;
+  readonly command: readonly string[];
+  readonly connection: ConnectionOptions;
+}
+
+/**
+ * `ssh`: the real ssh with what we know of the machine: address, port, user, keys, known_hosts, jump hosts. The settings go
+ * into a configuration file, passwords over a socket that only we can open; neither stands in an argument or the environment.
+ *
+ * @returns ssh's own exit code.
+ */
+export async function runSsh(o: SshCommandOptions): Promise<number> {
+  const inventory = await readInventory(o);
+  const names = resolvePattern(inventory, o.host);
+  const host = inventory.hosts.get(names[0] ?? '');
+  if (!host || names.length !== 1) {
+    throw new InputError({
+      what: names.length > 1 ? `${o.host} means ${names.length} machines` : `There is no machine ${o.host}`,
+      todo: 'Name one machine of the inventory',
+    });
+  }
+  const { password } = await readCredentials(o.connection);
+  const connection = withAnsibleConfig(o.connection);
+  const target = targetFromHost(host, {
+    user: connection.user,
+    privateKey: connection['private-key'],
+    hostKeyChecking: connection['host-key-checking'],
+    connectTimeoutSec: connection['connect-timeout'],
+    sshConfig: connection['ssh-config'],
+    lookup: (name) => inventory.hosts.get(name),
+    password,
+  });
+  if (target.connection === 'local')
+    throw new InputError({ what: `${host.name} is this machine itself (ansible_connection: local)`, todo: 'Open a shell here' });
+  const dir = mkdtempSync(join(tmpdir(), 'kubewright-ssh-'));
+  let askpass: Askpass | undefined;
+  try {
+    const config = join(dir, 'config');
+    writeFileSync(config, openSshConfig(target, o.connection['ssh-config']), { mode: 0o600 });
+    askpass = hasPassword(target) ? await startAskpass(dir, target) : undefined;
+    return await run(['-F', config, target.name, ...remoteCommand(o.command)], { ...process.env, ...askpass?.environment });
+  } finally {
+    askpass?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function hasPassword(target: Target): boolean {
+  return target.password !== undefined || (target.jumps ?? []).some((j) => j.password !== undefined);
+}
+
+/** ssh joins its arguments with spaces and a shell reads them again: words stay words. A single word is a command line. */
+function remoteCommand(words: readonly string[]): string[] {
+  if (words.length === 0) return [];
+  return ['--', words.length === 1 ? (words[0] ?? '') : words.map(quote).join(' ')];
+}
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  // ssh hears Ctrl-C itself, and hands it on to the other side.
+  const ignore = (): void => undefined;
+  process.on('SIGINT', ignore);
+  return new Promise<number>((resolve, reject) => {
+    const child = spawn('ssh', args, { stdio: 'inherit', env });
+    child.on('error', (cause) =>
+      reject(new KubewrightError({ what: 'ssh cannot be started', why: cause.message, todo: 'Install openssh-client', cause })),
+    );
+    child.on('close', (code) => resolve(code ?? 130));
+  }).finally(() => process.off('SIGINT', ignore));
+}

@@ -1,0 +1,89 @@
+import type { ErrorParts } from '../../base/errors.js';
+import type { Host } from '../../inventory/model/model.js';
+import type { ClusterHost } from '../cluster.js';
+import { at, whereOf } from './findings.js';
+
+/**
+ * The addresses of a machine: `ip`, else `ansible_host`, else its name; for its peers `access_ip`. Empty: it has none.
+ *
+ * @param text a variable's value as text; undefined: it is not set.
+ * @param problems gets what is no address.
+ */
+export function hostAddresses(
+  host: Host,
+  text: (name: string) => string | undefined,
+  problems: ErrorParts[],
+): { readonly ip: string; readonly accessIp: string } {
+  const read = (name: string): string | undefined => {
+    const value = text(name);
+    if (value !== undefined && !isAddress(value)) problems.push(noAddress(host, name, value));
+    return value;
+  };
+  const ip = text('ip') === undefined ? (read('ansible_host') ?? ownName(host)) : read('ip');
+  if (ip === undefined) {
+    problems.push({
+      what: `${host.name} has no address`,
+      where: at(host.source),
+      why: 'Its name is none, and where kubespray asks the machine for one, it is written here',
+      todo: yaml(host.source.file)
+        ? `Write ansible_host: ADDRESS and ip: ADDRESS below ${host.name}`
+        : `Write ${host.name} ansible_host=ADDRESS ip=ADDRESS`,
+    });
+  }
+  return { ip: ip ?? '', accessIp: read('access_ip') ?? ip ?? '' };
+}
+
+function ownName(host: Host): string | undefined {
+  return isAddress(host.name) ? host.name : undefined;
+}
+
+/** Files in which variables are written with a colon. */
+function yaml(file: string): boolean {
+  return /\.(ya?ml|json)$/.test(file);
+}
+
+function noAddress(host: Host, name: string, value: string): ErrorParts {
+  const where = whereOf(host, name) ?? at(host.source);
+  const sign = yaml(host.vars.get(name)?.source.file ?? host.source.file) ? ': ' : '=';
+  const todo = name === 'ansible_host' ? `Add its address: ip${sign}ADDRESS` : `Write ${name}${sign}ADDRESS`;
+  if (value.trim() === '') return { what: `${name} of ${host.name} is empty`, where, todo: `${todo}, or take it out` };
+  const numbers = /^\d+(\.\d+)*$/.test(value);
+  return {
+    what: `${name} of ${host.name} is no IPv4 address: ${value}`,
+    where,
+    why: value.includes(':')
+      ? 'IPv6 is not supported yet: clusters are IPv4 only'
+      : numbers
+        ? 'An address is four numbers, each 255 at most'
+        : 'It is a name, and etcd and the API server bind to addresses',
+    todo,
+  };
+}
+
+/** Machines with the same address: one of them would be installed as both. */
+export function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
+  const out: ErrorParts[] = [];
+  for (const [names, of] of [
+    [['ip', 'ansible_host'], (h: ClusterHost) => h.ip],
+    [['access_ip', 'ip', 'ansible_host'], (h: ClusterHost) => h.accessIp],
+  ] as const) {
+    const seen = new Map<string, ClusterHost>();
+    for (const host of hosts) {
+      const address = of(host);
+      const other = address === '' ? undefined : seen.get(address);
+      if (other) {
+        const place = names.map((n) => whereOf(host.inventoryHost, n)).find((w) => w !== undefined);
+        out.push({
+          what: `${other.name} and ${host.name} have the same address ${address}`,
+          where: place ?? at(host.inventoryHost.source),
+          todo: 'Give each machine an address of its own',
+        });
+      } else seen.set(address, host);
+    }
+  }
+  return out.filter((p, i) => out.findIndex((q) => q.what === p.what) === i);
+}
+
+function isAddress(text: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every((o) => Number(o) <= 255);
+}

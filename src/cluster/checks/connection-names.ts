@@ -1,0 +1,30 @@
+import { distance } from '../../base/nearest.js';
+
+/** How a machine is reached: what Kubewright reads of Ansible's variables. */
+const READ = words(`
+  ansible_host ansible_port ansible_user ansible_password ansible_connection ansible_timeout ansible_private_key_file
+  ansible_ssh_host ansible_ssh_port ansible_ssh_user ansible_ssh_pass ansible_ssh_password ansible_ssh_private_key_file
+  ansible_ssh_args ansible_ssh_common_args ansible_ssh_extra_args ansible_host_key_checking ansible_ssh_host_key_checking
+  ansible_become ansible_become_user ansible_become_method ansible_become_password ansible_become_pass ansible_group_priority`);
+
+/** Others of Ansible that look like one of those. Source: the options of its connection, shell and become plugins. */
+const OTHERS = words(`
+  ansible_hostname ansible_hosts ansible_ports ansible_user_id ansible_user_dir ansible_user_uid ansible_user_gid ansible_users
+  ansible_ssh_timeout ansible_ssh_retries ansible_ssh_pipelining ansible_ssh_executable ansible_ssh_transfer_method
+  ansible_become_exe ansible_become_flags ansible_sudo_pass ansible_sudo_user ansible_su_pass ansible_su_user
+  ansible_scp_extra_args ansible_sftp_extra_args ansible_sudo ansible_su ansible_facts ansible_limit ansible_forks`);
+
+/**
+ * The variable that was most likely meant by a name of Ansible's kind; undefined: it may be as it is. One that is misspelt
+ * leads to another machine, or as another user, than the one that was meant.
+ */
+export function connectionNameMeant(name: string): string | undefined {
+  if (READ.includes(name) || OTHERS.includes(name)) return undefined;
+  // A slip, or two letters that changed places. Shorter names have more neighbours that are no slips.
+  const most = name.length - 'ansible_'.length < 4 ? 1 : 2;
+  return READ.find((known) => distance(name, known) <= most);
+}
+
+function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/);
+}

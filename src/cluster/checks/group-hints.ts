@@ -1,0 +1,101 @@
+import { distance } from '../../base/nearest.js';
+import type { Host, Inventory } from '../../inventory/model/model.js';
+import { at, type Finding, groupPlace } from './findings.js';
+
+/** Groups that mean something; old names are the new ones by now. */
+const GROUPS = ['all', 'ungrouped', 'k8s_cluster', 'kube_control_plane', 'kube_node', 'etcd', 'calico_rr', 'bastion'];
+const GROUP_WORDS = [...GROUPS, 'kube-master', 'kube-node', 'k8s-cluster', 'calico-rr'];
+
+/** What groups will hardly be meant like this. */
+export function groupHints(inventory: Inventory): Finding[] {
+  const out: Finding[] = [];
+  const where = inventory.files[0];
+  const empty = (name: string): boolean => (inventory.groups.get(name)?.hosts.length ?? 0) === 0;
+  for (const group of inventory.groups.values()) {
+    if (GROUPS.includes(group.name)) continue;
+    const near = GROUP_WORDS.filter((g) => g.length > 4).find((g) => distance(plain(group.name), plain(g)) <= 2);
+    if (near) {
+      out.push({
+        severity: 'warning',
+        what: `The group ${group.name} means nothing here`,
+        where: groupPlace(inventory, group.name) ?? where,
+        why: `Its machines (${short(group.hosts)}) get no part in the cluster from it`,
+        todo: `Did you mean ${near}?`,
+      });
+    }
+  }
+  if (inventory.hosts.size > 0 && empty('kube_node')) {
+    out.push({
+      severity: 'warning',
+      what: 'The cluster has no workers',
+      where,
+      why: 'The group kube_node (kube-node) is missing or empty, and control planes take no pods of yours',
+      todo: 'List machines under [kube_node]; control planes may stand there, too',
+    });
+  }
+  out.push(...emptyGroups(inventory), ...strayVariables(inventory));
+  if (!empty('calico_rr')) {
+    out.push({
+      severity: 'warning',
+      what: 'The group calico_rr has no effect here',
+      where: groupPlace(inventory, 'calico_rr') ?? where,
+      why: 'Route reflectors are not set up',
+      todo: 'Leave calico_rr empty',
+    });
+  }
+  const outside = [...inventory.hosts.values()].filter((h) => !isMember(h));
+  if (outside.length > 0) {
+    out.push({
+      severity: 'info',
+      what: `${outside.length === 1 ? 'One machine takes' : `${outside.length} machines take`} no part in the cluster: ${short(outside.map((h) => h.name))}`,
+      where: outside[0] ? at(outside[0].source) : where,
+      why: 'They are in none of kube_control_plane, kube_node and etcd',
+    });
+  }
+  return out;
+}
+
+function isMember(host: Host): boolean {
+  return ['kube_control_plane', 'kube_node', 'etcd'].some((g) => host.groups.has(g)) || host.groups.has('bastion');
+}
+
+function short(names: readonly string[]): string {
+  return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ') || 'none';
+}
+
+/** Groups that are declared and hold nobody. kubespray's inventories leave calico_rr and bastion empty. */
+function emptyGroups(inventory: Inventory): Finding[] {
+  const told = ['kube_control_plane', 'kube_node', 'k8s_cluster', 'calico_rr', 'bastion', 'all', 'ungrouped'];
+  const out: Finding[] = [];
+  for (const { name, source, hosts } of inventory.groups.values()) {
+    if (hosts.length > 0 || source === undefined || told.includes(name)) continue;
+    if (name === 'etcd')
+      out.push({
+        severity: 'warning',
+        what: 'The group etcd is empty',
+        where: at(source),
+        why: 'So the control planes become the members of etcd',
+        todo: 'List machines under it, or take it out',
+      });
+    else out.push({ severity: 'info', what: `The group ${name} is empty`, where: at(source) });
+  }
+  return out;
+}
+
+/** group_vars and host_vars of nobody: a slip in the name of a file is silent otherwise. */
+function strayVariables(inventory: Inventory): Finding[] {
+  const written = [...(inventory.written?.groups.keys() ?? []), ...inventory.groups.keys()];
+  return (inventory.strays?.() ?? []).map(({ path, kind, name }): Finding => {
+    const what = `There is no ${kind} ${name}: these variables are not read`;
+    const near = [...new Set(kind === 'group' ? written : inventory.hosts.keys())].find(
+      (n) => n.length > 4 && distance(plain(n), plain(name)) <= (kind === 'group' ? 2 : 0),
+    );
+    if (near === undefined) return { severity: 'info', what, where: path };
+    return { severity: 'warning', what, where: path, todo: `Did you mean ${near}?` };
+  });
+}
+
+/** Dashes and underscores, large and small letters are what people mix up. */
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll('-', '_');
+}

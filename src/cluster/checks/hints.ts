@@ -1,0 +1,100 @@
+import { distance } from '../../base/nearest.js';
+import type { Inventory, Variable } from '../../inventory/model/model.js';
+import { namesWithoutEffect, SETTING_PREFIXES, withoutEffect } from '../kubespray/kubespray.js';
+import { SETTING_NAMES } from '../settings.js';
+import { connectionNameMeant } from './connection-names.js';
+import { at, type Finding } from './findings.js';
+import { groupHints } from './group-hints.js';
+
+/** Variables of hosts that Kubewright reads besides settings. */
+export const HOST_NAMES = ['ip', 'access_ip', 'etcd_member_name', 'node_labels', 'node_taints', 'vagrant_cpus', 'vagrant_memory'];
+/** What does not stop an installation, but will hardly be meant: warnings, and infos about what has no effect. */
+export function hints(inventory: Inventory): Finding[] {
+  return [...variableHints(inventory), ...groupHints(inventory)];
+}
+
+function variableHints(inventory: Inventory): Finding[] {
+  const mentioned = mentions(inventory);
+  const seen = new Map<string, Finding | undefined>();
+  for (const host of inventory.hosts.values()) {
+    for (const [name, variable] of host.vars) {
+      if (SETTING_NAMES.includes(name) || HOST_NAMES.includes(name)) continue;
+      const key = `${name}\0${at(variable.source)}`;
+      if (!seen.has(key)) seen.set(key, variableHint(name, variable, mentioned.has(name)));
+    }
+  }
+  return [...seen.values()].flatMap((f) => f ?? []);
+}
+
+function variableHint(name: string, variable: Variable, isMentioned: boolean): Finding | undefined {
+  const where = at(variable.source);
+  if (name.startsWith('ansible_')) {
+    const meant = isMentioned ? undefined : connectionNameMeant(name);
+    if (meant === undefined) return undefined;
+    return { severity: 'warning', what: `there is no variable ${name}`, where, todo: `did you mean ${meant}?` };
+  }
+  const known = withoutEffect(name, written(variable));
+  if (known) {
+    const what = `${name} has no effect here`;
+    if (known.isDefault || isMentioned) return { severity: 'info', what, where, why: known.why };
+    const todo = known.instead ? `Write ${known.instead}` : 'Take it out, or do without it';
+    return { severity: 'warning', what, where, why: known.why, todo };
+  }
+  // What other variables mention is the user's own.
+  if (isMentioned) return undefined;
+  const near = closeName(name);
+  if (near) return { severity: 'warning', what: `there is no setting ${name}`, where, todo: `did you mean ${near}?` };
+  if (!SETTING_PREFIXES.test(name)) return undefined;
+  return {
+    severity: 'warning',
+    what: `there is no setting ${name}`,
+    where,
+    why: 'Neither Kubewright nor any release of kubespray has one of that name',
+    todo: 'Take it out, or correct its name',
+  };
+}
+
+/** What stands in the file. */
+function written(variable: Variable): Variable['value'] | undefined {
+  return variable.raw ?? (isPlain(variable) ? variable.value : undefined);
+}
+
+/** Rendered variables have getters; plain ones are data. */
+export function isPlain(variable: Variable): boolean {
+  return Object.hasOwn(variable, 'value');
+}
+
+/** Words in templates: names of variables that others use. */
+function mentions(inventory: Inventory): Set<string> {
+  const words = new Set<string>();
+  const collect = (value: unknown): void => {
+    if (typeof value === 'string') {
+      for (const code of value.matchAll(/\{\{.*?\}\}|\{%.*?%\}/gs)) for (const w of code[0].matchAll(/\w+/g)) words.add(w[0]);
+    } else if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect);
+  };
+  const done = new Set<Variable>();
+  for (const host of inventory.hosts.values()) {
+    for (const v of host.vars.values()) {
+      if (done.has(v)) continue;
+      done.add(v);
+      collect(written(v));
+    }
+  }
+  return words;
+}
+
+/** Strict: people have variables of their own, and a wrong guess would annoy them each run. */
+function closeName(name: string): string | undefined {
+  if (name.length < 6) return undefined;
+  const near = (names: readonly string[], most: number): string | undefined =>
+    names.find((s) => Math.abs(s.length - name.length) <= most && distance(name, s) <= most);
+  const most = name.length < 8 ? 1 : 2;
+  return (
+    near(SETTING_NAMES, most) ??
+    near(
+      HOST_NAMES.filter((n) => n.length > 5),
+      most,
+    ) ??
+    near(namesWithoutEffect(), 1)
+  );
+}

@@ -1,0 +1,48 @@
+import type { Session } from '../../transport/types.js';
+import { Connection, type ReconnectOptions } from './connection.js';
+
+export interface ConnectionsOptions extends ReconnectOptions {
+  readonly sessions: Map<string, Session>;
+  readonly onLost: (host: string, error: string, attempt: number) => void;
+  readonly onBack: (host: string) => void;
+}
+
+/** One `Connection` a host, shared by all who work on it. */
+export class Connections {
+  readonly #o: ConnectionsOptions;
+  readonly #made = new Map<string, Connection>();
+  readonly #over = new AbortController();
+
+  constructor(o: ConnectionsOptions) {
+    this.#o = o;
+  }
+
+  /** Whether there has been a connection at all. */
+  has(host: string): boolean {
+    return this.#o.sessions.has(host);
+  }
+
+  get(host: string): Connection {
+    const known = this.#made.get(host);
+    if (known) return known;
+    const { sessions, onLost, onBack, signal } = this.#o;
+    const over = this.#over.signal;
+    const any = signal ? AbortSignal.any([signal, over]) : over;
+    const made = new Connection(
+      host,
+      sessions,
+      { ...this.#o, signal: any },
+      {
+        lost: (error, attempt) => onLost(host, error, attempt),
+        back: () => onBack(host),
+      },
+    );
+    this.#made.set(host, made);
+    return made;
+  }
+
+  /** The run is over: what is lost now stays lost, and nobody hears of it. */
+  end(): void {
+    this.#over.abort();
+  }
+}

@@ -1,0 +1,222 @@
+import { PassThrough } from 'node:stream';
+import type { Session } from '../../transport/types.js';
+import type { Connection } from '../connections/connection.js';
+import { escapeLine } from '../text.js';
+import { infoLines, type LockAnswer, type LockInfo, LockReader } from './lock.js';
+import { type KeeperScriptOptions, keeperScript } from './lock-script.js';
+
+export interface KeeperOptions {
+  readonly connection: Connection;
+  readonly runDir: string;
+  readonly nonce: string;
+  readonly info: LockInfo;
+  /** Another run has the lock now: broken by force, or taken over while we were not heard. */
+  readonly onLost: (by: LockInfo) => void;
+  /** The machine was restarted while the run held its lock. */
+  readonly onRestart: () => void;
+}
+
+export type Ask = Pick<KeeperScriptOptions, 'over' | 'end' | 'look'>;
+
+/** How many channels may die one after the other before they say anything. */
+const TRIES = 8;
+
+/** How a channel of ours ended before it answered. */
+export interface NoAnswer {
+  readonly verdict: 'failed';
+  readonly error: string;
+}
+
+/**
+ * The lock of one host. One channel asks for it, keeps it alive by a line now and then, and gives it back; should the
+ * connection die, a new one takes its place. When we die, nothing is heard any more: that is how others know.
+ */
+export class Keeper {
+  readonly #o: KeeperOptions;
+  #stdin: PassThrough | undefined;
+  #held = false;
+  #complete = false;
+  #closing = false;
+  #boot: string | undefined;
+  #lost: LockInfo | undefined;
+  #released: (() => void) | undefined;
+  #verified: (() => void) | undefined;
+  /** Resolves when the lock is held; again and again, as connections come and go. */
+  #ready: Promise<string | undefined> = Promise.resolve(undefined);
+
+  constructor(o: KeeperOptions) {
+    this.#o = o;
+  }
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** The boot id of the machine, once it has answered. */
+  get boot(): string | undefined {
+    return this.#boot;
+  }
+
+  /** Waits while the lock is being taken anew. The result is why it is not ours any more. */
+  ready(): Promise<string | undefined> {
+    return this.#ready;
+  }
+
+  /** Asks for the lock. When it is ours, it stays so until `release`, `close` or `onLost`. */
+  async take(how: Ask = {}): Promise<LockAnswer | NoAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      const session = this.#o.connection.session;
+      if (!session) return { verdict: 'failed', error: 'not connected' };
+      const answer = await this.#ask(session, how);
+      if (!('cause' in answer)) return answer;
+      if (attempt >= TRIES) return { verdict: 'failed', error: answer.cause.message };
+      const renewed = await this.#o.connection.renew(session, answer.cause);
+      if (renewed instanceof Error) return { verdict: 'failed', error: renewed.message };
+    }
+  }
+
+  beat(): void {
+    if (this.#held) this.#stdin?.write('beat\n');
+  }
+
+  /** Asks whether the lock is still ours. The result is why it is not; undefined as well when nobody answers in time. */
+  async verify(timeoutMs: number): Promise<string | undefined> {
+    if (this.#held && this.#stdin) {
+      const answered = new Promise<void>((resolve) => {
+        this.#verified = resolve;
+      });
+      this.#stdin.write('verify\n');
+      await within(timeoutMs, answered);
+    }
+    return this.#lost && this.#why();
+  }
+
+  /** The run has all the locks that it wants. */
+  hold(): void {
+    this.#complete = true;
+    this.#stdin?.write('hold\n');
+  }
+
+  /** A program of ours has ended, and everything it said has been read. Its folder goes with the run. */
+  seen(key: string): void {
+    this.#stdin?.write(`seen ${this.#o.info.run}/${key}\n`);
+  }
+
+  /** Removes a program's folder: it has ended, and everything it said has been read. */
+  forget(run: string, key: string): void {
+    this.#stdin?.write(`forget ${run}/${key}\n`);
+  }
+
+  /** Gives the lock back, and removes what the run has left on the host. */
+  async release(timeoutMs: number): Promise<void> {
+    if (!this.#held) return;
+    await within(timeoutMs, this.#ready);
+    // From here on the end of the channel is what we asked for, even should it come together with the answer.
+    this.#closing = true;
+    if (this.#stdin) {
+      const released = new Promise<void>((resolve) => {
+        this.#released = resolve;
+      });
+      // From here on the end of the channel is what was asked for, and no loss.
+      this.#held = false;
+      this.#stdin.write('release\n');
+      await within(timeoutMs, released);
+    }
+    this.close();
+  }
+
+  /** Lets go of the channel, not of the lock: it turns stale by itself. */
+  close(): void {
+    this.#closing = true;
+    this.#held = false;
+    this.#stdin?.end();
+    this.#stdin = undefined;
+  }
+
+  #ask(session: Session, how: Ask): Promise<LockAnswer | NoAnswer | { cause: Error }> {
+    const { runDir, nonce, info } = this.#o;
+    const stdin = new PassThrough();
+    const reader = new LockReader(nonce);
+    let stderr = '';
+    return new Promise((resolve) => {
+      stdin.write(keeperScript({ runDir, run: info.run, nonce, info: infoLines(info), ...how }));
+      const ended = session.exec('sh', {
+        become: true,
+        stdin,
+        onStdout: (chunk) => {
+          for (const said of reader.feed(chunk)) {
+            if (said.verdict === 'released') this.#released?.();
+            else if (said.verdict === 'mine') this.#verified?.();
+            else if (said.verdict === 'lost') this.#lose(said.by);
+            else {
+              if (said.verdict === 'held' || said.verdict === 'free') stdin.end();
+              else this.#hold(stdin, said);
+              resolve(said);
+            }
+          }
+        },
+        onStderr: (chunk) => {
+          stderr = (stderr + chunk.toString()).slice(-2000);
+        },
+      });
+      void ended.then((exit) => {
+        if (this.#stdin === stdin) {
+          this.#stdin = undefined;
+          this.#released?.();
+          this.#verified?.();
+          if (this.#held && !this.#closing)
+            this.#again(session, exit.kind === 'lost' ? exit.cause : new Error('the lock was let go'));
+        }
+        if (exit.kind === 'lost') resolve({ cause: exit.cause });
+        const said = stderr.trim().split('\n').slice(-3).map(escapeLine).join('\n');
+        resolve({ verdict: 'failed', error: said || 'the lock could not be taken' });
+      });
+    });
+  }
+
+  #hold(stdin: PassThrough, answer: LockAnswer): void {
+    this.#stdin = stdin;
+    if (this.#boot !== undefined && this.#boot !== answer.boot) this.#o.onRestart();
+    this.#boot = answer.boot;
+    this.#held = true;
+    if (this.#complete) this.hold();
+  }
+
+  /** The channel died, we did not: the next one takes the lock again, unless somebody else has it by now. */
+  #again(session: Session, cause: Error): void {
+    this.#ready = (async () => {
+      const renewed = await this.#o.connection.renew(session, cause);
+      if (renewed instanceof Error) return undefined;
+      const answer = await this.take();
+      if (answer.verdict === 'failed') return undefined;
+      if (answer.verdict !== 'held') return undefined;
+      this.#lose(answer.by);
+      return this.#why();
+    })();
+  }
+
+  #lose(by: LockInfo): void {
+    if (this.#lost || this.#closing) return;
+    this.#lost = by;
+    this.#ready = Promise.resolve(this.#why());
+    this.close();
+    this.#o.onLost(by);
+    this.#verified?.();
+  }
+
+  #why(): string {
+    const by = this.#lost;
+    return by?.run
+      ? `the lock was taken by ${by.user}@${by.host}, run ${by.run}, since ${by.since}`
+      : 'the lock was removed by somebody';
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connections } from '../connections/connections.js';
+import { ownController } from '../journal/controller.js';
+import { Limit } from '../limit.js';
+import { Keeper } from './keeper.js';
+import { BEAT_EVERY_MS, type FoundProgram, judge, type LockAnswer, type LockInfo, lockedError, presentTask } from './lock.js';
+
+export interface LocksOptions {
+  readonly run: string;
+  readonly runDir: string;
+  readonly nonce: string;
+  readonly forks: number;
+  readonly connections: Connections;
+  /** Stop what holds a lock, and take it. */
+  readonly force?: boolean;
+  /** Follow what this run has left, whoever began it. */
+  readonly adopt?: string;
+  readonly onNote: (host: string, text: string) => void;
+  /** The lock could not be asked for: no right to, no shell, connection lost for good. */
+  readonly onFailed: (host: string, error: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds to wait for a run that began at the same moment and will give way to us. */
+const GIVE_WAY_MS = 20_000;
+/** Milliseconds that giving back may take. */
+const RELEASE_MS = 10_000;
+/** Milliseconds to wait for what a host says of its lock: whoever takes it may need a while to stop what hangs. */
+const VERIFY_MS = 10_000;
+
+/** The locks of one run on all its hosts. */
+export class Locks {
+  readonly #o: LocksOptions;
+  readonly #own: LockInfo;
+  readonly #keepers = new Map<string, Keeper>();
+  readonly #found = new Map<string, readonly FoundProgram[]>();
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(o: LocksOptions) {
+    this.#o = o;
+    this.#own = { run: o.run, since: new Date().toISOString(), ...ownController() };
+  }
+
+  /**
+   * Takes all of them, or none.
+   *
+   * Of several runs that begin at the same moment and want a host in common, exactly one goes on: while neither has all its
+   * hosts yet, the one with the smaller name waits for the other to give way.
+   *
+   * @throws LockedError naming every host that another run holds.
+   */
+  static async acquire(hosts: readonly string[], o: LocksOptions): Promise<Locks> {
+    const locks = new Locks(o);
+    const refused = new Map<string, LockAnswer>();
+    const limit = new Limit(o.forks);
+    await Promise.all(hosts.filter((h) => o.connections.has(h)).map((host) => limit.run(async () => locks.#take(host, refused))));
+    if (refused.size > 0) {
+      await locks.release();
+      throw lockedError(refused, locks.#own);
+    }
+    for (const keeper of locks.#keepers.values()) keeper.hold();
+    locks.#timer = setInterval(() => {
+      for (const keeper of locks.#keepers.values()) keeper.beat();
+    }, BEAT_EVERY_MS);
+    locks.#timer.unref();
+    return locks;
+  }
+
+  /** Programs of dead runs that were found, by host: to be followed before anything is started there. */
+  get found(): ReadonlyMap<string, readonly FoundProgram[]> {
+    return this.#found;
+  }
+
+  /** Waits while the lock of a host is being taken anew. The result is why it is not ours any more. */
+  ready(host: string): Promise<string | undefined> {
+    return this.#keepers.get(host)?.ready() ?? Promise.resolve(undefined);
+  }
+
+  /** Asks the host whether its lock is still ours. The result is why not; undefined also where it cannot be asked. */
+  verify(host: string): Promise<string | undefined> {
+    return this.#keepers.get(host)?.verify(VERIFY_MS) ?? Promise.resolve(undefined);
+  }
+
+  /** A program of this run has ended, and everything it said has been read. */
+  seen(host: string, key: string): void {
+    this.#keepers.get(host)?.seen(key);
+  }
+
+  /** Removes what a program of another run has left on its host. */
+  forget(host: string, run: string, key: string): void {
+    this.#keepers.get(host)?.forget(run, key);
+  }
+
+  /** Keeps the lock of a host on which a program may still be running; it turns stale by itself. */
+  abandon(host: string): void {
+    this.#keepers.get(host)?.close();
+    this.#keepers.delete(host);
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.#timer);
+    const keepers = [...this.#keepers.values()];
+    this.#keepers.clear();
+    await Promise.all(keepers.map((k) => k.release(RELEASE_MS)));
+  }
+
+  async #take(host: string, refused: Map<string, LockAnswer>): Promise<void> {
+    const o = this.#o;
+    const keeper = new Keeper({
+      connection: o.connections.get(host),
+      runDir: o.runDir,
+      nonce: o.nonce,
+      info: this.#own,
+      onLost: (by) => o.onNote(host, lostText(by)),
+      onRestart: () => o.onNote(host, 'the machine was restarted during this run (its boot id changed)'),
+    });
+    const until = Date.now() + GIVE_WAY_MS;
+    let over: string | undefined;
+    let end = false;
+    for (;;) {
+      const answer = await keeper.take({ over, end });
+      if (answer.verdict === 'failed') return o.onFailed(host, answer.error);
+      if (answer.verdict !== 'held') return this.#taken(host, keeper, answer, end);
+      const judgement = judge(answer, this.#own);
+      const again = Date.now() < until && !o.signal?.aborted;
+      const follow = judgement === 'ours-to-follow' || (judgement === 'orphan' && answer.by.run === o.adopt);
+      // Force stops what one would otherwise wait for, also one's own.
+      if (judgement === 'stale' || (follow && !o.force)) {
+        // Somebody else may be taking it over at this moment: then the next answer names another run.
+        over = answer.by.run;
+      } else if (o.force && answer.stuck.length === 0) {
+        over = answer.by.run;
+        end = true;
+      } else if (judgement === 'at-work' && answer.taking && this.#own.run < answer.by.run && again) {
+        await sleep(150);
+      } else {
+        refused.set(host, answer);
+        return;
+      }
+      if (!again) {
+        refused.set(host, answer);
+        return;
+      }
+    }
+  }
+
+  #taken(host: string, keeper: Keeper, answer: LockAnswer, forced: boolean): void {
+    this.#keepers.set(host, keeper);
+    const programs = answer.programs.filter((p) => !answer.stopped.includes(`${p.run}/${p.key}`));
+    const { by } = answer;
+    const who = `run ${by.run} (${by.user}@${by.host}, ${by.since})`;
+    const note = (text: string): void => this.#o.onNote(host, text);
+    if (answer.verdict === 'restarted') note(`the machine was restarted during ${who}: its lock counts no more`);
+    else if (answer.verdict === 'over' && forced) {
+      const stopped = answer.programs.filter((p) => answer.stopped.includes(`${p.run}/${p.key}`));
+      const at = stopped.map((p) => `; its program was stopped at ${presentTask(p)} (play ${p.label.play})`);
+      for (const p of stopped) keeper.forget(p.run, p.key);
+      note(`broke the lock of ${who}${at.join('')}`);
+    } else if (answer.verdict === 'over') note(`took over the stale lock of ${who}: its controller is gone`);
+    if (programs.length > 0) this.#found.set(host, programs);
+  }
+}
+
+function lostText(by: LockInfo): string {
+  return by.run
+    ? `the lock of this run was taken by ${by.user}@${by.host}, run ${by.run}: nothing more is started on this machine`
+    : 'the lock of this run was removed by somebody: nothing more is started on this machine';
+}

@@ -1,0 +1,83 @@
+import { stat } from 'node:fs/promises';
+import type { Connection } from '../connections/connection.js';
+import type { RunEventBody } from '../events.js';
+import { Limit } from '../limit.js';
+import { type HostPaths, refuseScript } from '../program/scripts.js';
+import type { ArtifactSource } from '../types.js';
+
+const TRIES = 3;
+/** Milliseconds between two progress events of one push. */
+const PROGRESS_EVERY = 500;
+
+/** Brings files to hosts whose programs wait for them, a few at a time so that the operator's uplink isn't torn apart. */
+export class Pusher {
+  readonly #source: ArtifactSource;
+  readonly #cacheDir: string;
+  readonly #emit: (event: RunEventBody) => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #limit: Limit;
+  /** host and sha256 under way: a program repeats its question. */
+  readonly #underWay = new Map<string, Promise<void>>();
+
+  constructor(source: ArtifactSource, cacheDir: string, emit: (event: RunEventBody) => void, signal?: AbortSignal) {
+    this.#source = source;
+    this.#cacheDir = cacheDir;
+    this.#emit = emit;
+    this.#signal = signal;
+    this.#limit = new Limit(source.parallel ?? 4);
+  }
+
+  /** `known`: the file's name, if a task of the program may ask for it. Answers a program's question, with the file or with the reason why not. Never rejects. */
+  need(connection: Connection, paths: HostPaths, sha256: string, known: string | undefined): Promise<void> {
+    const key = `${connection.host} ${sha256}`;
+    const before = this.#underWay.get(key);
+    if (before) return before;
+    const work = this.#answer(connection, paths, sha256, known).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, work);
+    return work;
+  }
+
+  async #answer(connection: Connection, paths: HostPaths, sha256: string, known: string | undefined): Promise<void> {
+    const name = known ?? sha256;
+    let why: string | undefined;
+    try {
+      const source = known === undefined ? undefined : await this.#source.localPath(sha256);
+      if (source === undefined) why = `${name} is not on the operator's machine either`;
+      else await this.#limit.run(() => this.#push(connection, source, sha256, name));
+    } catch (error) {
+      why = `${name} could not be sent: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    if (why !== undefined) {
+      await connection.session?.exec('sh', { become: true, stdin: refuseScript(paths, sha256, why) });
+    }
+  }
+
+  async #push(connection: Connection, source: string, sha256: string, artifact: string): Promise<void> {
+    const of = (await stat(source)).size;
+    for (let attempt = 1; ; attempt++) {
+      const session = connection.session;
+      let told = 0;
+      const onProgress = (bytes: number): void => {
+        const now = Date.now();
+        if (now - told < PROGRESS_EVERY) return;
+        told = now;
+        this.#emit({ type: 'push', host: connection.host, artifact, bytes, of });
+      };
+      try {
+        if (!session) throw new Error('not connected');
+        const path = `${this.#cacheDir}/${sha256}`;
+        await this.#source.push(session, { source, path, mode: '0644', sha256, become: true, onProgress, signal: this.#signal });
+        this.#emit({ type: 'push', host: connection.host, artifact, bytes: of, of });
+        return;
+      } catch (error) {
+        if (attempt >= TRIES || this.#signal?.aborted) throw error;
+        const cause = error instanceof Error ? error : new Error(String(error));
+        // The follower renews a lost connection; this waits for it, or finds the session as it was and tries once more.
+        await new Promise((resolve) => setTimeout(resolve, 1000 * attempt));
+        if (connection.session === session && (await session?.exec('true'))?.kind !== 'exited') {
+          await connection.renew(session, cause);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import type { Connection } from '../connections/connection.js';
+import { escapeLine } from '../text.js';
+import { type Frame, FrameParser, type Output } from './frames.js';
+import { followScript, type HostPaths, type Launch, launchScript } from './scripts.js';
+
+export interface HostProgramOptions {
+  readonly connection: Connection;
+  readonly paths: HostPaths;
+  readonly nonce: string;
+  /** Absent: the program was started by another controller, and is only followed. */
+  readonly launch?: Launch;
+  /** Waits until the lock of the host is held; the result is why it is not any more. */
+  readonly mayLaunch?: () => Promise<string | undefined>;
+  readonly onItem: (item: Frame | Output) => void;
+  /** Aborting gives up following. */
+  readonly signal?: AbortSignal;
+}
+
+/** `done`: the program came to its end, with this status. `restarted`: it died with its machine. */
+export type ProgramEnd =
+  | { readonly kind: 'done'; readonly code: number }
+  | { readonly kind: 'unreachable'; readonly error: string }
+  | { readonly kind: 'restarted' }
+  | { readonly kind: 'failed'; readonly error: string };
+
+/** How often a follower may end for no reason, without anything new, before we give up. */
+const MAX_IDLE_ENDS = 3;
+
+/**
+ * Starts a program on a host and follows it to its end, over as many connections as that takes. Every byte of the spool is
+ * handed on exactly once: what was received is counted, and the next follower begins there.
+ */
+export async function runHostProgram(o: HostProgramOptions): Promise<ProgramEnd> {
+  const parser = new FrameParser(o.nonce);
+  let offset = 0;
+  let started = o.launch === undefined;
+  let boot: string | undefined;
+  let idleEnds = 0;
+  let end: ProgramEnd | undefined;
+
+  for (;;) {
+    const session = o.connection.session;
+    if (!session) return { kind: 'unreachable', error: 'not connected' };
+    if (!started) {
+      const refusal = await o.mayLaunch?.();
+      if (refusal !== undefined) return { kind: 'failed', error: refusal };
+    }
+    const before = offset;
+    const script = !started && o.launch ? launchScript(o.paths, o.nonce, o.launch) : followScript(o.paths, o.nonce, offset);
+    const channel = new SpoolChannel(o.nonce);
+    const follower = new AbortController();
+    const giveUp = (): void => follower.abort();
+    o.signal?.addEventListener('abort', giveUp, { once: true });
+    if (o.signal?.aborted) giveUp();
+    const exit = await session.exec('sh', {
+      become: true,
+      stdin: script,
+      signal: follower.signal,
+      onStdout: (chunk) => {
+        if (end) return;
+        const bytes = channel.feed(chunk);
+        started ||= channel.open;
+        offset += bytes.length;
+        for (const item of bytes.length > 0 ? parser.feed(bytes) : []) {
+          if (item.kind === 'frame') end = verdict(item, boot, channel.boot) ?? end;
+          o.onItem(item);
+        }
+        boot ??= channel.boot;
+        // Nothing comes after the last frame: the follower need not be waited for.
+        if (end) giveUp();
+      },
+      onStderr: (chunk) => channel.note(chunk),
+    });
+    o.signal?.removeEventListener('abort', giveUp);
+    if (end) {
+      for (const item of parser.end()) o.onItem(item);
+      return end;
+    }
+    if (o.signal?.aborted) return { kind: 'failed', error: 'interrupted' };
+    if (exit.kind === 'lost') {
+      const renewed = await o.connection.renew(session, exit.cause);
+      if (renewed instanceof Error) return { kind: 'unreachable', error: renewed.message };
+      continue;
+    }
+    if (!started && exit.kind === 'exited') {
+      return { kind: 'failed', error: channel.noise() || `the program could not be started (exit status ${exit.code})` };
+    }
+    // The follower was killed, not the program: follow again.
+    idleEnds = offset > before ? 0 : idleEnds + 1;
+    if (idleEnds >= MAX_IDLE_ENDS)
+      return { kind: 'failed', error: channel.noise() || 'the output of the program cannot be read' };
+  }
+}
+
+/** `bootThen`: when we began to follow; a program cannot outlive its machine. */
+function verdict(frame: Frame, bootThen: string | undefined, bootNow: string | undefined): ProgramEnd | undefined {
+  const [kind, code] = frame.fields;
+  if (kind === 'done') return { kind: 'done', code: Number(code) };
+  if (kind === 'gone') {
+    return bootThen !== undefined && bootThen !== bootNow
+      ? { kind: 'restarted' }
+      : { kind: 'failed', error: 'the program is gone: somebody removed its folder on the machine' };
+  }
+  if (kind === 'fenced') return { kind: 'failed', error: 'another run has taken the lock of this machine: nothing was started' };
+  if (kind === 'died') return { kind: 'failed', error: 'the program was killed on the machine, or could not start' };
+  return undefined;
+}
+
+/**
+ * One follower's output. What stands before its first frame is not ours (a greeting of a shell's start-up file) and must not
+ * be counted as bytes of the spool.
+ */
+class SpoolChannel {
+  open = false;
+  /** Boot id of the machine. */
+  boot: string | undefined;
+  readonly #opening: Buffer;
+  #head: Buffer = Buffer.alloc(0);
+  #stderr = '';
+
+  constructor(nonce: string) {
+    this.#opening = Buffer.from(`\x1e${nonce} spool `, 'latin1');
+  }
+
+  feed(chunk: Buffer): Buffer {
+    if (this.open) return chunk;
+    this.#head = Buffer.concat([this.#head, chunk]);
+    const at = this.#head.indexOf(this.#opening);
+    const end = at === -1 ? -1 : this.#head.indexOf(0x0a, at);
+    if (end === -1) return Buffer.alloc(0);
+    this.open = true;
+    this.boot = this.#head.toString('latin1', at + this.#opening.length, end).split(' ')[1];
+    return this.#head.subarray(end + 1);
+  }
+
+  note(chunk: Buffer): void {
+    this.#stderr = (this.#stderr + chunk.toString()).slice(-4000);
+  }
+
+  /** The last lines that the machine said instead. */
+  noise(): string {
+    const lines = this.#stderr.replace(/\.+$/, '').trim().split('\n');
+    return lines.slice(-3).map(escapeLine).join('\n');
+  }
+}

@@ -1,0 +1,177 @@
+import { StringDecoder } from 'node:string_decoder';
+import { Secret } from '../../shell/secret.js';
+import { DEFAULT_TIMEOUT_SEC } from '../defaults.js';
+import type { RunEventBody, TaskStatus } from '../events.js';
+import { escapeAll, escapeLine } from '../text.js';
+import { exportNames } from './compile.js';
+import type { Frame, Output } from './frames.js';
+import type { TaskLabel } from './program-label.js';
+
+export const TAIL_LINES = 20;
+
+export interface TaskReaderOptions {
+  readonly play: string;
+  readonly host: string;
+  readonly tasks: readonly TaskLabel[];
+  readonly emit: (event: RunEventBody) => void;
+  readonly onExport: (name: string, value: string | Secret) => void;
+  /** The program waits for this file. */
+  readonly onNeed: (sha256: string) => void;
+}
+
+interface Current {
+  readonly n: number;
+  readonly task: TaskLabel;
+  readonly since: number;
+  phase: string;
+  /** Last lines of each phase: those of a failed task are shown. */
+  tail: string[];
+  diff: string[];
+}
+
+/** Makes events out of what one host's program sends. */
+export class TaskReader {
+  readonly #o: TaskReaderOptions;
+  readonly counts = { ok: 0, changed: 0, failed: 0 };
+  /** Output outside of any task: the shell's own complaints. */
+  readonly stray: string[] = [];
+  /** Ids of tasks that would change something. */
+  readonly wouldChange = new Set<string>();
+  /** Came to its end before the last task because somebody asked it to. */
+  stopped = false;
+  /** The same, or its present task was killed for that reason. */
+  interrupted = false;
+  /** The task that failed: no other comes after it. */
+  failed: TaskLabel | undefined;
+  #current: Current | undefined;
+  #decoder = new StringDecoder('utf8');
+  #line = '';
+
+  constructor(o: TaskReaderOptions) {
+    this.#o = o;
+  }
+
+  /** Tasks that never came to their end, and those that check mode cannot say anything about. */
+  get unfinished(): number {
+    const { ok, changed, failed } = this.counts;
+    return this.#o.tasks.length - ok - changed - failed;
+  }
+
+  /** The task at work, if the program ended in the middle of one. */
+  get present(): TaskLabel | undefined {
+    return this.#current?.task;
+  }
+
+  take(item: Frame | Output): void {
+    if (item.kind === 'output') this.#text(this.#decoder.write(item.data));
+    else this.#frame(item.fields);
+  }
+
+  #frame(fields: readonly string[]): void {
+    const [kind = '', a = '', b = '', c = '', d = '', e = ''] = fields;
+    if (kind === 'need') {
+      this.#o.onNeed(a);
+      return;
+    }
+    this.#flush();
+    const current = this.#current;
+    if (kind === 'start') this.#start(Number(a), Number(b));
+    else if (kind === 'stopped') this.stopped = this.interrupted = true;
+    else if (!current) return;
+    else if (kind === 'phase') {
+      current.phase = b;
+      // What a check said before apply is of no interest once apply has run.
+      if (b === 'apply') current.tail = [];
+    } else if (kind === 'export') this.#export(current.task, Number(b), c);
+    else if (kind === 'end') this.#end(current, b as TaskStatus, Number(c), Number(d), e);
+  }
+
+  #start(n: number, up: number): void {
+    const task = this.#o.tasks[n - 1];
+    if (!task) return;
+    this.#current = { n, task, since: up, phase: 'check', tail: [], diff: [] };
+    const { play, host, tasks } = this.#o;
+    this.#o.emit({ type: 'task-start', play, host, task: task.id, title: task.title, n, of: tasks.length });
+  }
+
+  #export(task: TaskLabel, index: number, base64: string): void {
+    const name = exportNames(task)[index - 1];
+    if (!name) return;
+    const value = Buffer.from(base64, 'base64').toString('utf8').replace(/\n+$/, '');
+    this.#o.onExport(name, task.sensitive ? new Secret(secretName(this.#o.host, name), value) : value);
+  }
+
+  #end(current: Current, status: TaskStatus, code: number, up: number, reason: string): void {
+    this.#current = undefined;
+    const { task } = current;
+    const failed = status === 'failed';
+    if (failed) {
+      this.counts.failed++;
+      this.failed = task;
+      if (reason === 'killed') this.interrupted = true;
+    } else if (status === 'ok') this.counts.ok++;
+    else if (status !== 'skipped') this.counts.changed++;
+    if (status === 'would-change') this.wouldChange.add(task.id);
+    this.#o.emit({
+      type: 'task-end',
+      play: this.#o.play,
+      host: this.#o.host,
+      task: task.id,
+      title: task.title,
+      status,
+      ms: Math.max(0, Math.round((up - current.since) * 1000)),
+      ...(failed ? { code, tail: tail(current, reason) } : {}),
+      ...(failed && task.hint ? { hint: task.hint } : {}),
+      ...(current.diff.length > 0 ? { diff: current.diff.join('\n') } : {}),
+    });
+  }
+
+  #text(text: string): void {
+    const lines = (this.#line + text).split('\n');
+    this.#line = lines.pop() ?? '';
+    for (const line of lines) this.#wholeLine(line);
+  }
+
+  /** Output without a final newline ends with its phase. */
+  #flush(): void {
+    this.#text(this.#decoder.end());
+    this.#decoder = new StringDecoder('utf8');
+    if (this.#line !== '') this.#wholeLine(this.#line);
+    this.#line = '';
+  }
+
+  #wholeLine(raw: string): void {
+    const current = this.#current;
+    if (current?.phase === 'diff') {
+      current.diff.push(escapeAll(raw));
+      return;
+    }
+    const line = escapeLine(raw);
+    if (!current) {
+      this.stray.push(line);
+      if (this.stray.length > TAIL_LINES) this.stray.shift();
+      return;
+    }
+    if (current.task.sensitive) return;
+    current.tail.push(line);
+    if (current.tail.length > TAIL_LINES) current.tail.shift();
+    if (current.phase === 'apply') {
+      this.#o.emit({ type: 'task-output', play: this.#o.play, host: this.#o.host, task: current.task.id, text: line });
+    }
+  }
+}
+
+function tail(current: Current, reason: string): string[] {
+  const lines = current.task.sensitive ? ['(the output of this task is not shown: it could hold secrets)'] : [...current.tail];
+  const seconds = current.task.timeoutSec ?? DEFAULT_TIMEOUT_SEC;
+  if (reason === 'recheck') lines.push('the check still says no after apply');
+  else if (reason === 'timeout') lines.push(`took longer than ${seconds} s and was killed`);
+  else if (reason === 'export') lines.push('the task is done, but a value that later plays need could not be read');
+  else if (reason === 'killed') lines.push('interrupted');
+  return lines;
+}
+
+/** Unique for each host and export: two hosts may export under one name. */
+function secretName(host: string, name: string): string {
+  return `export.${host}.${name}`.replaceAll(/[^A-Za-z0-9._-]/g, '_');
+}

@@ -1,0 +1,56 @@
+import { InputError } from '../../base/errors.js';
+import type { Source } from '../model/model.js';
+
+export interface ConfigValue {
+  readonly text: string;
+  readonly source: Source;
+}
+
+/** Sections, in each the values by their names in lower case. */
+export type ConfigSections = ReadonlyMap<string, ReadonlyMap<string, ConfigValue>>;
+
+/**
+ * Reads what Python's `configparser` reads, with `;` for comments behind values, as Ansible sets it up. The usual INI
+ * libraries read something else: they cut values at `#`, know no `name: value` and no lines that go on.
+ * @throws InputError with file:line:column.
+ */
+export function parseConfig(text: string, file: string): ConfigSections {
+  const sections = new Map<string, Map<string, { text: string; readonly source: Source }>>();
+  let section: Map<string, { text: string; readonly source: Source }> | undefined;
+  let last: { text: string; readonly source: Source } | undefined;
+  let indent = 0;
+  for (const [i, raw] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\r|\n/)
+    .entries()) {
+    const line = /^\s*[#;]/.test(raw) ? '' : raw.replace(/(^|\s);.*$/, '').trimEnd();
+    const here = line.length - line.trimStart().length;
+    const source: Source = { file, line: i + 1, column: here + 1 };
+    if (line.trim() === '') continue;
+    if (last && here > indent) {
+      last.text += `\n${line.trim()}`;
+      continue;
+    }
+    const header = /^\s*\[(.+)\]/.exec(line)?.[1];
+    if (header !== undefined) {
+      if (sections.has(header)) throw bad(`The section [${header}] is there already`, source, 'Put both together');
+      section = new Map();
+      sections.set(header, section);
+      last = undefined;
+      continue;
+    }
+    if (!section) throw bad('This line stands before the first section', source, 'Write [defaults] above it');
+    const [, name, value] = /^\s*(.*?)\s*[=:]\s*(.*)$/.exec(line) ?? [];
+    if (!name || value === undefined) throw bad('This line has no value', source, 'Write name = value');
+    const key = name.toLowerCase();
+    if (section.has(key)) throw bad(`${key} is set twice`, source, 'Take one out');
+    last = { text: value, source };
+    indent = here;
+    section.set(key, last);
+  }
+  return sections;
+}
+
+function bad(what: string, s: Source, todo: string): InputError {
+  return new InputError({ what, where: `${s.file}:${s.line}:${s.column}`, todo });
+}

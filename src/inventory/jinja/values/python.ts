@@ -1,0 +1,221 @@
+import { PyDate } from '../../model/values.js';
+import { floatText } from '../../python/text.js';
+import {
+  Callable,
+  DictView,
+  defined,
+  isDict,
+  isFloat,
+  isNumber,
+  keyIn,
+  numberOf,
+  TemplateError,
+  Tuple,
+  typeName,
+  Undefined,
+  UndefinedError,
+  type Value,
+  whole,
+} from './values.js';
+
+/** Python's truth, equality, order and texts of values, as templates rely on them. */
+
+export function truth(given: Value): boolean {
+  if (silent(given)) return false;
+  const v = defined(given);
+  if (v === null || v === false || v === '') return false;
+  if (isNumber(v)) return numberOf(v) !== 0;
+  if (Array.isArray(v)) return v.length > 0;
+  if (isDict(v)) return v.size > 0;
+  return true;
+}
+
+export function equals(left: Value, right: Value): boolean {
+  const [a, b] = [defined(left), defined(right)];
+  const [x, y] = [asNumber(a), asNumber(b)];
+  if (x !== undefined && y !== undefined) return !(x < y || x > y) && !Number.isNaN(x);
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.constructor === b.constructor && a.length === b.length && a.every((v, i) => equals(v, b[i] ?? null));
+  }
+  if (isDict(a) && isDict(b)) {
+    return (
+      a.size === b.size && [...a.keys()].every((k) => b.has(keyIn(b, k)) && equals(a.get(k) ?? null, b.get(keyIn(b, k)) ?? null))
+    );
+  }
+  return a === b;
+}
+
+/** Booleans are numbers to Python. */
+function asNumber(v: Value): number | bigint | undefined {
+  return typeof v === 'boolean' ? Number(v) : typeof v === 'bigint' ? v : isNumber(v) ? numberOf(v) : undefined;
+}
+
+/** Less than zero, zero or more. @throws TemplateError for values that have no order. */
+export function compare(left: Value, right: Value): number {
+  const [a, b] = [defined(left), defined(right)];
+  const [x, y] = [asNumber(a), asNumber(b)];
+  if (x !== undefined && y !== undefined) return x < y ? -1 : x > y ? 1 : 0;
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
+  if (Array.isArray(a) && Array.isArray(b) && a.constructor === b.constructor) {
+    for (let i = 0; i < Math.min(a.length, b.length); i++) {
+      const [p, q] = [a[i] ?? null, b[i] ?? null];
+      if (!equals(p, q)) return compare(p, q);
+    }
+    return a.length - b.length;
+  }
+  throw new TemplateError(`'<' is not possible between ${typeName(a)} and ${typeName(b)}`);
+}
+
+/** By code points, as Python orders texts. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  const [x, y] = [[...a], [...b]];
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    if (x[i] !== y[i]) return (x[i]?.codePointAt(0) ?? 0) - (y[i]?.codePointAt(0) ?? 0);
+  }
+  return x.length - y.length;
+}
+
+/** `in`. */
+export function contains(container: Value, item: Value): boolean {
+  const c = defined(container);
+  if (typeof c === 'string') {
+    const text = defined(item);
+    if (typeof text !== 'string') throw new TemplateError(`'in <string>' wants a string on the left, not ${typeName(text)}`);
+    return c.includes(text);
+  }
+  if (isDict(c)) {
+    const k = defined(item);
+    return hasKey(c, hashable(k));
+  }
+  if (c instanceof DictView && c.type === 'dict_keys') hashable(defined(item));
+  if (Array.isArray(c)) return c.some((v) => equals(v, item));
+  throw new TemplateError(`a ${typeName(c)} holds nothing that 'in' could look for`);
+}
+
+/** A key that a dict can have. @throws TemplateError for lists and dicts, also within tuples. */
+export function hashable<V extends Value>(k: V): V {
+  if (k instanceof Tuple) for (const item of k) hashable(item);
+  else if (Array.isArray(k) || isDict(k)) throw new TemplateError(`a ${typeName(k)} cannot be a key`);
+  return k;
+}
+
+export function hasKey(dict: Map<Value, Value> | { has(key: Value): boolean }, key: Value): boolean {
+  return dict.has(keyIn(dict, key)) || (isNumber(key) && dict.has(String(numberOf(key))));
+}
+
+/** What a loop runs over. @throws TemplateError for what cannot be looped over. */
+export function iterate(given: Value): Value[] {
+  if (silent(given)) return [];
+  const v = defined(given);
+  if (Array.isArray(v)) return v;
+  if (typeof v === 'string') return [...v];
+  if (isDict(v)) return [...v.keys()];
+  throw new TemplateError(`a ${typeName(v)} cannot be looped over`);
+}
+
+/** `str()`. */
+export function str(given: Value): string {
+  if (silent(given)) return '';
+  const v = defined(given);
+  return typeof v === 'string' ? v : v instanceof PyDate ? v.text : repr(v);
+}
+
+/** `repr()`. */
+export function repr(given: Value): string {
+  const v = defined(given);
+  if (v === null) return 'None';
+  if (typeof v === 'boolean') return v ? 'True' : 'False';
+  if (isNumber(v)) return isFloat(v) ? floatText(numberOf(v)) : digits(v);
+  if (v instanceof PyDate) return v.repr;
+  if (typeof v === 'string') return quoted(v);
+  if (v instanceof Tuple) return `(${v.map(within).join(', ')}${v.length === 1 ? ',' : ''})`;
+  if (v instanceof DictView) return `${v.type}([${v.map(within).join(', ')}])`;
+  if (Array.isArray(v)) return `[${v.map(within).join(', ')}]`;
+  if (isDict(v)) return `{${[...v.keys()].map((k) => `${repr(k)}: ${within(v.get(k) ?? null)}`).join(', ')}}`;
+  return `<${v instanceof Callable ? `function ${v.name}` : 'namespace'}>`;
+}
+
+/** Python writes and reads no longer numbers. */
+const MOST_DIGITS = 4300;
+
+function digits(v: Value): string {
+  const text = String(v);
+  if (text.replace('-', '').length > MOST_DIGITS) throw new TemplateError(`the number has more than ${MOST_DIGITS} digits`);
+  return text;
+}
+
+/** Ansible prints `AnsibleUndefined(…)` there. */
+function within(value: Value): string {
+  if (value instanceof Undefined) throw new UndefinedError(value, 'inside of a list or a dict');
+  return repr(value);
+}
+
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+
+function quoted(text: string): string {
+  const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const body = text.replaceAll(/[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}'"]|(?! )\p{Zs}/gu, (c) => {
+    if (c === "'" || c === '"') return c === mark ? `\\${c}` : c;
+    const code = c.codePointAt(0) ?? 0;
+    const hex = code.toString(16);
+    return (
+      NAMED[c] ??
+      (code < 256 ? `\\x${hex.padStart(2, '0')}` : code < 65536 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`)
+    );
+  });
+  return `${mark}${body}${mark}`;
+}
+
+/** A whole number for an index or a count. @throws TemplateError for anything else. */
+export function index(given: Value, what: string): number {
+  const v = defined(given);
+  if (typeof v === 'boolean') return Number(v);
+  if (typeof v === 'number' && Number.isInteger(v)) return v;
+  throw new TemplateError(`${what} must be a whole number, not ${typeName(v)}`);
+}
+
+/** A string. @throws TemplateError for anything else. */
+export function text(given: Value, what: string): string {
+  const v = defined(given);
+  if (typeof v === 'string') return v;
+  throw new TemplateError(`${what} must be a string, not ${typeName(v)}`);
+}
+
+/** `int()` of Jinja's filter `int`: the text of a number, else the default. */
+export function toInt(given: Value, otherwise: Value, base: number): Value {
+  const v = defined(given);
+  if (typeof v === 'boolean') return Number(v);
+  if (typeof v === 'bigint') return v;
+  if (isNumber(v)) return truncated(numberOf(v)) ?? otherwise;
+  if (typeof v !== 'string') return otherwise;
+  const word = v.trim().replaceAll('_', '');
+  if (base === 10 && /^[+-]?\d+$/.test(word)) return whole(BigInt(word.replace('+', '')));
+  if (base === 10) {
+    const number = toFloat(word);
+    return number === undefined ? otherwise : (truncated(number) ?? otherwise);
+  }
+  const prefix = ({ 2: '0b', 8: '0o', 16: '0x' } as Readonly<Record<number, string>>)[base];
+  const sign = word.startsWith('-') ? -1 : 1;
+  const bare = word.replace(/^[+-]/, '').toLowerCase();
+  const digits = prefix !== undefined && bare.startsWith(prefix) ? bare.slice(2) : bare;
+  const allowed = '0123456789abcdefghijklmnopqrstuvwxyz'.slice(0, base);
+  if (digits === '' || [...digits].some((d) => !allowed.includes(d))) return otherwise;
+  const value = [...digits].reduce((sum, d) => sum * BigInt(base) + BigInt(allowed.indexOf(d)), 0n);
+  return whole(sign < 0 ? -value : value);
+}
+
+/** `int()` of a float; undefined: it is endless. */
+function truncated(value: number): number | bigint | undefined {
+  return Number.isFinite(value) ? whole(BigInt(Math.trunc(value))) : undefined;
+}
+
+export function toFloat(word: string): number | undefined {
+  const t = word.trim();
+  if (/^[+-]?(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(t)) return Number(t.replaceAll('_', ''));
+  return undefined;
+}
+
+function silent(v: Value): boolean {
+  return v instanceof Undefined && v.silent;
+}

@@ -1,0 +1,61 @@
+import type { Exact } from '../model/values.js';
+import { LiteralReader } from './literal-reader.js';
+import { NotALiteral } from './literal-tokens.js';
+
+/**
+ * A value of an INI inventory as Ansible reads it: a Python literal where `ast.literal_eval` takes it for one (numbers,
+ * True, False, None, quoted strings, lists, tuples, dicts, sets, bytes), else the text as it stands.
+ * @throws LiteralError for what makes Ansible fail.
+ */
+export function pythonValue(text: string): Exact {
+  return quickValue(text) ?? read(text);
+}
+
+/** The same for many texts: what needs a closer look is looked at once, however often it comes. */
+export class PythonValues {
+  readonly #known = new Map<string, Exact>();
+
+  value(text: string): Exact {
+    const quick = quickValue(text);
+    if (quick !== undefined) return quick;
+    let value = this.#known.get(text);
+    if (value === undefined) {
+      value = read(text);
+      this.#known.set(text, value);
+    }
+    return value;
+  }
+}
+
+/** Words, short whole numbers and addresses, by far the most; undefined: look closer. */
+function quickValue(text: string): string | number | undefined {
+  const c = text.charCodeAt(0);
+  // Only True, False, None, ... and strings with a prefix begin with a letter.
+  if (c >= 97 && c <= 122 && c !== 98 && c !== 114 && c !== 115 && c !== 117) return text;
+  if (!(c >= 48 && c <= 57)) return undefined;
+  let dots = 0;
+  for (let i = 1; i < text.length; i++) {
+    const d = text.charCodeAt(i);
+    if (d === 46) dots++;
+    else if (d < 48 || d > 57) return undefined;
+  }
+  // No number has two of them.
+  if (dots > 0) return dots > 1 ? text : undefined;
+  if (text.length > 15) return undefined;
+  return text.length > 1 && c === 48 ? zerosOnly(text) : Number(text);
+}
+
+function read(text: string): Exact {
+  const reader = new LiteralReader(text.replace(/^[ \t]+/, ''));
+  try {
+    return reader.document();
+  } catch (error) {
+    if (error instanceof NotALiteral) return text;
+    throw error;
+  }
+}
+
+/** 007 is no number in Python, 000 is. */
+function zerosOnly(text: string): string | number {
+  return /^0+$/.test(text) ? 0 : text;
+}

@@ -1,0 +1,17 @@
+import { shellWords } from '../base/shell-words.js';
+
+const EXPRESSION = /\{\{.*?\}\}/gs;
+/** No YAML has this letter. */
+const NUL = '\0';
+
+/**
+ * Words of a script's arguments, as Python's shlex splits them: quotation marks and backslashes hold one together, nothing is
+ * expanded, and an expression in its braces is part of a word as it stands.
+ *
+ * @throws ShellWordsError
+ */
+export function scriptWords(text: string): string[] {
+  const held: string[] = [];
+  const plain = text.replaceAll(EXPRESSION, (expression) => `${NUL}${held.push(expression) - 1}${NUL}`);
+  return shellWords(plain).map((word) => word.replaceAll(/\0(\d+)\0/g, (_, n: string) => held[Number(n)] ?? ''));
+}

@@ -1,0 +1,186 @@
+import type { ClusterHost } from '../../cluster/cluster.js';
+import { type Shell, sh } from '../../shell/shell.js';
+import { install } from '../../tasks/artifact.js';
+import { waitFor } from '../../tasks/command.js';
+import { directories, file } from '../../tasks/file.js';
+import { restartNoBlock, service } from '../../tasks/service.js';
+import type { Role, RoleContext } from '../role.js';
+import { systemdUnit } from '../systemd-unit.js';
+import { certTasks } from './etcd-certs.js';
+
+const UNIT = '/etc/systemd/system/etcd.service';
+const ENV = '/etc/etcd.env';
+export const ETCD_TOKEN = 'k8s_etcd';
+
+/**
+ * Members as systemd units with TLS for peers and clients.
+ * Source: https://etcd.io/docs/v3.5/op-guide/clustering/ and https://etcd.io/docs/v3.5/op-guide/security/
+ */
+export const etcd: Role = {
+  name: 'etcd',
+  tasks(ctx) {
+    const s = ctx.host.settings;
+    const dir = s.etcd_cert_dir;
+    return [
+      install({
+        id: 'etcd/binaries',
+        title: 'Install etcd',
+        artifact: ctx.artifacts.file('etcd'),
+        dir: s.bin_dir,
+        files: ['etcd', 'etcdctl'],
+      }),
+      ...certTasks(ctx, ['member', 'admin']),
+      directories({ id: 'etcd/data', title: "Make etcd's data folder", paths: [s.etcd_data_dir], mode: '0700' }),
+      file({ id: 'etcd/env', title: 'Write the settings of etcd', path: ENV, content: environment(ctx), mode: '0600' }),
+      file({ id: 'etcd/unit', title: 'Write the unit of etcd', path: UNIT, content: unit(s.bin_dir) }),
+      service({
+        id: 'etcd/service',
+        title: 'Start the etcd member',
+        unit: 'etcd.service',
+        configFiles: [UNIT, ENV, `${dir}/ca.pem`, `${dir}/member-${ctx.host.name}.pem`],
+        // Members wait for each other: none is ready before a majority was started.
+        noBlock: true,
+        restart: restart(ctx),
+        // Each may have to wait for the others' turns.
+        timeoutSec: 120 * ctx.cluster.etcd.length,
+      }),
+      waitFor({
+        id: 'etcd/healthy',
+        title: 'Wait until the etcd member is healthy',
+        until: sh`${etcdctl(ctx)} --endpoints https://127.0.0.1:2379 endpoint health 2>&1`,
+        timeoutSec: 120,
+        hint: 'Is a firewall between the etcd hosts (ports 2379, 2380)? `journalctl -u etcd` on the machine says whom it waits for',
+      }),
+    ];
+  },
+};
+
+/**
+ * What API servers watch through a member they watch through another one when it stops: gRPC tries again after about a second,
+ * then at growing intervals. Who comes to a member in the moments in which it has no leader is sent away ("etcdserver: no
+ * leader"); an API server then ends all watches of its own clients. So the next member, which may have to hand over the lead,
+ * has its turn only when all watch again.
+ * Source: https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md
+ */
+const SETTLE_SEC = 5;
+
+/**
+ * A member of a cluster that has a quorum is restarted in its turn: changed settings must not stop all of them at once. Turns
+ * are given by etcd itself, by a lock that outlives the restart of one member. Members of a new cluster start at once.
+ * Source: https://etcd.io/docs/v3.5/op-guide/runtime-configuration/ and etcdctl(1), lock
+ */
+function restart(ctx: RoleContext): Shell {
+  const atOnce = restartNoBlock('etcd.service');
+  if (ctx.cluster.etcd.length < 3) return atOnce;
+  const ctl = etcdctl(ctx);
+  const others = etcdEndpoints(ctx.cluster.etcd.filter((m) => m !== ctx.host)).join(',');
+  const inTurn = sh`
+    # A member that did not come back from its turn ends it for all others: with the next one the quorum would go.
+    n=0
+    until out=$(${ctl} --endpoints ${others} endpoint health 2>&1); do
+      n=$((n + 1))
+      [ $n -lt 30 ] || { echo "not restarted, because another member is not healthy: $out" >&2; echo refused > "$1"; exit 1; }
+      sleep 1
+    done
+    echo begun > "$1"
+    # A leader that stops cuts its clients off before it hands over: they come to the others in the middle of an election.
+    local=https://127.0.0.1:2379
+    status=$(${ctl} --endpoints $local --write-out fields endpoint status || :)
+    field() { echo "$status" | grep "$1" | cut -d: -f2; }
+    if [ "$(field MemberID)" = "$(field Leader)" ]; then
+      next=$(${ctl} --endpoints ${others} endpoint status | head -n 1 | cut -d, -f2)
+      ${ctl} --endpoints $local move-leader $next || :
+      sleep 1
+    fi
+    systemctl stop etcd.service
+    systemctl start --no-block etcd.service
+    n=0
+    until ${ctl} --endpoints $local endpoint health >/dev/null 2>&1; do
+      n=$((n + 1))
+      [ $n -lt 60 ] || exit 1
+      sleep 1
+    done
+    sleep ${SETTLE_SEC}
+    echo done > "$1"`;
+  return sh`(
+        systemctl is-active --quiet etcd.service && ${ctl} --endpoints https://127.0.0.1:2379 endpoint health >/dev/null 2>&1 || {
+          ${atOnce}
+          exit
+        }
+        turn=$KW_DIR/turn.$KW_N n=0
+        # Whoever waits for the lock loses it when the member that he asks is restarted: he asks again.
+        until ${ctl} --endpoints ${others} lock --ttl 15 kubewright/restart -- sh -ec ${inTurn.text} turn "$turn"; do
+          case $(cat "$turn" 2>/dev/null) in done) break ;; begun | refused) exit 1 ;; esac
+          n=$((n + 1))
+          [ $n -lt 30 ] || exit 1
+          sleep 1
+        done
+      )`;
+}
+
+/** etcdctl with this host's admin certificate. */
+export function etcdctl(ctx: RoleContext): Shell {
+  const s = ctx.host.settings;
+  const dir = s.etcd_cert_dir;
+  const name = ctx.host.name;
+  return sh`ETCDCTL_API=3 ${`${s.bin_dir}/etcdctl`} --cacert ${`${dir}/ca.pem`} --cert ${`${dir}/admin-${name}.pem`} --key ${`${dir}/admin-${name}-key.pem`} --command-timeout 5s`;
+}
+
+export function etcdEndpoints(members: readonly ClusterHost[]): string[] {
+  return members.map((m) => `https://${m.accessIp}:2379`);
+}
+
+function environment(ctx: RoleContext): string {
+  const { host, cluster } = ctx;
+  const s = host.settings;
+  const dir = s.etcd_cert_dir;
+  const cert = `${dir}/member-${host.name}.pem`;
+  const key = `${dir}/member-${host.name}-key.pem`;
+  const values: Record<string, string | number> = {
+    ETCD_NAME: host.etcdMemberName ?? host.name,
+    ETCD_DATA_DIR: s.etcd_data_dir,
+    ETCD_LISTEN_CLIENT_URLS: `https://${host.ip}:2379,https://127.0.0.1:2379`,
+    ETCD_ADVERTISE_CLIENT_URLS: `https://${host.accessIp}:2379`,
+    ETCD_LISTEN_PEER_URLS: `https://${host.ip}:2380`,
+    ETCD_INITIAL_ADVERTISE_PEER_URLS: `https://${host.accessIp}:2380`,
+    ETCD_INITIAL_CLUSTER: cluster.etcd.map((m) => `${m.etcdMemberName ?? m.name}=https://${m.accessIp}:2380`).join(','),
+    ETCD_INITIAL_CLUSTER_STATE: 'new',
+    ETCD_INITIAL_CLUSTER_TOKEN: ETCD_TOKEN,
+    ETCD_AUTO_COMPACTION_RETENTION: 8,
+    ETCD_QUOTA_BACKEND_BYTES: s.etcd_quota_backend_bytes,
+    ETCD_HEARTBEAT_INTERVAL: s.etcd_heartbeat_interval,
+    ETCD_ELECTION_TIMEOUT: s.etcd_election_timeout,
+    ETCD_TRUSTED_CA_FILE: `${dir}/ca.pem`,
+    ETCD_CERT_FILE: cert,
+    ETCD_KEY_FILE: key,
+    ETCD_CLIENT_CERT_AUTH: 'true',
+    ETCD_PEER_TRUSTED_CA_FILE: `${dir}/ca.pem`,
+    ETCD_PEER_CERT_FILE: cert,
+    ETCD_PEER_KEY_FILE: key,
+    ETCD_PEER_CLIENT_CERT_AUTH: 'true',
+  };
+  return Object.entries(values)
+    .map(([k, v]) => `${k}=${v}\n`)
+    .join('');
+}
+
+function unit(binDir: string): string {
+  return systemdUnit({
+    Unit: {
+      Description: 'etcd',
+      Documentation: 'https://etcd.io/docs/',
+      After: 'network-online.target',
+      Wants: 'network-online.target',
+    },
+    Service: {
+      Type: 'notify',
+      EnvironmentFile: ENV,
+      ExecStart: `${binDir}/etcd`,
+      Restart: 'always',
+      RestartSec: '5',
+      TimeoutStartSec: '0',
+      LimitNOFILE: '40000',
+    },
+    Install: { WantedBy: 'multi-user.target' },
+  });
+}

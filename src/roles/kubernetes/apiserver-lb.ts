@@ -1,0 +1,165 @@
+import { stringify } from 'yaml';
+import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
+import { usesLocalLoadBalancer } from '../../kubeadm/build.js';
+import { directories, file, sha256 } from '../../tasks/file.js';
+import { imageRef } from '../images.js';
+import type { Role } from '../role.js';
+import { MANIFESTS } from './kubelet.js';
+
+/**
+ * A load balancer on 127.0.0.1 of every node that is no control plane, as a static pod: losing a control plane loses
+ * nothing. It follows the inventory: the hash of its configuration stands in the pod, so a change restarts it.
+ */
+export const apiserverLb: Role = {
+  name: 'apiserver-lb',
+  tasks(ctx) {
+    if (ctx.host.controlPlane || !usesLocalLoadBalancer(ctx.cluster)) return [];
+    const s = ctx.cluster.settings;
+    const haproxy = s.loadbalancer_apiserver_type === 'haproxy';
+    const dir = haproxy ? '/etc/haproxy' : '/etc/nginx';
+    const path = haproxy ? `${dir}/haproxy.cfg` : `${dir}/nginx.conf`;
+    const content = haproxy ? haproxyConfig(ctx.cluster) : nginxConfig(ctx.cluster);
+    const image = haproxy
+      ? imageRef(ctx, 'haproxy', ctx.cluster.versions.haproxyImage)
+      : imageRef(ctx, 'nginx', ctx.cluster.versions.nginxImage);
+    const name = haproxy ? 'haproxy' : 'nginx-proxy';
+    return [
+      directories({ id: 'apiserver-lb/directory', title: "Make the load balancer's folder", paths: [dir] }),
+      file({ id: 'apiserver-lb/config', title: 'Write the configuration of the local load balancer', path, content }),
+      file({
+        id: 'apiserver-lb/pod',
+        title: 'Write the static pod of the local load balancer',
+        path: `${MANIFESTS}/${name}.yml`,
+        content: staticPod({
+          name,
+          image,
+          dir,
+          mount: haproxy ? '/usr/local/etc/haproxy' : '/etc/nginx',
+          content,
+          port: s.loadbalancer_apiserver_healthcheck_port,
+        }),
+        mode: '0600',
+      }),
+    ];
+  },
+};
+
+function backends(cluster: Cluster): readonly ClusterHost[] {
+  return cluster.controlPlane;
+}
+
+/** Source: https://docs.haproxy.org/2.6/configuration.html; the shape is kubespray's. */
+export function haproxyConfig(cluster: Cluster): string {
+  const s = cluster.settings;
+  const servers = backends(cluster).map(
+    (h) => `  server ${h.name} ${h.accessIp}:${s.kube_apiserver_port} check check-ssl verify none`,
+  );
+  return `global
+  maxconn 4000
+  log stdout format raw local0 notice
+
+defaults
+  mode tcp
+  log global
+  timeout connect 5s
+  timeout client 5m
+  timeout server 5m
+  timeout tunnel 4h
+  timeout check 5s
+  retries 3
+
+frontend healthz
+  bind 127.0.0.1:${s.loadbalancer_apiserver_healthcheck_port}
+  mode http
+  monitor-uri /healthz
+
+frontend kube-apiserver
+  bind 127.0.0.1:${s.loadbalancer_apiserver_port}
+  default_backend control-planes
+
+backend control-planes
+  balance leastconn
+  option httpchk GET /readyz
+  http-check expect status 200
+  default-server inter 3s downinter 3s rise 1 fall 2 slowstart 10s maxconn 1000 on-marked-down shutdown-sessions
+${servers.join('\n')}
+`;
+}
+
+/** Source: https://nginx.org/en/docs/stream/ngx_stream_upstream_module.html */
+export function nginxConfig(cluster: Cluster): string {
+  const s = cluster.settings;
+  const servers = backends(cluster).map((h) => `    server ${h.accessIp}:${s.kube_apiserver_port} max_fails=2 fail_timeout=5s;`);
+  return `error_log stderr notice;
+worker_processes 2;
+worker_rlimit_nofile 130048;
+
+events {
+  multi_accept on;
+  worker_connections 16384;
+}
+
+stream {
+  upstream control_planes {
+    least_conn;
+${servers.join('\n')}
+  }
+  server {
+    listen 127.0.0.1:${s.loadbalancer_apiserver_port};
+    proxy_pass control_planes;
+    proxy_connect_timeout 2s;
+    proxy_timeout 10m;
+  }
+}
+
+http {
+  access_log off;
+  server {
+    listen 127.0.0.1:${s.loadbalancer_apiserver_healthcheck_port};
+    location /healthz { return 200; }
+    location / { return 404; }
+  }
+}
+`;
+}
+
+interface StaticPod {
+  readonly name: string;
+  readonly image: string;
+  readonly dir: string;
+  readonly mount: string;
+  readonly content: string;
+  readonly port: number;
+}
+
+function staticPod(o: StaticPod): string {
+  const probe = { httpGet: { host: '127.0.0.1', path: '/healthz', port: o.port } };
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: o.name,
+      namespace: 'kube-system',
+      labels: { 'k8s-app': 'kube-apiserver-lb' },
+      annotations: { 'kubewright/config': sha256(o.content) },
+    },
+    spec: {
+      hostNetwork: true,
+      dnsPolicy: 'ClusterFirstWithHostNet',
+      nodeSelector: { 'kubernetes.io/os': 'linux' },
+      priorityClassName: 'system-node-critical',
+      containers: [
+        {
+          name: o.name,
+          image: o.image,
+          imagePullPolicy: 'IfNotPresent',
+          resources: { requests: { cpu: '25m', memory: '32M' } },
+          livenessProbe: { ...probe, initialDelaySeconds: 10, timeoutSeconds: 5 },
+          readinessProbe: { ...probe, timeoutSeconds: 5 },
+          volumeMounts: [{ name: 'config', mountPath: o.mount, readOnly: true }],
+        },
+      ],
+      volumes: [{ name: 'config', hostPath: { path: o.dir } }],
+    },
+  });
+}

@@ -1,0 +1,165 @@
+import { handOverConfig, initConfig } from '../../kubeadm/build.js';
+import { Secret } from '../../shell/secret.js';
+import { sh } from '../../shell/shell.js';
+import { command, waitFor } from '../../tasks/command.js';
+import { file, sha256 } from '../../tasks/file.js';
+import { kubectl } from '../../tasks/manifest.js';
+import { NODE_STATE } from '../../tasks/paths.js';
+import type { Task } from '../../tasks/task.js';
+import { dnsService } from '../apps/dns.js';
+import { certTasks } from '../etcd/etcd-certs.js';
+import type { Role, RoleContext } from '../role.js';
+import { join, withConfig } from './join.js';
+import { KUBE_PROXY, kubeProxyEndpoint } from './kube-proxy.js';
+import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
+
+const CONFIG = '/etc/kubernetes/kubeadm-config.yaml';
+const DONE = `${NODE_STATE}/kubeadm/init`;
+/** An init of ours that was cut off is repeated: every phase of kubeadm can be. */
+const STARTED = `${NODE_STATE}/kubeadm/init-started`;
+const SETTINGS = `${NODE_STATE}/kubeadm/settings`;
+
+/**
+ * kubeadm init on the first control plane, join on the others, with external etcd.
+ * Source: https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/high-availability/
+ */
+export const controlPlane: Role = {
+  name: 'control-plane',
+  tasks(ctx) {
+    const first = ctx.host === ctx.cluster.controlPlane[0];
+    const config = initConfig(ctx.cluster, ctx.host);
+    return [
+      ...certTasks(ctx, ['apiserver']),
+      file({ id: 'control-plane/config', title: "Write kubeadm's configuration", path: CONFIG, content: config, mode: '0600' }),
+      ...(first ? [init(ctx, config)] : join(ctx, sh`echo ${sha256(config)} > ${SETTINGS}`)),
+      settings(ctx, config, first),
+      ...joinedNode(ctx),
+      ready(ctx),
+      ...(first ? [caHash(), kubeProxyEndpoint(ctx), ...dnsService(ctx), ...handOver(ctx)] : []),
+    ];
+  },
+};
+
+function init(ctx: RoleContext, config: string): Task {
+  const { cluster, host, secrets } = ctx;
+  const yaml = handOverConfig(cluster, host, secrets.joinToken.reveal(), secrets.certificateKey.reveal());
+  const skipped = [
+    ...(ctx.artifacts.offline ? ['preflight'] : []),
+    ...(cluster.settings.dns_mode === 'none' ? ['addon/coredns'] : []),
+  ];
+  const skip = skipped.length > 0 ? sh`--skip-phases=${skipped.join(',')}` : sh``;
+  const kubeadm = `${host.settings.bin_dir}/kubeadm`;
+  return command({
+    id: 'control-plane/init',
+    title: 'Initialise the cluster',
+    check: sh`
+      [ -s /etc/kubernetes/admin.conf ]
+      [ -s ${`${MANIFESTS}/kube-apiserver.yaml`} ]
+      [ -e ${DONE} ]`,
+    apply: sh`
+      # A cluster that kubeadm has made without us is taken over as it is.
+      if [ ! -e ${STARTED} ] && [ -s /etc/kubernetes/admin.conf ] && ${kubectl(host.settings.bin_dir)} -n kube-system get configmap kubeadm-config >/dev/null 2>&1; then
+        touch ${DONE}
+        exit 0
+      fi
+      touch ${STARTED}
+      ${withConfig(
+        new Secret('kubeadm-init', yaml),
+        sh`${kubeadm} init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print ${skip}`,
+      )}
+      ${handedOver(ctx)}
+      ${kubeletStamp(ctx)}
+      echo ${sha256(config)} > ${SETTINGS}
+      touch ${DONE}`,
+    timeoutSec: cluster.settings.kubeadm_init_timeout + 60,
+    writes: KUBELET_FILES,
+    hint: '`journalctl -u kubelet` and `ctr -n k8s.io containers ls` on the machine say what keeps the control plane from starting; run again after the repair',
+  });
+}
+
+/** Settings that changed since the manifests were written. kubelets and kube-proxy follow from the uploaded configuration. */
+function settings(ctx: RoleContext, config: string, first: boolean): Task {
+  const kubeadm = `${ctx.host.settings.bin_dir}/kubeadm`;
+  return command({
+    id: 'control-plane/settings',
+    title: 'Apply changed settings to the control plane',
+    check: sh`[ "$(cat ${SETTINGS})" = ${sha256(config)} ]`,
+    apply: sh`
+      ${kubeadm} init phase control-plane all --config ${CONFIG}
+      ${
+        first
+          ? sh`${kubeadm} init phase upload-config all --config ${CONFIG}
+      ${kubeadm} init phase addon kube-proxy --config ${CONFIG}`
+          : sh``
+      }
+      echo ${sha256(config)} > ${SETTINGS}`,
+    doneBy: ['control-plane/init', 'node/join'],
+    ...(first ? { writes: [KUBE_PROXY] } : {}),
+  });
+}
+
+function ready(ctx: RoleContext): Task {
+  return waitFor({
+    id: 'control-plane/ready',
+    title: 'Wait until the API server is ready',
+    until: sh`${kubectl(ctx.host.settings.bin_dir)} --request-timeout=5s get --raw /readyz 2>&1`,
+    timeoutSec: 240,
+    hint: '`journalctl -u kubelet` on the machine, and the logs under /var/log/pods/kube-system_kube-apiserver-*',
+  });
+}
+
+/** Source: https://kubernetes.io/docs/reference/setup-tools/kubeadm/kubeadm-join/#token-based-discovery-with-ca-pinning */
+function caHash(): Task {
+  return command({
+    id: 'control-plane/ca-hash',
+    title: "Look up the hash of the cluster's CA",
+    check: sh`[ -s /etc/kubernetes/pki/ca.crt ]`,
+    apply: sh`echo 'there is no /etc/kubernetes/pki/ca.crt' >&2; exit 1`,
+    readOnly: true,
+    hint: 'Bring up the first control plane first: run without --limit',
+    exports: {
+      'ca-hash': sh`
+        printf sha256:
+        openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum | cut -d ' ' -f 1`,
+    },
+  });
+}
+
+/** A token and the encrypted certificates, only while a machine of the inventory is not a node yet. */
+function handOver(ctx: RoleContext): Task[] {
+  const { cluster, host, secrets } = ctx;
+  const missing = cluster.hosts.some(
+    (h) => h !== host && (h.controlPlane || h.worker) && ctx.allFacts.get(h.name)?.isNode === false,
+  );
+  if (!missing) return [];
+  const yaml = handOverConfig(cluster, host, secrets.joinToken.reveal(), secrets.certificateKey.reveal());
+  const kubeadm = `${host.settings.bin_dir}/kubeadm`;
+  return [
+    command({
+      id: 'control-plane/hand-over',
+      title: 'Make a token and upload the certificates for the machines that join',
+      check: sh`[ "$(cat /run/kubewright-handed-over)" = ${stamp(ctx)} ]`,
+      apply: sh`
+        ${withConfig(
+          new Secret('kubeadm-hand-over', yaml),
+          sh`
+            ${kubeadm} token create --config "$config" >/dev/null
+            ${kubeadm} init phase upload-certs --upload-certs --config "$config" --skip-certificate-key-print >/dev/null`,
+        )}
+        ${handedOver(ctx)}`,
+      exports: { 'handed-over': sh`echo yes` },
+      forOthers: true,
+      doneBy: ['control-plane/init'],
+    }),
+  ];
+}
+
+/** In /run: after a reboot, as in the next run with its own token, it is made anew. */
+function handedOver(ctx: RoleContext): ReturnType<typeof sh> {
+  return sh`echo ${stamp(ctx)} > /run/kubewright-handed-over`;
+}
+
+/** Names the run's token without telling it. */
+function stamp(ctx: RoleContext): string {
+  return sha256(`${ctx.secrets.joinToken.reveal()} ${ctx.secrets.certificateKey.reveal()}`);
+}

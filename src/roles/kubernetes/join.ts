@@ -1,0 +1,65 @@
+import { joinConfig } from '../../kubeadm/build.js';
+import { Secret } from '../../shell/secret.js';
+import { joinShell, type Shell, sh } from '../../shell/shell.js';
+import { command } from '../../tasks/command.js';
+import { NODE_STATE } from '../../tasks/paths.js';
+import type { Task } from '../../tasks/task.js';
+import { exportedText, type RoleContext } from '../role.js';
+import { KUBELET_CONF, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
+import { NODE_SETTLED } from './wait-for-nodes.js';
+
+const DONE = `${NODE_STATE}/kubeadm/joined`;
+
+/** Runs `body` with `$config` naming a root-only file on tmpfs that holds the secret, and is gone afterwards. */
+export function withConfig(secret: Secret, body: Shell): Shell {
+  return joinShell([
+    sh`umask 077`,
+    sh`config=$(mktemp /run/kubewright-kubeadm-XXXXXX)`,
+    sh`trap 'rm -f "$config"' EXIT`,
+    sh`printf '%s' ${secret} > "$config"`,
+    body,
+    sh`umask 022`,
+  ]);
+}
+
+/** kubeadm join, as a control plane or as a worker. `after` runs when it has succeeded. */
+export function join(ctx: RoleContext, after: Shell): Task[] {
+  const { cluster, host, secrets } = ctx;
+  const first = cluster.controlPlane[0]?.name ?? '';
+  const caHash = exportedText(ctx, first, 'ca-hash') ?? '';
+  // Asking is enough: it brings the tasks that give these into a run that leaves their host out.
+  if (!ctx.facts.isNode) ctx.exported(first, 'handed-over');
+  ctx.exported(first, NODE_SETTLED);
+  const kubeadm = `${host.settings.bin_dir}/kubeadm`;
+  const yaml = joinConfig(cluster, host, secrets.joinToken.reveal(), secrets.certificateKey.reveal(), caHash);
+  const skip = ctx.artifacts.offline ? sh`--skip-phases=preflight` : sh``;
+  const manifest = host.controlPlane ? sh`[ -s ${`${MANIFESTS}/kube-apiserver.yaml`} ]` : sh`true`;
+  const again = host.controlPlane ? sh`${kubeadm} join phase control-plane-join mark-control-plane --config "$config"` : sh`true`;
+  return [
+    command({
+      id: 'node/join',
+      title: host.controlPlane ? 'Join the cluster as a control plane' : 'Join the cluster as a worker',
+      check: sh`
+        [ -s ${KUBELET_CONF} ]
+        ${manifest}
+        [ -e ${DONE} ]`,
+      apply: sh`
+        ${withConfig(
+          new Secret('kubeadm-join', yaml),
+          sh`
+            # A join that was cut off after the node had its certificate is finished, not repeated.
+            if [ -s ${KUBELET_CONF} ] && [ -s /var/lib/kubelet/config.yaml ] && ${manifest}; then
+              ${again}
+            else
+              ${kubeadm} join --config "$config" ${skip}
+            fi`,
+        )}
+        ${kubeletStamp(ctx)}
+        ${after}
+        touch ${DONE}`,
+      timeoutSec: 600,
+      writes: KUBELET_FILES,
+      hint: 'Can the machine reach the API server (port 6443 of the control planes)? `journalctl -u kubelet` on it says more',
+    }),
+  ];
+}

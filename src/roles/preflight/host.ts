@@ -1,0 +1,135 @@
+import type { ClusterHost } from '../../cluster/cluster.js';
+import { type HostFacts, osFamily } from '../../facts/facts.js';
+import type { GateContext } from '../role.js';
+import type { Problem } from './preflight.js';
+
+/** MB of free space: binaries, images and etcd of a small cluster. */
+const DISK_MB = { '/var/lib': 4000, '/usr/local': 500 } as const;
+/** What the kubelet refuses to start without. Source: kubelet's pkg/kubelet/cm/container_manager_linux.go */
+const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];
+const NEEDED_TOOLS = ['tar', 'sha256sum', 'timeout', 'setsid'];
+
+/** What one machine is: system, size, kernel. */
+export function machineChecks(ctx: GateContext): Problem[] {
+  return ctx.cluster.hosts.flatMap((host) => {
+    const facts = ctx.allFacts.get(host.name);
+    return facts ? [...system(host, facts), ...size(host, facts), ...kernel(host, facts)] : [];
+  });
+}
+
+function system(host: ClusterHost, f: HostFacts): Problem[] {
+  const out: Problem[] = [];
+  const where = host.name;
+  if (osFamily(f) === 'other' || f.packageManager === undefined) {
+    out.push({
+      check: 'os',
+      where,
+      what: `${f.os.pretty || 'this system'} is not supported`,
+      todo: 'Use Debian 11 or newer, Ubuntu 20.04 or newer, or RHEL, Rocky or Alma 8 or newer',
+    });
+  }
+  if (f.arch !== 'amd64' && f.arch !== 'arm64') {
+    out.push({
+      check: 'arch',
+      where,
+      what: `There are no Kubernetes binaries for ${f.arch} here`,
+      todo: 'Use machines with amd64 or arm64',
+    });
+  }
+  if (f.init !== 'systemd') {
+    out.push({
+      check: 'systemd',
+      where,
+      what: `Process 1 is ${f.init || 'unknown'}, not systemd`,
+      todo: 'Use a system that boots with systemd',
+    });
+  }
+  const missing = NEEDED_TOOLS.filter((t) => !f.tools.has(t));
+  if (missing.length > 0) {
+    out.push({
+      check: 'tools',
+      where,
+      what: `Programs are missing: ${missing.join(', ')}`,
+      todo: 'Install tar, coreutils and util-linux',
+    });
+  }
+  return out;
+}
+
+function size(host: ClusterHost, f: HostFacts): Problem[] {
+  const out: Problem[] = [];
+  const s = host.settings;
+  const role = host.controlPlane ? 'a control plane' : host.worker ? 'a worker' : 'an etcd member';
+  const needed = host.controlPlane ? s.minimal_master_memory_mb : s.minimal_node_memory_mb;
+  if (f.memoryMb < needed) {
+    out.push({
+      check: 'memory',
+      where: host.name,
+      what: `${f.memoryMb} MB of memory are too little for ${role}: it needs ${needed} MB`,
+      todo: `Give the machine more memory, or set ${host.controlPlane ? 'minimal_master_memory_mb' : 'minimal_node_memory_mb'}`,
+    });
+  }
+  // A machine that is a node has used the space already.
+  if (!f.isNode) {
+    for (const [path, mb] of Object.entries(DISK_MB)) {
+      const free = f.diskFreeMb[path];
+      if (free !== undefined && free < mb) {
+        out.push({
+          check: 'disk',
+          where: host.name,
+          what: `${free} MB are free under ${path}, ${mb} MB are needed`,
+          todo: `Free some space, or give ${path} a larger disk`,
+        });
+      }
+    }
+  }
+  if (s.kubelet_fail_swap_on && f.swapMb > 0 && f.isNode) {
+    out.push({
+      check: 'swap',
+      where: host.name,
+      what: `Swap of ${f.swapMb} MB is on again`,
+      why: 'The kubelet does not start again with swap',
+      todo: 'swapoff -a, and take it out of /etc/fstab; or set kubelet_fail_swap_on: false',
+    });
+  }
+  return out;
+}
+
+function kernel(host: ClusterHost, f: HostFacts): Problem[] {
+  if (!host.controlPlane && !host.worker) return [];
+  const out: Problem[] = [];
+  const where = host.name;
+  const controllers = CONTROLLERS.filter((c) => !f.cgroup.controllers.includes(c));
+  if (controllers.length > 0) {
+    out.push({
+      check: 'cgroups',
+      where,
+      what: `The kernel does not give these cgroup controllers: ${controllers.join(', ')}`,
+      todo: 'Boot with cgroup_enable=memory (or without cgroup_disable=…) and look at /proc/cgroups',
+    });
+  }
+  const s = host.settings;
+  const modules = ['overlay', 'br_netfilter', 'nf_conntrack', ...(s.kube_proxy_mode === 'ipvs' ? ['ip_vs'] : [])];
+  const absent = modules.filter((m) => f.modules[m] === false);
+  if (absent.length > 0) {
+    out.push({
+      check: 'modules',
+      where,
+      what: `The kernel ${f.kernel} lacks: ${absent.join(', ')}`,
+      todo: `Install the distribution's full kernel and reboot${absent.includes('ip_vs') ? ', or set kube_proxy_mode: iptables' : ''}`,
+    });
+  }
+  if (f.cgroup.version === 1 && s.kubelet_fail_cgroup_v1 !== false && minor(s.kube_version) >= 35) {
+    out.push({
+      check: 'cgroup-v1',
+      where,
+      what: `Kubernetes ${s.kube_version} does not start on cgroup v1`,
+      todo: 'Boot with systemd.unified_cgroup_hierarchy=1, or set kubelet_fail_cgroup_v1: false',
+    });
+  }
+  return out;
+}
+
+function minor(version: string): number {
+  return Number(version.split('.')[1]);
+}

@@ -1,0 +1,30 @@
+import type { ErrorParts } from '../../base/errors.js';
+import type { GateContext, Role } from '../role.js';
+import { addressChecks } from './addresses.js';
+import { machineChecks } from './host.js';
+import { networkChecks } from './network.js';
+
+/** A problem with the name under which `kubewright_preflight_ignore` silences it. */
+export interface Problem extends ErrorParts {
+  readonly check: string;
+}
+
+/**
+ * Looks at all machines at once, on the operator's side, before the first task anywhere. Everything that is wrong is
+ * reported in one go, each with its remedy.
+ */
+export const preflight: Role = {
+  name: 'preflight',
+  gate(ctx) {
+    return problems(ctx).map((p) => ({
+      ...p,
+      todo: `${p.todo ?? ''}${p.todo ? '\n' : ''}(or, knowing better: kubewright_preflight_ignore: [${p.check}])`,
+    }));
+  },
+  tasks: () => [],
+};
+
+export function problems(ctx: GateContext): Problem[] {
+  const ignored = new Set(ctx.cluster.settings.kubewright_preflight_ignore);
+  return [...machineChecks(ctx), ...addressChecks(ctx), ...networkChecks(ctx)].filter((p) => !ignored.has(p.check));
+}

@@ -1,0 +1,36 @@
+import { client } from './apps/client.js';
+import { etcd } from './etcd/etcd.js';
+import { etcdCertsRole, etcdSign } from './etcd/etcd-certs.js';
+import { apiserverLb } from './kubernetes/apiserver-lb.js';
+import { controlPlane } from './kubernetes/control-plane.js';
+import { node } from './kubernetes/kubelet.js';
+import { nodes } from './kubernetes/wait-for-nodes.js';
+import { worker } from './kubernetes/worker.js';
+import { network } from './network/network.js';
+import { podSubnets } from './network/pod-subnets.js';
+import { os } from './os/os.js';
+import { preflight } from './preflight/preflight.js';
+import { apiWatches } from './quirks/api-watches.js';
+import type { Role } from './role.js';
+import { containerd } from './runtime/containerd.js';
+
+/** Every role that a playbook may name. */
+export const ROLES: ReadonlyMap<string, Role> = new Map(
+  [
+    preflight,
+    os,
+    containerd,
+    etcdCertsRole,
+    etcdSign,
+    etcd,
+    apiWatches,
+    node,
+    controlPlane,
+    apiserverLb,
+    worker,
+    podSubnets,
+    network,
+    nodes,
+    client,
+  ].map((role) => [role.name, role]),
+);

@@ -1,0 +1,180 @@
+import { stringify } from 'smol-toml';
+import type { ClusterSettings } from '../../cluster/settings.js';
+import { install } from '../../tasks/artifact.js';
+import { directories, file } from '../../tasks/file.js';
+import { importImages } from '../../tasks/image.js';
+import { service } from '../../tasks/service.js';
+import type { Task } from '../../tasks/task.js';
+import { imagesFor } from '../images.js';
+import { isNode, type Role, type RoleContext } from '../role.js';
+import { systemdUnit } from '../systemd-unit.js';
+
+const CONFIG = '/etc/containerd/config.toml';
+const UNIT = '/etc/systemd/system/containerd.service';
+const CERTS_D = '/etc/containerd/certs.d';
+
+/** Source: https://github.com/containerd/containerd/blob/main/docs/getting-started.md (from the official binaries) */
+export const containerd: Role = {
+  name: 'containerd',
+  tasks(ctx) {
+    if (!isNode(ctx.host)) return [];
+    const s = ctx.host.settings;
+    const bin = s.bin_dir;
+    const crictl = ctx.artifacts.optionalFile('crictl');
+    const tasks: Task[] = [
+      directories({
+        id: 'containerd/directories',
+        title: 'Make the folders of containerd and CNI',
+        paths: ['/etc/containerd', CERTS_D, '/opt/cni', '/opt/cni/bin', '/etc/cni', '/etc/cni/net.d'],
+      }),
+      install({ id: 'containerd/runc', title: 'Install runc', artifact: ctx.artifacts.file('runc'), dir: bin, files: ['runc'] }),
+      install({
+        id: 'containerd/binaries',
+        title: 'Install containerd',
+        artifact: ctx.artifacts.file('containerd'),
+        dir: bin,
+        files: [],
+      }),
+      install({
+        id: 'containerd/cni',
+        title: 'Install the CNI plugins',
+        artifact: ctx.artifacts.file('cni-plugins'),
+        dir: '/opt/cni/bin',
+        files: [],
+      }),
+    ];
+    if (crictl) {
+      tasks.push(
+        install({ id: 'containerd/crictl', title: 'Install crictl', artifact: crictl, dir: bin, files: ['crictl'] }),
+        file({
+          id: 'containerd/crictl-config',
+          title: 'Write the configuration of crictl',
+          path: '/etc/crictl.yaml',
+          content:
+            'runtime-endpoint: unix:///run/containerd/containerd.sock\nimage-endpoint: unix:///run/containerd/containerd.sock\n',
+        }),
+      );
+    }
+    tasks.push(
+      file({
+        id: 'containerd/config',
+        title: 'Write the configuration of containerd',
+        path: CONFIG,
+        content: containerdConfig(ctx),
+        mode: '0600',
+      }),
+      ...mirrors(s),
+      file({ id: 'containerd/unit', title: 'Write the unit of containerd', path: UNIT, content: unit(s) }),
+      service({ id: 'containerd/service', title: 'Start containerd', unit: 'containerd.service', configFiles: [UNIT, CONFIG] }),
+    );
+    const images = imagesFor(ctx);
+    if (images.length > 0)
+      tasks.push(importImages({ id: 'containerd/images', title: 'Import container images', binDir: bin, images }));
+    return tasks;
+  },
+};
+
+/**
+ * Version 2 of the file for containerd 1.x, version 3 for 2.x.
+ * Source: https://github.com/containerd/containerd/blob/main/docs/cri/config.md
+ */
+export function containerdConfig(ctx: RoleContext): string {
+  const s = ctx.host.settings;
+  const { pauseImage } = ctx.cluster.versions;
+  const major = Number(ctx.artifacts.file('containerd').version.split('.')[0]);
+  const runc = {
+    runtime_type: 'io.containerd.runc.v2',
+    options: { BinaryName: `${s.bin_dir}/runc`, SystemdCgroup: s.kubelet_cgroup_driver === 'systemd' },
+  };
+  const containerdSection = { snapshotter: 'overlayfs', default_runtime_name: 'runc', runtimes: { runc } };
+  const cni = { bin_dir: '/opt/cni/bin', conf_dir: '/etc/cni/net.d' };
+  const common = {
+    root: '/var/lib/containerd',
+    state: '/run/containerd',
+    oom_score: s.containerd_restrict_oom_score_adj ? 0 : -999,
+  };
+  if (major >= 2) {
+    return stringify({
+      version: 3,
+      ...common,
+      plugins: {
+        'io.containerd.cri.v1.images': {
+          snapshotter: 'overlayfs',
+          pinned_images: { sandbox: pauseImage },
+          registry: { config_path: CERTS_D },
+        },
+        'io.containerd.cri.v1.runtime': {
+          restrict_oom_score_adj: s.containerd_restrict_oom_score_adj,
+          containerd: { default_runtime_name: 'runc', runtimes: { runc } },
+          cni: { bin_dirs: [cni.bin_dir], conf_dir: cni.conf_dir },
+        },
+      },
+    });
+  }
+  return stringify({
+    version: 2,
+    ...common,
+    plugins: {
+      'io.containerd.grpc.v1.cri': {
+        sandbox_image: pauseImage,
+        restrict_oom_score_adj: s.containerd_restrict_oom_score_adj,
+        containerd: containerdSection,
+        cni,
+        registry: { config_path: CERTS_D },
+      },
+    },
+  });
+}
+
+/** Source: https://github.com/containerd/containerd/blob/main/docs/hosts.md */
+function mirrors(s: ClusterSettings): Task[] {
+  return s.containerd_registries_mirrors.flatMap((m) => {
+    const dir = `${CERTS_D}/${m.prefix}`;
+    const id = m.prefix.replaceAll(/[^A-Za-z0-9.-]/g, '-');
+    const content = stringify({
+      server: `https://${m.prefix === 'docker.io' ? 'registry-1.docker.io' : m.prefix}`,
+      host: Object.fromEntries(
+        m.mirrors.map((h) => [
+          h.host,
+          { capabilities: [...(h.capabilities ?? ['pull', 'resolve'])], skip_verify: h.skip_verify ?? false },
+        ]),
+      ),
+    });
+    return [
+      directories({ id: `containerd/mirror-${id}`, title: `Make the folder of ${m.prefix}'s mirrors`, paths: [dir] }),
+      file({ id: `containerd/mirror-${id}-hosts`, title: `Name the mirrors of ${m.prefix}`, path: `${dir}/hosts.toml`, content }),
+    ];
+  });
+}
+
+function unit(s: ClusterSettings): string {
+  const proxy = [
+    ['HTTP_PROXY', s.http_proxy],
+    ['HTTPS_PROXY', s.https_proxy],
+    ['NO_PROXY', s.no_proxy],
+  ].flatMap(([name, value]) => (value ? [`${name}=${value}`] : []));
+  return systemdUnit({
+    Unit: {
+      Description: 'containerd container runtime',
+      Documentation: 'https://containerd.io',
+      After: 'network.target local-fs.target',
+    },
+    Service: {
+      Environment: [`PATH=${s.bin_dir}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, ...proxy],
+      // A kernel that has overlay built in has no module to load: the leading minus lets that pass.
+      ExecStartPre: '-/sbin/modprobe overlay',
+      ExecStart: `${s.bin_dir}/containerd`,
+      Type: 'notify',
+      Delegate: 'yes',
+      KillMode: 'process',
+      Restart: 'always',
+      RestartSec: '5',
+      LimitNPROC: 'infinity',
+      LimitCORE: 'infinity',
+      LimitNOFILE: '1048576',
+      TasksMax: 'infinity',
+      ...(s.containerd_restrict_oom_score_adj ? {} : { OOMScoreAdjust: '-999' }),
+    },
+    Install: { WantedBy: 'multi-user.target' },
+  });
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { userInfo } from 'node:os';
+import { Become } from '../become/become.js';
+import { endThere } from '../become/kill-as-root.js';
+import { TransportError } from '../errors.js';
+import { heedHold } from '../io/backpressure.js';
+import { signalGroup } from '../io/signal-group.js';
+import { sendStdin } from '../io/stdin.js';
+import type { ExecOptions, Exit, Session, Target, Transport } from '../types.js';
+
+/** `ansible_connection: local`: commands run on this machine. */
+export function createLocalTransport(): Transport {
+  return { connect: async (target) => new LocalSession(target) };
+}
+
+class LocalSession implements Session {
+  readonly target: Target;
+
+  constructor(target: Target) {
+    this.target = target;
+  }
+
+  exec(command: string, o: ExecOptions = {}): Promise<Exit> {
+    const { become: how } = this.target;
+    const become = o.become && how.enabled && userInfo().username !== how.user ? new Become(this.target, command) : undefined;
+    return new Promise((resolve) => {
+      const child = spawn('sh', ['-c', become?.command ?? command], { stdio: 'pipe', detached: true });
+      let cut = false;
+      const lost = (what: string): Extract<Exit, { kind: 'lost' }> => ({
+        kind: 'lost',
+        cause: new TransportError('lost', { what, where: this.target.name }),
+      });
+      const onAbort = (): void => {
+        cut = true;
+        const done = (atLarge?: string): void => {
+          // It leads a group of its own, which Ctrl-C on the terminal does not reach.
+          if (child.pid !== undefined) signalGroup(child.pid);
+          resolve({ ...lost('Interrupted'), atLarge });
+        };
+        if (become?.pid === undefined || !o.endThere) done();
+        else endThere(become.pid, (ending) => this.exec(ending, { become: true })).then(done);
+      };
+      o.signal?.addEventListener('abort', onAbort, { once: true });
+      const send = (): void => sendStdin(child.stdin, o.stdin);
+      const password = (text: string): void => {
+        if (become?.refused) child.kill();
+        else child.stdin.write(text);
+      };
+      child.stdin.on('error', () => undefined);
+      child.stdout.on('data', (chunk: Buffer) => {
+        const data = become ? become.stdout(chunk, send, password) : chunk;
+        if (data.length > 0) o.onStdout?.(data);
+        heedHold(child.stdout, o);
+      });
+      child.stderr.on('data', (chunk: Buffer) => {
+        const data = become ? become.stderr(chunk, password) : chunk;
+        if (data.length > 0) o.onStderr?.(data);
+        heedHold(child.stderr, o);
+      });
+      child.on('error', (error) => resolve(lost(error.message)));
+      child.on('close', (code, signal) => {
+        o.signal?.removeEventListener('abort', onAbort);
+        if (cut) return;
+        if (become && !become.ready) return resolve({ kind: 'lost', cause: become.error() });
+        resolve(code === null ? { kind: 'killed', signal: signal ?? 'unknown' } : { kind: 'exited', code });
+      });
+      if (!become) send();
+    });
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,267 @@
+import { type Duplex, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, ClientChannel, ExecOptions as Ssh2Options } from 'ssh2';
+import { Slots } from '../../base/semaphore.js';
+import { Become } from '../become/become.js';
+import { endThere } from '../become/kill-as-root.js';
+import { becomeOnTerminal } from '../become/on-terminal.js';
+import { lostConnection, type TransportError } from '../errors.js';
+import { heedHold } from '../io/backpressure.js';
+import { sendStdin } from '../io/stdin.js';
+import type { ExecOptions, Exit, Session, Target } from '../types.js';
+
+/** sshd's MaxSessions is 10 by default; some are left for what else uses the connection. */
+const MAX_CHANNELS = 8;
+/** How often a channel is asked for, a little later each time: about 15 seconds in all. */
+const OPEN_TRIES = 25;
+/** How long a server may take from saying that a command runs to running it. */
+const STARTED_MS = 300;
+
+/** One SSH connection. Many commands run at once over it; more than the server allows wait for their turn. */
+export class SshSession implements Session {
+  readonly target: Target;
+  readonly hostKey: Buffer | undefined;
+  readonly #client: Client;
+  readonly #slots = new Slots(MAX_CHANNELS);
+  /** Those that need two channels at once: so few that they cannot all wait for their second one. */
+  readonly #pairs = new Slots(MAX_CHANNELS / 2);
+  readonly #onDead = new Set<(cause: Error) => void>();
+  #dead: Error | undefined;
+  #open = 0;
+  /** Whether becoming another user takes a terminal here. */
+  #terminal: boolean;
+  /** A wrong password is tried once: the third time an account may be locked. */
+  #refusal: TransportError | undefined;
+
+  constructor(target: Target, client: Client, hostKey?: Buffer) {
+    this.target = target;
+    this.hostKey = hostKey;
+    this.#client = client;
+    const { method, password } = target.become;
+    this.#terminal = method === 'su' || (method === 'doas' && password !== undefined);
+    const die = (cause: Error): void => {
+      this.#dead ??= cause;
+      for (const tell of this.#onDead) tell(this.#dead);
+      this.#onDead.clear();
+    };
+    client.removeAllListeners('error');
+    client.removeAllListeners('close');
+    client.on('error', (error: Error) => die(this.#lost(error.message)));
+    client.on('close', () => die(this.#lost('the connection was closed')));
+  }
+
+  async exec(command: string, o: ExecOptions = {}): Promise<Exit> {
+    const become = o.become && this.target.become.enabled && this.target.user !== this.target.become.user;
+    if (!become) return this.#run(command, o);
+    if (this.#refusal) return { kind: 'lost', cause: this.#refusal };
+    if (!this.#terminal) {
+      const how = new Become(this.target, command);
+      const exit = await this.#run(how.command, o, how);
+      if (!how.wantsTerminal) return this.#remember(exit, how);
+      // Nothing has run: the same again with a terminal, and from now on always.
+      this.#terminal = true;
+    }
+    const release = await this.#pairs.take();
+    try {
+      const { exit, how } = await becomeOnTerminal(this.target, command, o, {
+        open: (c, options) => this.#channel(c, options),
+        end: (become, done) => this.#endThere(become, o, done),
+      });
+      return this.#remember(exit, how);
+    } finally {
+      release();
+    }
+  }
+
+  /** `tell` is called once, when the connection has ended for whatever reason. */
+  onDead(tell: (cause: Error) => void): void {
+    if (this.#dead) tell(this.#dead);
+    else this.#onDead.add(tell);
+  }
+
+  /** A connection that this machine makes to another one. Not counted in MaxSessions. @throws what the machine said. */
+  forward(host: string, port: number): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      if (this.#dead) return reject(this.#dead);
+      const onDead = (cause: Error): void => reject(cause);
+      this.#onDead.add(onDead);
+      this.#client.forwardOut('127.0.0.1', 0, host, port, (error, stream) => {
+        this.#onDead.delete(onDead);
+        if (error) reject(this.#dead ?? error);
+        else resolve(stream);
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#dead) return resolve();
+      // A server that does not answer the farewell must not keep us.
+      const timer = setTimeout(() => {
+        this.#client.destroy();
+        resolve();
+      }, 2000);
+      this.#client.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.#client.end();
+    });
+  }
+
+  #remember(exit: Exit, how: Become | undefined): Exit {
+    if (how?.wrongPassword && exit.kind === 'lost') this.#refusal = how.error();
+    return exit;
+  }
+
+  async #run(command: string, o: ExecOptions, become?: Become): Promise<Exit> {
+    if (o.signal?.aborted) return { kind: 'lost', cause: this.#lost('interrupted') };
+    const channel = await this.#channel(command, {}, o.signal);
+    if (channel instanceof Error) return { kind: 'lost', cause: channel };
+    // Called off while the channel opened: a program that gets no stdin does nothing, and a command is ended.
+    if (o.signal?.aborted) {
+      await endChannel(channel);
+      return { kind: 'lost', cause: this.#lost('interrupted') };
+    }
+    return new Promise((resolve) => {
+      const { stream } = channel;
+      let cut = false;
+      const onAbort = (): void => {
+        cut = true;
+        // Before our own signal: sudo would hand that on to the shell alone, and die, and nobody would find the shell's children.
+        this.#endThere(become, o, async (atLarge) => {
+          await endChannel(channel, o.stdin);
+          finish({ kind: 'lost', cause: this.#lost('interrupted'), atLarge });
+        });
+      };
+      const finish = (exit: Exit): void => {
+        o.signal?.removeEventListener('abort', onAbort);
+        become?.end();
+        resolve(exit);
+      };
+      o.signal?.addEventListener('abort', onAbort, { once: true });
+      const send = (): void => sendStdin(stream, o.stdin);
+      const answer = (password: string): void => {
+        if (become?.refused) stream.close();
+        else stream.write(password);
+      };
+      stream.on('data', (chunk: Buffer) => {
+        const data = become ? become.stdout(chunk, send, answer) : chunk;
+        if (data.length > 0) o.onStdout?.(data);
+        heedHold(stream, o);
+      });
+      stream.stderr.on('data', (chunk: Buffer) => {
+        const data = become ? become.stderr(chunk, answer) : chunk;
+        if (data.length > 0) o.onStderr?.(data);
+        heedHold(stream.stderr, o);
+      });
+      channel.ended.then((exit) => {
+        if (!cut) finish(become && !become.ready && !this.#dead ? { kind: 'lost', cause: become.error() } : exit);
+      });
+      if (!become) send();
+    });
+  }
+
+  #endThere(become: Become | undefined, o: ExecOptions, done: (atLarge?: string) => void): void {
+    const pid = o.endThere ? become?.pid : undefined;
+    if (pid === undefined) done();
+    else endThere(pid, (command) => this.exec(command, { become: true })).then(done);
+  }
+
+  /** A channel that runs a command; an error when there is none to be had. */
+  async #channel(command: string, options: Ssh2Options, signal?: AbortSignal): Promise<OpenChannel | Error> {
+    const release = await this.#slots.take();
+    for (let attempt = 1; ; attempt++) {
+      if (this.#dead || signal?.aborted) {
+        release();
+        return this.#dead ?? this.#lost('interrupted');
+      }
+      const channel = await this.#ask(command, options, release);
+      if (channel) return channel;
+      if (attempt >= OPEN_TRIES) {
+        release();
+        return this.#dead ?? this.#lost('the server opens no more channels (MaxSessions)');
+      }
+      // It allows fewer sessions than we thought. It also counts one until it has cleaned up after it, a moment longer than we do.
+      if (this.#open > 0) this.#slots.resize(Math.max(2, Math.min(this.#slots.size, this.#open)));
+      await sleep(50 * attempt);
+    }
+  }
+
+  #ask(command: string, options: Ssh2Options, release: () => void): Promise<OpenChannel | undefined> {
+    return new Promise((resolve) => {
+      const onDead = (): void => resolve(undefined);
+      this.#onDead.add(onDead);
+      const opened = (error: Error | undefined, stream: ClientChannel): void => {
+        this.#onDead.delete(onDead);
+        // At once: a short command may have ended in the same packet, and its end is told once only.
+        resolve(error ? undefined : this.#watch(stream, release));
+      };
+      try {
+        this.#client.exec(command, options, opened);
+      } catch {
+        resolve(undefined);
+      }
+    });
+  }
+
+  #watch(stream: ClientChannel, release: () => void): OpenChannel {
+    this.#open++;
+    const ended = new Promise<Exit>((resolve) => {
+      let exit: Exit | undefined;
+      const finish = (result: Exit): void => {
+        this.#onDead.delete(onDead);
+        this.#open--;
+        release();
+        resolve(result);
+      };
+      const onDead = (cause: Error): void => finish(exit ?? { kind: 'lost', cause });
+      this.#onDead.add(onDead);
+      stream.on('exit', (code: number | null, name?: string) => {
+        exit = code === null ? { kind: 'killed', signal: name ?? 'unknown' } : { kind: 'exited', code };
+      });
+      stream.on('close', () => {
+        if (!this.#dead) finish(exit ?? { kind: 'lost', cause: this.#lost('the channel was closed') });
+      });
+      stream.on('error', () => undefined);
+    });
+    return { stream, ended, opened: performance.now() };
+  }
+
+  #lost(why: string): TransportError {
+    return lostConnection(this.target, why);
+  }
+}
+
+/** Ends the command of a channel, and the channel. `sent`: what its stdin is being sent. */
+async function endChannel({ stream, ended, opened }: OpenChannel, sent?: ExecOptions['stdin']): Promise<void> {
+  // sshd says that it has started a command before that leads its process group, and until then a signal is lost. What reads a
+  // file must not get the rest of it meanwhile.
+  const young = opened + STARTED_MS - performance.now();
+  if (young > 0 && !(sent instanceof Readable)) await Promise.race([ended, sleep(young, undefined, { ref: false })]);
+  terminate(stream);
+  stream.close();
+  // A channel is closed, and its place free, once all of its output has been read.
+  stream.resume();
+  stream.stderr.resume();
+}
+
+/**
+ * SIGTERM for what the channel has started: without a terminal a command outlives its channel. What runs as another user is
+ * not the server's to signal. ssh2's own `signal` sends nothing once stdin has been closed.
+ */
+function terminate(stream: ClientChannel): void {
+  const { _client: client, outgoing } = stream as unknown as {
+    _client?: { _protocol?: { signal?: (channel: number, name: string) => void } };
+    outgoing?: { id?: number; state?: string };
+  };
+  if (outgoing?.id !== undefined && outgoing.state !== 'closed') client?._protocol?.signal?.(outgoing.id, 'TERM');
+}
+
+export interface OpenChannel {
+  readonly stream: ClientChannel;
+  /** When; as performance.now() tells time. */
+  readonly opened: number;
+  /** How the command ended; resolves once all its output has been read. */
+  readonly ended: Promise<Exit>;
+}

@@ -1,0 +1,172 @@
+import { createConnection } from 'node:net';
+import type { Duplex } from 'node:stream';
+import ssh2, { type Algorithms } from 'ssh2';
+import { Authentication } from '../auth/authentication.js';
+import { type AskPassphrase, Keyring } from '../auth/keyring.js';
+import { connectTimeout, fromConnectError, interrupted, placeOf, proxyCommandFailure, TransportError } from '../errors.js';
+import { Pace } from '../limits/connection-rate.js';
+import { Deadline } from '../limits/deadline.js';
+import { patiently } from '../limits/retry.js';
+import { droppedLogin, refusedLogin } from '../login-errors.js';
+import type { Target, Transport } from '../types.js';
+import { HostKeyCheck } from './host-key.js';
+import { JumpHosts } from './jump-hosts.js';
+import { ProxyCommand } from './proxy-command.js';
+import { SshSession } from './ssh-session.js';
+
+/** A dead connection is noticed after interval × count. */
+const KEEPALIVE = { intervalMs: 5000, count: 3 };
+/** What is kept of what the other side says before SSH begins. */
+const BANNER = 300;
+
+export interface TransportOptions {
+  /** Something that the user should know although it goes on. */
+  readonly warn?: (text: string) => void;
+  /** Asks for the passphrase of an encrypted key; without it such keys are only used through an agent. */
+  readonly askPassphrase?: AskPassphrase;
+}
+
+/** SSH by ssh2. Host keys are always verified; what `off` lets pass is the caller's to warn of. */
+export function createSshTransport(o: TransportOptions = {}): Transport {
+  const dialer = new Dialer(o);
+  return { connect: (target, signal) => dialer.connect(target, signal) };
+}
+
+interface Way {
+  readonly stream: Duplex;
+  release(): void;
+}
+
+class Dialer {
+  readonly #warn: (text: string) => void;
+  readonly #keyring: Keyring;
+  readonly #pace = new Pace();
+  readonly #jumps = new JumpHosts((hop) => patiently(hop, () => this.connect(hop)));
+
+  constructor(o: TransportOptions) {
+    this.#warn = o.warn ?? (() => undefined);
+    this.#keyring = new Keyring(o.askPassphrase);
+  }
+
+  async connect(target: Target, signal?: AbortSignal): Promise<SshSession> {
+    const endpoint = target.proxyCommand ?? `${(target.jumps ?? []).map(placeOf).join(' ')} ${target.address}:${target.port}`;
+    const done = await this.#pace.take(endpoint);
+    try {
+      // A signal that is aborted already tells nobody any more.
+      if (signal?.aborted) throw interrupted(placeOf(target));
+      const way = await this.#open(target);
+      try {
+        return await this.#shakeHands(target, way, signal);
+      } catch (error) {
+        way.stream.destroy();
+        way.release();
+        throw error;
+      }
+    } catch (error) {
+      if (error instanceof TransportError && error.kind === 'lost') this.#pace.slower(endpoint);
+      throw error;
+    } finally {
+      done();
+    }
+  }
+
+  async #open(target: Target): Promise<Way> {
+    if (target.proxyCommand !== undefined) return { stream: new ProxyCommand(target.proxyCommand), release: () => undefined };
+    if ((target.jumps ?? []).length > 0) return this.#jumps.passage(target);
+    const { address: host, port, addressFamily: family, bindAddress: localAddress } = target;
+    // The connection's errors are heard by ssh2, which is given the socket at once.
+    return { stream: createConnection({ host, port, family, localAddress, noDelay: true }), release: () => undefined };
+  }
+
+  #shakeHands(target: Target, way: Way, signal?: AbortSignal): Promise<SshSession> {
+    const where = placeOf(target);
+    const hostKeys = new HostKeyCheck(target, this.#warn);
+    const client = new ssh2.Client();
+    const authentication = new Authentication(target, this.#keyring, client);
+    return new Promise((resolve, reject) => {
+      let hostKey: Buffer | undefined;
+      let refused: TransportError | undefined;
+      let banner = '';
+      let settled = false;
+      /** Somebody is being asked; what ended the connection meanwhile is told only after the answer, which the next try needs. */
+      let waiting = 0;
+      let ended: TransportError | undefined;
+      const began = Date.now();
+      const settle = (): boolean => {
+        if (settled) return false;
+        settled = true;
+        deadline.stop();
+        signal?.removeEventListener('abort', onAbort);
+        return true;
+      };
+      const fail = (error: TransportError): void => {
+        if (!settle()) return;
+        client.on('error', () => undefined);
+        client.end();
+        client.destroy();
+        reject(error);
+      };
+      const onAbort = (): void => fail(interrupted(where));
+      const deadline = new Deadline(target.timeoutMs, () => fail(connectTimeout(target)));
+      const end = (error: TransportError): void => {
+        if (waiting > 0) ended ??= error;
+        else fail(error);
+      };
+      authentication.onPause = (paused) => {
+        deadline.pause(paused);
+        waiting += paused ? 1 : -1;
+        if (waiting === 0 && ended) fail(ended);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      way.stream.once('data', (chunk: Buffer) => {
+        banner = chunk.subarray(0, BANNER).toString('latin1');
+      });
+      const failure = (error: Error): TransportError => {
+        if (refused) return refused;
+        const level = 'level' in error ? error.level : undefined;
+        if (level === 'client-authentication' || /too many authentication failures/i.test(error.message))
+          return refusedLogin(target, authentication, error);
+        if (way.stream instanceof ProxyCommand && hostKey === undefined) {
+          const { said, ended } = way.stream;
+          return proxyCommandFailure(target, target.proxyCommand ?? '', said.trim() || `It ${ended ?? 'closed the connection'}`);
+        }
+        const known = fromConnectError(error, where, banner);
+        return known.kind === 'lost' && hostKey ? droppedLogin(target, Date.now() - began, waiting > 0, error) : known;
+      };
+      client.on('ready', () => {
+        if (!settle()) return;
+        const session = new SshSession(target, client, hostKey);
+        session.onDead(() => way.release());
+        resolve(session);
+      });
+      client.on('error', (error: Error) => {
+        // A key that did not work out: the next one is tried.
+        if ('level' in error && error.level === 'agent') return;
+        end(failure(error));
+      });
+      client.on('close', () => end(failure(new Error('Connection lost before handshake'))));
+      client.connect({
+        sock: way.stream,
+        username: target.user,
+        readyTimeout: 0,
+        keepaliveInterval: (target.keepalive ?? KEEPALIVE).intervalMs,
+        keepaliveCountMax: (target.keepalive ?? KEEPALIVE).count,
+        authHandler: authentication.handler,
+        algorithms: offered(target, hostKeys),
+        hostVerifier: (key: Buffer): boolean => {
+          refused = hostKeys.refusal(key);
+          hostKey = Buffer.from(key);
+          return refused === undefined;
+        },
+      });
+      authentication.watch();
+    });
+  }
+}
+
+/** Where nothing is said ssh2's own lists hold. */
+function offered(target: Target, hostKeys: HostKeyCheck): Algorithms {
+  const { cipher, kex, mac: hmac } = target.algorithms ?? {};
+  const said = Object.entries({ cipher, kex, hmac }).filter(([, names]) => names !== undefined);
+  return { ...(Object.fromEntries(said) as Algorithms), serverHostKey: hostKeys.algorithms };
+}
