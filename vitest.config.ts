@@ -2,9 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['unit', 'golden', 'ssh', 'vagrant', 'inventory'].map((dir) => `test/${dir}/**/*.test.ts`),
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/**/*.lab.test.ts'],
     globalSetup: 'test/support/built.ts',
-    setupFiles: ['test/support/seed.ts'],
+    setupFiles: ['test/support/random/seed.ts'],
     testTimeout: 30_000,
     // A shared machine stalls for seconds now and then. What passes only the second time is marked with (retry x1) in the log.
     retry: process.env.CI ? 1 : 0,

@@ -7,7 +7,7 @@ import { type CompiledProgram, compileProgram } from '../../src/engine/program/c
 import { FrameParser } from '../../src/engine/program/frames.js';
 import type { Task } from '../../src/tasks/task.js';
 import { sampleCluster } from '../support/cluster.js';
-import { testShells } from '../unit/engine/local.js';
+import { testShells } from '../support/local.js';
 import { GOLDEN_PAIRS, tasksOf } from './support.js';
 import { VARIANTS, type Variant, variant } from './variants.js';
 

@@ -41,7 +41,7 @@ export class Cli {
 
   constructor(args: readonly string[], o: CliOptions) {
     const command = [...(o.under ?? []), process.execPath, join(PACKAGE_ROOT, 'bin/run.js'), ...args];
-    const [file = '', ...rest] = o.pty ? [PYTHON, join(PACKAGE_ROOT, 'test/support/keyboard.py'), ...command] : command;
+    const [file = '', ...rest] = o.pty ? [PYTHON, join(PACKAGE_ROOT, 'test/support/screen/keyboard.py'), ...command] : command;
     this.#pty = o.pty ?? false;
     const env = { ...process.env, NO_COLOR: '1', ...o.env };
     this.#child = spawn(file, rest, { cwd: o.cwd, env, stdio: [o.pty ? 'pipe' : 'ignore', 'pipe', 'pipe'] });

@@ -1,0 +1,112 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PACKAGE_ROOT } from '../../src/base/package-root.js';
+import { COMMANDS } from '../../src/commands/index.js';
+
+const built = existsSync(join(PACKAGE_ROOT, 'dist/cli/main.js')) && existsSync(join(PACKAGE_ROOT, 'oclif.manifest.json'));
+
+function kubewright(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(PACKAGE_ROOT, 'bin/run.js'), ...args], (error, out, err) => {
+      resolve({ code: error ? Number(error.code) : 0, out, err });
+    });
+  });
+}
+
+describe.skipIf(!built)('the built command line', () => {
+  it('lists every command in --help, though it loads none of them', async () => {
+    const { out } = await kubewright('--help');
+    for (const id of Object.keys(COMMANDS)) expect(out).toMatch(new RegExp(`^  ${id.split(':')[0]} `, 'm'));
+    const manifest = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'oclif.manifest.json'), 'utf8'));
+    expect(Object.keys(manifest.commands).sort()).toEqual(Object.keys(COMMANDS).sort());
+  });
+
+  it('prints the help of a command by either spelling', async () => {
+    const [flag, word] = await Promise.all([kubewright('provision', '--help'), kubewright('help', 'provision')]);
+    expect(flag.out).toContain('--ask-become-pass');
+    expect(word).toEqual(flag);
+    expect((await kubewright('help')).out).toBe((await kubewright('--help')).out);
+  });
+
+  it('prints the version as oclif does', async () => {
+    const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
+    const { code, out } = await kubewright('--version');
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: `kubewright/${version} ${process.platform}-${process.arch} node-${process.version}\n`,
+    });
+  });
+
+  it('takes the inventory from the environment', async () => {
+    process.env.KUBEWRIGHT_INVENTORY = join(PACKAGE_ROOT, 'inventories/single/hosts.ini');
+    const { code, out } = await kubewright('inventory', 'graph');
+    delete process.env.KUBEWRIGHT_INVENTORY;
+    expect({ code, first: out.split('\n')[0] }).toEqual({ code: 0, first: '@all:' });
+  });
+
+  it('names a wrong flag or command with exit code 2, and shows no stack trace', async () => {
+    for (const args of [['provision', '--no-such-flag'], ['nonsense']]) {
+      const { code, err } = await kubewright(...args);
+      expect(code).toBe(2);
+      expect(err).toMatch(/no-such-flag|nonsense/);
+      expect(err).not.toMatch(/\n\s+at /);
+    }
+  });
+
+  it.each([
+    [['provison'], 'There is no command provison\n  Do:  Did you mean provision? kubewright --help lists all\n'],
+    [['runs', 'lst'], 'There is no command runs lst\n  Do:  Did you mean runs list? kubewright --help lists all\n'],
+    [['ansible-vault', 'edit'], 'There is no command ansible-vault\n  Do:  kubewright --help lists all\n'],
+    [['run'], 'Missing 1 required arg:\nplaybook  playbook (YAML)\n  Do:  kubewright run --help shows what there is\n'],
+    [['runs', 'prune'], 'Missing required flag --keep\n  Do:  kubewright runs prune --help shows what there is\n'],
+    [['run', 'p', '-f', 'x'], /^--forks: Expected an integer but received: x\n {2}Do: {2}kubewright run --help/],
+    [['run', 'p', '--json', '--plain'], /^--plain cannot also be provided when using --json\n {2}Do: /],
+    [['run', 'p', '--journal-dir'], /^Flag --journal-dir expects a value\n {2}Do: /],
+    [['run', 'p', '-e', 'a=--json=true', '--nope'], /^Nonexistent flag: --nope\n {2}Do: /],
+  ])('says of %j what to do', async (args, expected) => {
+    const { code, err } = await kubewright(...args);
+    expect(code).toBe(2);
+    expect(err).toMatch(expected);
+  });
+
+  it('says when the working folder is gone', async () => {
+    const script = 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"';
+    const folder = join(tmpdir(), `kw-gone-${process.pid}`);
+    const line = [process.execPath, join(PACKAGE_ROOT, 'bin/run.js'), 'runs', 'list'];
+    const { status, stderr } = spawnSync('sh', ['-c', script, folder, ...line], { encoding: 'utf8' });
+    expect(stderr).toContain('The working folder is not there any more\n  Do:  Go to another one');
+    expect(status).toBe(2);
+  });
+
+  it('refuses an empty --limit: a variable of a script that is not set must not mean all machines', async () => {
+    const inventory = ['-i', join(PACKAGE_ROOT, 'inventories/single/hosts.ini')];
+    for (const line of [
+      ['provision', '--list-hosts'],
+      ['exec', 'all'],
+      ['keys', 'distribute'],
+      ['keys', 'check'],
+    ]) {
+      const { code, out, err } = await kubewright(...line, ...inventory, '--limit', ' ');
+      expect({ line, code, out }).toEqual({ line, code: 2, out: '' });
+      expect(err).toBe('--limit: The pattern is empty\n  Do:  Leave --limit out for all hosts, or name some\n');
+    }
+    expect((await kubewright('provision', '--list-hosts', ...inventory, '--limit', ',')).code).toBe(2);
+    for (const pattern of ['', ' ', ',:']) {
+      const { code, err } = await kubewright('exec', pattern, ...inventory, '--', 'id');
+      expect(code).toBe(2);
+      expect(err).toBe('The pattern of hosts is empty\n  Do:  Write all for all machines, or name some\n');
+    }
+  });
+
+  it('takes -v, -vv and -vvv as Ansible does, beside -v 1 and -v2', async () => {
+    const inventory = join(PACKAGE_ROOT, 'inventories/single/hosts.ini');
+    for (const v of [['-v'], ['-vv'], ['-vvv'], ['-v', '1'], ['-v2'], ['--verbose'], ['-vC']]) {
+      const { code, err } = await kubewright('provision', ...v, '--list-hosts', '-i', inventory);
+      if (v[0] === '-vC') expect(code).toBe(2);
+      else expect({ v, code, err }).toEqual({ v, code: 0, err: '' });
+    }
+  });
+});

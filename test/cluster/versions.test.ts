@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { artifactsFor } from '../../src/app/plan/artifact-source.js';
+import { catalogueFile, knownKubeVersions } from '../../src/cluster/catalogue.js';
+import { knownMinors, minorOf } from '../../src/cluster/versions.js';
+import { clusterFacts, sampleCluster } from '../support/cluster.js';
+
+describe('the version table', () => {
+  it('knows every minor from 1.20 to the newest of the catalogue', () => {
+    const newest = minorOf(knownKubeVersions()[0] ?? '');
+    expect(knownMinors()).toEqual(Array.from({ length: newest - 20 + 1 }, (_, i) => `1.${20 + i}`));
+  });
+
+  it.each([
+    ['1.20.2', 'v1beta2', 'k8s.gcr.io', '3.2', ['node-role.kubernetes.io/master'], '/run/containerd/containerd.sock'],
+    ['1.22.17', 'v1beta3', 'k8s.gcr.io', '3.5', ['node-role.kubernetes.io/master'], '/run/containerd/containerd.sock'],
+    [
+      '1.24.17',
+      'v1beta3',
+      'k8s.gcr.io',
+      '3.7',
+      ['node-role.kubernetes.io/master', 'node-role.kubernetes.io/control-plane'],
+      'unix:///run/containerd/containerd.sock',
+    ],
+    [
+      '1.25.16',
+      'v1beta3',
+      'registry.k8s.io',
+      '3.8',
+      ['node-role.kubernetes.io/control-plane'],
+      'unix:///run/containerd/containerd.sock',
+    ],
+    [
+      '1.31.14',
+      'v1beta4',
+      'registry.k8s.io',
+      '3.10',
+      ['node-role.kubernetes.io/control-plane'],
+      'unix:///run/containerd/containerd.sock',
+    ],
+    [
+      '1.36.4',
+      'v1beta4',
+      'registry.k8s.io',
+      '3.10.2',
+      ['node-role.kubernetes.io/control-plane'],
+      'unix:///run/containerd/containerd.sock',
+    ],
+  ])('pairs everything with %s', (version, api, registry, pause, taints, socket) => {
+    const { versions } = sampleCluster({ vars: { kube_version: version } });
+    expect(versions).toMatchObject({
+      kubeadmApi: api,
+      imageRegistry: registry,
+      pauseImage: `${registry}/pause:${pause}`,
+      controlPlaneTaints: taints,
+      criSocket: socket,
+    });
+  });
+});
+
+describe('the catalogue', () => {
+  it('has every file that each downloadable version needs, with a checksum, for both CPUs', () => {
+    for (const version of knownKubeVersions()) {
+      const cluster = sampleCluster({ vars: { kube_version: version } });
+      const host = cluster.hosts[0];
+      expect(clusterFacts(cluster).size).toBe(5);
+      if (!host) throw new Error('no host');
+      for (const arch of ['amd64', 'arm64']) {
+        const artifacts = artifactsFor(cluster, host, arch, undefined);
+        for (const name of [
+          'kubeadm',
+          'kubelet',
+          'kubectl',
+          'etcd',
+          'containerd',
+          'runc',
+          'cni-plugins',
+          'crictl',
+          'calico-manifest',
+        ]) {
+          const file = artifacts.file(name);
+          expect(file.sha256, `${name} for ${version}`).toMatch(/^[0-9a-f]{64}$/);
+          expect(file.url).toMatch(/^https:\/\//);
+          expect(file.url).not.toContain('{');
+        }
+      }
+    }
+  });
+
+  it('lays mirrors out as kubespray does', () => {
+    expect(catalogueFile('kubeadm', '1.36.4', 'amd64', 'https://mirror.example/files/')?.url).toBe(
+      'https://mirror.example/files/dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubeadm',
+    );
+    expect(catalogueFile('kubeadm', '1.2.3', 'amd64')).toBeUndefined();
+  });
+});
