@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { PACKAGE_ROOT } from '../base/package-root.js';
-import type { Artifact } from '../tasks/artifact.js';
 
 const schema = z.object({
   schema: z.literal(1),
@@ -35,12 +34,23 @@ export function catalogue(): Catalogue {
   return loaded;
 }
 
+/** A file of a release, with what makes it trustworthy and how to unpack it. */
+export interface ReleaseFile {
+  readonly name: string;
+  readonly version: string;
+  readonly kind: 'binary' | 'tar.gz' | 'yaml';
+  readonly sha256: string;
+  readonly url: string;
+  /** Directory inside the archive that holds the binaries; absent: its top. */
+  readonly innerDir?: string;
+}
+
 /**
  * One downloadable file with its checksum; undefined when the catalogue does not know that version for that CPU.
  *
  * @param filesRepo a mirror: the URL becomes `{filesRepo}/HOST/PATH`, as kubespray lays its mirrors out.
  */
-export function catalogueFile(name: string, version: string, arch: string, filesRepo?: string): Artifact | undefined {
+export function catalogueFile(name: string, version: string, arch: string, filesRepo?: string): ReleaseFile | undefined {
   const entry = catalogue().files[name];
   const sums = entry?.versions[version];
   const sha256 = sums?.[arch] ?? sums?.noarch;

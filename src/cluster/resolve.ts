@@ -1,5 +1,6 @@
 import { type ErrorParts, formatParts, InputError, InputErrors } from '../base/errors.js';
-import type { Host, Inventory, VarValue } from '../inventory/model/model.js';
+import type { Host, Inventory } from '../inventory/model/model.js';
+import type { VarValue } from '../inventory/model/values.js';
 import { newestKubeVersion } from './catalogue.js';
 import { addressProblems, hostAddresses } from './checks/addresses.js';
 import { etcdProblems, memberProblems } from './checks/etcd-members.js';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { VarValue } from '../inventory/model/model.js';
+import type { VarValue } from '../inventory/model/values.js';
 
 /**
  * The settings of a cluster: kubespray's names and defaults, so that group_vars written for it work, and a few of our own.

@@ -1,4 +1,4 @@
-import type { VarValue } from '../inventory/model/model.js';
+import type { VarValue } from '../inventory/model/values.js';
 import { newestKubeVersion } from './catalogue.js';
 import { defaultSettings } from './settings.js';
 

@@ -1,6 +1,8 @@
-import type { KubeadmApi } from '../kubeadm/types.js';
 import { catalogue, compareVersions } from './catalogue.js';
 import type { ClusterSettings } from './settings.js';
+
+/** API version of kubeadm's configuration. */
+export type KubeadmApi = 'v1beta2' | 'v1beta3' | 'v1beta4';
 
 /** Everything that depends on `kube_version`, for one cluster. */
 export interface VersionFacts {

@@ -1,5 +1,6 @@
 import { InputError } from '../base/errors.js';
-import type { Variable, WrittenGroup, WrittenInventory } from './model/model.js';
+import type { WrittenGroup, WrittenInventory } from './model/model.js';
+import type { Variable } from './model/values.js';
 import { type Exact, exactOf, PyDict, pyDict } from './model/values.js';
 import { jsonText, sortedPlaces, UnsortableError } from './python/json.js';
 import { pyStr, UnprintableError } from './python/text.js';

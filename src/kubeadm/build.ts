@@ -1,8 +1,9 @@
 import type { Cluster, ClusterHost } from '../cluster/cluster.js';
+import type { KubeadmApi } from '../cluster/versions.js';
 import { APISERVER_ETCD } from '../pki/etcd-certs.js';
 import { kubeletDocument, kubeProxyDocument } from './components.js';
 import { clusterDocument, initDocument, joinDocument, toYaml } from './render.js';
-import type { ClusterConfiguration, KubeadmApi, NodeRegistration } from './types.js';
+import type { ClusterConfiguration, NodeRegistration } from './types.js';
 
 /** kubeadm's own checks that ours replace, or that a second run trips over. */
 const IGNORED_CHECKS = [

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import type { Args, ClusterConfiguration, InitConfiguration, JoinConfiguration, KubeadmApi, NodeRegistration } from './types.js';
+import type { KubeadmApi } from '../cluster/versions.js';
+import type { Args, ClusterConfiguration, InitConfiguration, JoinConfiguration, NodeRegistration } from './types.js';
 
 /** Any object of a component's configuration: plain data with apiVersion and kind. */
 export interface ConfigDocument {

@@ -2,8 +2,8 @@
  * kubeadm's configuration as one model for all its API versions; `render.ts` writes each version's dialect.
  * Source: https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/ (and v1beta3, v1beta2).
  */
-export type KubeadmApi = 'v1beta2' | 'v1beta3' | 'v1beta4';
 
+/** Flags of a component, without their dashes. */
 export type Args = Readonly<Record<string, string>>;
 
 export interface NodeRegistration {

@@ -1,4 +1,5 @@
-import type { Source, Variable } from '../inventory/model/model.js';
+import type { Place } from '../base/place.js';
+import type { Variable } from '../inventory/model/values.js';
 
 /** `1`, `30%`: a number of hosts, or a part of the play's hosts. */
 export type BatchSize = number | `${number}%`;
@@ -21,20 +22,20 @@ export interface Play {
   /** More failed hosts of a batch than this percentage end the run after the batch. */
   readonly maxFailPercentage?: number;
   readonly vars: ReadonlyMap<string, Variable>;
-  readonly source: Source;
+  readonly source: Place;
 }
 
 export interface RoleUse {
   readonly name: string;
   /** With the play's. */
   readonly tags: readonly string[];
-  readonly source: Source;
+  readonly source: Place;
 }
 
 /** Text of the user's with the place where it stands. */
 export interface Text {
   readonly text: string;
-  readonly source: Source;
+  readonly source: Place;
 }
 
 /** A task of the user's. */
@@ -54,7 +55,7 @@ export interface Step {
   /** Jinja expression: the task is for hosts where it is true. */
   readonly when?: Text;
   readonly vars: ReadonlyMap<string, Variable>;
-  readonly source: Source;
+  readonly source: Place;
 }
 
 /** How a task knows that there is nothing to do; neither: it runs each time. */

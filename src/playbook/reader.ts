@@ -1,8 +1,9 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { ErrorParts } from '../base/errors.js';
 import { nearestName } from '../base/nearest.js';
+import type { Place } from '../base/place.js';
 import { keyText, type YamlFile } from '../inventory/formats/yaml/source.js';
-import type { Source, VarValue } from '../inventory/model/model.js';
+import type { VarValue } from '../inventory/model/values.js';
 import type { Text } from './model.js';
 
 /** Keys that a map of a playbook may have, and what to say about those of Ansible that it may not. */
@@ -17,7 +18,7 @@ export interface Keys {
 /** Reads one file and collects everything that is wrong with it, so that all of it is said at once. */
 export class Reader {
   readonly yaml: YamlFile;
-  readonly #places: Source[] = [];
+  readonly #places: Place[] = [];
   readonly problems: ErrorParts[] = [];
 
   constructor(yaml: YamlFile) {
@@ -32,7 +33,7 @@ export class Reader {
 
   /** The problems as they stand in the file. */
   inOrder(): ErrorParts[] {
-    const rank = (s: Source | undefined): number => (s?.line ?? 0) * 10_000 + (s?.column ?? 0);
+    const rank = (s: Place | undefined): number => (s?.line ?? 0) * 10_000 + (s?.column ?? 0);
     return this.problems
       .map((p, i) => ({ p, at: rank(this.#places[i]) }))
       .sort((a, b) => a.at - b.at)
@@ -90,7 +91,7 @@ export class MapReader {
     this.#strange = strange;
   }
 
-  get source(): Source {
+  get source(): Place {
     return this.#reader.yaml.sourceOf(this.node);
   }
 
@@ -115,7 +116,7 @@ export class MapReader {
     this.#reader.wrong(this.#values.get(key) ?? this.node, what, todo);
   }
 
-  sourceOf(key: string): Source {
+  sourceOf(key: string): Place {
     return this.#reader.yaml.sourceOf(this.#values.get(key));
   }
 

@@ -1,7 +1,7 @@
 import { isMap, isScalar, type Node } from 'yaml';
 import { ShellWordsError } from '../base/shell-words.js';
 import { variablesOf } from '../inventory/formats/yaml/source.js';
-import type { Variable } from '../inventory/model/model.js';
+import type { Variable } from '../inventory/model/values.js';
 import { instead } from './ansible-keys.js';
 import { isTemplate, modeObjection, ownerObjection } from './file-modes.js';
 import type { Action, Guard, Step, Text } from './model.js';

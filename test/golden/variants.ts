@@ -1,6 +1,6 @@
 import type { Cluster } from '../../src/cluster/cluster.js';
 import type { HostFacts } from '../../src/facts/facts.js';
-import type { VarValue } from '../../src/inventory/model/model.js';
+import type { VarValue } from '../../src/inventory/model/values.js';
 import { sampleCluster } from '../support/cluster.js';
 
 interface VariantOptions {

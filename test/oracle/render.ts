@@ -3,7 +3,7 @@ import type { Context } from '../../src/inventory/jinja/evaluate/evaluate.js';
 import { renderText } from '../../src/inventory/jinja/template.js';
 import { fromVar, toVar } from '../../src/inventory/jinja/values/convert.js';
 import { TemplateError, Undefined, UndefinedError, type Value } from '../../src/inventory/jinja/values/values.js';
-import type { VarValue } from '../../src/inventory/model/model.js';
+import type { VarValue } from '../../src/inventory/model/values.js';
 
 /** Renders one template with these variables, as Ansible's templar would. @throws TemplateError */
 export function renderWith(vars: Readonly<Record<string, VarValue>>, template: string): VarValue {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import type { VarValue } from '../../src/inventory/model/model.js';
+import type { VarValue } from '../../src/inventory/model/values.js';
 
 export interface Case {
   readonly template: string;

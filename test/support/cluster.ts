@@ -1,7 +1,8 @@
 import type { Cluster } from '../../src/cluster/cluster.js';
 import { resolveCluster } from '../../src/cluster/resolve.js';
 import type { HostFacts } from '../../src/facts/facts.js';
-import type { Group, Host, Inventory, Variable, VarValue } from '../../src/inventory/model/model.js';
+import type { Group, Host, Inventory } from '../../src/inventory/model/model.js';
+import type { Variable, VarValue } from '../../src/inventory/model/values.js';
 import type { Artifacts, RoleContext } from '../../src/roles/role.js';
 import { Secret } from '../../src/shell/secret.js';
 

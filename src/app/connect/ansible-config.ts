@@ -1,6 +1,5 @@
 import { type AnsibleConfig, configKey, readAnsibleConfig } from '../../inventory/ansible-cfg/ansible-cfg.js';
-import type { ConnectionOptions } from './credentials.js';
-import type { VaultOptions } from './vault-keys.js';
+import type { ConnectionOptions, VaultOptions } from './options.js';
 
 let known: { readonly key: string; readonly config: AnsibleConfig } | undefined;
 

@@ -6,7 +6,8 @@ import type { TransportError } from '../../transport/errors.js';
 import { createTransport } from '../../transport/transport.js';
 import type { Session, Target, Transport } from '../../transport/types.js';
 import { withAnsibleConfig } from './ansible-config.js';
-import { askPassphrase, type ConnectionOptions, readCredentials } from './credentials.js';
+import { askPassphrase, readCredentials } from './credentials.js';
+import type { ConnectionOptions } from './options.js';
 import { targetFromHost } from './targets.js';
 
 export interface Connections {

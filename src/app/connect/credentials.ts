@@ -2,23 +2,8 @@ import { Writable } from 'node:stream';
 import { InputError } from '../../base/errors.js';
 import { Secret } from '../../shell/secret.js';
 import { withAnsibleConfig } from './ansible-config.js';
+import type { ConnectionOptions } from './options.js';
 import { Questions } from './questions.js';
-
-/** What the operator said about reaching the machines, as flags give it. */
-export interface ConnectionOptions {
-  readonly user?: string;
-  readonly 'private-key'?: string;
-  readonly 'ask-pass'?: boolean;
-  readonly 'ask-become-pass'?: boolean;
-  readonly become?: boolean;
-  /** Only from ansible.cfg: inventories say it otherwise. */
-  readonly 'become-user'?: string;
-  readonly 'become-method'?: string;
-  readonly 'host-key-checking'?: 'strict' | 'accept-new' | 'off';
-  readonly 'connect-timeout'?: number;
-  readonly 'ssh-config'?: string;
-  readonly forks?: number;
-}
 
 export interface Credentials {
   readonly password?: Secret;

@@ -3,18 +3,12 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
-import { type Inventory, type VarValue, VaultValue } from '../../inventory/model/model.js';
+import type { Inventory } from '../../inventory/model/model.js';
+import { type VarValue, VaultValue } from '../../inventory/model/values.js';
 import { Keyring, type VaultKey, VaultPasswordNeeded, withKeyring } from '../../inventory/vault/keyring.js';
 import type { Secret } from '../../shell/secret.js';
 import { askSecret } from './credentials.js';
-
-/** What the operator said about Ansible Vault, as flags give it. */
-export interface VaultOptions {
-  readonly 'ask-vault-pass'?: boolean;
-  readonly 'vault-password-file'?: readonly string[];
-  /** `label@file`, `label@prompt`, `file`. */
-  readonly 'vault-id'?: readonly string[];
-}
+import type { VaultOptions } from './options.js';
 
 /** The operator's vault passwords: asked for, or read from files and scripts, once and only when something is encrypted. */
 export class VaultKeys {

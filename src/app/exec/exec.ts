@@ -11,9 +11,8 @@ import { quote } from '../../shell/shell.js';
 import type { Exit, Session } from '../../transport/types.js';
 import { withAnsibleConfig } from '../connect/ansible-config.js';
 import { openConnections } from '../connect/connections.js';
-import type { ConnectionOptions } from '../connect/credentials.js';
 import { interruptions } from '../connect/interrupt.js';
-import type { VaultOptions } from '../connect/vault-keys.js';
+import type { ConnectionOptions, VaultOptions } from '../connect/options.js';
 import { readInventory } from '../inventory/read.js';
 import { type ExecView, type HostOutcome, jsonView, plainView } from './view.js';
 

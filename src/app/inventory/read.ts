@@ -3,7 +3,8 @@ import { parseExtraVars } from '../../inventory/load/extra-vars.js';
 import { type LoadOptions, loadInventory, withInventory } from '../../inventory/load/load.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import { inventorySources, withVaultFile } from '../connect/ansible-config.js';
-import { VaultKeys, type VaultOptions } from '../connect/vault-keys.js';
+import type { VaultOptions } from '../connect/options.js';
+import { VaultKeys } from '../connect/vault-keys.js';
 
 export interface InventoryOptions {
   readonly inventory: readonly string[];

@@ -1,4 +1,5 @@
-import { type Inventory, type Variable, type VarValue, VaultValue } from '../../inventory/model/model.js';
+import type { Inventory } from '../../inventory/model/model.js';
+import { type Variable, type VarValue, VaultValue } from '../../inventory/model/values.js';
 import { Secret } from '../../shell/secret.js';
 
 /** Variables that hold a password although nobody encrypted them. */

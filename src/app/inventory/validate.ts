@@ -3,7 +3,8 @@ import { type ErrorParts, formatParts, InputError, InputErrors } from '../../bas
 import { type Finding, placeOf, sortFindings } from '../../cluster/checks/findings.js';
 import { hints, isPlain } from '../../cluster/checks/hints.js';
 import { examineCluster } from '../../cluster/resolve.js';
-import type { Inventory, Variable } from '../../inventory/model/model.js';
+import type { Inventory } from '../../inventory/model/model.js';
+import type { Variable } from '../../inventory/model/values.js';
 import { configInUse, configLines } from '../connect/ansible-config.js';
 import { connectionProblems } from './connection-problems.js';
 import { type InventoryOptions, readInventory } from './read.js';

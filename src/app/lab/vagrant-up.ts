@@ -8,7 +8,7 @@ import { forwardPorts, SIZES, type VagrantMachine } from '../../lab/vagrant/mach
 import { DEFAULT_BOX, resolveBox } from '../../lab/vagrant/tool/boxes.js';
 import { count } from '../../ui/format.js';
 import { interruptions } from '../connect/interrupt.js';
-import type { VaultOptions } from '../connect/vault-keys.js';
+import type { VaultOptions } from '../connect/options.js';
 import { vagrantMachines } from '../inventory/plan-machines.js';
 import { readInventory } from '../inventory/read.js';
 

@@ -1,7 +1,8 @@
 import { InputError } from '../../base/errors.js';
 import { escapeLine } from '../../engine/text.js';
 import { renderForHost } from '../../inventory/jinja/render.js';
-import type { Inventory, Variable, VarValue } from '../../inventory/model/model.js';
+import type { Inventory } from '../../inventory/model/model.js';
+import type { Variable, VarValue } from '../../inventory/model/values.js';
 import type { Text } from '../../playbook/model.js';
 
 /** Renders texts of a playbook for one host, and notices when a secret takes part in one. */

@@ -1,9 +1,11 @@
 import type { Bundle } from '../../artifacts/bundle.js';
 import { type ErrorParts, InputError, InputErrors, KubewrightError } from '../../base/errors.js';
+import type { Place } from '../../base/place.js';
 import type { Cluster } from '../../cluster/cluster.js';
 import type { Exports } from '../../engine/types.js';
 import type { HostFacts } from '../../facts/facts.js';
-import type { Inventory, Source, Variable } from '../../inventory/model/model.js';
+import type { Inventory } from '../../inventory/model/model.js';
+import type { Variable } from '../../inventory/model/values.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
 import type { Play, Playbook, Step } from '../../playbook/model.js';
 import { didYouMean } from '../../playbook/playbook.js';
@@ -162,6 +164,6 @@ export function tasksOf(unit: Unit, name: string, exports: Exports, p: PlanConte
   return unit.role.tasks(ctx);
 }
 
-function at(source: Source): string {
+function at(source: Place): string {
   return `${source.file}:${source.line}:${source.column}`;
 }

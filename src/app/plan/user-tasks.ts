@@ -2,7 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
-import type { Inventory, Source, Variable } from '../../inventory/model/model.js';
+import type { Place } from '../../base/place.js';
+import type { Inventory } from '../../inventory/model/model.js';
+import type { Variable } from '../../inventory/model/values.js';
 import { modeObjection, type Objection, ownerObjection } from '../../playbook/file-modes.js';
 import type { Action, Step, Text } from '../../playbook/model.js';
 import { Secret } from '../../shell/secret.js';
@@ -134,11 +136,11 @@ function isText(bytes: Buffer): boolean {
 }
 
 /** Secrets lie on the machine's tmpfs as text, never in its cache. */
-function secretText(src: SourceFile, source: Source): string {
+function secretText(src: SourceFile, source: Place): string {
   if (isText(src.bytes)) return src.bytes.toString('utf8');
   throw wrong(source, `${src.path} is no text, and a sensitive copy holds text only`, 'Encode it, for example with base64');
 }
 
-function wrong(source: Source | undefined, what: string, todo: string, why?: string): InputError {
+function wrong(source: Place | undefined, what: string, todo: string, why?: string): InputError {
   return new InputError({ what, where: source && `${source.file}:${source.line}:${source.column}`, why, todo });
 }

@@ -9,7 +9,7 @@ import { runPlays } from '../../engine/plays/run-plays.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
 import { putFile } from '../../transport/session/put-file.js';
-import { createView } from '../../ui/run/view.js';
+import { createView } from '../../ui/run/create-view.js';
 import { withAnsibleConfig } from '../connect/ansible-config.js';
 import { type Connections, openConnections } from '../connect/connections.js';
 import { interruptions } from '../connect/interrupt.js';

@@ -3,7 +3,7 @@ import type { HostFacts } from '../../facts/facts.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import type { Session } from '../../transport/types.js';
 import { openConnections } from '../connect/connections.js';
-import type { ConnectionOptions } from '../connect/credentials.js';
+import type { ConnectionOptions } from '../connect/options.js';
 import { gateProblems, type PlanContext, type ResolvedPlay } from '../plan/resolve-plays.js';
 import { FactsGatherer } from './gather-facts.js';
 

@@ -1,5 +1,6 @@
 import type { ErrorParts } from '../../base/errors.js';
-import type { Host, Inventory, Source } from '../../inventory/model/model.js';
+import type { Place } from '../../base/place.js';
+import type { Host, Inventory } from '../../inventory/model/model.js';
 
 /** error: nothing can be installed like this. warning: it will hardly be what is meant. info: good to know. */
 export type Severity = 'error' | 'warning' | 'info';
@@ -8,7 +9,7 @@ export interface Finding extends ErrorParts {
   readonly severity: Severity;
 }
 
-export function at(s: Source): string {
+export function at(s: Place): string {
   return s.line > 0 ? `${s.file}:${s.line}:${s.column}` : s.file;
 }
 
@@ -22,12 +23,6 @@ export function whereOf(host: Host, name: string): string | undefined {
 export function groupPlace(inventory: Inventory, name: string): string | undefined {
   const source = inventory.groups.get(name)?.source;
   return source && at(source);
-}
-
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
 }
 
 /** `hosts.ini:3:7` taken apart; what names no line has line 0. */

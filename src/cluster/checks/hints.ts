@@ -1,5 +1,6 @@
 import { distance } from '../../base/nearest.js';
-import type { Inventory, Variable } from '../../inventory/model/model.js';
+import type { Inventory } from '../../inventory/model/model.js';
+import type { Variable } from '../../inventory/model/values.js';
 import { namesWithoutEffect, SETTING_PREFIXES, withoutEffect } from '../kubespray/kubespray.js';
 import { SETTING_NAMES } from '../settings.js';
 import { connectionNameMeant } from './connection-names.js';

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
-import type { VarValue } from '../../inventory/model/model.js';
+import type { VarValue } from '../../inventory/model/values.js';
 import { SETTING_NAMES } from '../settings.js';
 import { DROPPED, OTHERWISE, REASONS, RENAMED } from './reasons.js';
 

@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
-import { expandPath } from '../load/sources.js';
-import type { Source } from '../model/model.js';
+import { expandPath } from '../../base/expand-path.js';
+import type { Place } from '../../base/place.js';
 import { unquote } from '../python/split-args.js';
 import { type ConfigValue, parseConfig } from './config-parser.js';
 
@@ -41,9 +41,9 @@ export type SettingName = Exclude<keyof AnsibleConfig, 'file' | 'warnings' | 'or
 /** Of several variables, and of several sections, the first that says something. */
 type Setting = readonly [name: SettingName, variables: readonly string[], sections: readonly string[], key: string];
 
-/** The ssh plugin has its own section for some. Source: ansible/plugins/connection/ssh.py */
+/** The ssh plugin has its own section for some. Place: ansible/plugins/connection/ssh.py */
 const SSH = ['ssh_connection', 'defaults'];
-/** Source: ansible/config/base.yml */
+/** Place: ansible/config/base.yml */
 const SETTINGS: readonly Setting[] = [
   ['inventory', ['ANSIBLE_INVENTORY'], ['defaults'], 'inventory'],
   ['remoteUser', ['ANSIBLE_REMOTE_USER'], ['defaults'], 'remote_user'],
@@ -87,7 +87,7 @@ export function readAnsibleConfig(place: ConfigPlace = { env: process.env, cwd: 
 
 /**
  * The first that there is: ANSIBLE_CONFIG, the working folder, the home, /etc.
- * Source: find_ini_config_file in ansible/config/manager.py
+ * Place: find_ini_config_file in ansible/config/manager.py
  */
 function findConfig({ env, cwd, home }: ConfigPlace, warnings: string[]): string | undefined {
   const places: string[] = [];
@@ -113,7 +113,7 @@ function readable(path: string): boolean {
   }
 }
 
-function convert(name: keyof AnsibleConfig, key: string, text: string, source: Source, base: string, cwd: string): unknown {
+function convert(name: keyof AnsibleConfig, key: string, text: string, source: Place, base: string, cwd: string): unknown {
   const path = (p: string): string => resolve(base, expandPath(p.replaceAll('{{CWD}}', cwd)));
   switch (name) {
     case 'inventory':
@@ -146,6 +146,6 @@ function convert(name: keyof AnsibleConfig, key: string, text: string, source: S
   }
 }
 
-function at(s: Source): string {
+function at(s: Place): string {
   return s.line > 0 ? `${s.file}:${s.line}:${s.column}` : s.file;
 }

@@ -1,9 +1,9 @@
 import { InputError } from '../../base/errors.js';
-import type { Source } from '../model/model.js';
+import type { Place } from '../../base/place.js';
 
 export interface ConfigValue {
   readonly text: string;
-  readonly source: Source;
+  readonly source: Place;
 }
 
 /** Sections, in each the values by their names in lower case. */
@@ -15,9 +15,9 @@ export type ConfigSections = ReadonlyMap<string, ReadonlyMap<string, ConfigValue
  * @throws InputError with file:line:column.
  */
 export function parseConfig(text: string, file: string): ConfigSections {
-  const sections = new Map<string, Map<string, { text: string; readonly source: Source }>>();
-  let section: Map<string, { text: string; readonly source: Source }> | undefined;
-  let last: { text: string; readonly source: Source } | undefined;
+  const sections = new Map<string, Map<string, { text: string; readonly source: Place }>>();
+  let section: Map<string, { text: string; readonly source: Place }> | undefined;
+  let last: { text: string; readonly source: Place } | undefined;
   let indent = 0;
   for (const [i, raw] of text
     .replace(/^\uFEFF/, '')
@@ -25,7 +25,7 @@ export function parseConfig(text: string, file: string): ConfigSections {
     .entries()) {
     const line = /^\s*[#;]/.test(raw) ? '' : raw.replace(/(^|\s);.*$/, '').trimEnd();
     const here = line.length - line.trimStart().length;
-    const source: Source = { file, line: i + 1, column: here + 1 };
+    const source: Place = { file, line: i + 1, column: here + 1 };
     if (line.trim() === '') continue;
     if (last && here > indent) {
       last.text += `\n${line.trim()}`;
@@ -51,6 +51,6 @@ export function parseConfig(text: string, file: string): ConfigSections {
   return sections;
 }
 
-function bad(what: string, s: Source, todo: string): InputError {
+function bad(what: string, s: Place, todo: string): InputError {
   return new InputError({ what, where: `${s.file}:${s.line}:${s.column}`, todo });
 }

@@ -1,16 +1,17 @@
-import type { Source, Variable } from '../model/model.js';
+import type { Place } from '../../base/place.js';
+import type { Variable } from '../model/values.js';
 
 /** Why a group or a host cannot be what was asked; the reader adds the place. */
 export class DraftError extends Error {}
 
-/** Names that stand for this machine. Source: ansible/constants.py */
+/** Names that stand for this machine. Place: ansible/constants.py */
 export const LOCALHOST: readonly string[] = ['127.0.0.1', 'localhost', '::1'];
 
 const NONE: ReadonlyMap<string, Variable> = new Map();
 
 export class DraftHost {
   readonly name: string;
-  readonly source: Source;
+  readonly source: Place;
   /** The inventory that named it first; undefined: a list of hosts. */
   readonly origin: string | undefined;
   readonly groups = new Set<DraftGroup>();
@@ -19,7 +20,7 @@ export class DraftHost {
   /** The same, once they are this host's alone. */
   #own: Map<string, Variable> | undefined;
 
-  constructor(name: string, source: Source, origin: string | undefined, vars: ReadonlyMap<string, Variable> = NONE) {
+  constructor(name: string, source: Place, origin: string | undefined, vars: ReadonlyMap<string, Variable> = NONE) {
     this.name = name;
     this.source = source;
     this.origin = origin;
@@ -64,7 +65,7 @@ export class DraftGroup {
   depth = 0;
   priority = 1;
   /** Where it is first named. */
-  source: Source | undefined;
+  source: Place | undefined;
   /** Asked for once for each host; undefined: not known, or no longer. */
   #ancestors: Set<DraftGroup> | undefined;
 
@@ -145,7 +146,7 @@ function walk(group: DraftGroup, relation: 'parents'): Set<DraftGroup> {
 
 /**
  * What the readers of inventories fill. Groups keep the names that they are written with.
- * Source: ansible/inventory/data.py, group.py and host.py; the order of everything is theirs.
+ * Place: ansible/inventory/data.py, group.py and host.py; the order of everything is theirs.
  */
 export class Draft {
   readonly hosts = new Map<string, DraftHost>();
@@ -159,7 +160,7 @@ export class Draft {
     this.addGroup('all').addChild(this.addGroup('ungrouped'));
   }
 
-  addGroup(name: string, source?: Source): DraftGroup {
+  addGroup(name: string, source?: Place): DraftGroup {
     if (name === '') throw new DraftError('A group has no name');
     let group = this.groups.get(name);
     if (!group) {
@@ -171,7 +172,7 @@ export class Draft {
   }
 
   /** A port counts only where the host is named first, as in Ansible. */
-  addHost(name: string, source: Source, group?: DraftGroup, port?: number): DraftHost {
+  addHost(name: string, source: Place, group?: DraftGroup, port?: number): DraftHost {
     if (name === '') throw new DraftError('A host has no name');
     let host = this.hosts.get(name);
     if (!host) {

@@ -1,4 +1,6 @@
-import type { Host, Inventory, Source, Variable, VarValue } from '../model/model.js';
+import type { Place } from '../../base/place.js';
+import type { Host, Inventory } from '../model/model.js';
+import type { Variable, VarValue } from '../model/values.js';
 import { Renderer, type RenderOptions } from './renderer.js';
 
 export type { RenderOptions } from './renderer.js';
@@ -21,7 +23,7 @@ const unrendered = new WeakMap<Inventory, { readonly inventory: Inventory; reado
 /** A text that stands outside of the inventory: in a playbook. */
 export interface OtherText {
   readonly text: string;
-  readonly source: Source;
+  readonly source: Place;
 }
 
 /**

@@ -1,6 +1,6 @@
-import type { Source, Variable, VarValue } from '../model/model.js';
-import { VaultValue } from '../model/model.js';
-import { type Exact, entriesOf, exactOf, isList, PyTuple } from '../model/values.js';
+import type { Place } from '../../base/place.js';
+import type { Variable, VarValue } from '../model/values.js';
+import { type Exact, entriesOf, exactOf, isList, PyTuple, VaultValue } from '../model/values.js';
 import { isTemplate } from './syntax/lexer.js';
 
 export interface Rendered {
@@ -10,7 +10,7 @@ export interface Rendered {
 
 /** A variable whose value is made when it is used. */
 export class RenderedVariable implements Variable {
-  readonly source: Source;
+  readonly source: Place;
   readonly raw: VarValue;
   readonly encrypted: boolean;
   readonly #make: () => Rendered;

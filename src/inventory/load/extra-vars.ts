@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { InputError } from '../../base/errors.js';
+import { expandPath } from '../../base/expand-path.js';
 import { parseYaml, readVariables, variablesOf } from '../formats/yaml/source.js';
-import type { Variable } from '../model/model.js';
+import type { Variable } from '../model/values.js';
 import { decodeEscapes, splitArgs, UnbalancedError, unquote } from '../python/split-args.js';
-import { expandPath } from './sources.js';
 
 const NAME = '--extra-vars';
 const source = { file: NAME, line: 0, column: 0 };

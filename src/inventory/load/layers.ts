@@ -1,4 +1,4 @@
-import type { Variable } from '../model/model.js';
+import type { Variable } from '../model/values.js';
 import { VarsView } from '../model/vars-view.js';
 
 type Vars = ReadonlyMap<string, Variable>;

@@ -1,7 +1,8 @@
 import { InputError, InputErrors } from '../../base/errors.js';
 import { Draft, DraftError } from '../draft/draft.js';
 import { groupNames } from '../model/group-names.js';
-import type { Inventory, Stray, Variable } from '../model/model.js';
+import type { Inventory, Stray } from '../model/model.js';
+import type { Variable } from '../model/values.js';
 import { canonicalDraft } from './canonical.js';
 import { clusterView, Precedence, writtenInventory } from './resolve.js';
 import { readSource, varsDirs } from './sources.js';

@@ -1,7 +1,8 @@
+import { byCodePoint } from '../../base/by-code-point.js';
 import type { Draft, DraftGroup, DraftHost } from '../draft/draft.js';
-import type { Group, Host, Variable, WrittenGroup, WrittenHost, WrittenInventory } from '../model/model.js';
+import type { Group, Host, WrittenGroup, WrittenHost, WrittenInventory } from '../model/model.js';
+import type { Variable } from '../model/values.js';
 import { LayeredVars, merge } from './layers.js';
-import { byCodePoint } from './sources.js';
 import type { VarsFolders } from './vars-directories.js';
 
 type Vars = ReadonlyMap<string, Variable>;

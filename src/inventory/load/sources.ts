@@ -1,7 +1,8 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, extname, join, resolve } from 'node:path';
+import { byCodePoint } from '../../base/by-code-point.js';
 import { InputError } from '../../base/errors.js';
+import { expandPath } from '../../base/expand-path.js';
 import { parseAddress } from '../draft/address.js';
 import type { Draft } from '../draft/draft.js';
 import { readIni } from '../formats/ini/ini.js';
@@ -26,15 +27,6 @@ export interface SourceReader {
 /** A list of hosts such as `a,b:2222,`, unless there is such a file. */
 export function isHostList(source: string): boolean {
   return source.includes(',') && !existsSync(source);
-}
-
-/** `~` and environment variables, as Ansible expands them. */
-export function expandPath(path: string): string {
-  const expanded = path.replaceAll(
-    /\$(?:\{([^}]+)\}|([A-Za-z0-9_]+))/g,
-    (whole, a?: string, b?: string) => process.env[a ?? b ?? ''] ?? whole,
-  );
-  return expanded === '~' || expanded.startsWith('~/') ? join(homedir(), expanded.slice(1)) : expanded;
 }
 
 /**
@@ -102,15 +94,6 @@ function emptyFolder(path: string): InputError {
         : undefined,
     todo: ini.length > 0 ? `Name the file: -i ${join(path, ini[0] ?? '')}` : 'Put a hosts.yml (or hosts) there, or name the file',
   });
-}
-
-/** Python sorts by code points. */
-export function byCodePoint(a: string, b: string): number {
-  if (a === b) return 0;
-  const [x, y] = [[...a], [...b]];
-  const i = x.findIndex((c, n) => c !== y[n]);
-  if (i < 0) return -1;
-  return (x[i]?.codePointAt(0) ?? 0) - (y[i]?.codePointAt(0) ?? -1);
 }
 
 async function readFile(path: string, r: SourceReader): Promise<void> {

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
+import { byCodePoint } from '../../base/by-code-point.js';
 import { InputError } from '../../base/errors.js';
 import { readVariables } from '../formats/yaml/source.js';
-import type { Stray, Variable } from '../model/model.js';
-import { byCodePoint } from './sources.js';
+import type { Stray } from '../model/model.js';
+import type { Variable } from '../model/values.js';
 
 const EXTENSIONS = ['', '.yml', '.yaml', '.json'];
 const NONE: ReadonlyMap<string, Variable> = new Map();

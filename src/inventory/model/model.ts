@@ -1,50 +1,10 @@
-import type { Exact } from './values.js';
-
-/** A place in a file that the user wrote. `line` and `column` count from 1. */
-export interface Source {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** A value that Ansible Vault encrypted (`!vault`). Whoever renders variables decrypts it, when it is asked for. */
-export class VaultValue {
-  /** The whole envelope, `$ANSIBLE_VAULT;1.1;AES256` and the lines that follow. */
-  readonly ciphertext: string;
-  readonly source: Source;
-
-  constructor(ciphertext: string, source: Source) {
-    this.ciphertext = ciphertext;
-    this.source = source;
-  }
-}
-
-/**
- * A variable's value as far as Kubewright uses it: JSON types. What Python tells apart and JSON does not is in
- * `Variable.exact`: there 1.0 is no 1, and a date is no text.
- */
-export type VarValue = string | number | boolean | null | VaultValue | readonly VarValue[] | { readonly [key: string]: VarValue };
-
-export interface Variable {
-  readonly value: VarValue;
-  /** Where the winning value was written. */
-  readonly source: Source;
-  /** It came out of Ansible Vault, and must not be shown. */
-  readonly secret?: boolean;
-  /** It stands in an encrypted file: known without rendering it. */
-  readonly encrypted?: boolean;
-  /** What stands in the file, where `value` is rendered from it. */
-  readonly raw?: VarValue;
-  /** The value as Python has it, only where `value` says less: whole floats, large numbers, dates, tuples, `!unsafe` text. */
-  readonly exact?: Exact;
-  /** The name as Python has it, where it is no text: YAML has `1: x`. */
-  readonly key?: Exact;
-}
+import type { Place } from '../../base/place.js';
+import type { Variable } from './values.js';
 
 export interface Host {
   readonly name: string;
   /** Where the host is first named. */
-  readonly source: Source;
+  readonly source: Place;
   /** Absolute path of the inventory that names it there (`inventory_file`); undefined: a list of hosts. */
   readonly origin?: string;
   /** Every group that holds the host, directly or through children, `all` included; new kubespray names. */
@@ -57,7 +17,7 @@ export interface Group {
   /** The new kubespray name. */
   readonly name: string;
   /** Where it is declared; undefined: nowhere, it is one that always exists. */
-  readonly source?: Source;
+  readonly source?: Place;
   /** Hosts in the group and its children, in Ansible's order. */
   readonly hosts: readonly string[];
   readonly directHosts: readonly string[];

@@ -1,4 +1,38 @@
-import { type Source, type Variable, type VarValue, VaultValue } from './model.js';
+import type { Place } from '../../base/place.js';
+
+/** A value that Ansible Vault encrypted (`!vault`). Whoever renders variables decrypts it, when it is asked for. */
+export class VaultValue {
+  /** The whole envelope, `$ANSIBLE_VAULT;1.1;AES256` and the lines that follow. */
+  readonly ciphertext: string;
+  readonly source: Place;
+
+  constructor(ciphertext: string, source: Place) {
+    this.ciphertext = ciphertext;
+    this.source = source;
+  }
+}
+
+/**
+ * A variable's value as far as Kubewright uses it: JSON types. What Python tells apart and JSON does not is in
+ * `Variable.exact`: there 1.0 is no 1, and a date is no text.
+ */
+export type VarValue = string | number | boolean | null | VaultValue | readonly VarValue[] | { readonly [key: string]: VarValue };
+
+export interface Variable {
+  readonly value: VarValue;
+  /** Where the winning value was written. */
+  readonly source: Place;
+  /** It came out of Ansible Vault, and must not be shown. */
+  readonly secret?: boolean;
+  /** It stands in an encrypted file: known without rendering it. */
+  readonly encrypted?: boolean;
+  /** What stands in the file, where `value` is rendered from it. */
+  readonly raw?: VarValue;
+  /** The value as Python has it, only where `value` says less: whole floats, large numbers, dates, tuples, `!unsafe` text. */
+  readonly exact?: Exact;
+  /** The name as Python has it, where it is no text: YAML has `1: x`. */
+  readonly key?: Exact;
+}
 
 /** A float that has no fraction: 1.0 is no 1. Floats with one are plain numbers. */
 export class PyFloat {
@@ -189,7 +223,7 @@ export function keyText(key: Exact): string {
 }
 
 /** A variable of this value. */
-export function variable(value: Exact, source: Source, key?: Exact): Variable {
+export function variable(value: Exact, source: Place, key?: Exact): Variable {
   const plain = toPlain(value);
   const named = key === undefined || typeof key === 'string' ? undefined : key;
   if (named === undefined) return plain === value ? { value: plain, source } : { value: plain, source, exact: value };

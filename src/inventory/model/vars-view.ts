@@ -1,4 +1,4 @@
-import type { Variable } from './model.js';
+import type { Variable } from './values.js';
 
 /** Variables by name that are not held in a map, but walked as one. */
 export abstract class VarsView implements ReadonlyMap<string, Variable> {

@@ -1,6 +1,5 @@
-import { byCodePoint } from '../load/sources.js';
-import { VaultValue } from '../model/model.js';
-import { type Exact, entriesOf, isList, PyDate, PyFloat, PyOther, PyTuple, PyUnsafe } from '../model/values.js';
+import { byCodePoint } from '../../base/by-code-point.js';
+import { type Exact, entriesOf, isList, PyDate, PyFloat, PyOther, PyTuple, PyUnsafe, VaultValue } from '../model/values.js';
 import { floatText, UnprintableError } from './text.js';
 
 /** Keys that Python cannot sort: text beside numbers. */

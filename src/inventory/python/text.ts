@@ -1,5 +1,4 @@
-import { VaultValue } from '../model/model.js';
-import { type Exact, entriesOf, isList, PyDate, PyFloat, PyOther, PyTuple, PyUnsafe } from '../model/values.js';
+import { type Exact, entriesOf, isList, PyDate, PyFloat, PyOther, PyTuple, PyUnsafe, VaultValue } from '../model/values.js';
 
 /** What Python can hold but not print here. */
 export class UnprintableError extends Error {}

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../facts/facts.js';
 import type { GateContext } from '../role.js';
-import type { Problem } from './preflight.js';
+import type { Problem } from './problem.js';
 
 /** Seconds between the clocks of two machines. Certificates and leases break long before users notice. */
 const MAX_SKEW_S = 5;

@@ -1,7 +1,7 @@
 import type { ClusterHost } from '../../cluster/cluster.js';
 import { type HostFacts, osFamily } from '../../facts/facts.js';
 import type { GateContext } from '../role.js';
-import type { Problem } from './preflight.js';
+import type { Problem } from './problem.js';
 
 /** MB of free space: binaries, images and etcd of a small cluster. */
 const DISK_MB = { '/var/lib': 4000, '/usr/local': 500 } as const;

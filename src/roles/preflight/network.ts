@@ -2,7 +2,7 @@ import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
 import type { HostFacts } from '../../facts/facts.js';
 import type { Endpoint } from '../../facts/probe.js';
 import type { GateContext } from '../role.js';
-import type { Problem } from './preflight.js';
+import type { Problem } from './problem.js';
 
 interface PortUse {
   readonly port: number;

@@ -1,13 +1,8 @@
-import type { ErrorParts } from '../../base/errors.js';
 import type { GateContext, Role } from '../role.js';
 import { addressChecks } from './addresses.js';
 import { machineChecks } from './host.js';
 import { networkChecks } from './network.js';
-
-/** A problem with the name under which `kubewright_preflight_ignore` silences it. */
-export interface Problem extends ErrorParts {
-  readonly check: string;
-}
+import type { Problem } from './problem.js';
 
 /**
  * Looks at all machines at once, on the operator's side, before the first task anywhere. Everything that is wrong is

@@ -3,9 +3,9 @@ import type { ExecOptions as Ssh2Options } from 'ssh2';
 import { lostConnection } from '../errors.js';
 import { heedHold } from '../io/backpressure.js';
 import { sendStdin } from '../io/stdin.js';
-import type { OpenChannel } from '../session/ssh-session.js';
 import type { ExecOptions, Exit, Target } from '../types.js';
 import { Become } from './become.js';
+import type { OpenChannel } from './open-channel.js';
 import { Plumbing } from './pty.js';
 
 interface Machine {

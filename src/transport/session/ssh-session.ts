@@ -5,6 +5,7 @@ import { Slots } from '../../base/semaphore.js';
 import { Become } from '../become/become.js';
 import { endThere } from '../become/kill-as-root.js';
 import { becomeOnTerminal } from '../become/on-terminal.js';
+import type { OpenChannel } from '../become/open-channel.js';
 import { lostConnection, type TransportError } from '../errors.js';
 import { heedHold } from '../io/backpressure.js';
 import { sendStdin } from '../io/stdin.js';
@@ -256,12 +257,4 @@ function terminate(stream: ClientChannel): void {
     outgoing?: { id?: number; state?: string };
   };
   if (outgoing?.id !== undefined && outgoing.state !== 'closed') client?._protocol?.signal?.(outgoing.id, 'TERM');
-}
-
-export interface OpenChannel {
-  readonly stream: ClientChannel;
-  /** When; as performance.now() tells time. */
-  readonly opened: number;
-  /** How the command ended; resolves once all its output has been read. */
-  readonly ended: Promise<Exit>;
 }

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseSshArgs } from '../../../src/app/connect/ssh-args.js';
 import { type TargetFlags, targetFromHost } from '../../../src/app/connect/targets.js';
 import { InputError } from '../../../src/base/errors.js';
-import type { Host, Variable, VarValue } from '../../../src/inventory/model/model.js';
+import type { Host } from '../../../src/inventory/model/model.js';
+import type { Variable, VarValue } from '../../../src/inventory/model/values.js';
 import { Secret } from '../../../src/shell/secret.js';
 import type { Target } from '../../../src/transport/types.js';
 

@@ -14,7 +14,8 @@ import { file } from '../../../src/tasks/file.js';
 import type { Task } from '../../../src/tasks/task.js';
 import { createTransport } from '../../../src/transport/transport.js';
 import type { Session, Target } from '../../../src/transport/types.js';
-import { createView, type View } from '../../../src/ui/run/view.js';
+import { createView } from '../../../src/ui/run/create-view.js';
+import type { View } from '../../../src/ui/run/view.js';
 import { missingForSudo, Sshd, type TestUser } from '../../support/fleet/sshd.js';
 import { ProcWatch, type Watched } from '../../support/proc-watch.js';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { toVar } from '../../../src/inventory/jinja/values/convert.js';
 import { repr } from '../../../src/inventory/jinja/values/python.js';
 import { TemplateError } from '../../../src/inventory/jinja/values/values.js';
-import type { VarValue } from '../../../src/inventory/model/model.js';
+import type { VarValue } from '../../../src/inventory/model/values.js';
 import { valueWith } from '../../oracle/render.js';
 import { type Answer, askTemplar, templarKnows } from '../../oracle/templar.js';
 import { FUZZ_RUNS, fuzzSeed } from '../../support/random/fuzz.js';

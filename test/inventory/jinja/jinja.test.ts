@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { TemplateError } from '../../../src/inventory/jinja/values/values.js';
-import type { VarValue } from '../../../src/inventory/model/model.js';
+import type { VarValue } from '../../../src/inventory/model/values.js';
 import { renderWith } from '../../oracle/render.js';
 
 /** What Ansible gave for each; jinja.oracle.test.ts asks it again where it is installed. */

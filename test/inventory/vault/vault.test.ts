@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { VaultOptions } from '../../../src/app/connect/vault-keys.js';
+import type { VaultOptions } from '../../../src/app/connect/options.js';
 import { readInventory } from '../../../src/app/inventory/read.js';
 import { formatError, InputError } from '../../../src/base/errors.js';
 import type { Inventory } from '../../../src/inventory/model/model.js';

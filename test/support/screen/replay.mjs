@@ -9,7 +9,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createView } from '../../../src/ui/run/view.js';
+import { createView } from '../../../src/ui/run/create-view.js';
 import { syntheticRun } from './synthetic.mjs';
 
 const { values: o } = parseArgs({

@@ -2,9 +2,10 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent, RunEventBody } from '../../../src/engine/events.js';
 import { duration } from '../../../src/ui/format.js';
+import { createView } from '../../../src/ui/run/create-view.js';
 import { PlainView } from '../../../src/ui/run/plain.js';
 import { TerminalView } from '../../../src/ui/run/terminal.js';
-import { createView, type ViewOptions } from '../../../src/ui/run/view.js';
+import type { ViewOptions } from '../../../src/ui/run/view.js';
 import { screenOf } from '../../support/screen/screen.js';
 
 function screen(more: Partial<ViewOptions> = {}): { o: ViewOptions; text: () => string } {

@@ -1,8 +1,8 @@
 import { type ErrorParts, InputError, InputErrors } from '../../../base/errors.js';
+import type { Place } from '../../../base/place.js';
 import { placedWords, ShellWordsError, type Word } from '../../../base/shell-words.js';
 import { type Draft, DraftError, type DraftGroup } from '../../draft/draft.js';
 import { type HostNames, hostNames } from '../../draft/host-names.js';
-import type { Source } from '../../model/model.js';
 import { type Exact, PyOther, variable } from '../../model/values.js';
 import { PythonValues } from '../../python/literal.js';
 import { LiteralError } from '../../python/literal-reader.js';
@@ -23,7 +23,7 @@ const STRIP = /^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g;
 
 /**
  * Reads an INI inventory into a draft.
- * Source: ansible/plugins/inventory/ini.py
+ * Place: ansible/plugins/inventory/ini.py
  * @throws InputError with file:line:column.
  */
 export function readIni(text: string, file: string, draft: Draft): void {
@@ -227,7 +227,7 @@ class IniReader {
     }
   }
 
-  #source(): Source {
+  #source(): Place {
     return { file: this.#file, line: this.#line, column: this.#indent + 1 };
   }
 

@@ -1,12 +1,12 @@
 import { InputError } from '../../../base/errors.js';
 import { nearestName } from '../../../base/nearest.js';
+import type { Place } from '../../../base/place.js';
 import type { Draft } from '../../draft/draft.js';
-import type { Source } from '../../model/model.js';
 
 interface Pending {
   readonly as: 'children' | 'vars';
-  readonly source: Source;
-  readonly parents: { readonly name: string; readonly source: Source }[];
+  readonly source: Place;
+  readonly parents: { readonly name: string; readonly source: Place }[];
 }
 
 /** Groups that an INI inventory only named so far, as children or by their variables: each must be declared somewhere. */
@@ -18,11 +18,11 @@ export class PendingGroups {
     this.#draft = draft;
   }
 
-  variables(name: string, source: Source): void {
+  variables(name: string, source: Place): void {
     if (!this.#pending.has(name)) this.#pending.set(name, { as: 'vars', source, parents: [] });
   }
 
-  child(name: string, parent: string, source: Source): void {
+  child(name: string, parent: string, source: Place): void {
     const pending = this.#pending.get(name) ?? { as: 'children', source, parents: [] };
     pending.parents.push({ name: parent, source });
     this.#pending.set(name, pending);

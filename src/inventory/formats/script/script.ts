@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { isMap, isSeq, type Node } from 'yaml';
 import { InputError } from '../../../base/errors.js';
+import type { Place } from '../../../base/place.js';
 import { type Draft, DraftError } from '../../draft/draft.js';
-import type { Source } from '../../model/model.js';
 import { entriesOf, isList, variable } from '../../model/values.js';
-import { parseYaml, variablesOf, type YamlEntry, type YamlFile } from '../yaml/source.js';
+import { parseYaml, variablesOf, type YamlFile } from '../yaml/source.js';
+import type { YamlEntry } from '../yaml/values.js';
 
 /** Seconds that one call of an inventory script may take. */
 const TIMEOUT_SEC = 120;
@@ -14,7 +15,7 @@ const MOST_BYTES = 256 * 1024 * 1024;
 
 /**
  * Runs an executable inventory: `--list`, and `--host NAME` for each host where it gives no `_meta`.
- * Source: ansible/plugins/inventory/script.py
+ * Place: ansible/plugins/inventory/script.py
  * @throws InputError with what the script wrote to stderr.
  */
 export async function readScript(path: string, draft: Draft): Promise<void> {
@@ -29,7 +30,7 @@ class ScriptReader {
   readonly #yaml: YamlFile;
   readonly #draft: Draft;
   readonly #hosts = new Set<string>();
-  readonly #source: Source;
+  readonly #source: Place;
 
   constructor(path: string, yaml: YamlFile, draft: Draft) {
     this.#path = path;

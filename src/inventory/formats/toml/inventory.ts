@@ -1,18 +1,18 @@
 import { parse, TomlDate, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
 import { InputError } from '../../../base/errors.js';
+import type { Place } from '../../../base/place.js';
 import { type Draft, DraftError } from '../../draft/draft.js';
 import { hostNames } from '../../draft/host-names.js';
-import type { Source } from '../../model/model.js';
 import { type Exact, PyDate, pyDict, pyFloat, pyInt, variable } from '../../model/values.js';
 import { yamlTimestamp } from '../yaml/scalar.js';
 
 /**
  * Reads a TOML inventory into a draft: tables of groups with `hosts`, `vars` and `children`.
- * Source: ansible/plugins/inventory/toml.py
+ * Place: ansible/plugins/inventory/toml.py
  * @throws InputError
  */
 export function readToml(text: string, file: string, draft: Draft): void {
-  const source: Source = { file, line: 0, column: 0 };
+  const source: Place = { file, line: 0, column: 0 };
   const wrong = (what: string, todo: string): InputError => new InputError({ what, where: file, todo });
   const group = (name: string, body: TomlValue): void => {
     if (!isTable(body)) {

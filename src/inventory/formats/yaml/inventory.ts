@@ -2,9 +2,10 @@ import { isMap, type Node, type YAMLMap } from 'yaml';
 import { InputError } from '../../../base/errors.js';
 import { type Draft, DraftError } from '../../draft/draft.js';
 import { hostNames } from '../../draft/host-names.js';
-import type { Variable } from '../../model/model.js';
+import type { Variable } from '../../model/values.js';
 import { type Exact, isSpecial, PyUnsafe, variable } from '../../model/values.js';
-import { isEmpty, type YamlEntry, type YamlFile } from './source.js';
+import { isEmpty, type YamlFile } from './source.js';
+import type { YamlEntry } from './values.js';
 
 const SECTIONS = ['vars', 'children', 'hosts'];
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parse, visit, type YAMLMap } from 'yaml';
 import { InputError } from '../../../base/errors.js';
-import type { Source, Variable, VarValue } from '../../model/model.js';
+import type { Place } from '../../../base/place.js';
+import type { Variable, VarValue } from '../../model/values.js';
 import {
   type Exact,
   entriesOf,
@@ -17,14 +18,8 @@ import { openFile } from '../../vault/keyring.js';
 import { jsonNodes } from './json-nodes.js';
 import { parseLoosely } from './lexer.js';
 import { knownLineEnds, refusalOf } from './refusals.js';
+import type { YamlEntry } from './values.js';
 import { YamlValues } from './values.js';
-
-export interface YamlEntry {
-  readonly key: string;
-  readonly exactKey: Exact;
-  readonly keyNode: Node | null;
-  readonly value: Node | null;
-}
 
 /** A YAML (or JSON) file with the place of everything in it. */
 export interface YamlFile {
@@ -33,7 +28,7 @@ export interface YamlFile {
   readonly json: boolean;
   /** Keys that stand twice, with their places. */
   readonly warnings: readonly string[];
-  sourceOf(node: Node | null | undefined): Source;
+  sourceOf(node: Node | null | undefined): Place;
   valueOf(node: Node | null | undefined): VarValue;
   /** The value as Python has it. */
   exactOf(node: Node | null | undefined): Exact;
@@ -54,7 +49,7 @@ const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\
  */
 export function parseYaml(text: string, file: string): YamlFile {
   const lines = new LineCounter();
-  const at = (offset: number): Source => {
+  const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
 import type { InputError } from '../../../base/errors.js';
-import { type Source, VaultValue } from '../../model/model.js';
+import type { Place } from '../../../base/place.js';
 import {
   type Exact,
   entriesOf,
@@ -14,15 +14,22 @@ import {
   pyDict,
   pyFloat,
   pyInt,
+  VaultValue,
 } from '../../model/values.js';
 import { plainScalar, ScalarError, yamlBool, yamlFloat, yamlInt, yamlTimestamp } from './scalar.js';
-import type { YamlEntry } from './source.js';
+
+export interface YamlEntry {
+  readonly key: string;
+  readonly exactKey: Exact;
+  readonly keyNode: Node | null;
+  readonly value: Node | null;
+}
 
 export interface YamlContext {
   /** Scalars are JSON's, not YAML's. */
   readonly json: boolean;
   readonly anchors: ReadonlyMap<string, Node>;
-  readonly at: (offset: number) => Source;
+  readonly at: (offset: number) => Place;
   readonly fail: (offset: number, why: string, todo: string) => InputError;
 }
 

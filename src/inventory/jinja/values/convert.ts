@@ -1,5 +1,15 @@
-import { type VarValue, VaultValue } from '../../model/model.js';
-import { type Exact, entriesOf, isList, PyDate, PyFloat, PyOther, PyTuple, PyUnsafe } from '../../model/values.js';
+import {
+  type Exact,
+  entriesOf,
+  isList,
+  PyDate,
+  PyFloat,
+  PyOther,
+  PyTuple,
+  PyUnsafe,
+  type VarValue,
+  VaultValue,
+} from '../../model/values.js';
 import { repr } from './python.js';
 import { defined, Float, floatKey, isDict, isNumber, TemplateError, Tuple, typeName, type Value } from './values.js';
 

@@ -5,7 +5,7 @@ import { placedWords, ShellWordsError, type Word } from '../../../../src/base/sh
 import { type HostLine, HostLines } from '../../../../src/inventory/formats/ini/host-lines.js';
 import { LineVars } from '../../../../src/inventory/formats/ini/line-vars.js';
 import { LayeredVars, merge } from '../../../../src/inventory/load/layers.js';
-import type { Variable } from '../../../../src/inventory/model/model.js';
+import type { Variable } from '../../../../src/inventory/model/values.js';
 import { PyDict } from '../../../../src/inventory/model/values.js';
 
 /** What the words of a line say; undefined: they are no host line. */
