@@ -72,14 +72,14 @@ export function parseBundleIndex(text: string, where: string): BundleIndex {
       what: 'The bundle index is not JSON',
       where,
       why: String((cause as Error).message),
-      todo: REBUILD,
+      fix: REBUILD,
       cause,
     });
   }
   const parsed = bundleIndexSchema.safeParse(raw);
   if (!parsed.success) {
     const why = parsed.error.issues.map((i) => `${i.path.join('.') || '(top)'}: ${i.message}`).join('\n');
-    throw new InputError({ what: 'The bundle index has wrong contents', where, why, todo: REBUILD });
+    throw new InputError({ what: 'The bundle index has wrong contents', where, why, fix: REBUILD });
   }
   return parsed.data;
 }
@@ -96,7 +96,7 @@ export async function readBundleIndex(dir: string): Promise<BundleIndex> {
       what: missing ? `This is not a bundle: it has no ${INDEX_FILE}` : 'The bundle index cannot be read',
       where: file,
       why: missing ? undefined : String((cause as Error).message),
-      todo: 'Name the folder (or the .tar, .tar.gz of it) that a bundle build made',
+      fix: 'Name the folder (or the .tar, .tar.gz of it) that a bundle build made',
       cause,
     });
   }

@@ -33,7 +33,7 @@ export async function openBundle(path: string, options: OpenBundleOptions = {}):
   const where = resolve(path);
   const info = await stat(where).catch(() => undefined);
   if (!info) {
-    throw new InputError({ what: 'There is no bundle here', where, todo: 'Check the path, or build a bundle first' });
+    throw new InputError({ what: 'There is no bundle here', where, fix: 'Check the path, or build a bundle first' });
   }
   if (info.isDirectory()) return bundleIn(where, async () => {});
   const dir = await mkdtemp(join(options.cacheDir ?? tmpdir(), 'kubewright-bundle-'));

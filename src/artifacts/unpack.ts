@@ -38,7 +38,7 @@ export async function unpackTar(file: string, dir: string): Promise<void> {
       what: 'The bundle cannot be unpacked',
       where: file,
       why: String((cause as Error).message),
-      todo: 'Copy it again, or name the folder of an unpacked bundle',
+      fix: 'Copy it again, or name the folder of an unpacked bundle',
       cause,
     });
   }
@@ -71,7 +71,7 @@ function refused(file: string, name: string, why: string): InputError {
     what: `The bundle holds an entry that is not allowed: ${JSON.stringify(name)}`,
     where: file,
     why,
-    todo: 'Do not use this file unless you know who made it; build the bundle again',
+    fix: 'Do not use this file unless you know who made it; build the bundle again',
   });
 }
 

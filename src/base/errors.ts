@@ -14,7 +14,7 @@ export interface ErrorParts {
   /** The reason, as far as it is known. */
   readonly why?: string;
   /** What to do now: a command or a change, never "contact your administrator". */
-  readonly todo?: string;
+  readonly fix?: string;
   readonly cause?: unknown;
 }
 
@@ -100,6 +100,6 @@ export function formatParts(p: ErrorParts): string {
   const head = p.where ? `${p.where}: ${p.what}` : p.what;
   const lines = [head];
   if (p.why) lines.push(`  Why: ${p.why.replaceAll('\n', '\n       ')}`);
-  if (p.todo) lines.push(`  Do:  ${p.todo.replaceAll('\n', '\n       ')}`);
+  if (p.fix) lines.push(`  Do:  ${p.fix.replaceAll('\n', '\n       ')}`);
   return lines.join('\n');
 }

@@ -47,14 +47,14 @@ export function examineCluster(
     problems.push({
       what: 'The inventory has no hosts',
       where: inventory.files[0],
-      todo: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
+      fix: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
     });
   } else if (control.length === 0) {
     problems.push({
       what: 'The inventory has no control plane',
       where: inventory.files[0],
       why: 'The group kube_control_plane (kube-master) is missing or empty',
-      todo: 'Put one or three machines into [kube_control_plane]',
+      fix: 'Put one or three machines into [kube_control_plane]',
     });
   }
   const defaults = { kubeVersion: options.bundle?.kubeVersion ?? newestKubeVersion() };
@@ -105,9 +105,9 @@ function settingsOf(host: Host, defaults: { readonly kubeVersion: string }, prob
     problems.push({
       what: `${name} ${message}`,
       where: whereOf(host, name),
-      todo: `Correct ${name}`,
+      fix: `Correct ${name}`,
       ...(host.vars.get(name)?.secret ? {} : valueTold(name, vars[name])),
-      ...(choices ? { todo: choiceTold(name, choices) } : {}),
+      ...(choices ? { fix: choiceTold(name, choices) } : {}),
     });
   }
   return settings;
@@ -121,10 +121,10 @@ function choiceTold(name: string, choices: readonly string[]): string {
 }
 
 /** `kube_version: 1.30` is a number in YAML, and 1.3 then. */
-function valueTold(name: string, value: VarValue | undefined): Pick<ErrorParts, 'why' | 'todo'> {
+function valueTold(name: string, value: VarValue | undefined): Pick<ErrorParts, 'why' | 'fix'> {
   return name.endsWith('_version') && typeof value === 'number'
-    ? { why: `YAML reads it as the number ${value}`, todo: `Write all of it, in quotes: ${name}: '1.34.2'` }
-    : { why: `It is ${JSON.stringify(value)}`, todo: correction(name, value) };
+    ? { why: `YAML reads it as the number ${value}`, fix: `Write all of it, in quotes: ${name}: '1.34.2'` }
+    : { why: `It is ${JSON.stringify(value)}`, fix: correction(name, value) };
 }
 
 /** The default shows what kind of value is wanted; one item alone is a list of one. */
@@ -181,7 +181,7 @@ function labels(host: Host, problems: ErrorParts[]): Record<string, string> {
     problems.push({
       what: 'node_labels must be a map',
       where: whereOf(host, 'node_labels'),
-      todo: 'Write node_labels: {key: value}',
+      fix: 'Write node_labels: {key: value}',
     });
     return {};
   }
@@ -197,7 +197,7 @@ function taints(host: Host, problems: ErrorParts[]): string[] {
     problems.push({
       what: `node_taints is not valid${wrong[0] ? `: ${wrong[0]}` : ''}`,
       where: whereOf(host, 'node_taints'),
-      todo: 'Write node_taints: ["key=value:NoSchedule"]',
+      fix: 'Write node_taints: ["key=value:NoSchedule"]',
     });
     return [];
   }
@@ -212,7 +212,7 @@ function nameProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
       what: `${h.name} cannot be the name of a node`,
       where: at(h.inventoryHost.source),
       why: 'Names of nodes are DNS names: lower-case letters, digits, hyphens and dots',
-      todo: `Rename it, for example to ${h.name.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')}`,
+      fix: `Rename it, for example to ${h.name.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')}`,
     }));
 }
 

@@ -52,7 +52,7 @@ const DNS_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
 
 /** @throws InputError when the machines do not fit, collide, or have names that are no DNS names. */
 export function planMachines(o: GenerateOptions): Machines {
-  if (o.masters < 1) throw new InputError({ what: 'A cluster needs a control plane', todo: 'Write --masters 1, or 3' });
+  if (o.masters < 1) throw new InputError({ what: 'A cluster needs a control plane', fix: 'Write --masters 1, or 3' });
   const masters = row('--master-name', o.masterName, o.masters, o.masterStart, o.subnet);
   const workers = row('--worker-name', o.workerName, o.workers, o.workerStart, o.subnet);
   const all = [...masters, ...workers];
@@ -62,14 +62,14 @@ export function planMachines(o: GenerateOptions): Machines {
   if (address !== undefined) {
     throw new InputError({
       what: `A control plane and a worker would share the address ${address}`,
-      todo: 'Choose --worker-start behind the last control plane, or --master-start behind the last worker',
+      fix: 'Choose --worker-start behind the last control plane, or --master-start behind the last worker',
     });
   }
   const name = twice((m) => m.name);
   if (name !== undefined) {
     throw new InputError({
       what: `Two machines would be named ${name}`,
-      todo: 'Write {n} or {i} into --master-name and --worker-name, and make them differ',
+      fix: 'Write {n} or {i} into --master-name and --worker-name, and make them differ',
     });
   }
   return { masters, workers, etcd: members(o, masters, workers) };
@@ -81,7 +81,7 @@ export function planMachines(o: GenerateOptions): Machines {
  */
 function network(subnet: string): { readonly base: number; readonly size: number } {
   if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(subnet) || !ipaddr.IPv4.isValidCIDR(subnet))
-    throw new InputError({ what: `${subnet} is not a subnet`, todo: 'Write it like --subnet 192.168.1.0/24' });
+    throw new InputError({ what: `${subnet} is not a subnet`, fix: 'Write it like --subnet 192.168.1.0/24' });
   const [, bits] = ipaddr.IPv4.parseCIDR(subnet);
   const base = number(ipaddr.IPv4.networkAddressFromCIDR(subnet).toString());
   const first = Math.floor(base / 2 ** 24);
@@ -89,7 +89,7 @@ function network(subnet: string): { readonly base: number; readonly size: number
     throw new InputError({
       what: `no machine has an address of ${subnet}`,
       why: '0.0.0.0/8, 127.0.0.0/8 and everything from 224.0.0.0 on are set aside',
-      todo: 'Write the network that the machines are in, like --subnet 192.168.1.0/24',
+      fix: 'Write the network that the machines are in, like --subnet 192.168.1.0/24',
     });
   }
   return { base, size: Math.max(0, 2 ** (32 - bits) - 2) };
@@ -102,20 +102,20 @@ export function checkSubnet(o: GenerateOptions): void {
     throw new InputError({
       what: `${o.subnet} is too small`,
       why: `It has ${size} addresses for ${o.masters + o.workers} machines`,
-      todo: 'Choose a larger --subnet',
+      fix: 'Choose a larger --subnet',
     });
   }
 }
 
 function row(flag: string, pattern: string, count: number, start: number, subnet: string): Machine[] {
   const { base, size } = network(subnet);
-  if (start < 1) throw new InputError({ what: `${start} is no number of a machine in a subnet`, todo: 'Count from 1' });
+  if (start < 1) throw new InputError({ what: `${start} is no number of a machine in a subnet`, fix: 'Count from 1' });
   // The last address of a subnet is its broadcast address.
   if (count > 0 && start + count - 1 > size) {
     throw new InputError({
       what: `${subnet} is too small`,
       why: `${count} machines from number ${start} on do not fit into its ${size} addresses`,
-      todo: 'Choose a larger --subnet, or smaller --master-start and --worker-start',
+      fix: 'Choose a larger --subnet, or smaller --master-start and --worker-start',
     });
   }
   return Array.from({ length: count }, (_, i) => {
@@ -124,14 +124,14 @@ function row(flag: string, pattern: string, count: number, start: number, subnet
       throw new InputError({
         what: `${flag} ${pattern} gives ${name}, which is no DNS name`,
         why: 'Nodes are named like it: lower-case letters, digits and hyphens, 63 at most between dots',
-        todo: `Write it like ${flag} 'm{n}-k8s'`,
+        fix: `Write it like ${flag} 'm{n}-k8s'`,
       });
     }
     if (TAKEN.includes(name)) {
       throw new InputError({
         what: `${name} is the name of a group`,
         why: `${flag} ${pattern} gives it to a machine; an inventory cannot tell them apart`,
-        todo: `Write it like ${flag} 'm{n}-k8s'`,
+        fix: `Write it like ${flag} 'm{n}-k8s'`,
       });
     }
     return { name, address: dotted(base + start + i) };
@@ -141,7 +141,7 @@ function row(flag: string, pattern: string, count: number, start: number, subnet
 function members(o: GenerateOptions, masters: readonly Machine[], workers: readonly Machine[]): readonly Machine[] {
   if (typeof o.etcd !== 'number') {
     const pool = o.etcd === 'masters' ? masters : workers;
-    if (pool.length === 0) throw new InputError({ what: '--etcd workers, but there are none', todo: 'Write --etcd masters' });
+    if (pool.length === 0) throw new InputError({ what: '--etcd workers, but there are none', fix: 'Write --etcd masters' });
     // An even number of members survives no more than one less.
     const most = Math.min(pool.length, MOST_MEMBERS);
     return pool.slice(0, most % 2 === 0 ? most - 1 : most);
@@ -150,12 +150,12 @@ function members(o: GenerateOptions, masters: readonly Machine[], workers: reado
     throw new InputError({
       what: `${o.etcd} etcd members: the number must be odd`,
       why: `${o.etcd} members survive no more failures than ${Math.max(1, o.etcd - 1)}, and need one more to agree`,
-      todo: `Write --etcd ${Math.max(1, o.etcd - 1)} or --etcd ${o.etcd + 1}`,
+      fix: `Write --etcd ${Math.max(1, o.etcd - 1)} or --etcd ${o.etcd + 1}`,
     });
   }
   const all = [...masters, ...workers];
   if (o.etcd > all.length)
-    throw new InputError({ what: `${o.etcd} etcd members, but ${all.length} machines`, todo: 'Choose a smaller --etcd' });
+    throw new InputError({ what: `${o.etcd} etcd members, but ${all.length} machines`, fix: 'Choose a smaller --etcd' });
   return all.slice(0, o.etcd);
 }
 

@@ -71,7 +71,7 @@ export function graphText(w: WrittenInventory, start: WrittenGroup, showVars: bo
   const lines: string[] = [];
   const put = (text: string, depth: number): void => {
     if (lines.length > MOST_LINES)
-      throw new InputError({ what: 'The graph has no end', todo: 'Groups are nested in too many ways: see inventory list' });
+      throw new InputError({ what: 'The graph has no end', fix: 'Groups are nested in too many ways: see inventory list' });
     lines.push(depth > 0 ? `${'  |'.repeat(depth)}--${text}` : text);
   };
   const putVars = (owner: string, vars: ReadonlyMap<string, Variable> | undefined, depth: number): void => {
@@ -114,7 +114,7 @@ function sorted(owner: string, vars: ReadonlyMap<string, Variable> | undefined):
     throw new InputError({
       what: `The variables of ${owner} have no order: some names are text, others are numbers`,
       where: odd && `${odd[1].source.file}:${odd[1].source.line}:${odd[1].source.column}`,
-      todo: `Put ${odd?.[0] ?? 'them'} in quotes`,
+      fix: `Put ${odd?.[0] ?? 'them'} in quotes`,
     });
   }
 }
@@ -141,11 +141,11 @@ function printed(w: WrittenInventory, print: () => string): string {
             what: `${name} cannot be printed`,
             where,
             why: inner.message,
-            todo: 'Quote it, if it is meant as text',
+            fix: 'Quote it, if it is meant as text',
           });
         }
       }
     }
-    throw new InputError({ what: 'The inventory cannot be printed', why: error.message, todo: 'Leave --vars out' });
+    throw new InputError({ what: 'The inventory cannot be printed', why: error.message, fix: 'Leave --vars out' });
   }
 }

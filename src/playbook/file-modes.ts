@@ -1,5 +1,5 @@
 /** What is wrong with a word about a file, and what to write instead. */
-export type Objection = readonly [what: string, todo: string];
+export type Objection = readonly [what: string, fix: string];
 
 /** As chmod takes it: three to five digits. */
 export function modeObjection(mode: string): Objection | undefined {

@@ -37,9 +37,9 @@ const ROLE: Keys = { what: 'A role', known: ['role', 'tags'] };
  * @throws InputErrors with file:line:column for everything in it that is wrong.
  */
 export async function loadPlaybook(path: string): Promise<Playbook> {
-  if (!existsSync(path)) throw new InputError({ what: 'There is no such playbook', where: path, todo: 'Check the path' });
+  if (!existsSync(path)) throw new InputError({ what: 'There is no such playbook', where: path, fix: 'Check the path' });
   if (statSync(path).isDirectory())
-    throw new InputError({ what: 'This is a folder, not a playbook', where: path, todo: 'Name the file in it' });
+    throw new InputError({ what: 'This is a folder, not a playbook', where: path, fix: 'Name the file in it' });
   const yaml = parse(readText(path, 'playbook'), path);
   const reader = new Reader(yaml);
   const plays: Play[] = [];
@@ -60,9 +60,9 @@ function parse(text: string, path: string): YamlFile {
     const line = text.split('\n')[Number(/:(\d+):\d+$/.exec(parts.where ?? '')?.[1]) - 1] ?? '';
     if (/multiple documents/.test(parts.why ?? '')) {
       const why = 'It holds several documents, parted by ---';
-      throw new InputError({ ...parts, why, todo: 'Write one file for each, or all plays in one list' });
+      throw new InputError({ ...parts, why, fix: 'Write one file for each, or all plays in one list' });
     }
-    throw /^ *\t/.test(line) ? new InputError({ ...parts, todo: 'Indent with blanks, never with tabs' }) : error;
+    throw /^ *\t/.test(line) ? new InputError({ ...parts, fix: 'Indent with blanks, never with tabs' }) : error;
   }
 }
 

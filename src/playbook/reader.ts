@@ -25,10 +25,10 @@ export class Reader {
     this.yaml = yaml;
   }
 
-  wrong(node: Node | null | undefined, what: string, todo: string): void {
+  wrong(node: Node | null | undefined, what: string, fix: string): void {
     const s = this.yaml.sourceOf(node);
     this.#places.push(s);
-    this.problems.push({ what, where: `${s.file}:${s.line}:${s.column}`, todo });
+    this.problems.push({ what, where: `${s.file}:${s.line}:${s.column}`, fix });
   }
 
   /** The problems as they stand in the file. */
@@ -60,18 +60,18 @@ export class Reader {
       else {
         strange = true;
         const near = nearestName(key, keys.known);
-        const todo = keys.instead?.(key) ?? (near ? `Did you mean ${near}?` : `${keys.what} has: ${keys.known.join(', ')}`);
-        this.wrong(keyNode, `${keys.what} has no ${key}`, todo);
+        const fix = keys.instead?.(key) ?? (near ? `Did you mean ${near}?` : `${keys.what} has: ${keys.known.join(', ')}`);
+        this.wrong(keyNode, `${keys.what} has no ${key}`, fix);
       }
     }
     return new MapReader(this, node, values, strange);
   }
 
   /** The items of a list; a problem and nothing when it is none. */
-  list(given: Node | null | undefined, what: string, todo: string): readonly (Node | null)[] {
+  list(given: Node | null | undefined, what: string, fix: string): readonly (Node | null)[] {
     const node = this.yaml.follow(given);
     if (isSeq(node)) return node.items as (Node | null)[];
-    this.wrong(given, `${what} must be a list`, todo);
+    this.wrong(given, `${what} must be a list`, fix);
     return [];
   }
 }
@@ -108,12 +108,12 @@ export class MapReader {
   }
 
   /** Something is not there; beside a key that was mistyped this says nothing new. */
-  lacks(what: string, todo: string): void {
-    if (!this.#strange) this.#reader.wrong(this.node, what, todo);
+  lacks(what: string, fix: string): void {
+    if (!this.#strange) this.#reader.wrong(this.node, what, fix);
   }
 
-  wrong(key: string, what: string, todo: string): undefined {
-    this.#reader.wrong(this.#values.get(key) ?? this.node, what, todo);
+  wrong(key: string, what: string, fix: string): undefined {
+    this.#reader.wrong(this.#values.get(key) ?? this.node, what, fix);
   }
 
   sourceOf(key: string): Place {

@@ -37,7 +37,7 @@ export function checkTags(s: TagSelection, known: readonly string[]): void {
     unknown.map((tag) => {
       const near = nearestName(tag, [...names, ...SPECIAL]);
       const list = names.length > 0 ? `Tags are: ${names.join(', ')}` : 'The playbook has no tags';
-      return { what: `Nothing in the playbook has the tag ${tag}`, todo: near ? `Did you mean ${near}? ${list}` : list };
+      return { what: `Nothing in the playbook has the tag ${tag}`, fix: near ? `Did you mean ${near}? ${list}` : list };
     }),
   );
 }

@@ -51,8 +51,8 @@ const TODO_WAY = 'Is it switched on, and is the address right (ansible_host)?';
 export function fromConnectError(error: Error, where: string, banner = ''): TransportError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const level = 'level' in error && typeof error.level === 'string' ? error.level : '';
-  const make = (kind: TransportErrorKind, what: string, todo: string, why = error.message): TransportError =>
-    new TransportError(kind, { what, where, why: why || code || undefined, todo, cause: error });
+  const make = (kind: TransportErrorKind, what: string, fix: string, why = error.message): TransportError =>
+    new TransportError(kind, { what, where, why: why || code || undefined, fix, cause: error });
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return make('resolve', 'The name cannot be resolved', 'Set ansible_host to its address in the inventory');
   if (code === 'ECONNREFUSED') return make('refused', 'The machine refuses connections', TODO_LISTEN);
@@ -61,9 +61,9 @@ export function fromConnectError(error: Error, where: string, banner = ''): Tran
   if (code === 'ETIMEDOUT' || level === 'client-timeout' || /timed out/i.test(error.message))
     return make('timeout', 'The machine does not answer', TODO_ANSWER);
   if (/MaxStartups|not allowed at this time/i.test(banner)) {
-    const todo =
+    const fix =
       'It has too many connections that are not logged in yet (MaxStartups), or it has shut us out for a while (PerSourcePenalties)';
-    return make('lost', 'The machine closed the connection', todo, `It said: ${banner.trim()}`);
+    return make('lost', 'The machine closed the connection', fix, `It said: ${banner.trim()}`);
   }
   if (banner !== '' && !/^SSH-/m.test(banner))
     return make(
@@ -73,9 +73,9 @@ export function fromConnectError(error: Error, where: string, banner = ''): Tran
       `It said: ${banner.trim()}`,
     );
   if (/no matching/i.test(error.message)) {
-    const todo =
+    const fix =
       'The machine, or your own Ciphers, MACs, KexAlgorithms or HostKeyAlgorithms, allows too little of what ssh2 has: see docs/ssh.md';
-    return make('protocol', 'We have no algorithm in common with the machine', todo);
+    return make('protocol', 'We have no algorithm in common with the machine', fix);
   }
   if (code === 'ECONNRESET' || code === 'EPIPE' || /before handshake|connection (lost|closed|reset)/i.test(error.message))
     return make('lost', 'The machine closed the connection', 'Look at the log of sshd there: journalctl -u ssh');
@@ -88,12 +88,12 @@ export function interrupted(where: string): TransportError {
 
 export function connectTimeout(target: Target): TransportError {
   const why = `There was no answer within ${target.timeoutMs / 1000} s`;
-  return new TransportError('timeout', { what: 'The machine does not answer', where: placeOf(target), why, todo: TODO_ANSWER });
+  return new TransportError('timeout', { what: 'The machine does not answer', where: placeOf(target), why, fix: TODO_ANSWER });
 }
 
 export function lostConnection(target: Target, why: string): TransportError {
-  const todo = 'Run the same command again: what was done stays done';
-  return new TransportError('lost', { what: 'The connection was lost', where: placeOf(target), why, todo });
+  const fix = 'Run the same command again: what was done stays done';
+  return new TransportError('lost', { what: 'The connection was lost', where: placeOf(target), why, fix });
 }
 
 export function unknownHostKey(
@@ -111,7 +111,7 @@ export function unknownHostKey(
     what: 'The host key is not known',
     where: placeOf(target),
     why: `It shows ${keyType(key)} ${fingerprint(key)}, and unknown keys are refused (strict)${vouched}`,
-    todo: `Compare it with ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub on the machine, then: ${scan}`,
+    fix: `Compare it with ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub on the machine, then: ${scan}`,
   });
 }
 
@@ -120,7 +120,7 @@ export function revokedHostKey(target: Target, key: Buffer, at: string): Transpo
     what: 'The host key has been revoked',
     where: placeOf(target),
     why: `${at} revokes ${keyType(key)} ${fingerprint(key)}`,
-    todo: 'Do not connect. Give the machine new host keys',
+    fix: 'Do not connect. Give the machine new host keys',
   });
 }
 
@@ -129,7 +129,7 @@ export function changedHostKey(target: Target, key: Buffer, known: ChangedKey): 
     what: 'The host key has changed',
     where: placeOf(target),
     why: `It shows ${keyType(key)} ${fingerprint(key)}; ${known.file}:${known.line} knows ${known.type} ${known.fingerprint}. Somebody may be listening in, or the machine was installed anew`,
-    todo: `If the machine was installed anew: ssh-keygen -f ${shellWord(known.file)} -R ${shellWord(knownName(target), true)}`,
+    fix: `If the machine was installed anew: ssh-keygen -f ${shellWord(known.file)} -R ${shellWord(knownName(target), true)}`,
   });
 }
 
@@ -151,7 +151,7 @@ export function refusedBecome(target: Target, report: BecomeReport): TransportEr
       what: `There is no account ${become.user} to become`,
       where: target.name,
       why: report.said,
-      todo: 'Correct ansible_become_user, or make the account there',
+      fix: 'Correct ansible_become_user, or make the account there',
     });
   return new TransportError('sudo', {
     what: report.wrongPassword
@@ -159,7 +159,7 @@ export function refusedBecome(target: Target, report: BecomeReport): TransportEr
       : `${user} cannot become ${become.user} with ${become.method}`,
     where: target.name,
     why: report.said || (missing && report.asked ? 'It asks for a password' : `${become.method} ended without a word`),
-    todo: missing
+    fix: missing
       ? `Give the password (--ask-become-pass, or ansible_become_password), or allow ${become.method} without one`
       : `Correct the password (--ask-become-pass, or ansible_become_password), or see ${POLICY[become.method]} on the machine`,
   });
@@ -185,8 +185,8 @@ export function jumpFailure(error: unknown, hop: Target, target: Target): Transp
 export function noForwarding(error: unknown, hop: Target, target: Target): TransportError {
   if (error instanceof TransportError) return jumpFailure(error, hop, target);
   const why = error instanceof Error ? error.message : String(error);
-  const make = (kind: TransportErrorKind, what: string, todo: string): TransportError =>
-    new TransportError(kind, { what, where: placeOf(target), why: `${hop.name} says: ${why}`, todo, cause: error });
+  const make = (kind: TransportErrorKind, what: string, fix: string): TransportError =>
+    new TransportError(kind, { what, where: placeOf(target), why: `${hop.name} says: ${why}`, fix, cause: error });
   if (/prohibited/i.test(why))
     return make(
       'refused',
@@ -210,7 +210,7 @@ export function proxyCommandFailure(target: Target, command: string, why: string
     what: 'The proxy command made no connection',
     where: placeOf(target),
     why: `${command}\n${why}`,
-    todo: 'Run the command by hand: it must connect to the machine and then wait',
+    fix: 'Run the command by hand: it must connect to the machine and then wait',
   });
 }
 

@@ -34,7 +34,7 @@ export function refusedLogin(target: Target, report: LoginReport, cause: Error):
         : `The machine does not let ${target.user} in`,
     where: placeOf(target),
     why: said.join('\n'),
-    todo: tooMany ? TODO_MANY : half ? furtherFactor(target, report) : TODO_LOGIN,
+    fix: tooMany ? TODO_MANY : half ? furtherFactor(target, report) : TODO_LOGIN,
     cause,
   });
 }
@@ -59,7 +59,7 @@ export function droppedLogin(target: Target, afterMs: number, asking: boolean, c
     what: 'The machine closed the connection in the middle of the login',
     where: placeOf(target),
     why: `It did so after ${(afterMs / 1000).toFixed(1)} s${asking ? ', while the agent or a passphrase was waited for' : ''}`,
-    todo: asking
+    fix: asking
       ? 'The time that it gives for a login was over (LoginGraceTime): answer faster, load the key into an agent beforehand, or raise it there'
       : 'Look at the log of sshd there (journalctl -u ssh): is it overloaded, or is its LoginGraceTime too short?',
     cause,

@@ -14,7 +14,7 @@ describe('the corpus of inventories', () => {
     if (!refusal) return;
     expect(refusal.exitCode).toBe(2);
     expect(refusal.parts.what).not.toBe('');
-    expect(refusal.parts.todo, 'says what to do').toBeTruthy();
+    expect(refusal.parts.fix, 'says what to do').toBeTruthy();
   });
 });
 

@@ -135,7 +135,7 @@ describe('generated inventories', () => {
     for (const output of [file, half, join(dir, 'nowhere-link'), join(file, 'below')]) {
       await expect(given(output), output).rejects.toMatchObject({
         exitCode: 2,
-        parts: { what: 'The inventory cannot be written', todo: expect.stringContaining('-o') },
+        parts: { what: 'The inventory cannot be written', fix: expect.stringContaining('-o') },
       });
     }
     expect(existsSync(join(half, 'hosts.ini'))).toBe(false);

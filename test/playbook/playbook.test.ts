@@ -22,7 +22,7 @@ async function refusals(text: string): Promise<string[]> {
   const error = await read(text).catch((e: unknown) => e);
   if (!(error instanceof InputError)) throw new Error(`not refused: ${text}`);
   const all = error instanceof InputErrors ? error.all : [error.parts];
-  return all.map((p) => `${p.where?.slice(dir.length + 1)} ${p.what}. ${p.todo ?? ''}`);
+  return all.map((p) => `${p.where?.slice(dir.length + 1)} ${p.what}. ${p.fix ?? ''}`);
 }
 
 const task = (lines: string): string => `- hosts: all\n  tasks:\n  - name: t\n    ${lines.replaceAll('\n', '\n    ')}\n`;

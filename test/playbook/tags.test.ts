@@ -49,7 +49,7 @@ describe('tags', () => {
     try {
       refuse();
     } catch (error) {
-      expect((error as InputErrors).all.map((p) => p.todo)).toEqual([
+      expect((error as InputErrors).all.map((p) => p.fix)).toEqual([
         'Did you mean etcd? Tags are: etcd, os',
         'Tags are: etcd, os',
         'Did you mean tagged? Tags are: etcd, os',

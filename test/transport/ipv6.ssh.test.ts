@@ -90,7 +90,7 @@ describe.skipIf(missing)(`IPv6${missing ? ` (${missing})` : ''}`, { timeout: 60_
         return 'let in';
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
-        return `${error.kind}: ${error.parts.what} ${error.parts.where} ${error.parts.todo}`;
+        return `${error.kind}: ${error.parts.what} ${error.parts.where} ${error.parts.fix}`;
       }
     }
     /** Whether the real ssh finds the machine in that file. */

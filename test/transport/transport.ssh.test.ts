@@ -137,7 +137,7 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (${reason})` : ''}`
     const error = await refusal(target({ hostKeys: { mode: 'accept-new', files: [changed] } }));
     expect(error.kind).toBe('host-key');
     expect(error.parts.why).toMatch(new RegExp(`shows ssh-ed25519 SHA256:.*; ${changed}:2 knows ssh-ed25519 SHA256:`));
-    expect(error.parts.todo).toContain(`ssh-keygen -f ${changed} -R '[127.0.0.1]:${sshd.port}'`);
+    expect(error.parts.fix).toContain(`ssh-keygen -f ${changed} -R '[127.0.0.1]:${sshd.port}'`);
   });
 
   it('asks for the type of key that is known', async () => {
@@ -309,7 +309,7 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (${reason})` : ''}`
         verifyBecome: true,
       });
       expect(missing.failures.get('m1')?.parts.why).toMatch(/password is required/);
-      expect(missing.failures.get('m1')?.parts.todo).toMatch(/--ask-become-pass/);
+      expect(missing.failures.get('m1')?.parts.fix).toMatch(/--ask-become-pass/);
     });
   });
 });

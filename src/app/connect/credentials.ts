@@ -48,7 +48,7 @@ const INSTEAD = 'Set KUBEWRIGHT_SSH_PASSWORD or KUBEWRIGHT_BECOME_PASSWORD in th
 /** Asks on the terminal without showing what is typed. @throws InputError when there is none, or no answer; `instead` says what to do then. InterruptedError at Ctrl-C. */
 export async function askSecret(question: string, name: string, instead = INSTEAD): Promise<Secret> {
   if (!process.stdin.isTTY)
-    throw new InputError({ what: 'A password is to be asked for, but there is no terminal', todo: instead });
+    throw new InputError({ what: 'A password is to be asked for, but there is no terminal', fix: instead });
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const questions = new Questions(silent, instead);
   try {

@@ -54,6 +54,6 @@ export class HostVars {
   }
 
   #wrong(name: string, why: string): InputError {
-    return new InputError({ what: `${name} of ${this.#host.name} ${why}`, where: this.where(name), todo: `Correct ${name}` });
+    return new InputError({ what: `${name} of ${this.#host.name} ${why}`, where: this.where(name), fix: `Correct ${name}` });
   }
 }

@@ -32,7 +32,7 @@ export class Questions {
       const onSignal = (): void => refused(new InterruptedError({ what: 'Interrupted' }));
       // While it reads, the terminal sends Ctrl-C as a letter.
       const onLetter = (): boolean => process.kill(process.pid, 'SIGINT');
-      const onClose = (): void => refused(new InputError({ what: 'The question was not answered', todo: this.#instead }));
+      const onClose = (): void => refused(new InputError({ what: 'The question was not answered', fix: this.#instead }));
       process.on('SIGINT', onSignal);
       process.on('SIGTERM', onSignal);
       reader.on('SIGINT', onLetter);

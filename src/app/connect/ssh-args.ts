@@ -43,7 +43,7 @@ export function parseSshArgs(text: string | undefined, where: string | undefined
         at = word.length;
         const found = rest !== '' ? rest : words[++i];
         if (found !== undefined && found !== '') return found;
-        throw new InputError({ what: `-${flag} in ${variable} has no value`, where, todo: 'Correct it' });
+        throw new InputError({ what: `-${flag} in ${variable} has no value`, where, fix: 'Correct it' });
       };
       const keyword = VALUED[flag];
       if (keyword !== undefined) options.push(option(keyword, value(), place));
@@ -75,6 +75,6 @@ function split(text: string, where: string | undefined, variable: string): strin
     return shellWords(text);
   } catch (error) {
     if (!(error instanceof ShellWordsError)) throw error;
-    throw new InputError({ what: `${variable}: ${error.message}`, where, todo: 'Correct it' });
+    throw new InputError({ what: `${variable}: ${error.message}`, where, fix: 'Correct it' });
   }
 }

@@ -109,7 +109,7 @@ function configFile(args: readonly SshArgs[], flags: TargetFlags): string | unde
   throw new InputError({
     what: 'There is no such SSH configuration',
     where: path,
-    todo: 'Correct --ssh-config, KUBEWRIGHT_SSH_CONFIG or -F among the ssh arguments of the inventory; `none` is for no file',
+    fix: 'Correct --ssh-config, KUBEWRIGHT_SSH_CONFIG or -F among the ssh arguments of the inventory; `none` is for no file',
   });
 }
 
@@ -145,7 +145,7 @@ function becomeMethod(vars: HostVars, flags: TargetFlags): BecomeMethod {
   throw new InputError({
     what: `ansible_become_method ${method} is not supported`,
     where: vars.where('ansible_become_method'),
-    todo: 'Use sudo, doas or su',
+    fix: 'Use sudo, doas or su',
   });
 }
 
@@ -193,7 +193,7 @@ export function parseJumps(text: string, where: string): Hop[] {
       throw new InputError({
         what: `The jump host ${JSON.stringify(part.trim())} makes no sense`,
         where,
-        todo: 'Write it as host, user@host or user@host:port, several with commas',
+        fix: 'Write it as host, user@host or user@host:port, several with commas',
       });
     }
     return { host, user, port: number };

@@ -76,7 +76,7 @@ export class VaultKeys {
     const at = id.indexOf('@');
     const [label, source] = [id.slice(0, Math.max(at, 0)), id.slice(at + 1)];
     if (source === '')
-      throw new InputError({ what: `--vault-id ${id} names no source`, todo: 'Write --vault-id LABEL@FILE or LABEL@prompt' });
+      throw new InputError({ what: `--vault-id ${id} names no source`, fix: 'Write --vault-id LABEL@FILE or LABEL@prompt' });
     return source === 'prompt' ? this.#fromPrompt(label || 'default') : this.#fromFile(label, source);
   }
 
@@ -110,13 +110,13 @@ export class VaultKeys {
 /** A file's text, or what it prints when it is executable; a script named `…-client` is told the vault id, as by Ansible. */
 function readPassword(path: string, label: string): string {
   if (!existsSync(path) || statSync(path).isDirectory())
-    throw new InputError({ what: 'There is no such vault password file', where: path, todo: 'Check --vault-password-file' });
+    throw new InputError({ what: 'There is no such vault password file', where: path, fix: 'Check --vault-password-file' });
   const password = isExecutable(path) ? runScript(path, label) : readFileSync(path, 'utf8').trim();
   if (password === '')
     throw new InputError({
       what: 'The vault password is empty',
       where: path,
-      todo: isExecutable(path) ? 'Run it by hand: it must print the password' : 'Write the password into the file',
+      fix: isExecutable(path) ? 'Run it by hand: it must print the password' : 'Write the password into the file',
     });
   return password;
 }
@@ -139,7 +139,7 @@ function runScript(path: string, label: string): string {
       what: 'The vault password script failed',
       where: path,
       why: run.error?.message ?? `It ended with ${run.status ?? run.signal ?? ''}`,
-      todo: 'Run it by hand: it must print the password and end with 0',
+      fix: 'Run it by hand: it must print the password and end with 0',
     });
   }
   return run.stdout.replaceAll(/^[\r\n]+|[\r\n]+$/g, '');

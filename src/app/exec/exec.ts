@@ -102,19 +102,19 @@ function commandLine(o: ExecCommandOptions): string {
   if (o.stdin) return 'sh';
   throw new InputError({
     what: 'There is no command to run',
-    todo: 'Give one after --, for example: kubewright exec all -i hosts.ini -- uptime; or a script with --stdin',
+    fix: 'Give one after --, for example: kubewright exec all -i hosts.ini -- uptime; or a script with --stdin',
   });
 }
 
 function select(inventory: Inventory, o: ExecCommandOptions): Host[] {
   if (isEmptyPattern(o.pattern))
-    throw new InputError({ what: 'The pattern of hosts is empty', todo: 'Write all for all machines, or name some' });
+    throw new InputError({ what: 'The pattern of hosts is empty', fix: 'Write all for all machines, or name some' });
   const wanted = new Set(o.limit === undefined ? [...inventory.hosts.keys()] : resolvePattern(inventory, o.limit));
   const names = resolvePattern(inventory, o.pattern).filter((n) => wanted.has(n));
   if (names.length === 0) {
     throw new InputError({
       what: `No machine matches ${o.pattern}${o.limit === undefined ? '' : ` with --limit ${o.limit}`}`,
-      todo: '`kubewright inventory graph -i INVENTORY` shows what there is',
+      fix: '`kubewright inventory graph -i INVENTORY` shows what there is',
     });
   }
   return names.flatMap((n) => inventory.hosts.get(n) ?? []);

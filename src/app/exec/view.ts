@@ -99,8 +99,8 @@ export function jsonView(): ExecView {
       for (const stream of ['stdout', 'stderr'] as const) kept.delete(`${stream} ${host}`);
     },
     unreachable: (host, error) => {
-      const { what, where, why, todo } = error.parts;
-      line({ host, unreachable: true, error: { kind: 'kind' in error ? error.kind : undefined, what, where, why, todo } });
+      const { what, where, why, fix } = error.parts;
+      line({ host, unreachable: true, error: { kind: 'kind' in error ? error.kind : undefined, what, where, why, todo: fix } });
     },
     end: () => undefined,
   };

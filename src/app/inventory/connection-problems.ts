@@ -28,7 +28,7 @@ export function connectionProblems(inventory: Inventory, known: readonly ErrorPa
           what: `${other} and ${host.name} are reached at the same address ${address}:${port}`,
           where: whereOf(host, 'ansible_host') ?? at(host.source),
           why: 'One machine would be installed as both',
-          todo: 'Give each its own ansible_host, or ansible_port',
+          fix: 'Give each its own ansible_host, or ansible_port',
         });
       }
     }

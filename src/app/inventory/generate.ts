@@ -26,7 +26,7 @@ export const DEFAULT_INVENTORY: GenerateInventoryOptions = {
 /** @throws InputError for what is no name of an account. */
 export function checkUser(user: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_.@-]*$/.test(user))
-    throw new InputError({ what: `${JSON.stringify(user)} is no account`, todo: 'Write --user NAME' });
+    throw new InputError({ what: `${JSON.stringify(user)} is no account`, fix: 'Write --user NAME' });
 }
 
 /** Without a leading v. @throws InputError for a version that is not known. */
@@ -67,7 +67,7 @@ export function checkOutput(dir: string, force: boolean): void {
       what: `The settings in ${SETTINGS} would count for nothing`,
       where: shadow,
       why: `Where there is ${shadow}, Ansible (and so Kubewright) does not read ${SETTINGS}`,
-      todo: 'Choose another folder with -o, or move it away',
+      fix: 'Choose another folder with -o, or move it away',
     });
   }
   // Another file of hosts in the same folder would be a second inventory of the same machines.
@@ -77,7 +77,7 @@ export function checkOutput(dir: string, force: boolean): void {
     throw new InputError({
       what: 'The inventory is there already',
       where: there.join(', '),
-      todo: 'Choose another folder with -o, or overwrite it with --force',
+      fix: 'Choose another folder with -o, or overwrite it with --force',
     });
   }
 }
@@ -113,7 +113,7 @@ function writing(path: string, write: (path: string) => void): void {
       what: 'The inventory cannot be written',
       where: path,
       why: cause instanceof Error ? cause.message : undefined,
-      todo: 'Choose another folder with -o',
+      fix: 'Choose another folder with -o',
       cause,
     });
   }

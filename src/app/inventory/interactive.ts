@@ -95,21 +95,21 @@ export function etcdChoice(text: string): GenerateInventoryOptions['etcd'] {
 
 function count(text: string, least: number): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) < least)
-    throw new InputError({ what: `${text} is no number`, todo: `Write a whole number, at least ${least}` });
+    throw new InputError({ what: `${text} is no number`, fix: `Write a whole number, at least ${least}` });
   return Number(text);
 }
 
 function oneOf<T extends string>(text: string, allowed: readonly T[]): T {
   const found = allowed.find((a) => a === text);
   if (found === undefined)
-    throw new InputError({ what: `${text} is none of the choices`, todo: `Write one of ${allowed.join(', ')}` });
+    throw new InputError({ what: `${text} is none of the choices`, fix: `Write one of ${allowed.join(', ')}` });
   return found;
 }
 
 /** Asks on the terminal, again where an answer makes no sense, and writes the inventory. @throws InputError without a terminal or an answer. */
 export async function generateInteractively(given: Options): Promise<number> {
   if (!process.stdin.isTTY)
-    throw new InputError({ what: '--interactive, but there is no terminal', todo: 'Give the answers as flags, see --help' });
+    throw new InputError({ what: '--interactive, but there is no terminal', fix: 'Give the answers as flags, see --help' });
   const questions = new Questions(process.stderr, 'Run it again, or give the answers as flags');
   try {
     let options = given;

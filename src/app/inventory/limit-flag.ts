@@ -4,5 +4,5 @@ import { isEmptyPattern } from '../../inventory/pattern/empty-pattern.js';
 /** `--limit` as it was given. @throws InputError when nothing is in it: it must not mean all machines. */
 export async function limitOf(text: string): Promise<string> {
   if (!isEmptyPattern(text)) return text;
-  throw new InputError({ what: 'The pattern is empty', where: '--limit', todo: 'Leave --limit out for all hosts, or name some' });
+  throw new InputError({ what: 'The pattern is empty', where: '--limit', fix: 'Leave --limit out for all hosts, or name some' });
 }

@@ -31,7 +31,7 @@ export function inventoryGraph(o: InventoryOptions & { readonly group?: string; 
     const near = nearestName(name, [...written.groups.keys()]);
     throw new InputError({
       what: `There is no group ${name}`,
-      todo: near ? `Did you mean ${near}?` : `Groups are: ${[...written.groups.keys()].join(', ')}`,
+      fix: near ? `Did you mean ${near}?` : `Groups are: ${[...written.groups.keys()].join(', ')}`,
     });
   });
 }
@@ -49,7 +49,7 @@ async function printed(o: InventoryOptions, text: (inventory: Inventory) => stri
 function oneHost(inventory: Inventory, pattern: string): string {
   const hosts = resolvePattern(inventory, pattern);
   if (hosts.length === 1 && hosts[0] !== undefined) return hosts[0];
-  throw new InputError({ what: `${pattern} stands for ${hosts.length} hosts`, todo: 'Give --host the name of one host' });
+  throw new InputError({ what: `${pattern} stands for ${hosts.length} hosts`, fix: 'Give --host the name of one host' });
 }
 
 function writtenOf(inventory: Inventory): WrittenInventory {

@@ -51,7 +51,7 @@ export function vagrantMachines(inventory: Inventory, o: MachineOptions = {}): V
       what: 'The inventory has no host that could be a machine',
       where: inventory.files.join(', '),
       why: 'All its hosts have ansible_connection=local',
-      todo: 'Name the machines that Vagrant is to make',
+      fix: 'Name the machines that Vagrant is to make',
     });
   }
   const ports = forwardPorts(wanted);
@@ -91,7 +91,7 @@ function address(host: Host, vars: HostVars): string {
     what: value === undefined ? `${host.name} has no address` : `${named} of ${host.name} is no IPv4 address: ${value}`,
     where: (named && vars.where(named)) ?? `${host.source.file}:${host.source.line}:${host.source.column}`,
     why: 'Vagrant gives each machine the address that the inventory names',
-    todo: `Write ${host.name} ansible_host=192.168.56.11 ip=192.168.56.11 (or another address of the lab's network)`,
+    fix: `Write ${host.name} ansible_host=192.168.56.11 ip=192.168.56.11 (or another address of the lab's network)`,
   });
 }
 
@@ -117,7 +117,7 @@ function whole(host: Host, vars: HostVars, name: string, least: number): number 
   throw new InputError({
     what: `${name} of ${host.name} must be a whole number, at least ${least}${name === 'vagrant_memory' ? ' (MB)' : ''}, not ${text}`,
     where: vars.where(name),
-    todo: `Correct ${name}`,
+    fix: `Correct ${name}`,
   });
 }
 
@@ -134,7 +134,7 @@ function duplicates(machines: readonly Wanted[], inventory: Inventory): ErrorPar
       found.push({
         what: `${m.name} and ${other} have the same ${what} ${key}`,
         where: `${host.source.file}:${host.source.line}:${host.source.column}`,
-        todo: `Give one of them another ${what}`,
+        fix: `Give one of them another ${what}`,
       });
     }
   };

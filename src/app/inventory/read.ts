@@ -58,6 +58,6 @@ function sourcesOf(o: InventoryOptions): readonly string[] {
   if (sources.length > 0) return sources;
   throw new InputError({
     what: 'No inventory was given',
-    todo: 'Name one with -i (for example -i inventories/sample/hosts.ini), or in ansible.cfg; `kubewright inventory generate` writes one',
+    fix: 'Name one with -i (for example -i inventories/sample/hosts.ini), or in ansible.cfg; `kubewright inventory generate` writes one',
   });
 }

@@ -88,7 +88,7 @@ function openPasswords(inventory: Inventory): Finding[] {
         severity: 'warning',
         what: `${name} stands in plain text in a file that everybody on this machine may read`,
         where: `${v.source.file}:${v.source.line}:${v.source.column}`,
-        todo: `Encrypt it (ansible-vault encrypt_string --name ${name}), or at least: chmod o-r ${v.source.file}`,
+        fix: `Encrypt it (ansible-vault encrypt_string --name ${name}), or at least: chmod o-r ${v.source.file}`,
       });
     }
   }
@@ -117,7 +117,7 @@ function asJson(f: Finding): object {
     ...(line === 0 ? {} : { line }),
     ...(column === 0 ? {} : { column }),
     ...(f.why === undefined ? {} : { why: f.why }),
-    ...(f.todo === undefined ? {} : { todo: f.todo }),
+    ...(f.fix === undefined ? {} : { todo: f.fix }),
   };
 }
 

@@ -53,12 +53,12 @@ export async function withKeyHosts<T>(
 ): Promise<T> {
   const account = o.account ?? o.connection.user;
   if (account !== undefined && !/^[A-Za-z_][A-Za-z0-9_.-]*\$?$/.test(account)) {
-    throw new InputError({ what: `${account} cannot be the name of an account`, todo: 'Correct --for or --user' });
+    throw new InputError({ what: `${account} cannot be the name of an account`, fix: 'Correct --for or --user' });
   }
   const inventory = await readInventory(o);
   const selected = select(inventory).flatMap((n) => inventory.hosts.get(n) ?? []);
   if (selected.length === 0)
-    throw new InputError({ what: 'No machine is left to work on', todo: 'Correct --limit, or the inventory' });
+    throw new InputError({ what: 'No machine is left to work on', fix: 'Correct --limit, or the inventory' });
   const hubs = hubsOf(
     inventory,
     o.hub ?? [],
@@ -140,7 +140,7 @@ function hubsOf(inventory: Inventory, patterns: readonly string[], names: readon
   if (patterns.length === 0) return undefined;
   const hubs = patterns.flatMap((p) => resolvePattern(inventory, p)).filter((n) => names.includes(n));
   if (hubs.length === 0)
-    throw new InputError({ what: `No host matches --hub ${patterns.join(' --hub ')}`, todo: 'Correct --hub' });
+    throw new InputError({ what: `No host matches --hub ${patterns.join(' --hub ')}`, fix: 'Correct --hub' });
   return new Set(hubs);
 }
 

@@ -119,7 +119,7 @@ export function keyKind(type: KeyKind['type'], bits: number | undefined): KeyKin
   if (fits) return { type, bits };
   throw new InputError({
     what: `A key of type ${type} cannot have ${bits} bits`,
-    todo:
+    fix:
       type === 'ed25519'
         ? 'Leave --bits out'
         : type === 'ecdsa'

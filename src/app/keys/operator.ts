@@ -84,7 +84,7 @@ export async function makeKeyPair(path: string, kind: KeyKind): Promise<void> {
           what: 'No key pair of your own could be made',
           where: path,
           why,
-          todo: 'Install openssh-client and run ssh-keygen',
+          fix: 'Install openssh-client and run ssh-keygen',
           cause,
         }),
       );

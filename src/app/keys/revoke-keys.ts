@@ -44,7 +44,7 @@ export async function revokeAll(
     checkNames(inventory, o.revoke);
     const staying = selection(o)(inventory).filter((n) => !revoked.has(n));
     if (staying.length === 0)
-      throw new InputError({ what: 'No machine would be left that knows the key', todo: 'Correct --limit or --revoke' });
+      throw new InputError({ what: 'No machine would be left that knows the key', fix: 'Correct --limit or --revoke' });
     return [...staying, ...o.revoke.filter((n) => inventory.hosts.has(n))];
   };
   return withKeyHosts(o, select, async (open) => {
@@ -68,11 +68,11 @@ function checkNames(inventory: Inventory, names: readonly string[]): void {
   for (const name of names) {
     if (inventory.hosts.has(name)) continue;
     if (inventory.groups.has(name))
-      throw new InputError({ what: `--revoke ${name} names a group`, todo: 'Name the machines one by one' });
+      throw new InputError({ what: `--revoke ${name} names a group`, fix: 'Name the machines one by one' });
     if (!isFingerprint(name) && !/^[A-Za-z0-9:][A-Za-z0-9._:-]*$/.test(name))
       throw new InputError({
         what: `--revoke ${name} is neither the name of a machine nor a fingerprint`,
-        todo: 'Give a name, or SHA256:… as ssh-keygen -lf prints it',
+        fix: 'Give a name, or SHA256:… as ssh-keygen -lf prints it',
       });
   }
 }

@@ -13,7 +13,7 @@ export async function ensureDebianPackages(packages: readonly string[], why: str
     throw new KubewrightError({
       what: `Debian packages are missing: ${missing.join(', ')}`,
       why,
-      todo: `Run this as root, or first: sudo apt-get install ${missing.join(' ')}`,
+      fix: `Run this as root, or first: sudo apt-get install ${missing.join(' ')}`,
     });
   }
   say(`Installing Debian packages (${why}): ${missing.join(' ')}`);
@@ -28,7 +28,7 @@ export async function ensureDebianPackages(packages: readonly string[], why: str
     what: 'Debian packages could not be installed',
     where: missing.join(', '),
     why: result.output.trim().split('\n').slice(-5).join('\n'),
-    todo: 'See that apt-get update works on this machine (it must be Debian 12), then run this again',
+    fix: 'See that apt-get update works on this machine (it must be Debian 12), then run this again',
   });
 }
 

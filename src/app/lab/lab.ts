@@ -28,7 +28,7 @@ export async function labUp(o: LabUpOptions): Promise<number> {
     throw new InputError({
       what: 'Lab machines on this box are not made from an inventory',
       why: 'They bring an inventory of their own',
-      todo: 'Leave -i out, or use --provider vagrant, which makes the machines of an inventory',
+      fix: 'Leave -i out, or use --provider vagrant, which makes the machines of an inventory',
     });
   }
   needRoot('lab up');
@@ -126,7 +126,7 @@ function snapshotRequest(action: string, name: string | undefined): SnapshotRequ
   if (name !== undefined && /^[A-Za-z0-9][\w.-]*$/.test(name)) return { action, name };
   throw new InputError({
     what: name === undefined ? 'The snapshot has no name' : `'${name}' can't be the name of a snapshot`,
-    todo: `Give one of letters, digits, dots and dashes: kubewright lab snapshot ${action} fresh`,
+    fix: `Give one of letters, digits, dots and dashes: kubewright lab snapshot ${action} fresh`,
   });
 }
 
@@ -153,7 +153,7 @@ async function refuseOtherLab(provider: ProviderName): Promise<void> {
   throw new InputError({
     what: `There is a lab of ${other === 'vagrant' ? "Vagrant's" : "systemd-nspawn's"} machines already`,
     where,
-    todo: 'Remove it first (`kubewright lab down --destroy`), or set KUBEWRIGHT_LAB_DIR to another folder for the second one',
+    fix: 'Remove it first (`kubewright lab down --destroy`), or set KUBEWRIGHT_LAB_DIR to another folder for the second one',
   });
 }
 
@@ -166,7 +166,7 @@ export function needRoot(what: string): void {
   throw new InputError({
     what: `${what} needs root`,
     why: 'It makes machines: namespaces, mounts and cgroups',
-    todo: 'Run it with sudo',
+    fix: 'Run it with sudo',
   });
 }
 

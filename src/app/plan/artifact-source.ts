@@ -23,7 +23,7 @@ export function artifactsFor(cluster: Cluster, host: ClusterHost, arch: string, 
         why: bundle
           ? `The bundle ${bundle.index.name} does not hold it`
           : 'The catalogue knows no checksum for this version, and nothing is installed that is not verified',
-        todo: bundle
+        fix: bundle
           ? 'Build a bundle that holds it, or install without a bundle'
           : 'Choose a version of the catalogue, or give an offline bundle (--bundle)',
       });

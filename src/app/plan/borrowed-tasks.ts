@@ -97,7 +97,7 @@ export function findStart(wanted: string, plays: readonly ResolvedPlay[], p: Pla
   throw new InputError({
     what: `No task of this run is called ${wanted}`,
     where: '--start-at',
-    todo: `${near ? `Did you mean ${near}? ` : ''}--list-tasks shows their ids and titles`,
+    fix: `${near ? `Did you mean ${near}? ` : ''}--list-tasks shows their ids and titles`,
   });
 }
 

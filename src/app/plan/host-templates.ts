@@ -42,11 +42,11 @@ export class HostTexts {
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       const { what, ...rest } = error.parts;
-      const todo = /\{\{/.test(condition.text)
+      const fix = /\{\{/.test(condition.text)
         ? 'A condition is an expression already: write it without {{ and }}'
-        : rest.todo?.replace(/write \{\{ (.*?) \}\}/, 'write $1');
+        : rest.fix?.replace(/write \{\{ (.*?) \}\}/, 'write $1');
       const why = `For ${this.#host} it is ${condition.text}`;
-      throw new InputError({ ...rest, todo, what: what.replace(/^.*? cannot be rendered/, 'The condition makes no sense'), why });
+      throw new InputError({ ...rest, fix, what: what.replace(/^.*? cannot be rendered/, 'The condition makes no sense'), why });
     }
   }
 

@@ -87,7 +87,7 @@ function unitsOf(play: Play, s: Selection, problems: ErrorParts[]): Unit[] {
     problems.push({
       what: `There is no role ${use.name}`,
       where: at(use.source),
-      todo: didYouMean(use.name, [...ROLES.keys()], 'Roles are'),
+      fix: didYouMean(use.name, [...ROLES.keys()], 'Roles are'),
     });
     return [];
   });
@@ -154,7 +154,7 @@ export function tasksOf(unit: Unit, name: string, exports: Exports, p: PlanConte
       throw new KubewrightError({
         what: `${name} needs ${what} of ${from}, which ${why}`,
         where: name,
-        todo: `Repair ${from} and run the same command again`,
+        fix: `Repair ${from} and run the same command again`,
       });
     },
     artifacts: artifactsFor(p.cluster, host, facts.arch, p.bundle),

@@ -100,7 +100,7 @@ export function needSomething(found: readonly unknown[], playbook: string): void
   throw new InputError({
     what: 'There is nothing to do: no play has both a host and a task for it',
     where: playbook,
-    todo: 'Look at hosts: and tasks: of the plays, and at --limit, --tags and --skip-tags',
+    fix: 'Look at hosts: and tasks: of the plays, and at --limit, --tags and --skip-tags',
   });
 }
 

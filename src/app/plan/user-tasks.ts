@@ -96,8 +96,8 @@ export class UserTasks {
     if (base.sensitive && typeof content === 'string') content = new Secret(secretName(`${base.id}.copy`), content);
     const word = (text: Text | undefined, objectionTo: (word: string) => Objection | undefined): string | undefined => {
       const rendered = text && texts.render(text);
-      const [what, todo] = (rendered !== undefined && objectionTo(rendered)) || [];
-      if (what !== undefined) throw wrong(text?.source, base.sensitive ? what : `${what}, not ${rendered}`, todo ?? '');
+      const [what, fix] = (rendered !== undefined && objectionTo(rendered)) || [];
+      if (what !== undefined) throw wrong(text?.source, base.sensitive ? what : `${what}, not ${rendered}`, fix ?? '');
       return rendered;
     };
     const mode = word(action.mode, modeObjection) ?? '0644';
@@ -141,6 +141,6 @@ function secretText(src: SourceFile, source: Place): string {
   throw wrong(source, `${src.path} is no text, and a sensitive copy holds text only`, 'Encode it, for example with base64');
 }
 
-function wrong(source: Place | undefined, what: string, todo: string, why?: string): InputError {
-  return new InputError({ what, where: source && `${source.file}:${source.line}:${source.column}`, why, todo });
+function wrong(source: Place | undefined, what: string, fix: string, why?: string): InputError {
+  return new InputError({ what, where: source && `${source.file}:${source.line}:${source.column}`, why, fix });
 }

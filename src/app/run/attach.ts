@@ -127,7 +127,7 @@ function inventoryOf(o: AttachOptions, journal: Journaled | undefined): readonly
   throw new InputError({
     what: `It is not known which machines run ${o.run} works on`,
     why: 'Its journal is not in the folder of runs here',
-    todo: 'Name its inventory with -i, or the folder of its journal with --journal-dir',
+    fix: 'Name its inventory with -i, or the folder of its journal with --journal-dir',
   });
 }
 
@@ -142,7 +142,7 @@ function nothingThere(run: string, machines: number, journal: Journaled | undefi
   return new InputError({
     what: `Run ${run} has nothing at work on ${machines === 1 ? 'this machine' : `these ${machines} machines`}`,
     why: ended,
-    todo: journal ? `kubewright runs show ${run} tells what it did` : 'Is this the whole name of the run?',
+    fix: journal ? `kubewright runs show ${run} tells what it did` : 'Is this the whole name of the run?',
   });
 }
 

@@ -101,7 +101,7 @@ async function examine(session: Session, script: string): Promise<HostFacts | Er
       what: 'The machine could not be examined',
       where: session.target.name,
       why: err.trim() || (cause instanceof Error ? cause.message : undefined),
-      todo: `Log in and try: sudo sh -c 'uname -m' (it must print the architecture and nothing else)`,
+      fix: `Log in and try: sudo sh -c 'uname -m' (it must print the architecture and nothing else)`,
       cause,
     });
   }

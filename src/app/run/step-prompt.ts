@@ -10,7 +10,7 @@ const INSTEAD = 'Leave --step out, or use --start-at';
  */
 export function stepByStep(): (question: StepQuestion) => Promise<boolean> {
   if (!process.stdin.isTTY)
-    throw new InputError({ what: '--step asks before each task, but there is no terminal', todo: INSTEAD });
+    throw new InputError({ what: '--step asks before each task, but there is no terminal', fix: INSTEAD });
   let on = true;
   return async (q) => {
     if (!on) return true;

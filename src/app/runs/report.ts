@@ -28,7 +28,7 @@ export function runsReport(o: RunsReportOptions): number {
       what: 'The report cannot be written',
       where: file,
       why: cause instanceof Error ? cause.message : undefined,
-      todo: 'Name a file in a folder that exists and that you may write to: -o FILE',
+      fix: 'Name a file in a folder that exists and that you may write to: -o FILE',
       cause,
     });
   }

@@ -92,7 +92,7 @@ function remove(path: string): void {
       what: 'The journal of this run cannot be removed',
       where: path,
       why: cause instanceof Error ? cause.message : undefined,
-      todo: 'It may be of another user, or lie where nothing can be written',
+      fix: 'It may be of another user, or lie where nothing can be written',
       cause,
     });
   }
@@ -119,7 +119,7 @@ export function openRun(o: RunsOptions, name: string): Journaled {
       what: found.length > 1 ? `${found.length} runs have "${name}" in their names` : `There is no run ${name}`,
       where: dir,
       why: found.length > 1 ? found.slice(-5).join(', ') : names.length === 0 ? 'the folder holds no runs' : undefined,
-      todo: near(name, names) ?? 'kubewright runs list shows what there is; --journal-dir names another folder',
+      fix: near(name, names) ?? 'kubewright runs list shows what there is; --journal-dir names another folder',
     });
   }
   return readable(join(dir, run), run);
@@ -136,7 +136,7 @@ function readable(dir: string, run: string): Journaled {
       what: 'The journal of this run cannot be read',
       where: dir,
       why: cause instanceof Error ? cause.message : undefined,
-      todo: 'It may have been made by another user, or be damaged (a full disk?): see the *.log files in the folder',
+      fix: 'It may have been made by another user, or be damaged (a full disk?): see the *.log files in the folder',
       cause,
     });
   }
@@ -151,7 +151,7 @@ function namesIn(dir: string): string[] {
       what: 'The journals cannot be listed',
       where: dir,
       why: cause instanceof Error ? cause.message : undefined,
-      todo: 'They may be of another user; --journal-dir names another folder',
+      fix: 'They may be of another user; --journal-dir names another folder',
       cause,
     });
   }
@@ -199,7 +199,7 @@ function matchHosts(hosts: readonly string[], pattern: string): Set<string> {
   if (found.length === 0) {
     throw new InputError({
       what: `No host of this run matches ${pattern}`,
-      todo: near(pattern, hosts) ?? `Its hosts are: ${hosts.join(', ')}`,
+      fix: near(pattern, hosts) ?? `Its hosts are: ${hosts.join(', ')}`,
     });
   }
   return new Set(found);

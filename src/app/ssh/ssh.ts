@@ -36,7 +36,7 @@ export async function runSsh(o: SshCommandOptions): Promise<number> {
   if (!host || names.length !== 1) {
     throw new InputError({
       what: names.length > 1 ? `${o.host} means ${names.length} machines` : `There is no machine ${o.host}`,
-      todo: 'Name one machine of the inventory',
+      fix: 'Name one machine of the inventory',
     });
   }
   const { password } = await readCredentials(o.connection);
@@ -51,7 +51,7 @@ export async function runSsh(o: SshCommandOptions): Promise<number> {
     password,
   });
   if (target.connection === 'local')
-    throw new InputError({ what: `${host.name} is this machine itself (ansible_connection: local)`, todo: 'Open a shell here' });
+    throw new InputError({ what: `${host.name} is this machine itself (ansible_connection: local)`, fix: 'Open a shell here' });
   const dir = mkdtempSync(join(tmpdir(), 'kubewright-ssh-'));
   let askpass: Askpass | undefined;
   try {
@@ -82,7 +82,7 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise<number>((resolve, reject) => {
     const child = spawn('ssh', args, { stdio: 'inherit', env });
     child.on('error', (cause) =>
-      reject(new KubewrightError({ what: 'ssh cannot be started', why: cause.message, todo: 'Install openssh-client', cause })),
+      reject(new KubewrightError({ what: 'ssh cannot be started', why: cause.message, fix: 'Install openssh-client', cause })),
     );
     child.on('close', (code) => resolve(code ?? 130));
   }).finally(() => process.off('SIGINT', ignore));

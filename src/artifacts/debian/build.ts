@@ -126,7 +126,7 @@ async function finished(outDir: string, progress: BuildContext['progress'], sign
   const names: string[] = await readdir(outDir).catch(() => []);
   if (names.length === 0) return undefined;
   if (!names.includes(INDEX_FILE)) {
-    throw new InputError({ what: 'The folder for the bundle holds something else', where: outDir, todo: 'Name another folder' });
+    throw new InputError({ what: 'The folder for the bundle holds something else', where: outDir, fix: 'Name another folder' });
   }
   const bundle = await openBundle(outDir).catch(() => undefined);
   if (!bundle) return undefined;
@@ -137,7 +137,7 @@ async function finished(outDir: string, progress: BuildContext['progress'], sign
 
 async function checkMachine(parent: string): Promise<void> {
   if (process.getuid?.() !== 0) {
-    throw new InputError({ what: 'Building a bundle needs root: it makes Debian roots', todo: 'Run it with sudo' });
+    throw new InputError({ what: 'Building a bundle needs root: it makes Debian roots', fix: 'Run it with sudo' });
   }
   for (const tool of ['mmdebstrap', 'dpkg-deb', 'unshare', 'setpriv', 'flock']) {
     const found = await Promise.any(['/usr/bin', '/bin', '/usr/sbin'].map((d) => access(join(d, tool)))).then(
@@ -145,8 +145,8 @@ async function checkMachine(parent: string): Promise<void> {
       () => false,
     );
     if (!found) {
-      const todo = `apt-get install --no-install-recommends ${BUNDLE_BUILD_PACKAGES.join(' ')}`;
-      throw new KubewrightError({ what: `${tool} is not installed on this machine`, why: 'The bundle is built with it', todo });
+      const fix = `apt-get install --no-install-recommends ${BUNDLE_BUILD_PACKAGES.join(' ')}`;
+      throw new KubewrightError({ what: `${tool} is not installed on this machine`, why: 'The bundle is built with it', fix });
     }
   }
   const { bavail, bsize } = await statfs(parent);
@@ -154,7 +154,7 @@ async function checkMachine(parent: string): Promise<void> {
     throw new KubewrightError({
       what: `${(WORK_BYTES / 1e9).toFixed(0)} GB of free disk are needed, ${((bavail * bsize) / 1e9).toFixed(1)} GB are there`,
       where: parent,
-      todo: 'Make room, or name a folder on another disk',
+      fix: 'Make room, or name a folder on another disk',
     });
   }
 }
@@ -170,7 +170,7 @@ function explain(ctx: BuildContext, error: unknown): KubewrightError {
     what: `The bundle build failed in stage "${ctx.stage}"`,
     where: ctx.logFile,
     why: error instanceof Error ? error.message : String(error),
-    todo: 'Cure the cause and start it again: finished stages are kept',
+    fix: 'Cure the cause and start it again: finished stages are kept',
     cause: error,
   });
 }

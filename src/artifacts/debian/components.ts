@@ -31,7 +31,7 @@ export async function unpackDebs(ctx: BuildContext): Promise<void> {
 /** Upstream's version number of a package: `1:1.35.0-4+b1` is 1.35.0, `1.6.20~ds1-1` is 1.6.20. */
 export function upstreamVersion(debianVersion: string): string {
   const version = /^(?:\d+:)?(\d+(?:\.\d+)+)/.exec(debianVersion)?.[1];
-  if (!version) throw new KubewrightError({ what: `No version number in "${debianVersion}"`, todo: 'Report this as a bug' });
+  if (!version) throw new KubewrightError({ what: `No version number in "${debianVersion}"`, fix: 'Report this as a bug' });
   return version;
 }
 

@@ -115,7 +115,7 @@ async function busyboxEntries(ctx: BuildContext): Promise<TarEntry[]> {
   const busybox = join(unpackedDir(ctx, 'busybox-static'), 'bin/busybox');
   const { stdout } = await exec(busybox, ['--list']);
   const applets = stdout.split('\n').filter((name) => name !== '' && name !== 'busybox');
-  if (!applets.includes('httpd')) throw new KubewrightError({ what: "Debian's busybox has no httpd", todo: 'Report this' });
+  if (!applets.includes('httpd')) throw new KubewrightError({ what: "Debian's busybox has no httpd", fix: 'Report this' });
   return [
     dir('bin'),
     program(busybox, 'bin/busybox'),

@@ -40,7 +40,7 @@ export async function unpackSource(ctx: BuildContext): Promise<void> {
     throw new KubewrightError({
       what: `Debian's source package of kubernetes is not version ${KUBE_VERSION}`,
       where: dsc ?? build,
-      todo: 'Point KUBEWRIGHT_DEBIAN_MIRROR to a mirror (or a snapshot) of Debian bookworm',
+      fix: 'Point KUBEWRIGHT_DEBIAN_MIRROR to a mirror (or a snapshot) of Debian bookworm',
     });
   }
   await removeTree(sourceDir(ctx));

@@ -94,7 +94,7 @@ function baseEnv(ctx: BuildContext): Record<string, string> {
 export function interrupted(ctx: BuildContext): InterruptedError {
   return new InterruptedError({
     what: `The bundle build was stopped in stage "${ctx.stage}"`,
-    todo: 'Start it again: finished stages are kept',
+    fix: 'Start it again: finished stages are kept',
   });
 }
 
@@ -104,6 +104,6 @@ async function failed(ctx: BuildContext, program: string, how: string): Promise<
     what: `The bundle build failed in stage "${ctx.stage}": ${program} ended with ${how}`,
     where: ctx.logFile,
     why: lines.join('\n'),
-    todo: 'Read the log file, cure the cause and start it again: finished stages are kept',
+    fix: 'Read the log file, cure the cause and start it again: finished stages are kept',
   });
 }

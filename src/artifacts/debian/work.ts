@@ -14,7 +14,7 @@ export async function removeTree(dir: string): Promise<void> {
       what: 'A folder of an earlier build cannot be removed',
       where: dir,
       why: `${inside} is mounted in it`,
-      todo: `umount ${inside}`,
+      fix: `umount ${inside}`,
     });
   }
   await promisify(execFile)('rm', ['-rf', '--one-file-system', '--', dir]);
@@ -53,7 +53,7 @@ export async function lock(file: string): Promise<() => Promise<void>> {
       what: 'Another bundle build runs',
       where: file,
       why: code === 75 ? undefined : `flock ended with exit code ${code}`,
-      todo: 'Wait until it is finished',
+      fix: 'Wait until it is finished',
     });
   }
   return async () => {

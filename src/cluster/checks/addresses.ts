@@ -25,7 +25,7 @@ export function hostAddresses(
       what: `${host.name} has no address`,
       where: at(host.source),
       why: 'Its name is none, and where kubespray asks the machine for one, it is written here',
-      todo: yaml(host.source.file)
+      fix: yaml(host.source.file)
         ? `Write ansible_host: ADDRESS and ip: ADDRESS below ${host.name}`
         : `Write ${host.name} ansible_host=ADDRESS ip=ADDRESS`,
     });
@@ -45,8 +45,8 @@ function yaml(file: string): boolean {
 function noAddress(host: Host, name: string, value: string): ErrorParts {
   const where = whereOf(host, name) ?? at(host.source);
   const sign = yaml(host.vars.get(name)?.source.file ?? host.source.file) ? ': ' : '=';
-  const todo = name === 'ansible_host' ? `Add its address: ip${sign}ADDRESS` : `Write ${name}${sign}ADDRESS`;
-  if (value.trim() === '') return { what: `${name} of ${host.name} is empty`, where, todo: `${todo}, or take it out` };
+  const fix = name === 'ansible_host' ? `Add its address: ip${sign}ADDRESS` : `Write ${name}${sign}ADDRESS`;
+  if (value.trim() === '') return { what: `${name} of ${host.name} is empty`, where, fix: `${fix}, or take it out` };
   const numbers = /^\d+(\.\d+)*$/.test(value);
   return {
     what: `${name} of ${host.name} is no IPv4 address: ${value}`,
@@ -56,7 +56,7 @@ function noAddress(host: Host, name: string, value: string): ErrorParts {
       : numbers
         ? 'An address is four numbers, each 255 at most'
         : 'It is a name, and etcd and the API server bind to addresses',
-    todo,
+    fix,
   };
 }
 
@@ -76,7 +76,7 @@ export function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
         out.push({
           what: `${other.name} and ${host.name} have the same address ${address}`,
           where: place ?? at(host.inventoryHost.source),
-          todo: 'Give each machine an address of its own',
+          fix: 'Give each machine an address of its own',
         });
       } else seen.set(address, host);
     }

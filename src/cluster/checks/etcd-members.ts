@@ -19,7 +19,7 @@ export function memberProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
           what: `${other.name} and ${host.name} are the same etcd member ${name}`,
           where: place(host) ?? place(other) ?? at(host.inventoryHost.source),
           why: 'Without etcd_member_name a member is named etcdN, N its position in the group',
-          todo: 'Give each an etcd_member_name of its own, or take them all out',
+          fix: 'Give each an etcd_member_name of its own, or take them all out',
         };
   });
 }
@@ -34,7 +34,7 @@ export function etcdProblems(etcd: readonly Host[], settings: ClusterSettings, i
       what: `${etcd.length} etcd members: the number must be odd`,
       where: groupPlace(inventory, written ? 'etcd' : 'kube_control_plane') ?? inventory.files[0],
       why: `${etcd.length} members survive no more failures than ${etcd.length - 1}, and need one more to agree`,
-      todo: `List ${etcd.length - 1} or ${etcd.length + 1} hosts under [etcd] (or kubewright_preflight_ignore: [etcd-even])`,
+      fix: `List ${etcd.length - 1} or ${etcd.length + 1} hosts under [etcd] (or kubewright_preflight_ignore: [etcd-even])`,
     },
   ];
 }

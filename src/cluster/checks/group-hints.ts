@@ -20,7 +20,7 @@ export function groupHints(inventory: Inventory): Finding[] {
         what: `The group ${group.name} means nothing here`,
         where: groupPlace(inventory, group.name) ?? where,
         why: `Its machines (${short(group.hosts)}) get no part in the cluster from it`,
-        todo: `Did you mean ${near}?`,
+        fix: `Did you mean ${near}?`,
       });
     }
   }
@@ -30,7 +30,7 @@ export function groupHints(inventory: Inventory): Finding[] {
       what: 'The cluster has no workers',
       where,
       why: 'The group kube_node (kube-node) is missing or empty, and control planes take no pods of yours',
-      todo: 'List machines under [kube_node]; control planes may stand there, too',
+      fix: 'List machines under [kube_node]; control planes may stand there, too',
     });
   }
   out.push(...emptyGroups(inventory), ...strayVariables(inventory));
@@ -40,7 +40,7 @@ export function groupHints(inventory: Inventory): Finding[] {
       what: 'The group calico_rr has no effect here',
       where: groupPlace(inventory, 'calico_rr') ?? where,
       why: 'Route reflectors are not set up',
-      todo: 'Leave calico_rr empty',
+      fix: 'Leave calico_rr empty',
     });
   }
   const outside = [...inventory.hosts.values()].filter((h) => !isMember(h));
@@ -75,7 +75,7 @@ function emptyGroups(inventory: Inventory): Finding[] {
         what: 'The group etcd is empty',
         where: at(source),
         why: 'So the control planes become the members of etcd',
-        todo: 'List machines under it, or take it out',
+        fix: 'List machines under it, or take it out',
       });
     else out.push({ severity: 'info', what: `The group ${name} is empty`, where: at(source) });
   }
@@ -91,7 +91,7 @@ function strayVariables(inventory: Inventory): Finding[] {
       (n) => n.length > 4 && distance(plain(n), plain(name)) <= (kind === 'group' ? 2 : 0),
     );
     if (near === undefined) return { severity: 'info', what, where: path };
-    return { severity: 'warning', what, where: path, todo: `Did you mean ${near}?` };
+    return { severity: 'warning', what, where: path, fix: `Did you mean ${near}?` };
   });
 }
 

@@ -32,26 +32,26 @@ function variableHint(name: string, variable: Variable, isMentioned: boolean): F
   if (name.startsWith('ansible_')) {
     const meant = isMentioned ? undefined : connectionNameMeant(name);
     if (meant === undefined) return undefined;
-    return { severity: 'warning', what: `there is no variable ${name}`, where, todo: `did you mean ${meant}?` };
+    return { severity: 'warning', what: `there is no variable ${name}`, where, fix: `did you mean ${meant}?` };
   }
   const known = withoutEffect(name, written(variable));
   if (known) {
     const what = `${name} has no effect here`;
     if (known.isDefault || isMentioned) return { severity: 'info', what, where, why: known.why };
-    const todo = known.instead ? `Write ${known.instead}` : 'Take it out, or do without it';
-    return { severity: 'warning', what, where, why: known.why, todo };
+    const fix = known.instead ? `Write ${known.instead}` : 'Take it out, or do without it';
+    return { severity: 'warning', what, where, why: known.why, fix };
   }
   // What other variables mention is the user's own.
   if (isMentioned) return undefined;
   const near = closeName(name);
-  if (near) return { severity: 'warning', what: `there is no setting ${name}`, where, todo: `did you mean ${near}?` };
+  if (near) return { severity: 'warning', what: `there is no setting ${name}`, where, fix: `did you mean ${near}?` };
   if (!SETTING_PREFIXES.test(name)) return undefined;
   return {
     severity: 'warning',
     what: `there is no setting ${name}`,
     where,
     why: 'Neither Kubewright nor any release of kubespray has one of that name',
-    todo: 'Take it out, or correct its name',
+    fix: 'Take it out, or correct its name',
   };
 }
 

@@ -26,13 +26,13 @@ export function subnetProblems(
     ['kube_service_addresses', s.kube_service_addresses, services],
   ] as const) {
     if (!parsed)
-      out.push({ what: `${name} is not a subnet: ${text}`, where: where(name), todo: `Write it like ${name}: 10.233.64.0/18` });
+      out.push({ what: `${name} is not a subnet: ${text}`, where: where(name), fix: `Write it like ${name}: 10.233.64.0/18` });
   }
   if (pods && services && overlap(pods, services)) {
     out.push({
       what: `kube_pods_subnet ${pods.text} and kube_service_addresses ${services.text} overlap`,
       where: where('kube_pods_subnet') ?? where('kube_service_addresses'),
-      todo: 'Choose two subnets that have nothing in common',
+      fix: 'Choose two subnets that have nothing in common',
     });
   }
   for (const net of [pods, services]) {
@@ -42,7 +42,7 @@ export function subnetProblems(
         what: `${net.name} ${net.text} overlaps the network of the machines`,
         where: where(net.name) ?? (inside[0] && placeOfAddress(inside[0])),
         why: `${inside.map((h) => `${h.name} (${h.ip})`).join(', ')} ${inside.length === 1 ? 'lies' : 'lie'} in it`,
-        todo: `Choose another subnet for ${net.name}`,
+        fix: `Choose another subnet for ${net.name}`,
       });
     }
   }
@@ -64,7 +64,7 @@ function serviceProblems(net: Subnet, s: ClusterSettings, where: (name: string) 
     what: `kube_service_addresses ${net.text} is ${what}`,
     where: where('kube_service_addresses'),
     why: 'Kubernetes takes /12 to /28 for services',
-    todo: 'Choose another kube_service_addresses, like 10.233.0.0/18',
+    fix: 'Choose another kube_service_addresses, like 10.233.0.0/18',
   });
   if (net.prefix > 28) return [range('too small')];
   if (net.prefix < 12) return [range('too large')];
@@ -79,7 +79,7 @@ function serviceProblems(net: Subnet, s: ClusterSettings, where: (name: string) 
     {
       what: `skydns_server ${dns} ${wrong}`,
       where: where('skydns_server') ?? where('kube_service_addresses'),
-      todo: `Leave skydns_server out, or write ${nthAddress(net.text, 3)}`,
+      fix: `Leave skydns_server out, or write ${nthAddress(net.text, 3)}`,
     },
   ];
 }
@@ -97,7 +97,7 @@ function tooSmall(
       {
         what: `kube_network_node_prefix ${prefix} does not fit into kube_pods_subnet ${pods.text}`,
         where: where('kube_network_node_prefix') ?? where('kube_pods_subnet'),
-        todo: `Choose a prefix between ${pods.prefix} and 30`,
+        fix: `Choose a prefix between ${pods.prefix} and 30`,
       },
     ];
   }
@@ -108,7 +108,7 @@ function tooSmall(
       what: `kube_pods_subnet ${pods.text} is too small for ${nodes} nodes`,
       where: where('kube_pods_subnet'),
       why: `It holds ${shares} subnets of /${prefix}, one a node`,
-      todo: 'Choose a larger kube_pods_subnet, or a larger kube_network_node_prefix',
+      fix: 'Choose a larger kube_pods_subnet, or a larger kube_network_node_prefix',
     });
   }
   const addresses = 2 ** (32 - prefix) - 2;
@@ -116,7 +116,7 @@ function tooSmall(
     out.push({
       what: `A /${prefix} a node has ${addresses} addresses, fewer than kubelet_max_pods ${s.kubelet_max_pods}`,
       where: where('kube_network_node_prefix') ?? where('kubelet_max_pods'),
-      todo: 'Choose a smaller kube_network_node_prefix, or fewer pods a node',
+      fix: 'Choose a smaller kube_network_node_prefix, or fewer pods a node',
     });
   }
   return out;

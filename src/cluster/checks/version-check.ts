@@ -13,11 +13,11 @@ export function versionProblem(
     if (bundle.kubeVersion === version) {
       return minors.includes(`1.${minor}`)
         ? undefined
-        : { what: `Kubernetes ${version} is not known`, todo: `Use a bundle of ${minors[0]} to ${minors.at(-1)}` };
+        : { what: `Kubernetes ${version} is not known`, fix: `Use a bundle of ${minors[0]} to ${minors.at(-1)}` };
     }
     return {
       what: `The bundle ${bundle.name} holds Kubernetes ${bundle.kubeVersion}, not ${version}`,
-      todo: `Set kube_version: '${bundle.kubeVersion}', or give another bundle`,
+      fix: `Set kube_version: '${bundle.kubeVersion}', or give another bundle`,
     };
   }
   const known = knownKubeVersions();
@@ -26,13 +26,13 @@ export function versionProblem(
     return {
       what: `Kubernetes ${version} cannot be downloaded`,
       why: 'The catalogue has no checksums for it, and nothing is installed that is not verified',
-      todo: `Install it from an offline bundle (--bundle), or choose one of ${near(version, known).join(', ')}`,
+      fix: `Install it from an offline bundle (--bundle), or choose one of ${near(version, known).join(', ')}`,
     };
   }
   return {
     what: `Kubernetes ${version} is not known`,
     why: `Known are ${known.at(-1)} to ${known[0]}`,
-    todo: `The nearest are ${near(version, known).join(', ')}`,
+    fix: `The nearest are ${near(version, known).join(', ')}`,
   };
 }
 

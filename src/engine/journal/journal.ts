@@ -70,7 +70,7 @@ export class Journal {
         what: 'The journal of the run cannot be written',
         where: this.dir,
         why: cause instanceof Error ? cause.message : String(cause),
-        todo: 'Name a folder that you may write to, on a disk that has room: --journal-dir DIR',
+        fix: 'Name a folder that you may write to, on a disk that has room: --journal-dir DIR',
         cause,
       });
     }

@@ -157,7 +157,7 @@ export function lockedError(held: ReadonlyMap<string, LockAnswer>, own: Controll
       : `Another run is at work on ${hostCount(hosts)}`,
     where: hosts.join(', '),
     why: [...why, ...(orphan ? ['Its programs go on by themselves:', ...programs] : [])].join('\n'),
-    todo: stuck
+    fix: stuck
       ? 'Its program could not be stopped: look on the machine what hangs (ps axf)'
       : orphan
         ? `kubewright runs attach ${run} follows it to its end; --force-unlock stops it and takes the lock`

@@ -211,6 +211,6 @@ function troubleText(end: Exclude<ProgramEnd, { kind: 'done' | 'unreachable' }>,
 }
 
 function errorText(error: KubewrightError): string {
-  const { what, why, todo } = error.parts;
-  return [what, why, todo].filter((p) => p !== undefined).join('\n');
+  const { what, why, fix } = error.parts;
+  return [what, why, fix].filter((p) => p !== undefined).join('\n');
 }

@@ -133,7 +133,7 @@ function convert(name: keyof AnsibleConfig, key: string, text: string, source: P
         what: `${key} must be a whole number`,
         where: at(source),
         why: `It is ${text}`,
-        todo: `Correct ${key}`,
+        fix: `Correct ${key}`,
       });
     }
     case 'hostKeyChecking':

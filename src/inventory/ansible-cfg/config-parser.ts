@@ -51,6 +51,6 @@ export function parseConfig(text: string, file: string): ConfigSections {
   return sections;
 }
 
-function bad(what: string, s: Place, todo: string): InputError {
-  return new InputError({ what, where: `${s.file}:${s.line}:${s.column}`, todo });
+function bad(what: string, s: Place, fix: string): InputError {
+  return new InputError({ what, where: `${s.file}:${s.line}:${s.column}`, fix });
 }

@@ -101,7 +101,7 @@ export class Renderer {
       what: `${name} cannot be rendered: ${error.message}`,
       where: s.line > 0 ? `${s.file}:${s.line}:${s.column}` : s.file,
       ...(typeof variable.value === 'string' ? { why: `For ${host.name} it is ${shortened(variable.value)}` } : {}),
-      todo: near
+      fix: near
         ? `Did you mean ${near}?`
         : fact
           ? `Facts of machines are not known while variables are read: write the value itself`

@@ -20,11 +20,11 @@ function parse(arg: string): Map<string, Variable> {
   if (arg.startsWith('@')) {
     const path = expandPath(unquote(arg.slice(1)));
     if (!existsSync(path))
-      throw new InputError({ what: 'There is no such file of variables', where: path, todo: 'Check the path after -e @' });
+      throw new InputError({ what: 'There is no such file of variables', where: path, fix: 'Check the path after -e @' });
     return readVariables(path);
   }
   if (/^[/.]/.test(arg))
-    throw new InputError({ what: `${arg} is not a variable`, where: NAME, todo: `Is it a file? Write -e @${arg}` });
+    throw new InputError({ what: `${arg} is not a variable`, where: NAME, fix: `Is it a file? Write -e @${arg}` });
   // With a blank in front Ansible takes it for words, so it is refused below.
   if (/^[{[]/.test(arg)) {
     const yaml = parseYaml(arg, NAME);
@@ -38,7 +38,7 @@ function words(arg: string): string[] {
     return splitArgs(arg);
   } catch (error) {
     if (!(error instanceof UnbalancedError)) throw error;
-    throw new InputError({ what: 'The variables cannot be read', where: NAME, why: error.message, todo: 'Close the quotes' });
+    throw new InputError({ what: 'The variables cannot be read', where: NAME, why: error.message, fix: 'Close the quotes' });
   }
 }
 
@@ -50,7 +50,7 @@ function pair(word: string): [string, Variable] {
     throw new InputError({
       what: `${word.trim()} is not a variable`,
       where: NAME,
-      todo: 'Write -e name=value, -e @file.yml or -e \'{"name": "value"}\'; quote values with blanks: -e \'name="two words"\'',
+      fix: 'Write -e name=value, -e @file.yml or -e \'{"name": "value"}\'; quote values with blanks: -e \'name="two words"\'',
     });
   return [word.slice(0, at).trim(), { value: unquote(word.slice(at + 1).trim()), source }];
 }

@@ -48,10 +48,10 @@ export async function withInventory<T>(
   } catch (error) {
     const where = sources.join(', ');
     if (error instanceof DraftError)
-      throw new InputError({ what: error.message, where, todo: 'Take one of the children out, or correct the name' });
+      throw new InputError({ what: error.message, where, fix: 'Take one of the children out, or correct the name' });
     // The only way here is nesting: thousands of open brackets.
     if (error instanceof RangeError && /call stack/i.test(error.message))
-      throw new InputError({ what: 'The inventory is nested too deeply', where, todo: 'Nobody needs that: look for brackets' });
+      throw new InputError({ what: 'The inventory is nested too deeply', where, fix: 'Nobody needs that: look for brackets' });
     throw error;
   }
 }
@@ -83,7 +83,7 @@ async function load(
     throw new InputError({
       what: 'The inventory has no hosts',
       where: files.join(', ') || sources.join(', '),
-      todo: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
+      fix: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
     });
   }
   draft.reconcile();

@@ -44,7 +44,7 @@ export async function readSource(source: string, r: SourceReader): Promise<void>
     throw new InputError({
       what: 'There is no such inventory',
       where: source,
-      todo: 'Check the path after -i (a list of hosts has a comma: NAME,); `kubewright inventory generate -o DIR` writes an inventory',
+      fix: 'Check the path after -i (a list of hosts has a comma: NAME,); `kubewright inventory generate -o DIR` writes an inventory',
     });
   }
   if (!statSync(path).isDirectory()) await readFile(path, r);
@@ -70,7 +70,7 @@ async function readFolder(path: string, r: SourceReader): Promise<number> {
   for (const name of readdirSync(path).sort(byCodePoint)) {
     if (IGNORED.test(name)) continue;
     const inner = join(path, name);
-    if (!existsSync(inner)) throw new InputError({ what: 'This link leads nowhere', where: inner, todo: 'Remove it' });
+    if (!existsSync(inner)) throw new InputError({ what: 'This link leads nowhere', where: inner, fix: 'Remove it' });
     if (!statSync(inner).isDirectory()) {
       await readFile(inner, r);
       count++;
@@ -92,7 +92,7 @@ function emptyFolder(path: string): InputError {
       ini.length > 0
         ? `In a folder Ansible passes over files that end in .ini (here ${ini.join(', ')}), so Kubewright does`
         : undefined,
-    todo: ini.length > 0 ? `Name the file: -i ${join(path, ini[0] ?? '')}` : 'Put a hosts.yml (or hosts) there, or name the file',
+    fix: ini.length > 0 ? `Name the file: -i ${join(path, ini[0] ?? '')}` : 'Put a hosts.yml (or hosts) there, or name the file',
   });
 }
 
@@ -135,7 +135,7 @@ function mostTelling(failures: readonly InputError[], path: string, bytes: Buffe
 }
 
 function unreadable(path: string): InputError {
-  return new InputError({ what: 'This inventory cannot be read', where: path, todo: 'Write it as INI or YAML' });
+  return new InputError({ what: 'This inventory cannot be read', where: path, fix: 'Write it as INI or YAML' });
 }
 
 /** Executable and something that the system can start: glibc would give everything else to /bin/sh. */
@@ -168,7 +168,7 @@ function bytesOf(path: string): Buffer {
       what: 'The inventory cannot be read',
       where: path,
       why: cause instanceof Error ? cause.message : undefined,
-      todo: 'Check its permissions',
+      fix: 'Check its permissions',
       cause,
     });
   }

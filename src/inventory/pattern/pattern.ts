@@ -24,7 +24,7 @@ export function resolvePattern(inventory: Inventory, pattern: string, o: Pattern
   if (found.length === 0 && !o.allowEmpty) {
     throw new InputError({
       what: `The pattern ${pattern} matches no host`,
-      todo: `Groups are: ${[...inventory.groups.keys()].join(', ')}`,
+      fix: `Groups are: ${[...inventory.groups.keys()].join(', ')}`,
     });
   }
   return found;
@@ -53,9 +53,9 @@ function linesOf(part: string): string[] {
   if (!part.startsWith('@')) return [part];
   const path = part.slice(1);
   if (!existsSync(path))
-    throw new InputError({ what: 'There is no such file of hosts', where: path, todo: 'Check the path after @' });
+    throw new InputError({ what: 'There is no such file of hosts', where: path, fix: 'Check the path after @' });
   if (statSync(path).isDirectory())
-    throw new InputError({ what: 'This is a folder, not a file of hosts', where: path, todo: 'Name the file after @' });
+    throw new InputError({ what: 'This is a folder, not a file of hosts', where: path, fix: 'Name the file after @' });
   return readFileSync(path, 'utf8')
     .split('\n')
     .map((l) => l.trim())
@@ -106,7 +106,7 @@ class Search {
       throw new InputError({
         what: 'Nothing follows a ! or & of the pattern',
         why: 'Blanks separate',
-        todo: 'Write it without a blank: !NAME or &NAME',
+        fix: 'Write it without a blank: !NAME or &NAME',
       });
     }
     if (this.#inventory.hosts.has(part)) return [part];
@@ -131,14 +131,14 @@ class Search {
       return new InputError({
         what: `${part} is not in the inventory`,
         why: 'Kubewright works on machines of the inventory only; Ansible would make up a host of this name',
-        todo: `Add it: ${part} ansible_connection=local`,
+        fix: `Add it: ${part} ansible_connection=local`,
       });
-    if (/^~|[?*[]/.test(part)) return new InputError({ what: `The pattern ${part} matches no host and no group`, todo: groups });
+    if (/^~|[?*[]/.test(part)) return new InputError({ what: `The pattern ${part} matches no host and no group`, fix: groups });
     const near = nearestName(part, names);
     const mixed = part.includes(':') ? 'Separate either by commas or by colons, not by both. ' : '';
     return new InputError({
       what: `There is no host and no group ${part}`,
-      todo: mixed + (near ? `Did you mean ${near}?` : groups),
+      fix: mixed + (near ? `Did you mean ${near}?` : groups),
     });
   }
 }
@@ -157,7 +157,7 @@ function tester(part: string): (name: string) => boolean {
     throw new InputError({
       what: `${part} is not a regular expression that Kubewright understands`,
       why: error.message,
-      todo: 'Write it as Python does, without what is named here',
+      fix: 'Write it as Python does, without what is named here',
     });
   }
 }
@@ -173,7 +173,7 @@ function slice(hosts: readonly string[], match: RegExpExecArray, part: string): 
     throw new InputError({
       what: `${part} matches no host`,
       why: `There ${hosts.length === 1 ? 'is' : 'are'} ${hosts.length} to choose from, counted from 0`,
-      todo: 'Choose a smaller number',
+      fix: 'Choose a smaller number',
     });
   }
   return hosts.slice(Number(start), end === '' ? undefined : Number(end) + 1);

@@ -44,7 +44,7 @@ export class Keyring {
         what: 'This cannot be decrypted',
         where,
         why: envelope,
-        todo: 'Encrypt it again with ansible-vault',
+        fix: 'Encrypt it again with ansible-vault',
       });
     }
     // The key of the same label first; Ansible tries the others, too.
@@ -63,13 +63,13 @@ export class Keyring {
         what: 'The vault password is wrong for this',
         where,
         why: `It was encrypted with the vault id ${envelope.label}; tried: ${keys.map((k) => `${k.label}@${k.from}`).join(', ')}`,
-        todo: 'Give the right one: --ask-vault-pass, --vault-password-file FILE or --vault-id LABEL@FILE',
+        fix: 'Give the right one: --ask-vault-pass, --vault-password-file FILE or --vault-id LABEL@FILE',
       });
     }
     throw new InputError({
       what: 'This is encrypted with Ansible Vault, and no password was given',
       where,
-      todo: 'Add --ask-vault-pass, --vault-password-file FILE or --vault-id LABEL@FILE (or set KUBEWRIGHT_VAULT_PASSWORD_FILE)',
+      fix: 'Add --ask-vault-pass, --vault-password-file FILE or --vault-id LABEL@FILE (or set KUBEWRIGHT_VAULT_PASSWORD_FILE)',
     });
   }
 }

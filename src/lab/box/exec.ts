@@ -47,6 +47,6 @@ export async function exec(argv: readonly string[], options: ExecOptions = {}): 
     what: `${argv[0]} failed with exit code ${result.code}`,
     where: argv.slice(0, 6).join(' '),
     why: result.stderr.trim().split('\n').slice(-8).join('\n') || undefined,
-    todo: 'Set right what it complains about and run the same command again: it resumes',
+    fix: 'Set right what it complains about and run the same command again: it resumes',
   });
 }

@@ -30,7 +30,7 @@ export async function withLabLock<T>(paths: LabPaths, work: () => Promise<T>): P
         what: 'Another command is working on this lab',
         where: paths.stateDir,
         why: `Process ${holder?.pid} holds ${paths.lockFile}`,
-        todo: 'Wait until it has ended, or stop it',
+        fix: 'Wait until it has ended, or stop it',
       });
     }
     await rm(paths.lockFile, { force: true });

@@ -76,7 +76,7 @@ export async function checkInventoryDir(dir: string): Promise<void> {
       what: 'There is an inventory here that the lab did not write',
       where: join(dir, file),
       why: `Its first line does not say '${MARKER}', so it is not overwritten`,
-      todo: 'Name another folder with --inventory-dir, or move this file away',
+      fix: 'Name another folder with --inventory-dir, or move this file away',
     });
   }
 }

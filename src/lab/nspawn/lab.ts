@@ -24,7 +24,7 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
         throw new InterruptedError({
           what: 'Interrupted: the lab is half up',
           where: paths.stateDir,
-          todo: 'Run `kubewright lab up` again to go on, or `kubewright lab down` to remove what is there',
+          fix: 'Run `kubewright lab up` again to go on, or `kubewright lab down` to remove what is there',
           cause: error,
         });
       }
@@ -65,7 +65,7 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
       throw new InputError({
         what: 'Lab machines of systemd-nspawn have no snapshots',
         why: 'They share disks and kernel with this box',
-        todo: 'Make them anew in seconds (`kubewright lab down`, `kubewright lab up`), or use --provider vagrant',
+        fix: 'Make them anew in seconds (`kubewright lab down`, `kubewright lab up`), or use --provider vagrant',
       });
     },
   };
@@ -97,18 +97,18 @@ async function status(paths: LabPaths): Promise<LabStatus> {
 
 async function find(paths: LabPaths, name: string): Promise<{ lab: SavedLab; machine: SavedMachine }> {
   const lab = await loadState(paths);
-  if (!lab) throw new InputError({ what: 'There is no lab', where: paths.stateDir, todo: 'Make one with `kubewright lab up`' });
+  if (!lab) throw new InputError({ what: 'There is no lab', where: paths.stateDir, fix: 'Make one with `kubewright lab up`' });
   const machine = lab.machines.find((m) => m.name === name);
   if (machine) return { lab, machine };
   const names = lab.machines.map((m) => m.name).join(', ');
-  throw new InputError({ what: `The lab has no machine '${name}'`, todo: `Name one of ${names}` });
+  throw new InputError({ what: `The lab has no machine '${name}'`, fix: `Name one of ${names}` });
 }
 
 function halfMade(name: string): KubewrightError {
   return new KubewrightError({
     what: `${name} was never made completely`,
     why: '`kubewright lab up` was cut short',
-    todo: 'Run `kubewright lab up` again: it goes on where it was',
+    fix: 'Run `kubewright lab up` again: it goes on where it was',
   });
 }
 
@@ -117,6 +117,6 @@ function requireRoot(): void {
   throw new InputError({
     what: 'A lab on this box needs root',
     why: 'It mounts disks, makes network interfaces and starts containers',
-    todo: 'Run the command with sudo',
+    fix: 'Run the command with sudo',
   });
 }

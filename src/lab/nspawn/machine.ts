@@ -87,7 +87,7 @@ async function waitForSshd(machine: SavedMachine, paths: LabPaths, signal?: Abor
     what: alive ? `${machine.name} booted, but its sshd does not answer` : `${machine.name} did not boot`,
     where: `${machine.name} (${machine.address})`,
     why: (await consoleTail(machine.name, paths)) || undefined,
-    todo: `Read ${machinePaths(paths, machine.name).console}, then run \`kubewright lab up\` again`,
+    fix: `Read ${machinePaths(paths, machine.name).console}, then run \`kubewright lab up\` again`,
   });
 }
 
@@ -122,7 +122,7 @@ export async function powerOff(machine: SavedMachine, paths: LabPaths, polite = 
       what: `Some processes of ${machine.name} can't be killed`,
       where: machine.cgroups.join(', '),
       why: 'The kernel keeps them waiting, probably for a disk or a network file system',
-      todo: 'Run the same command again later; if that does not help, reboot this box',
+      fix: 'Run the same command again later; if that does not help, reboot this box',
     });
   }
   machine.process = undefined;

@@ -15,7 +15,7 @@ export async function checkSubnet(cidr: string, paths: LabPaths): Promise<void> 
   throw new InputError({
     what: `The lab's subnet ${cidr} is in use on this box`,
     why: `It overlaps with ${found}`,
-    todo: free ? `Choose another: --subnet ${free} is free` : 'Choose another with --subnet',
+    fix: free ? `Choose another: --subnet ${free} is free` : 'Choose another with --subnet',
   });
 }
 

@@ -13,13 +13,13 @@ export function planMachines(spec: Pick<LabSpec, 'masters' | 'workers' | 'subnet
   if (!Number.isInteger(spec.masters) || spec.masters < 1 || spec.masters > maxMasters) {
     throw new InputError({
       what: `A lab has 1 to ${maxMasters} masters, not ${spec.masters}`,
-      todo: 'Ask for another number of masters',
+      fix: 'Ask for another number of masters',
     });
   }
   if (!Number.isInteger(spec.workers) || spec.workers < 0 || spec.workers > maxWorkers) {
     throw new InputError({
       what: `A lab has 0 to ${maxWorkers} workers, not ${spec.workers}`,
-      todo: 'Ask for another number of workers',
+      fix: 'Ask for another number of workers',
     });
   }
   const make = (role: LabMachine['role'], letter: string, first: number, count: number) =>
@@ -46,7 +46,7 @@ export function parseSubnet(cidr: string): Subnet {
     throw new InputError({
       what: `'${cidr}' can't be the lab's subnet`,
       why: 'It must be an IPv4 network of 256 addresses',
-      todo: 'Give a private network such as 10.77.0.0/24 or 192.168.77.0/24',
+      fix: 'Give a private network such as 10.77.0.0/24 or 192.168.77.0/24',
     });
   }
   const prefix = octets.join('.');

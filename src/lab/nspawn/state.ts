@@ -39,7 +39,7 @@ export async function loadState(paths: LabPaths): Promise<SavedLab | undefined> 
     what: 'The record of the lab is not readable',
     where: paths.stateFile,
     why: 'It is damaged, or a newer Kubewright wrote it',
-    todo: `Use the Kubewright that made the lab, or remove ${paths.stateDir} after stopping its machines by hand`,
+    fix: `Use the Kubewright that made the lab, or remove ${paths.stateDir} after stopping its machines by hand`,
   });
 }
 

@@ -69,7 +69,7 @@ export function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: stri
     return { version: 1, subnet: spec.subnet, inventoryDir, rootfs, sysctls: {}, machines };
   }
   const changed = (what: string, why: string) =>
-    new InputError({ what, where: paths.stateDir, why, todo: 'Run `kubewright lab down` first, or ask for what is there' });
+    new InputError({ what, where: paths.stateDir, why, fix: 'Run `kubewright lab down` first, or ask for what is there' });
   if (old.subnet !== spec.subnet) {
     throw changed("A lab that exists can't change its subnet", `It has ${old.subnet}, asked for is ${spec.subnet}`);
   }
@@ -105,7 +105,7 @@ async function requireRootfs(dir: string): Promise<void> {
     what: "The disk under the lab's machines is gone",
     where: dir,
     why: 'The cache was emptied while the lab existed',
-    todo: 'Run `kubewright lab down`, then `kubewright lab up`',
+    fix: 'Run `kubewright lab down`, then `kubewright lab up`',
   });
 }
 

@@ -62,7 +62,7 @@ export async function checkFolder(dir: string, names: Iterable<string>): Promise
       what: 'There is an inventory here that the lab did not write',
       where: join(dir, name),
       why: `Its first line does not say '${MARKER}', so it is not overwritten`,
-      todo: 'Name another folder with --inventory-dir, or move this file away',
+      fix: 'Name another folder with --inventory-dir, or move this file away',
     });
   }
 }

@@ -74,7 +74,7 @@ async function sshArguments(name: string, paths: VagrantPaths, vagrant: Vagrant)
   if (!login)
     throw new KubewrightError({
       what: `Vagrant does not say how ${name} is reached`,
-      todo: `Start it: kubewright lab start ${name}`,
+      fix: `Start it: kubewright lab start ${name}`,
     });
   const known = await readFile(paths.knownHosts, 'utf8').catch(() => '');
   const options = {
@@ -149,7 +149,7 @@ async function find(paths: VagrantPaths, name: string): Promise<SavedVagrantLab>
   if (lab.machines.some((m) => m.name === name)) return lab;
   throw new InputError({
     what: `The lab has no machine '${name}'`,
-    todo: `Name one of ${lab.machines.map((m) => m.name).join(', ')}`,
+    fix: `Name one of ${lab.machines.map((m) => m.name).join(', ')}`,
   });
 }
 
@@ -157,16 +157,16 @@ function noLab(paths: VagrantPaths): InputError {
   return new InputError({
     what: 'There is no lab',
     where: paths.stateDir,
-    todo: 'Make one with `kubewright lab up --provider vagrant`',
+    fix: 'Make one with `kubewright lab up --provider vagrant`',
   });
 }
 
 function must(result: VagrantResult, what: string): VagrantResult {
   if (result.code === 0) return result;
-  if (result.code === 127) throw new InputError({ what: 'Vagrant is not installed', todo: 'Install it again: it made this lab' });
+  if (result.code === 127) throw new InputError({ what: 'Vagrant is not installed', fix: 'Install it again: it made this lab' });
   throw new KubewrightError({
     what,
     why: failureText(result) || `Vagrant ended with exit code ${result.code}`,
-    todo: 'Set right what Vagrant complains about, and run the same command again',
+    fix: 'Set right what Vagrant complains about, and run the same command again',
   });
 }

@@ -56,7 +56,7 @@ export function inRange(address: string, range: string): boolean {
 export interface Refusal {
   readonly what: string;
   readonly why: string;
-  readonly todo: string;
+  readonly fix: string;
 }
 
 /** VirtualBox refuses host-only addresses outside its ranges, but only once the first machine is imported. */
@@ -68,7 +68,7 @@ export function refusedByVirtualBox(addresses: readonly string[], host: BoxHost)
   return {
     what: `VirtualBox does not allow machines on ${nets.join(', ')}`,
     why: `${bad.length === 1 ? `${bad[0]} is` : `${bad[0]} and ${bad.length - 1} more are`} outside its host-only ranges (${ranges?.join(', ') || 'none'}${host.networksConf === undefined ? ', the default' : ` in ${NETWORKS_CONF}`})`,
-    todo: `Allow it: echo '* ${nets.join(' ')}' | sudo tee -a ${NETWORKS_CONF}\nor use addresses in 192.168.56.0/21, for example --subnet 192.168.56.0/24`,
+    fix: `Allow it: echo '* ${nets.join(' ')}' | sudo tee -a ${NETWORKS_CONF}\nor use addresses in 192.168.56.0/21, for example --subnet 192.168.56.0/24`,
   };
 }
 
@@ -87,7 +87,7 @@ export function findHostCollision(addresses: readonly string[], interfaces: Host
     return {
       what: `${hit} lies in a network that this host is part of already`,
       why: `Its interface ${name} has ${cidr}: other machines may have these addresses`,
-      todo: 'Use another network for the machines, for example --subnet 192.168.56.0/24 or other addresses in the inventory',
+      fix: 'Use another network for the machines, for example --subnet 192.168.56.0/24 or other addresses in the inventory',
     };
   }
   return undefined;
@@ -123,7 +123,7 @@ export function refusals(
       : {
           what: `No box for ${hypervisor} is known for ${without.length === machines.length ? 'these machines' : without.map((m) => m.name).join(', ')}`,
           why: 'docs/vagrant.md lists the boxes that were found for each provider',
-          todo: 'Choose another box, or name one of your own: KUBEWRIGHT_BOX=publisher/name (or a .box file or URL)',
+          fix: 'Choose another box, or name one of your own: KUBEWRIGHT_BOX=publisher/name (or a .box file or URL)',
         };
   return [network, box].filter((r) => r !== undefined);
 }

@@ -59,7 +59,7 @@ export async function reachMachines(
     throw new UnreachableError({
       what: `${silent.length} of ${machines.length} machines do not answer over SSH: ${silent.join(', ')}`,
       why: 'They are up as far as Vagrant knows',
-      todo: 'Look at one with `vagrant ssh NAME` in the lab’s folder, then run `kubewright lab up` again: it goes on where it was',
+      fix: 'Look at one with `vagrant ssh NAME` in the lab’s folder, then run `kubewright lab up` again: it goes on where it was',
     });
   }
   return machines.flatMap((m) => found.get(m.name) ?? []);

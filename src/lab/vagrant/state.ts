@@ -27,7 +27,7 @@ export async function loadVagrantLab(paths: VagrantPaths): Promise<SavedVagrantL
       what: 'The record of the lab cannot be read',
       where: paths.stateFile,
       why: error instanceof Error ? error.message : undefined,
-      todo: 'Run the command as the user who made the lab',
+      fix: 'Run the command as the user who made the lab',
       cause: error,
     });
   }
@@ -41,7 +41,7 @@ export async function loadVagrantLab(paths: VagrantPaths): Promise<SavedVagrantL
     what: 'The record of the lab is not readable',
     where: paths.stateFile,
     why: 'It is damaged, or a newer Kubewright wrote it',
-    todo: `Run \`vagrant destroy\` in ${paths.folder}, then remove ${paths.stateDir}`,
+    fix: `Run \`vagrant destroy\` in ${paths.folder}, then remove ${paths.stateDir}`,
   });
 }
 
@@ -59,7 +59,7 @@ export function checkChange(old: SavedVagrantLab | undefined, wanted: SavedVagra
       what,
       where: paths.stateDir,
       why,
-      todo: 'Run `kubewright lab down --destroy` first, or ask for what is there',
+      fix: 'Run `kubewright lab down --destroy` first, or ask for what is there',
     });
   if (old.hypervisor !== wanted.hypervisor) {
     throw refuse("A lab that exists can't change its provider", `It has ${old.hypervisor}, asked for is ${wanted.hypervisor}`);

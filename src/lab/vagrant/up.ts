@@ -115,7 +115,7 @@ async function vagrantUp(
       what: 'Interrupted: the lab is half up',
       where: paths.stateDir,
       why: outcome.up.length > 0 ? `Up: ${outcome.up.join(', ')}` : 'No machine is up',
-      todo: 'Run `kubewright lab up` again to go on, or `kubewright lab down --destroy` to remove what is there',
+      fix: 'Run `kubewright lab up` again to go on, or `kubewright lab down --destroy` to remove what is there',
     });
   }
   if (result.code === 0) return;
@@ -140,7 +140,7 @@ function failed(
         : 'vagrant up failed',
     where: paths.folder,
     why: [failureText(result) || `Vagrant ended with exit code ${result.code}`, ...rest].join('\n'),
-    todo: `Set right what Vagrant complains about, then run \`kubewright lab up\` again: it goes on where it was.\n\`vagrant up ${outcome.failed[0] ?? lab.machines[0]?.name ?? ''} --debug\` in that folder shows more`,
+    fix: `Set right what Vagrant complains about, then run \`kubewright lab up\` again: it goes on where it was.\n\`vagrant up ${outcome.failed[0] ?? lab.machines[0]?.name ?? ''} --debug\` in that folder shows more`,
   });
 }
 
@@ -157,7 +157,7 @@ export async function reach(
       what: 'Vagrant does not say how its machines are reached',
       where: 'vagrant ssh-config',
       why: failureText(config),
-      todo: 'Run `kubewright lab status`, then `kubewright lab up` again',
+      fix: 'Run `kubewright lab status`, then `kubewright lab up` again',
     });
   }
   const reached = await reachMachines(lab.machines, parseSshConfig(config.stdout), onProgress, stop);

@@ -21,7 +21,7 @@ export function addressChecks(ctx: GateContext): Problem[] {
   ];
 }
 
-function duplicates(ctx: GateContext, check: string, what: string, of: (f: HostFacts) => string, todo: string): Problem[] {
+function duplicates(ctx: GateContext, check: string, what: string, of: (f: HostFacts) => string, fix: string): Problem[] {
   const seen = new Map<string, string[]>();
   for (const host of ctx.cluster.hosts) {
     const facts = ctx.allFacts.get(host.name);
@@ -29,7 +29,7 @@ function duplicates(ctx: GateContext, check: string, what: string, of: (f: HostF
     if (value !== '') seen.set(value, [...(seen.get(value) ?? []), host.name]);
   }
   return [...seen].flatMap(([value, names]) =>
-    names.length < 2 ? [] : [{ check, where: names.join(', '), what: `The same ${what}: ${value}`, todo }],
+    names.length < 2 ? [] : [{ check, where: names.join(', '), what: `The same ${what}: ${value}`, fix }],
   );
 }
 
@@ -43,7 +43,7 @@ function ownAddresses(ctx: GateContext): Problem[] {
         where: host.name,
         what: `None of its interfaces has the address ${host.ip}`,
         why: `It has ${facts.addresses.filter((a) => a !== '127.0.0.1' && a !== '::1').join(', ')}`,
-        todo: 'Set `ip` of this host in the inventory to an address of the machine (access_ip for the one its peers use)',
+        fix: 'Set `ip` of this host in the inventory to an address of the machine (access_ip for the one its peers use)',
       },
     ];
   });
@@ -64,7 +64,7 @@ function clocks(ctx: GateContext): Problem[] {
         check: 'clock',
         where: name,
         what: `Its clock is ${Math.abs(off)} s ${off > 0 ? 'ahead of' : 'behind'} the other machines'`,
-        todo: 'Synchronise the clocks: timedatectl set-ntp true, or install chrony',
+        fix: 'Synchronise the clocks: timedatectl set-ntp true, or install chrony',
       },
     ];
   });

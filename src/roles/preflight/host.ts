@@ -25,7 +25,7 @@ function system(host: ClusterHost, f: HostFacts): Problem[] {
       check: 'os',
       where,
       what: `${f.os.pretty || 'this system'} is not supported`,
-      todo: 'Use Debian 11 or newer, Ubuntu 20.04 or newer, or RHEL, Rocky or Alma 8 or newer',
+      fix: 'Use Debian 11 or newer, Ubuntu 20.04 or newer, or RHEL, Rocky or Alma 8 or newer',
     });
   }
   if (f.arch !== 'amd64' && f.arch !== 'arm64') {
@@ -33,7 +33,7 @@ function system(host: ClusterHost, f: HostFacts): Problem[] {
       check: 'arch',
       where,
       what: `There are no Kubernetes binaries for ${f.arch} here`,
-      todo: 'Use machines with amd64 or arm64',
+      fix: 'Use machines with amd64 or arm64',
     });
   }
   if (f.init !== 'systemd') {
@@ -41,7 +41,7 @@ function system(host: ClusterHost, f: HostFacts): Problem[] {
       check: 'systemd',
       where,
       what: `Process 1 is ${f.init || 'unknown'}, not systemd`,
-      todo: 'Use a system that boots with systemd',
+      fix: 'Use a system that boots with systemd',
     });
   }
   const missing = NEEDED_TOOLS.filter((t) => !f.tools.has(t));
@@ -50,7 +50,7 @@ function system(host: ClusterHost, f: HostFacts): Problem[] {
       check: 'tools',
       where,
       what: `Programs are missing: ${missing.join(', ')}`,
-      todo: 'Install tar, coreutils and util-linux',
+      fix: 'Install tar, coreutils and util-linux',
     });
   }
   return out;
@@ -66,7 +66,7 @@ function size(host: ClusterHost, f: HostFacts): Problem[] {
       check: 'memory',
       where: host.name,
       what: `${f.memoryMb} MB of memory are too little for ${role}: it needs ${needed} MB`,
-      todo: `Give the machine more memory, or set ${host.controlPlane ? 'minimal_master_memory_mb' : 'minimal_node_memory_mb'}`,
+      fix: `Give the machine more memory, or set ${host.controlPlane ? 'minimal_master_memory_mb' : 'minimal_node_memory_mb'}`,
     });
   }
   // A machine that is a node has used the space already.
@@ -78,7 +78,7 @@ function size(host: ClusterHost, f: HostFacts): Problem[] {
           check: 'disk',
           where: host.name,
           what: `${free} MB are free under ${path}, ${mb} MB are needed`,
-          todo: `Free some space, or give ${path} a larger disk`,
+          fix: `Free some space, or give ${path} a larger disk`,
         });
       }
     }
@@ -89,7 +89,7 @@ function size(host: ClusterHost, f: HostFacts): Problem[] {
       where: host.name,
       what: `Swap of ${f.swapMb} MB is on again`,
       why: 'The kubelet does not start again with swap',
-      todo: 'swapoff -a, and take it out of /etc/fstab; or set kubelet_fail_swap_on: false',
+      fix: 'swapoff -a, and take it out of /etc/fstab; or set kubelet_fail_swap_on: false',
     });
   }
   return out;
@@ -105,7 +105,7 @@ function kernel(host: ClusterHost, f: HostFacts): Problem[] {
       check: 'cgroups',
       where,
       what: `The kernel does not give these cgroup controllers: ${controllers.join(', ')}`,
-      todo: 'Boot with cgroup_enable=memory (or without cgroup_disable=…) and look at /proc/cgroups',
+      fix: 'Boot with cgroup_enable=memory (or without cgroup_disable=…) and look at /proc/cgroups',
     });
   }
   const s = host.settings;
@@ -116,7 +116,7 @@ function kernel(host: ClusterHost, f: HostFacts): Problem[] {
       check: 'modules',
       where,
       what: `The kernel ${f.kernel} lacks: ${absent.join(', ')}`,
-      todo: `Install the distribution's full kernel and reboot${absent.includes('ip_vs') ? ', or set kube_proxy_mode: iptables' : ''}`,
+      fix: `Install the distribution's full kernel and reboot${absent.includes('ip_vs') ? ', or set kube_proxy_mode: iptables' : ''}`,
     });
   }
   if (f.cgroup.version === 1 && s.kubelet_fail_cgroup_v1 !== false && minor(s.kube_version) >= 35) {
@@ -124,7 +124,7 @@ function kernel(host: ClusterHost, f: HostFacts): Problem[] {
       check: 'cgroup-v1',
       where,
       what: `Kubernetes ${s.kube_version} does not start on cgroup v1`,
-      todo: 'Boot with systemd.unified_cgroup_hierarchy=1, or set kubelet_fail_cgroup_v1: false',
+      fix: 'Boot with systemd.unified_cgroup_hierarchy=1, or set kubelet_fail_cgroup_v1: false',
     });
   }
   return out;

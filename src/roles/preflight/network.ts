@@ -62,7 +62,7 @@ function portsInUse(host: ClusterHost, f: HostFacts): Problem[] {
         where: host.name,
         what: `Port ${port} is in use by ${other.program}`,
         why: `It is needed for ${purpose}`,
-        todo: `Stop ${other.program}, or move it to another port (ss -ltnp shows it)`,
+        fix: `Stop ${other.program}, or move it to another port (ss -ltnp shows it)`,
       },
     ];
   });
@@ -80,7 +80,7 @@ function unreachable(host: ClusterHost, f: HostFacts): Problem[] {
       why: f.unreachable.some((u) => u.why === 'timeout')
         ? 'Nothing answers: a firewall drops it, or the address is wrong'
         : 'There is no route',
-      todo: 'Open etcd (2379, 2380), the API (6443) and the kubelets (10250) between the machines; see access_ip if they have several addresses',
+      fix: 'Open etcd (2379, 2380), the API (6443) and the kubelets (10250) between the machines; see access_ip if they have several addresses',
     },
   ];
 }
@@ -97,7 +97,7 @@ function firstControlPlane(ctx: GateContext): Problem[] {
       where: first.name,
       what: `The first control plane of the inventory is not a node, but ${alive.map((h) => h.name).join(', ')} are`,
       why: 'Initialising it would make a second cluster over the first one',
-      todo: `Put a control plane that is a node (${alive[0]?.name}) first in kube_control_plane; ${first.name} then joins it`,
+      fix: `Put a control plane that is a node (${alive[0]?.name}) first in kube_control_plane; ${first.name} then joins it`,
     },
   ];
 }

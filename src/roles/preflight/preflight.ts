@@ -13,7 +13,7 @@ export const preflight: Role = {
   gate(ctx) {
     return problems(ctx).map((p) => ({
       ...p,
-      todo: `${p.todo ?? ''}${p.todo ? '\n' : ''}(or, knowing better: kubewright_preflight_ignore: [${p.check}])`,
+      fix: `${p.fix ?? ''}${p.fix ? '\n' : ''}(or, knowing better: kubewright_preflight_ignore: [${p.check}])`,
     }));
   },
   tasks: () => [],

@@ -92,7 +92,7 @@ export function algorithmSettings(first: (keyword: string) => OptionValue | unde
       throw new InputError({
         what: `${option} ${text} leaves nothing that can be used here`,
         where: value.where,
-        todo: `Add one of ${(defaults ?? []).join(', ')}`,
+        fix: `Add one of ${(defaults ?? []).join(', ')}`,
       });
     }
     if (unknown.length > 0)

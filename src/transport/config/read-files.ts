@@ -25,7 +25,7 @@ export function readConfigFile(path: string): readonly OptionLine[] {
       what: 'The SSH configuration cannot be read',
       where: path,
       why: cause instanceof Error ? cause.message : undefined,
-      todo: 'Give it the right owner and mode, or name another file with --ssh-config',
+      fix: 'Give it the right owner and mode, or name another file with --ssh-config',
       cause,
     });
   }
@@ -41,7 +41,7 @@ export function parseLine(raw: string, where: string): OptionLine | undefined {
       what: `Bad SSH configuration: ${error.message}`,
       where,
       why: `The line is: ${raw.trim()}`,
-      todo: 'Correct it',
+      fix: 'Correct it',
     });
   }
 }

@@ -203,5 +203,5 @@ function includedFiles(line: OptionLine, own: boolean): string[] {
 }
 
 function bad(what: string, where: string): InputError {
-  return new InputError({ what, where, todo: 'Correct it; `ssh -G HOST` shows what OpenSSH makes of the configuration' });
+  return new InputError({ what, where, fix: 'Correct it; `ssh -G HOST` shows what OpenSSH makes of the configuration' });
 }

@@ -211,7 +211,7 @@ class Reader {
     return new InputError({
       what: `${keyword} ${value?.args[0] ?? ''} makes no sense: ${wanted} is wanted`,
       where: value?.where,
-      todo: 'Correct it',
+      fix: 'Correct it',
     });
   }
 }

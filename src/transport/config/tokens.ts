@@ -10,7 +10,7 @@ export function expandTokens(text: string, tokens: Tokens, where?: string): stri
     new InputError({
       what: `${what} in ${text} means nothing here`,
       where,
-      todo: 'Correct it; ssh_config(5), TOKENS, names what there is',
+      fix: 'Correct it; ssh_config(5), TOKENS, names what there is',
     });
   const filled = text.replaceAll(/\$\{(\w+)\}|%(.?)/g, (all, variable: string | undefined, letter: string) => {
     const value = variable === undefined ? tokens[letter] : process.env[variable];

@@ -59,7 +59,7 @@ function failure(session: Session, o: PutFileOptions, why: string, cause?: Error
     what: `${o.path} could not be written`,
     where: session.target.name,
     why,
-    todo: cause ? `Is ${o.source} there, and readable?` : 'Is there space on the disk? Run the same command again',
+    fix: cause ? `Is ${o.source} there, and readable?` : 'Is there space on the disk? Run the same command again',
     cause,
   });
 }

@@ -169,7 +169,7 @@ describe('targetFromHost', () => {
     const { parts } = refusal(() => target({ ansible_remote_tmp: '/tmp', [name]: value }));
     expect(parts.what).toMatch(what);
     expect(parts.where).toMatch(/^(hosts.ini:11:7|node1)/);
-    expect(parts.todo).toBeTruthy();
+    expect(parts.fix).toBeTruthy();
   });
 
   it('warns of what is not heeded, with its place, and does the rest', () => {

@@ -172,8 +172,8 @@ describe('inventory validate', () => {
     ['loadbalancer_apiserver: {addres: 10.0.0.9}', 'Write loadbalancer_apiserver: {address: ADDRESS, port: PORT}'],
     ['kube_network_node_prefix: many', 'Write it as kube_network_node_prefix: 24'],
     ['kubernetes_audit: true', 'Take it out, or do without it'],
-  ])('says what to write instead: %s', async (text, todo) => {
-    expect((await vars(text)).map((f) => f.todo)).toEqual([todo]);
+  ])('says what to write instead: %s', async (text, fix) => {
+    expect((await vars(text)).map((f) => f.todo)).toEqual([fix]);
   });
 
   it.each([

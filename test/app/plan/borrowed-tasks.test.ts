@@ -147,7 +147,7 @@ describe('--start-at', () => {
       findStart('node/kublet-unit', chosen, context());
       expect.unreachable();
     } catch (error) {
-      expect((error as KubewrightError).parts.todo).toContain('Did you mean node/kubelet-unit?');
+      expect((error as KubewrightError).parts.fix).toContain('Did you mean node/kubelet-unit?');
     }
   });
 
@@ -207,7 +207,7 @@ describe('roles and patterns that are unknown', () => {
     const yaml = '- hosts: kube_nodes\n  roles: [oss]\n- hosts: all\n  roles: [os]\n  tags: [x]\n';
     const error = await plays({ yaml }).catch((e) => e);
     expect(
-      error.all.map((p: { where: string; what: string; todo: string }) => `${p.where.slice(dir.length + 1)} ${p.what} ${p.todo}`),
+      error.all.map((p: { where: string; what: string; fix: string }) => `${p.where.slice(dir.length + 1)} ${p.what} ${p.fix}`),
     ).toEqual([
       'p.yml:2:11 There is no role oss Did you mean os?',
       'p.yml:1:3 There is no host and no group kube_nodes Did you mean kube_node?',

@@ -337,6 +337,6 @@ describe('files of a user', () => {
   ])('%s is refused with its place', async (line, files, expected) => {
     const box = sandbox();
     const error = await tasksOf(box, `  - name: t\n    ${line}\n`, files).catch((e) => e);
-    expect(`${error.parts.where} ${error.parts.what} ${error.parts.todo} ${error.parts.why}`).toMatch(expected);
+    expect(`${error.parts.where} ${error.parts.what} ${error.parts.fix} ${error.parts.why}`).toMatch(expected);
   });
 });

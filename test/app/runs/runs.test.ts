@@ -87,7 +87,7 @@ describe('runs', () => {
     expect(show(`${first.run.slice(0, -1)}z`)).toThrow(
       expect.objectContaining({
         exitCode: 2,
-        parts: expect.objectContaining({ todo: expect.stringContaining('Did you mean ') }),
+        parts: expect.objectContaining({ fix: expect.stringContaining('Did you mean ') }),
       }),
     );
     expect(show('20')).toThrow(/2 runs have "20"/);

@@ -192,7 +192,7 @@ describe.each(testShells())('the lock of a host under $name', (shell) => {
       expect(refused?.why).toMatch(
         /^bob@desk since 2026-11-24T09:00:00.000Z, run young; its controller was last heard 2\d s ago \(after 60 s it counts as gone\)$/,
       );
-      expect(refused?.todo).toContain('kubewright runs attach young');
+      expect(refused?.fix).toContain('kubewright runs attach young');
     });
 
     it('stays with a program that runs on for another operator, and names its task', async () => {
@@ -202,7 +202,7 @@ describe.each(testShells())('the lock of a host under $name', (shell) => {
       expect(refused).toMatchObject({
         what: 'A run whose controller is gone is still at work on this host',
         where: 'h',
-        todo: 'kubewright runs attach orphan follows it to its end; --force-unlock stops it and takes the lock',
+        fix: 'kubewright runs attach orphan follows it to its end; --force-unlock stops it and takes the lock',
       });
       expect(refused?.why).toBe(
         'bob@desk since 2026-11-24T09:00:00.000Z, run orphan; its controller is gone since 10 min\nIts programs go on by themselves:\nh: task 2 of 3, Task number 2 (play etcd)',

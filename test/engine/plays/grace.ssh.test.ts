@@ -82,7 +82,7 @@ describe.skipIf(reason)(`LoginGraceTime of one second${reason ? ` (${reason})` :
       parts: {
         what: 'The machine closed the connection in the middle of the login',
         why: expect.stringMatching(/^It did so after \d+\.\d s, while the agent or a passphrase was waited for$/),
-        todo: expect.stringMatching(/LoginGraceTime/),
+        fix: expect.stringMatching(/LoginGraceTime/),
       },
     });
     const before = token.signatures;

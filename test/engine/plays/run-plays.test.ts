@@ -152,7 +152,7 @@ describe('plays', () => {
     const box = sandbox();
     const result = await runLocal(box, [
       play('one', ['a', 'b'], (host) => {
-        if (host === 'a') throw new InputError({ what: 'no address', todo: 'Set ip' });
+        if (host === 'a') throw new InputError({ what: 'no address', fix: 'Set ip' });
         return [touchTask(`${box.root}/b`)];
       }),
     ]);

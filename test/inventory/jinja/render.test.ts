@@ -158,13 +158,13 @@ describe('what cannot be rendered names variable, file and line', () => {
     ['cluster_name: "{{ \'\'.constructor }}"\n', /has no constructor/, ':1:1', /./],
     ['cluster_name: "{{ \'a\' * 100000000 }}"\n', /larger than/, ':1:1', /./],
     ['cluster_name: "{% for i in range(100000000) %}x{% endfor %}"\n', /range with more than/, ':1:1', /./],
-  ])('%s', async (text, what, where, todo) => {
+  ])('%s', async (text, what, where, fix) => {
     const i = await inventory({ 'group_vars/all.yml': text });
     const { parts } = refusal(() => value(i, 'm1', 'cluster_name'));
     expect(parts.what).toMatch(what);
     expect(parts.where).toMatch(/group_vars\/all\.yml:/);
     expect(parts.where?.endsWith(where)).toBe(true);
-    expect(parts.todo).toMatch(todo);
+    expect(parts.fix).toMatch(fix);
   });
 
   it('all of them at once, each once', async () => {

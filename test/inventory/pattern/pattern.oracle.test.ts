@@ -74,17 +74,17 @@ describe('patterns and the two names of a group', () => {
 
   it('name what is near when nothing matches', async () => {
     const inventory = await read({ sources: [file], extra: [] });
-    const todo = (pattern: string): unknown => {
+    const fix = (pattern: string): unknown => {
       try {
         return resolvePattern(inventory, pattern);
       } catch (error) {
-        return error instanceof InputError ? `${error.parts.what} | ${error.parts.todo}` : error;
+        return error instanceof InputError ? `${error.parts.what} | ${error.parts.fix}` : error;
       }
     };
-    expect(todo('kube_control_plan')).toMatch(/no group kube_control_plan \| Did you mean kube_control_plane\?/);
-    expect(todo('h1:h2,w01')).toMatch(/by commas or by colons/);
-    expect(todo('~(?>a)b')).toMatch(/regular expression/);
-    expect(todo('web[9]')).toMatch(/web\[9\] matches no host/);
-    for (const blank of ['! web', 'all:! web', 'all:& web', '!']) expect(todo(blank)).toMatch(/without a blank/);
+    expect(fix('kube_control_plan')).toMatch(/no group kube_control_plan \| Did you mean kube_control_plane\?/);
+    expect(fix('h1:h2,w01')).toMatch(/by commas or by colons/);
+    expect(fix('~(?>a)b')).toMatch(/regular expression/);
+    expect(fix('web[9]')).toMatch(/web\[9\] matches no host/);
+    for (const blank of ['! web', 'all:! web', 'all:& web', '!']) expect(fix(blank)).toMatch(/without a blank/);
   });
 });

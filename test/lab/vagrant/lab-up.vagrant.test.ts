@@ -169,7 +169,7 @@ describe.skipIf(needed !== undefined)(
       expect(printed).toContain('cp1  127.77.0.11      running\n');
       expect(printed).toContain(`Inventory: -i ${mine} -i ${inventoryDir()}/hosts.ini\nBy: Vagrant with libvirt\n`);
       expect(await labSsh('n1', ['exit 7'])).toBe(7);
-      expect((await failure(labSsh('n9', []))).parts.todo).toBe('Name one of cp1, n1, n2');
+      expect((await failure(labSsh('n9', []))).parts.fix).toBe('Name one of cp1, n1, n2');
 
       expect(await labStop('n1')).toBe(0);
       printed = '';
@@ -268,7 +268,7 @@ describe('lab up --provider vagrant says before any machine is made', () => {
     rmSync(join(standIn.bin, 'vagrant'));
     const error = await failure(labUp(options));
     expect(error.parts.what).toBe('Vagrant is not installed');
-    expect(error.parts.todo).toContain('apt install vagrant');
+    expect(error.parts.fix).toContain('apt install vagrant');
     expect(error.exitCode).toBe(2);
     nothingMade();
   });
@@ -303,10 +303,10 @@ describe('lab up --provider vagrant says before any machine is made', () => {
       'vmrun is not on the PATH',
       'Install VMware Workstation or Fusion and the Vagrant VMware Utility, so that vmrun is on the PATH',
     ],
-  ])('what %s misses', async (hypervisor, why, todo) => {
+  ])('what %s misses', async (hypervisor, why, fix) => {
     standIn.scenario({ plugins: [] });
     const error = await failure(labUp({ ...options, hypervisor }));
-    expect(error.parts).toMatchObject({ why, todo });
+    expect(error.parts).toMatchObject({ why, fix });
     expect(error.exitCode).toBe(2);
     nothingMade();
   });
@@ -317,7 +317,7 @@ describe('lab up --provider vagrant says before any machine is made', () => {
     standIn.tool('VBoxManage', '#!/bin/sh\necho "WARNING: The vboxdrv kernel module is not loaded." >&2\necho 7.0.20r163906\n');
     const error = await failure(labUp({ ...options, hypervisor: 'virtualbox' }));
     expect(error.parts.why).toContain('The vboxdrv kernel module is not loaded');
-    expect(error.parts.todo).toContain('vboxconfig');
+    expect(error.parts.fix).toContain('vboxconfig');
     nothingMade();
   });
 
@@ -326,7 +326,7 @@ describe('lab up --provider vagrant says before any machine is made', () => {
     const error = await failure(labUp({ ...options, hypervisor: 'virtualbox', subnet: '192.168.1.0/24' }));
     const parts = error instanceof InputErrors ? error.all : [error.parts];
     expect(parts[0]).toMatchObject({ what: 'VirtualBox does not allow machines on 192.168.1.0/24' });
-    expect(parts[0]?.todo).toContain("echo '* 192.168.1.0/24' | sudo tee -a /etc/vbox/networks.conf");
+    expect(parts[0]?.fix).toContain("echo '* 192.168.1.0/24' | sudo tee -a /etc/vbox/networks.conf");
     expect(error.exitCode).toBe(2);
     nothingMade();
   });
@@ -394,7 +394,7 @@ describe('lab up --provider vagrant, when it goes wrong half-way', { timeout: 18
     expect(second.parts.why).toContain(
       'Up: m11-k8s, m12-k8s\nNot begun: w101-k8s, w102-k8s, w103-k8s, w104-k8s, w105-k8s, w106-k8s',
     );
-    expect(second.parts.todo).toContain('vagrant up m13-k8s --debug');
+    expect(second.parts.fix).toContain('vagrant up m13-k8s --debug');
     expect(second.exitCode).toBe(1);
     expect(existsSync(inventoryDir())).toBe(false);
     // What is there is remembered, and can be removed.
@@ -414,7 +414,7 @@ describe('lab up --provider vagrant, when it goes wrong half-way', { timeout: 18
     const error = await up;
     expect(error.exitCode).toBe(130);
     expect(error.parts).toMatchObject({ what: 'Interrupted: the lab is half up', why: 'No machine is up' });
-    expect(error.parts.todo).toContain('kubewright lab down --destroy');
+    expect(error.parts.fix).toContain('kubewright lab down --destroy');
     expect(standIn.records().filter((r) => r.signal)).toHaveLength(1);
     expect(process.listenerCount('SIGINT')).toBe(0);
   });

@@ -162,7 +162,7 @@ describe('what providers refuse', () => {
     expect(refusedByVirtualBox(['192.168.1.11', '192.168.1.12'], vbox())).toEqual({
       what: 'VirtualBox does not allow machines on 192.168.1.0/24',
       why: '192.168.1.11 and 1 more are outside its host-only ranges (192.168.56.0/21, the default)',
-      todo: "Allow it: echo '* 192.168.1.0/24' | sudo tee -a /etc/vbox/networks.conf\nor use addresses in 192.168.56.0/21, for example --subnet 192.168.56.0/24",
+      fix: "Allow it: echo '* 192.168.1.0/24' | sudo tee -a /etc/vbox/networks.conf\nor use addresses in 192.168.56.0/21, for example --subnet 192.168.56.0/24",
     });
   });
 

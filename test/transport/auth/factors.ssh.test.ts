@@ -91,7 +91,7 @@ describe.skipIf(reason)(`a second factor${reason ? ` (${reason})` : ''}`, { time
     const [accepted, still] = error.parts.why?.split('\n') ?? [];
     expect(accepted).toMatch(/^Accepted: \S+ \(agent\)$/);
     expect(still?.replace('Still wanted: ', '')).toMatch(wanted);
-    expect(error.parts.todo).toMatch(/--ask-pass/);
+    expect(error.parts.fix).toMatch(/--ask-pass/);
   });
 
   it.each(['f1', 'f2', 'f4'])('%s: a wrong password is told from a wrong key', async (name) => {
@@ -99,7 +99,7 @@ describe.skipIf(reason)(`a second factor${reason ? ` (${reason})` : ''}`, { time
     expect(error.kind).toBe('auth');
     expect(error.parts.why).toMatch(/^Accepted: \S+ \(agent\)\nStill wanted: (password|keyboard-interactive)/);
     expect(error.parts.why).toMatch(/\nTried: \S+ \(agent\), (password|keyboard-interactive)/);
-    expect(error.parts.todo).toMatch(/the password is wrong/i);
+    expect(error.parts.fix).toMatch(/the password is wrong/i);
     expect(JSON.stringify(error.parts)).not.toContain('"wrong"');
   });
 

@@ -161,7 +161,7 @@ describe.skipIf(reason)(`becoming another user${reason ? ` (${reason})` : ''}`, 
       const missing = await refusal(target('sudo'));
       expect(missing.kind).toBe('sudo');
       expect(missing.parts.why).toMatch(/a password is required/);
-      expect(missing.parts.todo).toMatch(/--ask-become-pass/);
+      expect(missing.parts.fix).toMatch(/--ask-become-pass/);
       sudoers('other ALL=(ALL) ALL');
       const outsider = await refusal(target('sudo', fleet.password));
       expect(outsider.parts.what).toBe('kw cannot become root with sudo');
@@ -175,7 +175,7 @@ describe.skipIf(reason)(`becoming another user${reason ? ` (${reason})` : ''}`, 
     if (!noDoas) run('cat > /etc/doas.conf && chmod 600 /etc/doas.conf', 'permit nopass kw\n');
     const error = await refusal(target(method, method === 'su' ? ROOT_PASSWORD : undefined, 'nosuch'));
     expect(error.parts.what).toBe('There is no account nosuch to become');
-    expect(error.parts.todo).toContain('ansible_become_user');
+    expect(error.parts.fix).toContain('ansible_become_user');
   });
 
   describe.skipIf(noDoas)(`doas${noDoas ? ` (${noDoas})` : ''}`, () => {
@@ -197,7 +197,7 @@ describe.skipIf(reason)(`becoming another user${reason ? ` (${reason})` : ''}`, 
     it('says so when the password is wrong or missing, or the account may not', async () => {
       doas('permit kw');
       expect((await refusal(target('doas', 'wrong'))).parts.what).toBe('doas does not accept the password of kw');
-      expect((await refusal(target('doas'))).parts.todo).toMatch(/--ask-become-pass/);
+      expect((await refusal(target('doas'))).parts.fix).toMatch(/--ask-become-pass/);
       doas('permit other');
       expect((await refusal(target('doas', fleet.password))).parts).toMatchObject({
         what: 'kw cannot become root with doas',
@@ -217,7 +217,7 @@ describe.skipIf(reason)(`becoming another user${reason ? ` (${reason})` : ''}`, 
       expect((await refusal(target('su', 'wrong'))).parts.what).toBe('su does not accept the password of root');
       expect((await refusal(target('su'))).parts).toMatchObject({
         why: expect.stringMatching(/password/i),
-        todo: expect.stringMatching(/--ask-become-pass/),
+        fix: expect.stringMatching(/--ask-become-pass/),
       });
     });
   });

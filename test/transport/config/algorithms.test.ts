@@ -97,7 +97,7 @@ describe('settings of algorithms', () => {
       if (!(error instanceof InputError)) throw error;
       expect(error.parts.what).toMatch(what);
       expect(error.parts.where).toBe('hosts:7');
-      expect(error.parts.todo).toMatch(/^Add one of \S+/);
+      expect(error.parts.fix).toMatch(/^Add one of \S+/);
     }
   });
 

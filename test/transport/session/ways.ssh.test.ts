@@ -205,7 +205,7 @@ describe.skipIf(reason)(`ways to machines, and logging in${reason ? ` (${reason}
       const lost = await refusal(withKey(undefined, { agent: held, only: false }));
       expect(lost.kind).toBe('auth');
       expect(lost.parts.what).toMatch(/Too many authentication failures/);
-      expect(lost.parts.todo).toMatch(/MaxAuthTries.*IdentitiesOnly/);
+      expect(lost.parts.fix).toMatch(/MaxAuthTries.*IdentitiesOnly/);
     });
   });
 

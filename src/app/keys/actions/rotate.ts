@@ -158,7 +158,7 @@ async function stateOf(host: KeyHost, found: Found, o: RotateOptions, id: string
     throw new KubewrightError({
       what: 'The rotation was cut off while its files were put in place',
       where: host.name,
-      todo: 'Run the same command again',
+      fix: 'Run the same command again',
     });
   // What was half-way in its place may be another key now.
   const now = await look(host, { signal: o.interrupt?.kill });
@@ -191,7 +191,7 @@ async function proveLogins(
         what: `the new key does not get in at ${first.to}${more}, so the old one stays`,
         where: host.name,
         why: first.error,
-        todo: 'Mend that, or leave that machine out (--limit), and run the same command again',
+        fix: 'Mend that, or leave that machine out (--limit), and run the same command again',
       }),
     });
   }

@@ -51,7 +51,7 @@ export async function look(host: KeyHost, o: LookOptions): Promise<Found> {
     throw new KubewrightError({
       what: `${file}.pub holds no public key`,
       where: host.name,
-      todo: 'Remove it on the machine: the public key can be derived from the private one',
+      fix: 'Remove it on the machine: the public key can be derived from the private one',
     });
   }
   const keys = (tag: string): PublicKey[] => values(tag).flatMap((v) => parsePublicKey(v) ?? []);

@@ -60,7 +60,7 @@ export async function runAs(
     what:
       last || (exit.kind === 'killed' ? `The program was killed (${exit.signal})` : `The program ended with status ${exit.code}`),
     where: host.name,
-    todo: 'Mend that on the machine and run the same command again: what was done stays done',
+    fix: 'Mend that on the machine and run the same command again: what was done stays done',
   });
 }
 

@@ -42,7 +42,7 @@ export async function prepareNew(
   throw new KubewrightError({
     what: `${file}.pub holds no public key`,
     where: host.name,
-    todo: `Remove ${file}* in ~/.ssh there and run the same command again`,
+    fix: `Remove ${file}* in ~/.ssh there and run the same command again`,
   });
 }
 

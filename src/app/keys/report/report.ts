@@ -37,7 +37,7 @@ function isCut(result: KeyResult): boolean {
 function printRemedies(failed: readonly KeyResult[]): void {
   const groups = new Map<string, string[]>();
   for (const { host, error } of failed) {
-    if (!error?.parts.todo) continue;
+    if (!error?.parts.fix) continue;
     const text = formatParts({ ...error.parts, where: undefined });
     groups.set(text, [...(groups.get(text) ?? []), host]);
   }
@@ -126,8 +126,8 @@ function foldLines(lines: readonly { readonly host: string; readonly text: strin
 }
 
 function parts(error: KubewrightError): { what: string; why?: string; todo?: string } {
-  const { what, why, todo } = error.parts;
-  return { what, why, todo };
+  const { what, why, fix } = error.parts;
+  return { what, why, todo: fix };
 }
 
 export function say(text: string): void {

@@ -57,7 +57,7 @@ class IniReader {
         what: 'The file begins with a byte order mark',
         where: `${this.#file}:1:1`,
         why: 'Ansible takes it for a part of the first name',
-        todo: 'Save the file as UTF-8 without a byte order mark (BOM)',
+        fix: 'Save the file as UTF-8 without a byte order mark (BOM)',
       });
     }
     for (const raw of text.split(LINE_END)) {
@@ -113,9 +113,9 @@ class IniReader {
   }
 
   /** What follows cannot be judged. */
-  #badSection(what: string, why: string | undefined, todo: string): InputError {
+  #badSection(what: string, why: string | undefined, fix: string): InputError {
     this.#kind = 'unknown';
-    return this.#bad(what, why, todo);
+    return this.#bad(what, why, fix);
   }
 
   #child(line: string): void {
@@ -235,9 +235,9 @@ class IniReader {
     return this.#indent + place.at + 1;
   }
 
-  #bad(what: string, why: string | undefined, todo: string, column?: number): InputError {
+  #bad(what: string, why: string | undefined, fix: string, column?: number): InputError {
     const s = this.#source();
-    return new InputError({ what, where: `${s.file}:${s.line}:${column ?? s.column}`, why, todo });
+    return new InputError({ what, where: `${s.file}:${s.line}:${column ?? s.column}`, why, fix });
   }
 }
 

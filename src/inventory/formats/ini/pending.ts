@@ -58,7 +58,7 @@ export class PendingGroups {
             ? `The group ${name} is named as a child, but it is not declared`
             : `There is no group ${name} for these variables`,
         where: `${source.file}:${source.line}:${source.column}`,
-        todo: near ? `Did you mean ${near}? Else declare it: [${name}]` : `Declare it: [${name}]`,
+        fix: near ? `Did you mean ${near}? Else declare it: [${name}]` : `Declare it: [${name}]`,
       });
     }
   }

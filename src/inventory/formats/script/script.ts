@@ -122,8 +122,8 @@ class ScriptReader {
     return [...names];
   }
 
-  #wrong(what: string, todo: string): InputError {
-    return new InputError({ what: `The inventory script ${what}`, where: this.#path, todo });
+  #wrong(what: string, fix: string): InputError {
+    return new InputError({ what: `The inventory script ${what}`, where: this.#path, fix });
   }
 }
 
@@ -140,15 +140,15 @@ function jsonOf(text: string, what: string, stderr: string): YamlFile {
     why: [text.trim() === '' ? 'It printed nothing' : `It printed: ${text.trim().slice(0, 200)}`, stderr.trim()]
       .join('\n')
       .trim(),
-    todo: 'Run it by hand and look at what it prints',
+    fix: 'Run it by hand and look at what it prints',
   });
 }
 
 function call(path: string, args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const seconds = Number(process.env.KUBEWRIGHT_INVENTORY_TIMEOUT) || TIMEOUT_SEC;
   const command = [path, ...args].join(' ');
-  const fail = (what: string, why: string | undefined, todo: string): InputError =>
-    new InputError({ what: `The inventory script ${what}`, where: command, why, todo });
+  const fail = (what: string, why: string | undefined, fix: string): InputError =>
+    new InputError({ what: `The inventory script ${what}`, where: command, why, fix });
   return new Promise((resolve, reject) => {
     // A group of its own, so that a script that hangs ends with everything that it started.
     const child = spawn(path, [...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });

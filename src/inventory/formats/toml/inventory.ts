@@ -13,7 +13,7 @@ import { yamlTimestamp } from '../yaml/scalar.js';
  */
 export function readToml(text: string, file: string, draft: Draft): void {
   const source: Place = { file, line: 0, column: 0 };
-  const wrong = (what: string, todo: string): InputError => new InputError({ what, where: file, todo });
+  const wrong = (what: string, fix: string): InputError => new InputError({ what, where: file, fix });
   const group = (name: string, body: TomlValue): void => {
     if (!isTable(body)) {
       draft.warnings.push(`${file}: ${name} is skipped: it is no group, because it is no table`);
@@ -51,7 +51,7 @@ export function readToml(text: string, file: string, draft: Draft): void {
         what: 'This is not valid TOML',
         where: `${file}:${error.line}:${error.column}`,
         why: error.message.split('\n')[0],
-        todo: 'Correct the file',
+        fix: 'Correct the file',
       });
     if (error instanceof DraftError) throw wrong(error.message, 'Take it out, or correct it');
     if (error instanceof RangeError && !/call stack/i.test(error.message))

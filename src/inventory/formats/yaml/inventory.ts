@@ -159,9 +159,9 @@ class YamlReader {
     this.#draft.warnings.push(`${s.file}:${s.line}:${s.column}: ${text}`);
   }
 
-  #wrong(node: Node | null | undefined, what: string, todo: string): InputError {
+  #wrong(node: Node | null | undefined, what: string, fix: string): InputError {
     const s = this.#yaml.sourceOf(node);
-    return new InputError({ what, where: `${s.file}:${s.line}:${s.column}`, todo });
+    return new InputError({ what, where: `${s.file}:${s.line}:${s.column}`, fix });
   }
 }
 

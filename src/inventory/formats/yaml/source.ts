@@ -53,11 +53,11 @@ export function parseYaml(text: string, file: string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const fail = (offset: number, why: string, todo: string): InputError => {
+  const fail = (offset: number, why: string, fix: string): InputError => {
     const s = at(offset);
     const line = text.slice(text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1).split('\n', 1)[0] ?? '';
-    const help = OPEN_TEMPLATE.test(line) ? 'Put the template in quotes: "{{ … }}"' : todo;
-    return new InputError({ what: 'This is not valid YAML', where: `${file}:${s.line}:${s.column}`, why, todo: help });
+    const help = OPEN_TEMPLATE.test(line) ? 'Put the template in quotes: "{{ … }}"' : fix;
+    return new InputError({ what: 'This is not valid YAML', where: `${file}:${s.line}:${s.column}`, why, fix: help });
   };
   const json = jsonNodes(text);
   if (json) {
@@ -86,7 +86,7 @@ export function parseYaml(text: string, file: string): YamlFile {
 function yamlNodes(
   given: string,
   lines: LineCounter,
-  fail: (offset: number, why: string, todo: string) => InputError,
+  fail: (offset: number, why: string, fix: string) => InputError,
 ): Node | null {
   const text = knownLineEnds(given);
   const control = UNPRINTABLE.exec(text.startsWith('\uFEFF') ? text.slice(1) : text);
@@ -152,7 +152,7 @@ function endBlock(root: Node | null, text: string): void {
 }
 
 /** What `&names` stand for. @throws for a name that is given twice, as PyYAML does. */
-function anchorsOf(root: Node | null, fail: (offset: number, why: string, todo: string) => InputError): Map<string, Node> {
+function anchorsOf(root: Node | null, fail: (offset: number, why: string, fix: string) => InputError): Map<string, Node> {
   const anchors = new Map<string, Node>();
   if (root === null) return anchors;
   visit(root, {
@@ -214,7 +214,7 @@ export function variablesOf(yaml: YamlFile, given: Node | null | undefined, what
       what: `${what} must be a map of names and values`,
       where: `${s.file}:${s.line}:${s.column}`,
       why: isSeq(node) ? 'It is a list' : undefined,
-      todo: 'Write name: value',
+      fix: 'Write name: value',
     });
   }
   return new Map(
@@ -234,7 +234,7 @@ export function readText(file: string, kind: string): string {
       what: `The ${kind} cannot be read`,
       where: file,
       why: cause instanceof Error ? cause.message : undefined,
-      todo: 'Check the path and its permissions',
+      fix: 'Check the path and its permissions',
       cause,
     });
   }
@@ -251,7 +251,7 @@ export function decodeText(bytes: Buffer, file: string): string {
     throw new InputError({
       what: 'This is no text in UTF-8',
       where: `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`,
-      todo: 'Save the file as UTF-8',
+      fix: 'Save the file as UTF-8',
     });
   }
 }

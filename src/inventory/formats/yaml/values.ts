@@ -30,7 +30,7 @@ export interface YamlContext {
   readonly json: boolean;
   readonly anchors: ReadonlyMap<string, Node>;
   readonly at: (offset: number) => Place;
-  readonly fail: (offset: number, why: string, todo: string) => InputError;
+  readonly fail: (offset: number, why: string, fix: string) => InputError;
 }
 
 const STANDARD = 'tag:yaml.org,2002:';
@@ -227,8 +227,8 @@ export class YamlValues {
     return String(node.value ?? node.source ?? '');
   }
 
-  #fail(node: Node | null | undefined, why: string, todo: string): InputError {
-    return this.#c.fail(node?.range?.[0] ?? 0, why, todo);
+  #fail(node: Node | null | undefined, why: string, fix: string): InputError {
+    return this.#c.fail(node?.range?.[0] ?? 0, why, fix);
   }
 }
 

@@ -81,7 +81,7 @@ export function resolveBox(wanted: string, arch: string, where?: string): Boxes 
       what: `The box ${wanted} is a CentOS that is long out of support`,
       where,
       why: 'CentOS Linux 7 ended in June 2024, CentOS Linux 8 in December 2021, Stream 8 in May 2024: their package servers are gone',
-      todo: 'Use alma9 or rocky9, which are the nearest (KUBEWRIGHT_BOX, --box or the host variable vagrant_box)',
+      fix: 'Use alma9 or rocky9, which are the nearest (KUBEWRIGHT_BOX, --box or the host variable vagrant_box)',
     });
   }
   if (/\.(box|json)$/i.test(wanted)) {
@@ -94,7 +94,7 @@ export function resolveBox(wanted: string, arch: string, where?: string): Boxes 
     throw new InputError({
       what: `There is no box '${wanted}'`,
       where,
-      todo: `Name one of ${BOX_NAMES.join(', ')}, a box of the registry (publisher/name), or a .box file or URL`,
+      fix: `Name one of ${BOX_NAMES.join(', ')}, a box of the registry (publisher/name), or a .box file or URL`,
     });
   }
   return Object.fromEntries(Object.entries(names).map(([hypervisor, name]) => [hypervisor, { name }]));

@@ -66,13 +66,13 @@ export async function requireVagrant(vagrant: Vagrant): Promise<string> {
     throw new InputError({
       what: 'Vagrant is not installed',
       why: '`vagrant` is not on the PATH',
-      todo: 'Install it (Debian and Ubuntu: apt install vagrant; others: developer.hashicorp.com/vagrant/install).\nOn Linux as root, `kubewright lab up --provider nspawn` needs no Vagrant and no hypervisor',
+      fix: 'Install it (Debian and Ubuntu: apt install vagrant; others: developer.hashicorp.com/vagrant/install).\nOn Linux as root, `kubewright lab up --provider nspawn` needs no Vagrant and no hypervisor',
     });
   }
   throw new InputError({
     what: 'Vagrant does not run',
     why: failureText(result) || `\`vagrant --version\` ended with exit code ${result.code}`,
-    todo: 'Set right what it complains about, until `vagrant --version` prints a version',
+    fix: 'Set right what it complains about, until `vagrant --version` prints a version',
   });
 }
 
@@ -86,14 +86,14 @@ export async function chooseHypervisor(vagrant: Vagrant, wanted: string | undefi
   if (wanted !== undefined && !isHypervisor(wanted)) {
     throw new InputError({
       what: `'${wanted}' is no provider that a lab can use`,
-      todo: `Name one of ${HYPERVISORS.join(', ')} (--vagrant-provider, KUBEWRIGHT_PROVIDER or VAGRANT_DEFAULT_PROVIDER)`,
+      fix: `Name one of ${HYPERVISORS.join(', ')} (--vagrant-provider, KUBEWRIGHT_PROVIDER or VAGRANT_DEFAULT_PROVIDER)`,
     });
   }
   const plugins = await installedPlugins(vagrant);
   if (wanted !== undefined) {
     const found = await check(wanted, plugins);
     if (found.missing === undefined) return { hypervisor: wanted, version: found.version };
-    throw new InputError({ what: `${NEEDS[wanted].title} can't be used`, why: found.missing, todo: found.todo });
+    throw new InputError({ what: `${NEEDS[wanted].title} can't be used`, why: found.missing, fix: found.fix });
   }
   const missing: string[] = [];
   for (const hypervisor of HYPERVISORS) {
@@ -104,7 +104,7 @@ export async function chooseHypervisor(vagrant: Vagrant, wanted: string | undefi
   throw new InputError({
     what: 'There is no hypervisor that Vagrant could use',
     why: missing.join('\n'),
-    todo: `${NEEDS.virtualbox.install};\nor for libvirt: ${NEEDS.libvirt.install}, then vagrant plugin install vagrant-libvirt`,
+    fix: `${NEEDS.virtualbox.install};\nor for libvirt: ${NEEDS.libvirt.install}, then vagrant plugin install vagrant-libvirt`,
   });
 }
 
@@ -119,32 +119,32 @@ async function installedPlugins(vagrant: Vagrant): Promise<Set<string>> {
 
 interface Found {
   readonly missing?: string;
-  readonly todo?: string;
+  readonly fix?: string;
   readonly version?: string;
 }
 
 async function check(hypervisor: Hypervisor, plugins: ReadonlySet<string>): Promise<Found> {
   const { tool, plugin, install } = NEEDS[hypervisor];
   if (hypervisor === 'parallels' && process.platform !== 'darwin' && !onPath('prlctl'))
-    return { missing: 'It runs on macOS only', todo: 'Choose another provider' };
+    return { missing: 'It runs on macOS only', fix: 'Choose another provider' };
   const result = await tryExec(tool);
-  if (result.code === 127) return { missing: `${tool[0]} is not on the PATH`, todo: install };
+  if (result.code === 127) return { missing: `${tool[0]} is not on the PATH`, fix: install };
   // vmrun without arguments prints its help and fails; that it runs is enough.
   if (result.code !== 0 && hypervisor !== 'vmware_desktop') {
-    return { missing: `${tool.join(' ')} failed: ${firstLines(result.stderr || result.stdout)}`, todo: install };
+    return { missing: `${tool.join(' ')} failed: ${firstLines(result.stderr || result.stdout)}`, fix: install };
   }
   // VBoxManage warns on either stream, and succeeds, when the kernel module is not loaded.
   const warning = /^WARNING: [\s\S]*/m.exec(`${result.stdout}\n${result.stderr}`)?.[0];
   if (warning !== undefined) {
     return {
       missing: firstLines(warning),
-      todo: 'Load VirtualBox’s kernel module as it says (often: sudo /sbin/vboxconfig, or sudo modprobe vboxdrv)',
+      fix: 'Load VirtualBox’s kernel module as it says (often: sudo /sbin/vboxconfig, or sudo modprobe vboxdrv)',
     };
   }
   if (plugin !== undefined && !plugins.has(plugin)) {
     return {
       missing: `Vagrant's plugin ${plugin} is not installed`,
-      todo: `vagrant plugin install ${plugin}${hypervisor === 'libvirt' ? ' (Debian: apt install vagrant-libvirt)' : ''}`,
+      fix: `vagrant plugin install ${plugin}${hypervisor === 'libvirt' ? ' (Debian: apt install vagrant-libvirt)' : ''}`,
     };
   }
   return { version: result.stdout.trim().split('\n').at(-1) };
