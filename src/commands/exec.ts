@@ -1,5 +1,6 @@
 import { Args, Command, Flags } from '@oclif/core';
 import { connectionFlags, inventoryFlags } from './flags.js';
+import { optionsOf } from './options.js';
 
 export default class Exec extends Command {
   static override summary = 'Run a command on many machines at once';
@@ -25,16 +26,10 @@ export default class Exec extends Command {
     const { args, argv, flags } = await this.parse(Exec);
     const { runExec } = await import('../app/exec/exec.js');
     process.exitCode = await runExec({
-      inventory: flags.inventory ?? [],
-      extraVars: flags['extra-vars'],
-      vault: flags,
-      limit: flags.limit,
+      ...optionsOf(flags),
       pattern: args.pattern,
       command: argv.slice(1).map(String),
-      connection: flags,
-      json: flags.json,
       timeoutSec: flags.timeout,
-      stdin: flags.stdin,
     });
   }
 }

@@ -1,7 +1,7 @@
-import { Flags, type Interfaces } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { limitOf } from '../app/inventory/limit-flag.js';
 
-/** How encrypted variables are opened. Passed on as they are: `vault: flags`. */
+/** How encrypted variables are opened. */
 export const vaultFlags = {
   'ask-vault-pass': Flags.boolean({ char: 'J', description: 'ask for the Ansible Vault password, if anything is encrypted' }),
   'vault-password-file': Flags.string({
@@ -143,29 +143,3 @@ export const playFlags = {
 function listed(value: string | undefined): string[] | undefined {
   return value ? [value] : undefined;
 }
-
-/** Flags as the use cases take them. */
-export function playOptions(flags: PlayFlags) {
-  return {
-    inventory: flags.inventory ?? [],
-    extraVars: flags['extra-vars'],
-    vault: flags,
-    limit: flags.limit,
-    connection: flags,
-    verbosity: flags.verbose,
-    view: flags.json ? ('json' as const) : flags.plain ? ('plain' as const) : ('auto' as const),
-    bundle: flags.bundle,
-    tags: flags.tags,
-    skipTags: flags['skip-tags'],
-    startAt: flags['start-at'],
-    step: flags.step,
-    list: { hosts: flags['list-hosts'], tasks: flags['list-tasks'], tags: flags['list-tags'] },
-    check: flags.check,
-    diff: flags.diff,
-    journalDir: flags['journal-dir'],
-    forceUnlock: flags['force-unlock'],
-  };
-}
-
-type AllFlags = typeof inventoryFlags & typeof connectionFlags & typeof outputFlags & typeof playFlags;
-type PlayFlags = Interfaces.InferredFlags<AllFlags>;

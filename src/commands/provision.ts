@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
-import { connectionFlags, inventoryFlags, outputFlags, playFlags, playOptions } from './flags.js';
+import { connectionFlags, inventoryFlags, outputFlags, playFlags } from './flags.js';
+import { playOptions } from './options.js';
 
 export default class Provision extends Command {
   static override summary = 'Turn the machines of an inventory into a Kubernetes cluster';

@@ -1,5 +1,6 @@
 import { Args, Command } from '@oclif/core';
-import { connectionFlags, inventoryFlags, outputFlags, playFlags, playOptions } from './flags.js';
+import { connectionFlags, inventoryFlags, outputFlags, playFlags } from './flags.js';
+import { playOptions } from './options.js';
 
 export default class Run extends Command {
   static override summary = 'Run a playbook of your own on the machines of an inventory';

@@ -1,5 +1,6 @@
 import { Args, Command } from '@oclif/core';
 import { connectionFlags, inventoryFlags, vaultFlags } from './flags.js';
+import { optionsOf } from './options.js';
 
 const { inventory, 'extra-vars': extraVars } = inventoryFlags;
 const { user, 'private-key': privateKey, 'ask-pass': askPass } = connectionFlags;
@@ -30,13 +31,6 @@ export default class Ssh extends Command {
   async run(): Promise<void> {
     const { args, argv, flags } = await this.parse(Ssh);
     const { runSsh } = await import('../app/ssh/ssh.js');
-    process.exitCode = await runSsh({
-      inventory: flags.inventory ?? [],
-      extraVars: flags['extra-vars'],
-      vault: flags,
-      host: args.host,
-      command: argv.slice(1).map(String),
-      connection: flags,
-    });
+    process.exitCode = await runSsh({ ...optionsOf(flags), host: args.host, command: argv.slice(1).map(String) });
   }
 }

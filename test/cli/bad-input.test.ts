@@ -52,7 +52,7 @@ async function attempt(
     const code = await provision({
       inventory: path === undefined ? [] : [path],
       extraVars: [`ansible_port=${port}`, ...extraVars],
-      connection: { 'connect-timeout': 3 },
+      connection: { connectTimeout: 3 },
       view: 'plain',
       tags: [],
       skipTags: [],

@@ -45,23 +45,23 @@ export function withAnsibleConfig(o: ConnectionOptions): ConnectionOptions {
   const c = ansibleConfig();
   const out: { -readonly [K in keyof ConnectionOptions]: ConnectionOptions[K] } = { ...o };
   out.user ??= c.remoteUser;
-  out['private-key'] ??= c.privateKeyFile;
-  out['ask-pass'] ??= c.askPass;
-  out['ask-become-pass'] ??= c.becomeAskPass;
+  out.privateKey ??= c.privateKeyFile;
+  out.askPass ??= c.askPass;
+  out.askBecomePass ??= c.becomeAskPass;
   out.become ??= c.become;
-  out['become-user'] ??= c.becomeUser;
-  out['become-method'] ??= c.becomeMethod;
+  out.becomeUser ??= c.becomeUser;
+  out.becomeMethod ??= c.becomeMethod;
   // On is what Kubewright does anyway, in its own way: see --host-key-checking.
-  out['host-key-checking'] ??= c.hostKeyChecking === false ? 'off' : undefined;
-  out['connect-timeout'] ??= c.timeout;
+  out.hostKeyChecking ??= c.hostKeyChecking === false ? 'off' : undefined;
+  out.connectTimeout ??= c.timeout;
   out.forks ??= c.forks;
   return out;
 }
 
 /** The vault password file of ansible.cfg, where neither flags nor KUBEWRIGHT_VAULT_PASSWORD_FILE name one. */
 export function withVaultFile(o: VaultOptions): VaultOptions {
-  const said = o['ask-vault-pass'] || (o['vault-id']?.length ?? 0) > 0 || (o['vault-password-file']?.length ?? 0) > 0;
+  const said = o.askVaultPass || (o.vaultId?.length ?? 0) > 0 || (o.vaultPasswordFile?.length ?? 0) > 0;
   const file = ansibleConfig().vaultPasswordFile;
   if (said || file === undefined || process.env.KUBEWRIGHT_VAULT_PASSWORD_FILE !== undefined) return o;
-  return { ...o, 'vault-password-file': [file] };
+  return { ...o, vaultPasswordFile: [file] };
 }

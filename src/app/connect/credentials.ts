@@ -22,10 +22,10 @@ export function readCredentials(o: ConnectionOptions): Promise<Credentials> {
 async function read(o: ConnectionOptions): Promise<Credentials> {
   const password =
     fromEnv('KUBEWRIGHT_SSH_PASSWORD', 'ssh-password') ??
-    (o['ask-pass'] ? await askSecret('SSH password: ', 'ssh-password') : undefined);
+    (o.askPass ? await askSecret('SSH password: ', 'ssh-password') : undefined);
   const becomePassword =
     fromEnv('KUBEWRIGHT_BECOME_PASSWORD', 'become-password') ??
-    (o['ask-become-pass'] ? await askSecret('sudo password (empty: the SSH password): ', 'become-password') : undefined);
+    (o.askBecomePass ? await askSecret('sudo password (empty: the SSH password): ', 'become-password') : undefined);
   return { password, becomePassword: becomePassword?.reveal() === '' ? password : becomePassword };
 }
 

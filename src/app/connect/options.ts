@@ -1,23 +1,25 @@
-/** What the operator said about reaching the machines, as flags give it. */
+/** How hosts are reached, as the flags of a command say. */
 export interface ConnectionOptions {
   readonly user?: string;
-  readonly 'private-key'?: string;
-  readonly 'ask-pass'?: boolean;
-  readonly 'ask-become-pass'?: boolean;
+  readonly privateKey?: string;
+  readonly askPass?: boolean;
+  readonly askBecomePass?: boolean;
   readonly become?: boolean;
-  /** Only from ansible.cfg: inventories say it otherwise. */
-  readonly 'become-user'?: string;
-  readonly 'become-method'?: string;
-  readonly 'host-key-checking'?: 'strict' | 'accept-new' | 'off';
-  readonly 'connect-timeout'?: number;
-  readonly 'ssh-config'?: string;
+  /** Set by ansible.cfg only; inventories have variables for it. */
+  readonly becomeUser?: string;
+  /** Set by ansible.cfg only. */
+  readonly becomeMethod?: string;
+  readonly hostKeyChecking?: 'strict' | 'accept-new' | 'off';
+  /** Seconds. */
+  readonly connectTimeout?: number;
+  readonly sshConfig?: string;
   readonly forks?: number;
 }
 
-/** What the operator said about Ansible Vault, as flags give it. */
+/** How Ansible Vault is opened, as the flags of a command say. */
 export interface VaultOptions {
-  readonly 'ask-vault-pass'?: boolean;
-  readonly 'vault-password-file'?: readonly string[];
+  readonly askVaultPass?: boolean;
+  readonly vaultPasswordFile?: readonly string[];
   /** `label@file`, `label@prompt`, `file`. */
-  readonly 'vault-id'?: readonly string[];
+  readonly vaultId?: readonly string[];
 }

@@ -16,12 +16,12 @@ export class VaultKeys {
   readonly #asked = new Map<string, Secret>();
 
   constructor(o: VaultOptions, env: NodeJS.ProcessEnv = process.env) {
-    const ids = o['vault-id'] ?? [];
-    const files = o['vault-password-file'] ?? [];
+    const ids = o.vaultId ?? [];
+    const files = o.vaultPasswordFile ?? [];
     const given = [
       ...ids.map((id) => this.#fromId(id)),
       ...files.map((f) => this.#fromFile('default', f)),
-      ...(o['ask-vault-pass'] ? [this.#fromPrompt('default')] : []),
+      ...(o.askVaultPass ? [this.#fromPrompt('default')] : []),
     ];
     this.keyring = new Keyring(given.length > 0 ? given : this.#fromEnvironment(env));
   }

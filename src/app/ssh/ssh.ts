@@ -43,10 +43,10 @@ export async function runSsh(o: SshCommandOptions): Promise<number> {
   const connection = withAnsibleConfig(o.connection);
   const target = targetFromHost(host, {
     user: connection.user,
-    privateKey: connection['private-key'],
-    hostKeyChecking: connection['host-key-checking'],
-    connectTimeoutSec: connection['connect-timeout'],
-    sshConfig: connection['ssh-config'],
+    privateKey: connection.privateKey,
+    hostKeyChecking: connection.hostKeyChecking,
+    connectTimeoutSec: connection.connectTimeout,
+    sshConfig: connection.sshConfig,
     lookup: (name) => inventory.hosts.get(name),
     password,
   });
@@ -56,7 +56,7 @@ export async function runSsh(o: SshCommandOptions): Promise<number> {
   let askpass: Askpass | undefined;
   try {
     const config = join(dir, 'config');
-    writeFileSync(config, openSshConfig(target, o.connection['ssh-config']), { mode: 0o600 });
+    writeFileSync(config, openSshConfig(target, o.connection.sshConfig), { mode: 0o600 });
     askpass = hasPassword(target) ? await startAskpass(dir, target) : undefined;
     return await run(['-F', config, target.name, ...remoteCommand(o.command)], { ...process.env, ...askpass?.environment });
   } finally {

@@ -1,4 +1,5 @@
 import { Command, Flags } from '@oclif/core';
+import { optionsOf } from '../options.js';
 
 export default class InventoryGenerate extends Command {
   static override summary = 'Write an inventory for so many control planes and workers';
@@ -53,24 +54,7 @@ export default class InventoryGenerate extends Command {
     const { flags } = await this.parse(InventoryGenerate);
     const { etcdChoice, generateInteractively } = await import('../../app/inventory/interactive.js');
     const { inventoryGenerate } = await import('../../app/inventory/generate.js');
-    const options = {
-      masters: flags.masters,
-      workers: flags.workers,
-      subnet: flags.subnet,
-      masterStart: flags['master-start'],
-      workerStart: flags['worker-start'],
-      masterName: flags['master-name'],
-      workerName: flags['worker-name'],
-      etcd: etcdChoice(flags.etcd),
-      groupStyle: flags['group-style'],
-      user: flags.user,
-      become: flags.become,
-      kubeVersion: flags['kube-version'],
-      networkPlugin: flags['network-plugin'],
-      format: flags.format,
-      output: flags.output,
-      force: flags.force,
-    };
+    const options = { ...optionsOf(flags), etcd: etcdChoice(flags.etcd) };
     process.exitCode = await (flags.interactive ? generateInteractively(options) : inventoryGenerate(options));
   }
 }

@@ -1,5 +1,6 @@
 import { Args, Command, Flags } from '@oclif/core';
 import { inventoryFlags, playbookDirFlag, vaultFlags } from '../flags.js';
+import { optionsOf } from '../options.js';
 
 export default class InventoryGraph extends Command {
   static override summary = 'Print groups and hosts as a tree, as ansible-inventory --graph does';
@@ -15,13 +16,6 @@ export default class InventoryGraph extends Command {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(InventoryGraph);
     const { inventoryGraph } = await import('../../app/inventory/list.js');
-    process.exitCode = await inventoryGraph({
-      inventory: flags.inventory ?? [],
-      extraVars: flags['extra-vars'],
-      vault: flags,
-      playbookDir: flags['playbook-dir'],
-      group: args.group,
-      vars: flags.vars,
-    });
+    process.exitCode = await inventoryGraph({ ...optionsOf(flags), group: args.group });
   }
 }

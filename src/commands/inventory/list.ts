@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { inventoryFlags, playbookDirFlag } from '../flags.js';
+import { optionsOf } from '../options.js';
 
 export default class InventoryList extends Command {
   static override summary = 'Print hosts, groups and variables as ansible-inventory --list does';
@@ -24,23 +25,10 @@ export default class InventoryList extends Command {
     const { flags } = await this.parse(InventoryList);
     if (flags.resolved) {
       const { inventoryResolved } = await import('../../app/inventory/show.js');
-      process.exitCode = await inventoryResolved({
-        inventory: flags.inventory ?? [],
-        extraVars: flags['extra-vars'],
-        vault: flags,
-        playbookDir: flags['playbook-dir'],
-        json: flags.json,
-      });
+      process.exitCode = await inventoryResolved(optionsOf(flags));
       return;
     }
     const { inventoryList } = await import('../../app/inventory/list.js');
-    process.exitCode = await inventoryList({
-      inventory: flags.inventory ?? [],
-      extraVars: flags['extra-vars'],
-      vault: flags,
-      playbookDir: flags['playbook-dir'],
-      host: flags.host,
-      limit: flags.limit,
-    });
+    process.exitCode = await inventoryList(optionsOf(flags));
   }
 }

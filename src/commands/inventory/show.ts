@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { inventoryFlags, playbookDirFlag, vaultFlags } from '../flags.js';
+import { optionsOf } from '../options.js';
 
 export default class InventoryShow extends Command {
   static override summary = 'Show the cluster that an inventory describes, without touching any machine';
@@ -16,12 +17,6 @@ export default class InventoryShow extends Command {
   async run(): Promise<void> {
     const { flags } = await this.parse(InventoryShow);
     const { inventoryResolved } = await import('../../app/inventory/show.js');
-    process.exitCode = await inventoryResolved({
-      inventory: flags.inventory ?? [],
-      extraVars: flags['extra-vars'],
-      vault: flags,
-      playbookDir: flags['playbook-dir'],
-      json: flags.json,
-    });
+    process.exitCode = await inventoryResolved(optionsOf(flags));
   }
 }

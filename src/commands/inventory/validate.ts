@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { inventoryFlags, playbookDirFlag, vaultFlags } from '../flags.js';
+import { optionsOf } from '../options.js';
 
 export default class InventoryValidate extends Command {
   static override summary = 'Find everything that is wrong with an inventory, without touching any machine';
@@ -21,13 +22,6 @@ export default class InventoryValidate extends Command {
   async run(): Promise<void> {
     const { flags } = await this.parse(InventoryValidate);
     const { inventoryValidate } = await import('../../app/inventory/validate.js');
-    process.exitCode = await inventoryValidate({
-      inventory: flags.inventory ?? [],
-      extraVars: flags['extra-vars'],
-      vault: flags,
-      playbookDir: flags['playbook-dir'],
-      strict: flags.strict,
-      json: flags.json,
-    });
+    process.exitCode = await inventoryValidate(optionsOf(flags));
   }
 }

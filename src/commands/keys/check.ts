@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { connectionFlags, inventoryFlags } from '../flags.js';
+import { optionsOf } from '../options.js';
 import { accountFlags, hubFlag } from './flags.js';
 
 export default class KeysCheck extends Command {
@@ -21,16 +22,6 @@ export default class KeysCheck extends Command {
   async run(): Promise<void> {
     const { flags } = await this.parse(KeysCheck);
     const { runKeysCheck } = await import('../../app/keys/keys.js');
-    process.exitCode = await runKeysCheck({
-      inventory: flags.inventory ?? [],
-      extraVars: flags['extra-vars'],
-      vault: flags,
-      limit: flags.limit,
-      connection: flags,
-      account: flags.for,
-      askPassEach: flags['ask-pass-each'],
-      hub: flags.hub,
-      json: flags.json,
-    });
+    process.exitCode = await runKeysCheck({ ...optionsOf(flags), account: flags.for });
   }
 }

@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { connectionFlags, inventoryFlags } from '../flags.js';
+import { optionsOf } from '../options.js';
 import { accountFlags, hubFlag } from './flags.js';
 
 export default class KeysDistribute extends Command {
@@ -41,20 +42,7 @@ export default class KeysDistribute extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(KeysDistribute);
-    const options = {
-      inventory: flags.inventory ?? [],
-      extraVars: flags['extra-vars'],
-      vault: flags,
-      limit: flags.limit,
-      connection: flags,
-      account: flags.for,
-      askPassEach: flags['ask-pass-each'],
-      hub: flags.hub,
-      dryRun: flags['dry-run'],
-      type: flags.type,
-      bits: flags.bits,
-      json: flags.json,
-    };
+    const options = { ...optionsOf(flags), account: flags.for };
     if (flags.revoke) {
       const { runKeysRevoke } = await import('../../app/keys/revoke-keys.js');
       process.exitCode = await runKeysRevoke({ ...options, revoke: flags.revoke });

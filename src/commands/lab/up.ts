@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { inventoryFlags, vaultFlags } from '../flags.js';
+import { optionsOf } from '../options.js';
 import { boxFlag, providerFlag } from './flags.js';
 
 export default class LabUp extends Command {
@@ -40,13 +41,6 @@ export default class LabUp extends Command {
   async run(): Promise<void> {
     const { flags } = await this.parse(LabUp);
     const { labUp } = await import('../../app/lab/lab.js');
-    process.exitCode = await labUp({
-      ...flags,
-      inventory: flags.inventory ?? [],
-      extraVars: flags['extra-vars'],
-      vault: flags,
-      inventoryDir: flags['inventory-dir'],
-      hypervisor: flags['vagrant-provider'],
-    });
+    process.exitCode = await labUp({ ...optionsOf(flags), hypervisor: flags['vagrant-provider'] });
   }
 }

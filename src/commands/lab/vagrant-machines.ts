@@ -1,5 +1,6 @@
 import { Command } from '@oclif/core';
 import { inventoryFlags, vaultFlags } from '../flags.js';
+import { optionsOf } from '../options.js';
 import { boxFlag } from './flags.js';
 
 export default class LabVagrantMachines extends Command {
@@ -15,11 +16,6 @@ export default class LabVagrantMachines extends Command {
   async run(): Promise<void> {
     const { flags } = await this.parse(LabVagrantMachines);
     const { printVagrantMachines } = await import('../../app/inventory/plan-machines.js');
-    process.exitCode = await printVagrantMachines({
-      inventory: flags.inventory ?? [],
-      extraVars: flags['extra-vars'],
-      vault: flags,
-      box: flags.box,
-    });
+    process.exitCode = await printVagrantMachines(optionsOf(flags));
   }
 }

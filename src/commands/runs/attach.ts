@@ -1,5 +1,6 @@
 import { Args, Command, Flags } from '@oclif/core';
 import { connectionFlags, inventoryFlags, journalFlags, outputFlags } from '../flags.js';
+import { optionsOf, viewOf } from '../options.js';
 
 export default class RunsAttach extends Command {
   static override summary = 'Follow what a run has at work on the machines, also when its own terminal or machine is gone';
@@ -27,17 +28,6 @@ export default class RunsAttach extends Command {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(RunsAttach);
     const { attach } = await import('../../app/run/attach.js');
-    process.exitCode = await attach({
-      run: args.run,
-      inventory: flags.inventory ?? [],
-      extraVars: flags['extra-vars'],
-      vault: flags,
-      limit: flags.limit,
-      connection: flags,
-      view: flags.json ? 'json' : flags.plain ? 'plain' : 'auto',
-      verbosity: flags.verbose,
-      bundle: flags.bundle,
-      journalDir: flags['journal-dir'],
-    });
+    process.exitCode = await attach({ ...optionsOf(flags), run: args.run, view: viewOf(flags), verbosity: flags.verbose });
   }
 }

@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { journalFlags } from '../flags.js';
+import { optionsOf } from '../options.js';
 
 export default class RunsList extends Command {
   static override summary = 'List the runs that left a journal here';
@@ -14,6 +15,6 @@ export default class RunsList extends Command {
   async run(): Promise<void> {
     const { flags } = await this.parse(RunsList);
     const { runsList } = await import('../../app/runs/runs.js');
-    process.exitCode = runsList({ journalDir: flags['journal-dir'], last: flags.last, reverse: flags.reverse, json: flags.json });
+    process.exitCode = runsList(optionsOf(flags));
   }
 }

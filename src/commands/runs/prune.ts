@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { journalFlags } from '../flags.js';
+import { optionsOf } from '../options.js';
 
 export default class RunsPrune extends Command {
   static override summary = 'Remove the journals of old runs';
@@ -14,6 +15,6 @@ export default class RunsPrune extends Command {
   async run(): Promise<void> {
     const { flags } = await this.parse(RunsPrune);
     const { runsPrune } = await import('../../app/runs/runs.js');
-    process.exitCode = runsPrune({ journalDir: flags['journal-dir'], keep: flags.keep, dryRun: flags['dry-run'] });
+    process.exitCode = runsPrune(optionsOf(flags));
   }
 }

@@ -1,5 +1,6 @@
 import { Args, Command, Flags } from '@oclif/core';
 import { journalFlags } from '../flags.js';
+import { optionsOf } from '../options.js';
 
 export default class RunsReport extends Command {
   static override summary = 'Write a report of a run: one HTML file that opens anywhere, without a network';
@@ -21,6 +22,6 @@ export default class RunsReport extends Command {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(RunsReport);
     const { runsReport } = await import('../../app/runs/report.js');
-    process.exitCode = runsReport({ journalDir: flags['journal-dir'], run: args.run, output: flags.output });
+    process.exitCode = runsReport({ ...optionsOf(flags), run: args.run });
   }
 }

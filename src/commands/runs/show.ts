@@ -1,5 +1,6 @@
 import { Args, Command, Flags } from '@oclif/core';
 import { journalFlags } from '../flags.js';
+import { optionsOf } from '../options.js';
 
 export default class RunsShow extends Command {
   static override summary = 'Show what a run did: plays, slowest tasks, changes, failures with their output, recap';
@@ -21,12 +22,6 @@ export default class RunsShow extends Command {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(RunsShow);
     const { runsShow } = await import('../../app/runs/runs.js');
-    process.exitCode = runsShow({
-      journalDir: flags['journal-dir'],
-      run: args.run,
-      host: flags.host,
-      failed: flags.failed,
-      json: flags.json,
-    });
+    process.exitCode = runsShow({ ...optionsOf(flags), run: args.run });
   }
 }

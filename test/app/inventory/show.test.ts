@@ -26,7 +26,7 @@ async function resolved(json: boolean): Promise<string> {
   const out: string[] = [];
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
   try {
-    const vault = { 'vault-password-file': [password] };
+    const vault = { vaultPasswordFile: [password] };
     expect(await inventoryResolved({ inventory: [join(dir, 'hosts.ini')], extraVars: [], vault, json })).toBe(0);
   } finally {
     spy.mockRestore();

@@ -30,7 +30,7 @@ describe('variables of the command line', () => {
       cluster: false,
       inventory: ['localhost,'],
       extraVars: [`@${file}`, 'plain=there.sh'],
-      vault: { 'vault-password-file': [password] },
+      vault: { vaultPasswordFile: [password] },
       connection: {},
       view: 'plain',
       tags: [],

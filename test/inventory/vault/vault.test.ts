@@ -46,11 +46,11 @@ async function refusal(run: () => unknown): Promise<InputError> {
 
 describe('files that ansible-vault encrypted', () => {
   it.each([
-    ['whole-1.1.yml', { 'vault-password-file': [first] }],
-    ['whole-1.2.yml', { 'vault-password-file': [second] }],
-    ['whole-1.2.yml', { 'vault-id': [`prod@${second}`] }],
-    ['whole-1.2.yml', { 'vault-id': [`dev@${first}`, `prod@${second}`] }],
-    ['whole-1.2.yml', { 'vault-id': [`other@${second}`] }],
+    ['whole-1.1.yml', { vaultPasswordFile: [first] }],
+    ['whole-1.2.yml', { vaultPasswordFile: [second] }],
+    ['whole-1.2.yml', { vaultId: [`prod@${second}`] }],
+    ['whole-1.2.yml', { vaultId: [`dev@${first}`, `prod@${second}`] }],
+    ['whole-1.2.yml', { vaultId: [`other@${second}`] }],
   ] as const)('%s with %j', async (file, options) => {
     const inventory = await read(folder(file, 'ansible_password: "{{ vault_password }}"\n'), options);
     const vars = inventory.hosts.get('m1')?.vars;
@@ -61,13 +61,13 @@ describe('files that ansible-vault encrypted', () => {
 
   it('single values, each with its own vault id, decrypted only when they are used', async () => {
     const inventory = await read(folder('inline.yml', 'derived: "x-{{ inline }}"\nplain: 1\n'), {
-      'vault-id': [`default@${first}`, `prod@${second}`],
+      vaultId: [`default@${first}`, `prod@${second}`],
     });
     const vars = inventory.hosts.get('m1')?.vars;
     expect(vars?.get('inline')?.value).toBe('ünï-secret');
     expect(vars?.get('labelled')?.value).toBe('other');
     expect(vars?.get('derived')).toMatchObject({ value: 'x-ünï-secret', secret: true });
-    const partly = await read(folder('inline.yml'), { 'vault-password-file': [first] });
+    const partly = await read(folder('inline.yml'), { vaultPasswordFile: [first] });
     expect(partly.hosts.get('m1')?.vars.get('inline')?.value).toBe('ünï-secret');
     const error = await refusal(() => partly.hosts.get('m1')?.vars.get('labelled')?.value);
     expect(error.parts.where).toMatch(/vault\.yml:\d+:\d+$/);
@@ -76,7 +76,7 @@ describe('files that ansible-vault encrypted', () => {
 
   it('braces in a single value are no template, as in Ansible', async () => {
     const inventory = await read(folder('template.yml', 'b: 1\nmine: "{{ password }}"\nlist: ["{{ password }}"]\n'), {
-      'vault-password-file': [first],
+      vaultPasswordFile: [first],
     });
     const vars = inventory.hosts.get('m1')?.vars;
     const password = 'a{{ b }}{# {% [';
@@ -92,13 +92,13 @@ describe('files that ansible-vault encrypted', () => {
     chmodSync(script, 0o700);
     const path = folder('whole-1.1.yml');
     copyFileSync(fixture('whole-1.2.yml'), join(path, '..', 'group_vars', 'all', 'two.yml'));
-    const error = await refusal(() => read(path, { 'vault-id': [script] }));
+    const error = await refusal(() => read(path, { vaultId: [script] }));
     expect(formatError(error).match(/The vault password script failed/g)).toHaveLength(1);
     expect(readFileSync(log, 'utf8')).toBe('run \n');
   });
 
   it('a wrong password, and none at all, are bad input that names the file', async () => {
-    const wrong = await refusal(() => read(folder('whole-1.1.yml'), { 'vault-password-file': [second] }));
+    const wrong = await refusal(() => read(folder('whole-1.1.yml'), { vaultPasswordFile: [second] }));
     expect(wrong.exitCode).toBe(2);
     expect(formatError(wrong)).toMatch(/vault\.yml: The vault password is wrong/);
     expect(formatError(wrong)).not.toMatch(/second-pass|at .*\.ts/);
@@ -107,11 +107,11 @@ describe('files that ansible-vault encrypted', () => {
   });
 
   it('a password is asked for only when something is encrypted', async () => {
-    const error = await refusal(() => read(folder('whole-1.1.yml'), { 'ask-vault-pass': true }));
+    const error = await refusal(() => read(folder('whole-1.1.yml'), { askVaultPass: true }));
     expect(error.parts.what).toMatch(/no terminal/);
     const path = folder('whole-1.1.yml');
     rmSync(join(path, '..', 'group_vars', 'all', 'vault.yml'));
-    await expect(read(path, { 'ask-vault-pass': true, 'vault-password-file': ['/nowhere'] })).resolves.toBeTruthy();
+    await expect(read(path, { askVaultPass: true, vaultPasswordFile: ['/nowhere'] })).resolves.toBeTruthy();
   });
 
   it('scripts print the password, and one named -client is told the vault id', async () => {
@@ -121,12 +121,12 @@ describe('files that ansible-vault encrypted', () => {
     const client = join(dir, 'pass-client');
     writeFileSync(client, '#!/bin/sh\n[ "$1 $2" = "--vault-id prod" ] && echo second-pass\n');
     chmodSync(client, 0o700);
-    await expect(read(folder('whole-1.1.yml'), { 'vault-password-file': [script] })).resolves.toBeTruthy();
-    await expect(read(folder('whole-1.2.yml'), { 'vault-id': [`prod@${client}`] })).resolves.toBeTruthy();
+    await expect(read(folder('whole-1.1.yml'), { vaultPasswordFile: [script] })).resolves.toBeTruthy();
+    await expect(read(folder('whole-1.2.yml'), { vaultId: [`prod@${client}`] })).resolves.toBeTruthy();
     const failing = join(dir, 'fails.sh');
     writeFileSync(failing, '#!/bin/sh\nexit 3\n');
     chmodSync(failing, 0o700);
-    const error = await refusal(() => read(folder('whole-1.1.yml'), { 'vault-password-file': [failing] }));
+    const error = await refusal(() => read(folder('whole-1.1.yml'), { vaultPasswordFile: [failing] }));
     expect(error.parts).toMatchObject({ where: failing, why: expect.stringContaining('3') });
   });
 });

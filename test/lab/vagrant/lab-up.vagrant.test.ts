@@ -146,7 +146,7 @@ describe.skipIf(needed !== undefined)(
         runKeysDistribute({
           inventory: [mine, join(inventoryDir(), 'hosts.ini')],
           extraVars: [],
-          connection: { 'host-key-checking': 'strict' },
+          connection: { hostKeyChecking: 'strict' },
         });
       expect(await distribute(), printed).toBe(0);
       for (const sshd of machines.values()) {
