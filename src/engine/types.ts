@@ -22,10 +22,11 @@ export interface PlannedPlay {
   /** More failed hosts of a batch than this percentage end the run after that batch. */
   readonly maxFailPercentage?: number;
   /**
-   * The tasks of one host. `exports` holds what earlier plays (and earlier batches of a serial play) have exported. Pure: it
-   * is called again for each batch. A KubewrightError makes the host fail; anything else is a bug and ends the run.
+   * The tasks of one host. `exports` holds what earlier plays (and earlier batches of a serial play) have exported; `droppedOut`
+   * the hosts that failed or became unreachable in this run, and why. Pure: it is called again for each batch. A KubewrightError
+   * makes the host fail; anything else is a bug and ends the run.
    */
-  tasks(host: string, exports: Exports): readonly Task[];
+  tasks(host: string, exports: Exports, droppedOut: ReadonlyMap<string, string>): readonly Task[];
 }
 
 /** Asked before a play (`task` absent), and before each of its tasks. */

@@ -39,8 +39,8 @@ export interface RoleContext {
   exported(host: string, name: string): string | Secret | undefined;
   readonly artifacts: Artifacts;
   readonly secrets: RunSecrets;
-  /** Names of machines that failed earlier in this run: nobody waits for them. */
-  readonly out: ReadonlySet<string>;
+  /** Names of hosts that take no part, or no further part, in this run: roles must not wait for them. */
+  readonly droppedOut: ReadonlySet<string>;
 }
 
 /** Everything that a gate looks at: the whole cluster at once. */

@@ -158,6 +158,6 @@ export function roleContext(cluster: Cluster, hostName: string, o: ContextOption
       joinToken: new Secret('join-token', 'abcdef.0123456789abcdef'),
       certificateKey: new Secret('certificate-key', 'f'.repeat(64)),
     },
-    out: new Set(),
+    droppedOut: new Set(),
   };
 }

@@ -7,12 +7,25 @@ import { type PlanContext, type ResolvedPlay, tasksOf } from './resolve-plays.js
 export function planPlays(plays: readonly ResolvedPlay[], p: PlanContext, needs: Needs = new Map()): PlannedPlay[] {
   return plays.flatMap((r) => {
     const chosen = new Set(r.units.some((u) => u.selected) ? r.hosts : []);
-    const tasks = (host: string, exports: Exports): readonly Task[] => tasksOn(r, host, chosen.has(host), exports, p, needs);
-    const hosts = r.all.filter((h) => chosen.has(h) || (needs.has(h) && p.allFacts.has(h) && tasks(h, new Map()).length > 0));
+    const tasks: PlannedPlay['tasks'] = (host, exports, droppedOut) =>
+      tasksOn(r, host, chosen.has(host), exports, without(p, droppedOut), needs);
+    const hosts = r.all.filter(
+      (h) => chosen.has(h) || (needs.has(h) && p.allFacts.has(h) && tasks(h, new Map(), new Map()).length > 0),
+    );
     if (hosts.length === 0) return [];
     const { name, tags, serial, anyErrorsFatal, maxFailPercentage } = r.play;
     return [{ name, tags, hosts, serial, anyErrorsFatal, maxFailPercentage, tasks }];
   });
+}
+
+/** The context without the hosts that dropped out of the run. */
+function without(p: PlanContext, droppedOut: ReadonlyMap<string, string>): PlanContext {
+  if (droppedOut.size === 0) return p;
+  return {
+    ...p,
+    droppedOut: new Set([...p.droppedOut, ...droppedOut.keys()]),
+    failed: new Map([...p.failed, ...droppedOut]),
+  };
 }
 
 function tasksOn(

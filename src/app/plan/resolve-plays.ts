@@ -111,8 +111,8 @@ export interface PlanContext {
   readonly bundle: Bundle | undefined;
   readonly secrets: RunSecrets;
   readonly userTasks: UserTasks;
-  /** Machines that take no part, or no more, in the run. The caller adds to it while the run goes on. */
-  readonly out: ReadonlySet<string>;
+  /** Hosts that take no part, or no further part, in the run. */
+  readonly droppedOut: ReadonlySet<string>;
   /** Those of them that failed in this run, and how. */
   readonly failed: ReadonlyMap<string, string>;
   readonly check: boolean;
@@ -159,7 +159,7 @@ export function tasksOf(unit: Unit, name: string, exports: Exports, p: PlanConte
     },
     artifacts: artifactsFor(p.cluster, host, facts.arch, p.bundle),
     secrets: p.secrets,
-    out: p.out,
+    droppedOut: p.droppedOut,
   };
   return unit.role.tasks(ctx);
 }

@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import type { RunEvent } from '../../engine/events.js';
 import { runPlays } from '../../engine/plays/run-plays.js';
 import type { RunResult } from '../../engine/types.js';
 import type { Inventory } from '../../inventory/model/model.js';
@@ -114,7 +113,16 @@ async function readSource(o: PlaybookRun, withCluster: boolean): Promise<PlaySou
 function contextOf(source: PlaySource, userTasks: UserTasks, check: boolean): PlanContext {
   const { bundle } = source;
   const cluster = source.cluster?.cluster;
-  return { cluster, bundle, userTasks, check, secrets: newRunSecrets(), allFacts: new Map(), out: new Set(), failed: new Map() };
+  return {
+    cluster,
+    bundle,
+    userTasks,
+    check,
+    secrets: newRunSecrets(),
+    allFacts: new Map(),
+    droppedOut: new Set(),
+    failed: new Map(),
+  };
 }
 
 function list(o: PlaybookRun, what: ListOptions, plays: readonly ResolvedPlay[], fresh: PlanContext): number {
@@ -155,13 +163,12 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
     const { reconnect, sessions } = connections;
     const allFacts = gatherer ? await gatherer.all(sessions, reconnect) : new Map();
     // Machines that only help are waited for by nobody.
-    const out = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !chosen.has(name)));
-    const failed = new Map<string, string>();
-    const context: PlanContext = { ...fresh, allFacts, out, failed };
+    const droppedOut = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !chosen.has(name)));
+    const context: PlanContext = { ...fresh, allFacts, droppedOut };
     await preflight(plays, context, inventory, o.connection);
     const planned = planPlays(plays, context, neededExports(plays, context));
     // Everything that a role refuses by itself (a file that the bundle lacks) shall be said now, not half-way.
-    for (const play of planned) for (const host of play.hosts) play.tasks(host, new Map());
+    for (const play of planned) for (const host of play.hosts) play.tasks(host, new Map(), new Map());
     const paths = new Map([...bundlePaths(bundle), ...userTasks.pushed]);
     const result = await runPlays({
       title: o.title,
@@ -180,14 +187,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
       cacheDir: cluster?.settings.kubewright_cache_dir,
       signal: interrupt.stop,
       kill: interrupt.kill,
-      view: (event: RunEvent) => {
-        const reason = failureOf(event);
-        if (reason) {
-          out.add(reason.host);
-          failed.set(reason.host, reason.why);
-        }
-        view.event(event);
-      },
+      view: (event) => view.event(event),
     });
     if (!o.check && source.cluster) await o.finish?.(source.cluster, result);
     return result.exitCode;
@@ -196,14 +196,6 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
     await connections?.close();
     interrupt.done();
   }
-}
-
-/** How a machine dropped out, for the ones that need it later. */
-function failureOf(e: RunEvent): { host: string; why: string } | undefined {
-  if (e.type === 'host-unreachable') return { host: e.host, why: 'became unreachable' };
-  if (e.type === 'host-failed') return { host: e.host, why: `failed in play "${e.play}": ${e.error.split('\n')[0] ?? ''}` };
-  if (e.type === 'task-end' && e.status === 'failed') return { host: e.host, why: `failed in play "${e.play}" at "${e.title}"` };
-  return undefined;
 }
 
 function openView(o: PlaybookRun): View {

@@ -55,8 +55,9 @@ export class PlayRunner {
     const groups = batches(hosts, play.serial);
     const planned = new Map<string, readonly Task[]>();
     const broken = new Set<string>();
+    const gone = tally.droppedOut;
     for (const host of hosts) {
-      const tasks = this.#plan(play, host);
+      const tasks = this.#plan(play, host, gone);
       if (tasks instanceof KubewrightError) broken.add(host);
       else planned.set(host, tasks);
     }
@@ -70,9 +71,10 @@ export class PlayRunner {
     let turns = 0;
     for (const [i, group] of groups.entries()) {
       if (this.#o.signal?.aborted || this.#o.kill?.aborted) break;
-      // A later batch may use what an earlier one has exported.
+      // A later batch may use what an earlier one has exported, and must do without the hosts that it lost.
+      const goneNow = tally.droppedOut;
       const plans = new Map(
-        group.map((h) => [h, i > 0 || broken.has(h) ? this.#plan(play, h) : (planned.get(h) ?? [])] as const),
+        group.map((h) => [h, i > 0 || broken.has(h) ? this.#plan(play, h, goneNow) : (planned.get(h) ?? [])] as const),
       );
       await (this.#o.step ? this.#stepwise(play.name, number, plans, this.#o.step) : this.#batch(play.name, number, plans));
       failed.push(...group.filter((h) => tally.isOut(h)));
@@ -129,9 +131,9 @@ export class PlayRunner {
     }
   }
 
-  #plan(play: PlannedPlay, host: string): readonly Task[] | KubewrightError {
+  #plan(play: PlannedPlay, host: string, droppedOut: ReadonlyMap<string, string>): readonly Task[] | KubewrightError {
     try {
-      return play.tasks(host, this.#exports);
+      return play.tasks(host, this.#exports, droppedOut);
     } catch (error) {
       if (error instanceof KubewrightError) return error;
       throw error;

@@ -46,6 +46,14 @@ export class Tally {
     return `${host} (${reason})`;
   }
 
+  /** Hosts that take no further part, and why: `failed in play "Run etcd": Start the etcd member`. */
+  get droppedOut(): ReadonlyMap<string, string> {
+    const out = [...this.#rows.keys()].filter((host) => this.isOut(host));
+    return new Map(
+      out.map((host) => [host, this.#reasons.get(host) ?? (this.#rows.get(host)?.unreachable ? 'became unreachable' : 'failed')]),
+    );
+  }
+
   /** Failed or unreachable: takes no part in later plays. */
   isOut(host: string): boolean {
     const row = this.#rows.get(host);

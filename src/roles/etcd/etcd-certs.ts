@@ -48,7 +48,7 @@ export const etcdSign: Role = {
   name: 'etcd-sign',
   tasks(ctx) {
     const dir = ctx.host.settings.etcd_cert_dir;
-    const holders = etcdCertHosts(ctx.cluster).filter((h) => !ctx.out.has(h.name));
+    const holders = etcdCertHosts(ctx.cluster).filter((h) => !ctx.droppedOut.has(h.name));
     return holders.flatMap((holder) =>
       etcdCerts(ctx.cluster, holder).flatMap((cert) => {
         const csr = ctx.exported(holder.name, csrName(cert));

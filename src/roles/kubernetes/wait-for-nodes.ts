@@ -12,7 +12,7 @@ export const nodes: Role = {
   name: 'nodes',
   tasks(ctx) {
     const k = kubectl(ctx.host.settings.bin_dir);
-    const members = ctx.cluster.hosts.filter((h) => (h.controlPlane || h.worker) && !ctx.out.has(h.name));
+    const members = ctx.cluster.hosts.filter((h) => (h.controlPlane || h.worker) && !ctx.droppedOut.has(h.name));
     const tasks: Task[] = members.flatMap((h) => [
       ...Object.entries(h.nodeLabels).map(([key, value]) => label(ctx, h.name, key, value)),
       ...h.nodeTaints.map((t) => taint(ctx, h.name, t)),

@@ -8,7 +8,7 @@ export const podSubnets: Role = {
   name: 'pod-subnets',
   tasks(ctx) {
     if (ctx.cluster.settings.kube_network_plugin !== 'static-routes') return [];
-    const names = ctx.cluster.hosts.filter((h) => (h.controlPlane || h.worker) && !ctx.out.has(h.name)).map((h) => h.name);
+    const names = ctx.cluster.hosts.filter((h) => (h.controlPlane || h.worker) && !ctx.droppedOut.has(h.name)).map((h) => h.name);
     const list = sh`${kubectl(ctx.host.settings.bin_dir)} get nodes -o ${'jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDR}{"\\n"}{end}'}`;
     return [
       {

@@ -56,7 +56,7 @@ function start(script: string): Task[] {
  * every other node would get one more route.
  */
 function unknownSubnet(ctx: RoleContext, script: string): Task[] {
-  const joining = ctx.cluster.hosts.some((h) => !ctx.out.has(h.name) && ctx.allFacts.get(h.name)?.isNode === false);
+  const joining = ctx.cluster.hosts.some((h) => !ctx.droppedOut.has(h.name) && ctx.allFacts.get(h.name)?.isNode === false);
   const unknown = (id: string, title: string, path: string, changes: boolean): Task =>
     command({
       id,

@@ -90,6 +90,21 @@ describe('plays', () => {
     expect(existsSync(`${box.root}/three`)).toBe(true);
   });
 
+  it('tell the planner which hosts have dropped out, and why, also between the batches of a play', async () => {
+    const box = sandbox();
+    const seen: Record<string, [string, string][]> = {};
+    const note = (host: string, droppedOut: ReadonlyMap<string, string>) => {
+      seen[host] = [...droppedOut];
+      return [host === 'a' ? bad : touchTask(`${box.root}/${host}`)];
+    };
+    await runLocal(box, [
+      play('one', ['a', 'b', 'c'], (host, _, droppedOut) => note(host, droppedOut), { serial: 2 }),
+      play('two', ['d'], (host, _, droppedOut) => note(host, droppedOut)),
+    ]);
+    const a = ['a', 'failed in play "one": Title of bad'];
+    expect(seen).toEqual({ a: [], b: [], c: [a], d: [a] });
+  });
+
   it('ask before each play and task, and leave out what is not wanted', async () => {
     const box = sandbox();
     const asked: string[] = [];
