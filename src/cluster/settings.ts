@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { VarValue } from '../inventory/model/values.js';
+import { CONTAINER_RUNTIMES } from './container-runtimes.js';
+import { NETWORK_PLUGINS } from './network-plugins.js';
 
 /**
  * The settings of a cluster: kubespray's names and defaults, so that group_vars written for it work, and a few of our own.
@@ -22,12 +24,10 @@ const version = text
   .pipe(z.string().regex(/^v?\d+\.\d+\.\d+/, 'must be a version like 1.34.2'))
   .transform((v) => v.replace(/^v/, ''));
 
-export const NETWORK_PLUGINS = ['calico', 'static-routes', 'none'] as const;
-
 export const settingsShape = {
   kube_version: version.optional().describe('Kubernetes version, without a leading v'),
   cluster_name: text.default('cluster.local').describe('DNS domain of the cluster'),
-  kube_network_plugin: z.enum(NETWORK_PLUGINS).default('calico').describe('pod network'),
+  kube_network_plugin: z.enum(NETWORK_PLUGINS).default(NETWORK_PLUGINS[0]).describe('pod network'),
   kube_service_addresses: text.default('10.233.0.0/18').describe('subnet of services'),
   kube_pods_subnet: text.default('10.233.64.0/18').describe('subnet of pods'),
   kube_network_node_prefix: int.default(24).describe("prefix length of each node's share of the pod subnet"),
@@ -40,7 +40,7 @@ export const settingsShape = {
   kube_proxy_conntrack_min: amount.default(131072).describe('tracked connections at least'),
   dns_mode: z.enum(['coredns', 'none']).default('coredns').describe('cluster DNS'),
   skydns_server: text.optional().describe('address of the cluster DNS; default: third service address'),
-  container_manager: z.enum(['containerd']).default('containerd').describe('container runtime'),
+  container_manager: z.enum(CONTAINER_RUNTIMES).default(CONTAINER_RUNTIMES[0]).describe('container runtime'),
   bin_dir: path.default('/usr/local/bin').describe('folder of binaries'),
   etcd_data_dir: path.default('/var/lib/etcd').describe("etcd's data"),
   etcd_cert_dir: path.default('/etc/ssl/etcd/ssl').describe("etcd's certificates"),

@@ -10,13 +10,10 @@ export interface VersionFacts {
   /** Registry of the control plane's images. */
   readonly imageRegistry: string;
   readonly pauseImage: string;
-  readonly corednsVersion: string;
-  /** Labels that kubeadm gives control planes. */
-  readonly controlPlaneLabels: readonly string[];
   /** Keys of the NoSchedule taints that control planes get. */
   readonly controlPlaneTaints: readonly string[];
-  /** As kubeadm's configuration wants it: a path until 1.23, a URL since 1.24. */
-  readonly criSocket: string;
+  /** kubeadm's configuration wants the CRI socket as a URL (since 1.24), not as a path. */
+  readonly criSocketIsUrl: boolean;
   /** KubeletConfiguration knows failCgroupV1 (since 1.31). */
   readonly hasFailCgroupV1: boolean;
   readonly nginxImage: string;
@@ -27,7 +24,6 @@ export interface VersionFacts {
 
 interface MinorFacts {
   readonly pause: string;
-  readonly coredns: string;
   readonly etcd: string;
 }
 
@@ -36,14 +32,14 @@ interface MinorFacts {
  * Source: cmd/kubeadm/app/constants/constants.go of each release branch.
  */
 const OLD_MINORS: Readonly<Record<string, MinorFacts>> = {
-  '1.20': { pause: '3.2', coredns: '1.7.0', etcd: '3.4.13' },
-  '1.21': { pause: '3.4.1', coredns: '1.8.0', etcd: '3.4.13' },
-  '1.22': { pause: '3.5', coredns: '1.8.4', etcd: '3.5.0' },
-  '1.23': { pause: '3.6', coredns: '1.8.6', etcd: '3.5.1' },
-  '1.24': { pause: '3.7', coredns: '1.8.6', etcd: '3.5.3' },
-  '1.25': { pause: '3.8', coredns: '1.9.3', etcd: '3.5.4' },
-  '1.26': { pause: '3.9', coredns: '1.9.3', etcd: '3.5.6' },
-  '1.27': { pause: '3.9', coredns: '1.10.1', etcd: '3.5.7' },
+  '1.20': { pause: '3.2', etcd: '3.4.13' },
+  '1.21': { pause: '3.4.1', etcd: '3.4.13' },
+  '1.22': { pause: '3.5', etcd: '3.5.0' },
+  '1.23': { pause: '3.6', etcd: '3.5.1' },
+  '1.24': { pause: '3.7', etcd: '3.5.3' },
+  '1.25': { pause: '3.8', etcd: '3.5.4' },
+  '1.26': { pause: '3.9', etcd: '3.5.6' },
+  '1.27': { pause: '3.9', etcd: '3.5.7' },
 };
 
 const OLDEST_MINOR = 20;
@@ -60,9 +56,8 @@ export function versionFacts(s: ClusterSettings): VersionFacts {
   const { pairings, images, files } = catalogue();
   const old = OLD_MINORS[name];
   const pause = old?.pause ?? pairings.pause[name];
-  const coredns = old?.coredns ?? pairings.coredns[name];
   const etcd = old?.etcd ?? pairings.etcd[name];
-  if (minor < OLDEST_MINOR || !pause || !coredns || !etcd) throw new RangeError(`Kubernetes ${s.kube_version} is not known`);
+  if (minor < OLDEST_MINOR || !pause || !etcd) throw new RangeError(`Kubernetes ${s.kube_version} is not known`);
   // Source: https://kubernetes.io/blog/2022/11/28/registry-k8s-io-faster-cheaper-ga/
   const imageRegistry = s.kube_image_repo ?? (minor <= 24 ? 'k8s.gcr.io' : 'registry.k8s.io');
   const dockerHub = (ref: string): string => ref.replace(/^docker\.io\//, `${s.docker_image_repo}/`);
@@ -70,9 +65,8 @@ export function versionFacts(s: ClusterSettings): VersionFacts {
     kubeadmApi: minor <= 21 ? 'v1beta2' : minor <= 30 ? 'v1beta3' : 'v1beta4',
     imageRegistry,
     pauseImage: `${imageRegistry}/pause:${pause}`,
-    corednsVersion: coredns,
-    ...roleNames(minor),
-    criSocket: minor <= 23 ? '/run/containerd/containerd.sock' : 'unix:///run/containerd/containerd.sock',
+    controlPlaneTaints: controlPlaneTaints(minor),
+    criSocketIsUrl: minor >= 24,
     hasFailCgroupV1: minor >= 31,
     nginxImage: dockerHub(images.nginx),
     haproxyImage: dockerHub(images.haproxy),
@@ -91,13 +85,10 @@ export function versionFacts(s: ClusterSettings): VersionFacts {
 }
 
 /** Source: https://github.com/kubernetes/enhancements/tree/master/keps/sig-cluster-lifecycle/kubeadm/2067-rename-master-label-taint */
-function roleNames(minor: number): Pick<VersionFacts, 'controlPlaneLabels' | 'controlPlaneTaints'> {
+function controlPlaneTaints(minor: number): readonly string[] {
   const master = 'node-role.kubernetes.io/master';
   const controlPlane = 'node-role.kubernetes.io/control-plane';
-  return {
-    controlPlaneLabels: minor <= 19 ? [master] : minor <= 23 ? [master, controlPlane] : [controlPlane],
-    controlPlaneTaints: minor <= 23 ? [master] : minor === 24 ? [master, controlPlane] : [controlPlane],
-  };
+  return minor <= 23 ? [master] : minor === 24 ? [master, controlPlane] : [controlPlane];
 }
 
 /** cri-tools follow Kubernetes' minors; the newest one of the same minor, else the newest. */

@@ -16,38 +16,23 @@ export interface HostFacts {
   readonly machineId: string;
   /** Program of process 1: `systemd`. */
   readonly init: string;
-  readonly packageManager: 'apt' | 'dnf' | undefined;
   readonly memoryMb: number;
   readonly swapMb: number;
   /** Free space of the file system that holds the path, MB. */
   readonly diskFreeMb: Readonly<Record<string, number>>;
-  readonly cpus: number;
   /** Milliseconds that the machine's clock is ahead of the operator's (negative: behind), network delay included. */
   readonly clockAheadMs: number;
   /** Addresses of its interfaces, without prefix length. */
   readonly addresses: readonly string[];
-  /** Address that the default route goes out from, if there is one. */
-  readonly defaultAddress: string | undefined;
   readonly cgroup: { readonly version: 1 | 2; readonly controllers: readonly string[] };
-  /** Kernel features by the name of their module: true = there or can be loaded. */
+  /** The kernel features that were asked for, by the name of their module: true = there or can be loaded. */
   readonly modules: Readonly<Record<string, boolean>>;
   /** Listening TCP ports with the program's name, where the kernel tells. */
   readonly listening: readonly { readonly port: number; readonly program: string }[];
-  /** Programs from a fixed list that exist. */
+  /** The programs that were asked for and exist. */
   readonly tools: ReadonlySet<string>;
   /** /etc/kubernetes/kubelet.conf exists: the machine is a node already. */
   readonly isNode: boolean;
-  /** An etcd unit of ours exists. */
-  readonly hasEtcd: boolean;
-  readonly selinux: string | undefined;
   /** Peers that could not be reached: `10.0.0.1:2379` and why. Only looked at while the machine is not a node yet. */
   readonly unreachable: readonly { readonly endpoint: string; readonly why: 'timeout' | 'no route' }[];
-}
-
-export type OsFamily = 'debian' | 'redhat' | 'other';
-
-export function osFamily(facts: HostFacts): OsFamily {
-  if (facts.os.like.some((id) => id === 'debian' || id === 'ubuntu')) return 'debian';
-  if (facts.os.like.some((id) => ['rhel', 'fedora', 'centos', 'rocky', 'almalinux'].includes(id))) return 'redhat';
-  return 'other';
 }

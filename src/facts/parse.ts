@@ -1,5 +1,4 @@
 import type { HostFacts } from './facts.js';
-import { PROBED_MODULES } from './probe.js';
 
 const ARCHES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
 
@@ -23,9 +22,7 @@ export function parseFacts(text: string, receivedAt: number): HostFacts {
   if (!values.has('clock') || one('arch') === '') throw new Error('the probe printed nothing that could be understood');
 
   const osId = one('os.id');
-  const tools = new Set(all('tool'));
   const v2 = one('cgroup-fs') === 'cgroup2fs';
-  const found = new Set(all('module'));
   return {
     os: {
       id: osId,
@@ -38,7 +35,6 @@ export function parseFacts(text: string, receivedAt: number): HostFacts {
     hostname: one('hostname'),
     machineId: one('machine-id'),
     init: one('init'),
-    packageManager: tools.has('apt-get') ? 'apt' : tools.has('dnf') ? 'dnf' : undefined,
     memoryMb: Math.round(num('memory-kb') / 1024),
     swapMb: Math.round(num('swap-kb') / 1024),
     diskFreeMb: Object.fromEntries(
@@ -46,20 +42,21 @@ export function parseFacts(text: string, receivedAt: number): HostFacts {
         .map((d) => d.split(' '))
         .map(([path, kb]) => [path ?? '', Math.round(Number(kb) / 1024)]),
     ),
-    cpus: num('cpus'),
     clockAheadMs: num('clock') - receivedAt,
     addresses: all('address'),
-    defaultAddress: one('default-address') || undefined,
     cgroup: { version: v2 ? 2 : 1, controllers: (v2 ? one('cgroup-v2') : one('cgroup-v1')).split(/\s+/).filter((c) => c !== '') },
-    modules: Object.fromEntries(Object.keys(PROBED_MODULES).map((m) => [m, found.has(m)])),
+    modules: Object.fromEntries(
+      all('module').map((m) => {
+        const [name, there] = m.split(' ');
+        return [name ?? '', there === 'yes'];
+      }),
+    ),
     listening: all('listen').map((l) => {
       const [port, program] = l.split(' ');
       return { port: Number(port), program: program ?? '' };
     }),
-    tools,
+    tools: new Set(all('tool')),
     isNode: one('node') === 'yes',
-    hasEtcd: one('etcd') === 'yes',
-    selinux: one('selinux') || undefined,
     unreachable: all('unreachable').map((u) => {
       const [address, port, why] = u.split(' ');
       return { endpoint: `${address}:${port}`, why: why === 'timeout' ? ('timeout' as const) : ('no route' as const) };

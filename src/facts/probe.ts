@@ -1,34 +1,23 @@
 import { joinShell, type Shell, sh } from '../shell/shell.js';
 
-/** Features that a role may need: module name and the path that shows it; a name in FILESYSTEMS is looked up there. */
-export const PROBED_MODULES: Readonly<Record<string, string>> = {
-  overlay: '/sys/module/overlay',
-  br_netfilter: '/proc/sys/net/bridge/bridge-nf-call-iptables',
-  nf_conntrack: '/proc/sys/net/netfilter/nf_conntrack_max',
-  ip_vs: '/proc/net/ip_vs',
-  vxlan: '/sys/module/vxlan',
-};
-
-const TOOLS = [
-  'systemctl',
-  'apt-get',
-  'dnf',
-  'curl',
-  'wget',
-  'openssl',
-  'tar',
-  'sha256sum',
-  'timeout',
-  'setsid',
-  'iptables',
-  'conntrack',
-  'socat',
-];
+/** A kernel feature: the name of its module, and a path that exists exactly when it is there; default: the loaded module's. */
+export interface ProbedModule {
+  readonly name: string;
+  readonly path?: string;
+}
 
 /** A peer's port that the machine must be able to reach. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
+}
+
+/** What to find out besides the system and its size. */
+export interface ProbeOptions {
+  /** Programs of which the facts say whether they exist. */
+  readonly tools: readonly string[];
+  readonly modules: readonly ProbedModule[];
+  readonly endpoints: readonly Endpoint[];
 }
 
 /**
@@ -37,7 +26,7 @@ export interface Endpoint {
  *
  * A peer counts as reachable when something answers, even with a refusal: a silent firewall is what we look for.
  */
-export function probe(endpoints: readonly Endpoint[]): Shell {
+export function probe({ tools, modules, endpoints }: ProbeOptions): Shell {
   return joinShell([
     sh`
       LC_ALL=C; export LC_ALL
@@ -53,27 +42,23 @@ export function probe(endpoints: readonly Endpoint[]): Shell {
       say hostname "$(uname -n)"
       say machine-id "$(cat /etc/machine-id 2>/dev/null)"
       say init "$(cat /proc/1/comm 2>/dev/null)"
-      say cpus "$(grep -c ^processor /proc/cpuinfo)"
       say memory-kb "$(awk '/^MemTotal:/ {print $2}' /proc/meminfo)"
       say swap-kb "$(awk 'NR > 1 {s += $3} END {print s + 0}' /proc/swaps 2>/dev/null)"
       for d in / /var/lib /usr/local; do say disk "$d $(df -Pk "$d" 2>/dev/null | awk 'NR == 2 {print $4}')"; done
       ip -o addr show 2>/dev/null | awk '{split($4, a, "/"); print "address\t" a[1]}'
-      say default-address "$(ip -o route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \\([^ ]*\\).*/\\1/p')"
       say cgroup-fs "$(stat -f -c %T /sys/fs/cgroup 2>/dev/null)"
       say cgroup-v2 "$(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null)"
       say cgroup-v1 "$(awk '!/^#/ && $4 == 1 {printf "%s ", $1}' /proc/cgroups 2>/dev/null)"
-      say selinux "$(getenforce 2>/dev/null)"
       [ ! -e /etc/kubernetes/kubelet.conf ] || say node yes
-      [ ! -e /etc/systemd/system/etcd.service ] || say etcd yes
-      for t in ${TOOLS}; do command -v "$t" >/dev/null 2>&1 && say tool "$t"; done
+      for t in ${tools}; do command -v "$t" >/dev/null 2>&1 && say tool "$t"; done
       if command -v ss >/dev/null 2>&1; then
         ss -Hltnp 2>/dev/null | sed -n 's/^[^ ]* *[0-9]* *[0-9]* *[^ ]*:\\([0-9]*\\) .*/\\1 &/p' |
           sed 's/^\\([0-9]*\\) .*(("\\([^"]*\\)".*/\\1 \\2/; s/^\\([0-9]*\\) [A-Z].*/\\1 /; s/^/listen\t/'
       fi`,
-    ...Object.entries(PROBED_MODULES).map(
-      ([name, path]) =>
-        sh`if [ -e ${path} ] || grep -qw ${name} /proc/filesystems || modprobe -n -q ${name} 2>/dev/null; then say module ${name}; fi`,
-    ),
+    ...modules.map(({ name, path = `/sys/module/${name}` }) => {
+      const there = sh`[ -e ${path} ] || grep -qw ${name} /proc/filesystems || modprobe -n -q ${name} 2>/dev/null`;
+      return sh`if ${there}; then say module ${`${name} yes`}; else say module ${`${name} no`}; fi`;
+    }),
     ...(endpoints.length === 0 ? [] : [reachability(endpoints)]),
   ]);
 }

@@ -5,6 +5,22 @@ import { kubeletDocument, kubeProxyDocument } from './components.js';
 import { clusterDocument, initDocument, joinDocument, toYaml } from './render.js';
 import type { ClusterConfiguration, NodeRegistration } from './types.js';
 
+/** The host that a configuration is written for. */
+export interface KubeadmHost {
+  readonly cluster: Cluster;
+  readonly host: ClusterHost;
+  /** Path of the container runtime's CRI socket. */
+  readonly criSocket: string;
+}
+
+/** What hands the cluster on to joining hosts. Secret. */
+export interface JoinSecrets {
+  /** kubeadm bootstrap token. */
+  readonly token: string;
+  /** Hex key that encrypts the uploaded certificates of the control plane. */
+  readonly certificateKey: string;
+}
+
 /** kubeadm's own checks that ours replace, or that a second run trips over. */
 const IGNORED_CHECKS = [
   'NumCPU',
@@ -35,11 +51,12 @@ export function usesLocalLoadBalancer(cluster: Cluster): boolean {
 }
 
 /** Everything about the cluster, without secrets: the same text on every control plane but for its own address. */
-export function initConfig(cluster: Cluster, host: ClusterHost): string {
+export function initConfig(target: KubeadmHost): string {
+  const { cluster, host } = target;
   const api = apiOf(cluster);
   return toYaml([
     initDocument(api, {
-      nodeRegistration: registration(cluster, host),
+      nodeRegistration: registration(target),
       localAPIEndpoint: { advertiseAddress: host.ip, bindPort: cluster.settings.kube_apiserver_port },
       bootstrapTokens: [],
     }),
@@ -50,11 +67,12 @@ export function initConfig(cluster: Cluster, host: ClusterHost): string {
 }
 
 /** What hands the cluster on to joining machines: a token for an hour and the key of the uploaded certificates. Secret. */
-export function handOverConfig(cluster: Cluster, host: ClusterHost, token: string, certificateKey: string): string {
+export function handOverConfig(target: KubeadmHost, { token, certificateKey }: JoinSecrets): string {
+  const { cluster, host } = target;
   const api = apiOf(cluster);
   return toYaml([
     initDocument(api, {
-      nodeRegistration: registration(cluster, host),
+      nodeRegistration: registration(target),
       localAPIEndpoint: { advertiseAddress: host.ip, bindPort: cluster.settings.kube_apiserver_port },
       bootstrapTokens: [{ token, ttl: '1h0m0s', description: 'kubewright: nodes joining in one run' }],
       certificateKey,
@@ -65,11 +83,16 @@ export function handOverConfig(cluster: Cluster, host: ClusterHost, token: strin
   ]);
 }
 
-/** Secret: it holds the token, and for control planes the certificate key. */
-export function joinConfig(cluster: Cluster, host: ClusterHost, token: string, certificateKey: string, caHash: string): string {
+/**
+ * Secret: it holds the token, and for control planes the certificate key.
+ *
+ * @param caHash `sha256:HEX` of the public key of the cluster's CA.
+ */
+export function joinConfig(target: KubeadmHost, { token, certificateKey }: JoinSecrets, caHash: string): string {
+  const { cluster, host } = target;
   return toYaml([
     joinDocument(apiOf(cluster), {
-      nodeRegistration: registration(cluster, host),
+      nodeRegistration: registration(target),
       discovery: { apiServerEndpoint: controlPlaneEndpoint(cluster), token, caCertHashes: [caHash] },
       ...(host.controlPlane
         ? {
@@ -122,14 +145,14 @@ export function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
   };
 }
 
-function registration(cluster: Cluster, host: ClusterHost): NodeRegistration {
+function registration({ cluster, host, criSocket }: KubeadmHost): NodeRegistration {
   const s = host.settings;
   const ignored = [...IGNORED_CHECKS];
   if (!s.kubelet_fail_swap_on) ignored.push('Swap');
   if (s.kubelet_fail_cgroup_v1 === false) ignored.push('SystemVerification');
   return {
     name: host.name,
-    criSocket: cluster.versions.criSocket,
+    criSocket: cluster.versions.criSocketIsUrl ? `unix://${criSocket}` : criSocket,
     // A host that is both is scheduled on: that is what listing it among the workers says.
     taints:
       host.controlPlane && !host.worker ? cluster.versions.controlPlaneTaints.map((key) => ({ key, effect: 'NoSchedule' })) : [],

@@ -12,14 +12,14 @@ import { os } from './os/os.js';
 import { preflight } from './preflight/preflight.js';
 import { apiWatches } from './quirks/api-watches.js';
 import type { Role } from './role.js';
-import { containerd } from './runtime/containerd.js';
+import { RUNTIMES } from './runtime/runtimes.js';
 
 /** Every role that a playbook may name. */
 export const ROLES: ReadonlyMap<string, Role> = new Map(
   [
     preflight,
     os,
-    containerd,
+    ...Object.values(RUNTIMES).map((runtime) => runtime.role),
     etcdCertsRole,
     etcdSign,
     etcd,

@@ -1,41 +1,49 @@
-import { sh } from '../shell/shell.js';
+import type { Shell } from '../shell/shell.js';
 import type { Task } from './task.js';
+
+/** A package manager of a distribution, in shell. Implementations live with the OS families (`roles/os/`). */
+export interface PackageManager {
+  /** Program that must exist for it to be used: `apt-get`. */
+  readonly program: string;
+  /** Read-only; exit 0 = all of them are installed, in any version. */
+  installed(names: readonly string[]): Shell;
+  /** Installs what is missing; refreshes its lists only when that is needed. */
+  install(names: readonly string[]): Shell;
+  /** Read-only; exit 0 = none of them is installed. */
+  absent(names: readonly string[]): Shell;
+  /** Removes what is there, and leaves the rest. */
+  remove(names: readonly string[]): Shell;
+}
 
 export interface PackageOptions {
   readonly id: string;
   readonly title: string;
-  /** The distribution's package manager. */
-  readonly manager: 'apt' | 'dnf';
+  readonly manager: PackageManager;
   readonly names: readonly string[];
 }
 
-/** Packages of the distribution, any version. Package lists are refreshed only when an installation needs it. */
+const PATIENCE_SEC = 1200;
+
+/** Packages of the distribution, any version. */
 export function packages(o: PackageOptions): Task {
-  const hint = 'The machine needs a working package source (apt or dnf), or these packages in its image';
-  if (o.manager === 'dnf') {
-    return {
-      id: o.id,
-      title: o.title,
-      check: sh`rpm -q --quiet ${o.names}`,
-      apply: sh`dnf install -y --setopt=install_weak_deps=False ${o.names}`,
-      timeoutSec: 1200,
-      hint,
-    };
-  }
-  const installed = sh`dpkg-query -W -f '\${db:Status-Status}\n' ${o.names} 2>/dev/null | grep -cx installed`;
   return {
     id: o.id,
     title: o.title,
-    check: sh`[ "$(${installed})" -eq ${o.names.length} ]`,
-    apply: sh`
-      export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a
-      # Other programs (unattended upgrades after boot) may hold the lock for minutes.
-      apt_get() { apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"; }
-      apt_get install --no-install-recommends ${o.names} || {
-        apt_get update
-        apt_get install --no-install-recommends ${o.names}
-      }`,
-    timeoutSec: 1200,
-    hint,
+    check: o.manager.installed(o.names),
+    apply: o.manager.install(o.names),
+    timeoutSec: PATIENCE_SEC,
+    hint: 'The machine needs a working package source (apt or dnf), or these packages in its image',
+  };
+}
+
+/** Packages that must not be there. */
+export function noPackages(o: PackageOptions): Task {
+  return {
+    id: o.id,
+    title: o.title,
+    check: o.manager.absent(o.names),
+    apply: o.manager.remove(o.names),
+    timeoutSec: PATIENCE_SEC,
+    hint: `${o.manager.program} on the host says what keeps it from removing ${o.names.join(', ')}`,
   };
 }

@@ -11,48 +11,27 @@ describe('the version table', () => {
   });
 
   it.each([
-    ['1.20.2', 'v1beta2', 'k8s.gcr.io', '3.2', ['node-role.kubernetes.io/master'], '/run/containerd/containerd.sock'],
-    ['1.22.17', 'v1beta3', 'k8s.gcr.io', '3.5', ['node-role.kubernetes.io/master'], '/run/containerd/containerd.sock'],
+    ['1.20.2', 'v1beta2', 'k8s.gcr.io', '3.2', ['node-role.kubernetes.io/master'], false],
+    ['1.22.17', 'v1beta3', 'k8s.gcr.io', '3.5', ['node-role.kubernetes.io/master'], false],
     [
       '1.24.17',
       'v1beta3',
       'k8s.gcr.io',
       '3.7',
       ['node-role.kubernetes.io/master', 'node-role.kubernetes.io/control-plane'],
-      'unix:///run/containerd/containerd.sock',
+      true,
     ],
-    [
-      '1.25.16',
-      'v1beta3',
-      'registry.k8s.io',
-      '3.8',
-      ['node-role.kubernetes.io/control-plane'],
-      'unix:///run/containerd/containerd.sock',
-    ],
-    [
-      '1.31.14',
-      'v1beta4',
-      'registry.k8s.io',
-      '3.10',
-      ['node-role.kubernetes.io/control-plane'],
-      'unix:///run/containerd/containerd.sock',
-    ],
-    [
-      '1.36.4',
-      'v1beta4',
-      'registry.k8s.io',
-      '3.10.2',
-      ['node-role.kubernetes.io/control-plane'],
-      'unix:///run/containerd/containerd.sock',
-    ],
-  ])('pairs everything with %s', (version, api, registry, pause, taints, socket) => {
+    ['1.25.16', 'v1beta3', 'registry.k8s.io', '3.8', ['node-role.kubernetes.io/control-plane'], true],
+    ['1.31.14', 'v1beta4', 'registry.k8s.io', '3.10', ['node-role.kubernetes.io/control-plane'], true],
+    ['1.36.4', 'v1beta4', 'registry.k8s.io', '3.10.2', ['node-role.kubernetes.io/control-plane'], true],
+  ])('pairs everything with %s', (version, api, registry, pause, taints, url) => {
     const { versions } = sampleCluster({ vars: { kube_version: version } });
     expect(versions).toMatchObject({
       kubeadmApi: api,
       imageRegistry: registry,
       pauseImage: `${registry}/pause:${pause}`,
       controlPlaneTaints: taints,
-      criSocket: socket,
+      criSocketIsUrl: url,
     });
   });
 });

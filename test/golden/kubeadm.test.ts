@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { handOverConfig, initConfig, joinConfig } from '../../src/kubeadm/build.js';
+import type { ClusterHost } from '../../src/cluster/cluster.js';
+import { handOverConfig, initConfig, joinConfig, type KubeadmHost } from '../../src/kubeadm/build.js';
 import { sampleCluster } from '../support/cluster.js';
 
 const FILES = join(import.meta.dirname, 'files');
@@ -17,23 +18,21 @@ describe.each([
   const [first, second] = cluster.controlPlane;
   const worker = cluster.workers[0];
   if (!first || !second || !worker) throw new Error('the sample lacks hosts');
+  const target = (host: ClusterHost): KubeadmHost => ({ cluster, host, criSocket: '/run/containerd/containerd.sock' });
+  const secrets = { token: 'abcdef.0123456789abcdef', certificateKey: 'f'.repeat(64) };
 
   it('of init is the reviewed one', async () => {
-    await expect(initConfig(cluster, first)).toMatchFileSnapshot(join(FILES, `kubeadm-init.${api}.yaml`));
+    await expect(initConfig(target(first))).toMatchFileSnapshot(join(FILES, `kubeadm-init.${api}.yaml`));
   });
 
   it('of join is the reviewed one', async () => {
     const hash = `sha256:${'0'.repeat(64)}`;
-    const text = [second, worker]
-      .map((h) => joinConfig(cluster, h, 'abcdef.0123456789abcdef', 'f'.repeat(64), hash))
-      .join('---\n');
+    const text = [second, worker].map((h) => joinConfig(target(h), secrets, hash)).join('---\n');
     await expect(text).toMatchFileSnapshot(join(FILES, `kubeadm-join.${api}.yaml`));
   });
 
   it('names its API version in every document of kubeadm', () => {
-    const documents = parseAllDocuments(handOverConfig(cluster, first, 'abcdef.0123456789abcdef', 'f'.repeat(64))).map((d) =>
-      d.toJS(),
-    );
+    const documents = parseAllDocuments(handOverConfig(target(first), secrets)).map((d) => d.toJS());
     expect(documents.map((d) => d.kind)).toEqual([
       'InitConfiguration',
       'ClusterConfiguration',

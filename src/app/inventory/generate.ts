@@ -4,6 +4,7 @@ import { InputError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
 import { freeSubnets } from '../../cluster/checks/subnets.js';
 import { versionProblem } from '../../cluster/checks/version-check.js';
+import { NETWORK_PLUGINS } from '../../cluster/network-plugins.js';
 import { groupVarsText } from '../../cluster/settings-text.js';
 import { DEFAULT_GENERATE, type GenerateOptions, hostsFile, planMachines } from '../../inventory/generate.js';
 
@@ -20,7 +21,7 @@ export const DEFAULT_INVENTORY: GenerateInventoryOptions = {
   ...DEFAULT_GENERATE,
   user: 'vagrant',
   become: true,
-  networkPlugin: 'calico',
+  networkPlugin: NETWORK_PLUGINS[0],
 };
 
 /** @throws InputError for what is no name of an account. */
@@ -46,7 +47,7 @@ export function generateInventory(o: GenerateInventoryOptions): Map<string, stri
   const all = [...machines.masters, ...machines.workers];
   const settings = {
     ...(kubeVersion === undefined ? {} : { kube_version: kubeVersion }),
-    ...(o.networkPlugin === 'calico' ? {} : { kube_network_plugin: o.networkPlugin }),
+    ...(o.networkPlugin === NETWORK_PLUGINS[0] ? {} : { kube_network_plugin: o.networkPlugin }),
     ...freeSubnets(all.map((m) => m.address)),
   };
   return new Map([

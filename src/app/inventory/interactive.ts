@@ -1,5 +1,5 @@
 import { formatError, InputError } from '../../base/errors.js';
-import { NETWORK_PLUGINS } from '../../cluster/settings.js';
+import { NETWORK_PLUGINS } from '../../cluster/network-plugins.js';
 import { checkSubnet, planMachines } from '../../inventory/generate.js';
 import { Questions } from '../connect/questions.js';
 import { checkedVersion, checkOutput, checkUser, type GenerateInventoryOptions, inventoryGenerate } from './generate.js';

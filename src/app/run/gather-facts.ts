@@ -6,7 +6,7 @@ import { Connections } from '../../engine/connections/connections.js';
 import type { HostFacts } from '../../facts/facts.js';
 import { parseFacts } from '../../facts/parse.js';
 import { probe } from '../../facts/probe.js';
-import { endpointsFor } from '../../roles/preflight/network.js';
+import { questionsFor } from '../../roles/preflight/questions.js';
 import { tryBecome } from '../../transport/connect-all.js';
 import { TransportError } from '../../transport/errors.js';
 import type { Session } from '../../transport/types.js';
@@ -58,7 +58,7 @@ export class FactsGatherer {
   /** undefined: the machine is not one of the cluster. */
   #scriptOf(name: string): string | undefined {
     const host = this.#cluster.hosts.find((h) => h.name === name);
-    return host && probe(endpointsFor(this.#cluster, host)).text;
+    return host && probe(questionsFor(this.#cluster, host)).text;
   }
 }
 

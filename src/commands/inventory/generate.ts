@@ -1,4 +1,5 @@
 import { Command, Flags } from '@oclif/core';
+import { NETWORK_PLUGINS } from '../../app/inventory/choices.js';
 import { optionsOf } from '../options.js';
 
 export default class InventoryGenerate extends Command {
@@ -36,9 +37,9 @@ export default class InventoryGenerate extends Command {
     become: Flags.boolean({ description: 'use sudo there', default: true, allowNo: true }),
     'kube-version': Flags.string({ description: 'Kubernetes version; without it: the newest', helpValue: 'VERSION' }),
     'network-plugin': Flags.option({
-      options: ['calico', 'static-routes', 'none'] as const,
+      options: NETWORK_PLUGINS,
       description: 'pod network',
-      default: 'calico' as const,
+      default: NETWORK_PLUGINS[0],
     })(),
     format: Flags.option({ options: ['ini', 'yaml'] as const, description: 'of the file of hosts', default: 'ini' as const })(),
     output: Flags.string({

@@ -2,8 +2,8 @@ import { stringify } from 'yaml';
 import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
 import { usesLocalLoadBalancer } from '../../kubeadm/build.js';
 import { directories, file, sha256 } from '../../tasks/file.js';
-import { imageRef } from '../images.js';
 import type { Role } from '../role.js';
+import { imageRef } from '../runtime/images.js';
 import { MANIFESTS } from './kubelet.js';
 
 /**

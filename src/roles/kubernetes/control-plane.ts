@@ -8,9 +8,11 @@ import { NODE_STATE } from '../../tasks/paths.js';
 import type { Task } from '../../tasks/task.js';
 import { dnsService } from '../apps/dns.js';
 import { certTasks } from '../etcd/etcd-certs.js';
-import type { Role, RoleContext } from '../role.js';
+import { isNode, type Role, type RoleContext } from '../role.js';
+import { runtimeOf } from '../runtime/runtimes.js';
 import { join, withConfig } from './join.js';
 import { KUBE_PROXY, kubeProxyEndpoint } from './kube-proxy.js';
+import { joinSecrets, kubeadmHost } from './kubeadm-host.js';
 import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
 
 const CONFIG = '/etc/kubernetes/kubeadm-config.yaml';
@@ -27,7 +29,7 @@ export const controlPlane: Role = {
   name: 'control-plane',
   tasks(ctx) {
     const first = ctx.host === ctx.cluster.controlPlane[0];
-    const config = initConfig(ctx.cluster, ctx.host);
+    const config = initConfig(kubeadmHost(ctx));
     return [
       ...certTasks(ctx, ['apiserver']),
       file({ id: 'control-plane/config', title: "Write kubeadm's configuration", path: CONFIG, content: config, mode: '0600' }),
@@ -41,8 +43,8 @@ export const controlPlane: Role = {
 };
 
 function init(ctx: RoleContext, config: string): Task {
-  const { cluster, host, secrets } = ctx;
-  const yaml = handOverConfig(cluster, host, secrets.joinToken.reveal(), secrets.certificateKey.reveal());
+  const { cluster, host } = ctx;
+  const yaml = handOverConfig(kubeadmHost(ctx), joinSecrets(ctx));
   const skipped = [
     ...(ctx.artifacts.offline ? ['preflight'] : []),
     ...(cluster.settings.dns_mode === 'none' ? ['addon/coredns'] : []),
@@ -73,7 +75,7 @@ function init(ctx: RoleContext, config: string): Task {
       touch ${DONE}`,
     timeoutSec: cluster.settings.kubeadm_init_timeout + 60,
     writes: KUBELET_FILES,
-    hint: '`journalctl -u kubelet` and `ctr -n k8s.io containers ls` on the machine say what keeps the control plane from starting; run again after the repair',
+    hint: `\`journalctl -u kubelet\` and \`${runtimeOf(host.settings).listCommand}\` on the host say what keeps the control plane from starting; run again after the repair`,
   });
 }
 
@@ -127,12 +129,10 @@ function caHash(): Task {
 
 /** A token and the encrypted certificates, only while a machine of the inventory is not a node yet. */
 function handOver(ctx: RoleContext): Task[] {
-  const { cluster, host, secrets } = ctx;
-  const missing = cluster.hosts.some(
-    (h) => h !== host && (h.controlPlane || h.worker) && ctx.allFacts.get(h.name)?.isNode === false,
-  );
+  const { cluster, host } = ctx;
+  const missing = cluster.hosts.some((h) => h !== host && isNode(h) && ctx.allFacts.get(h.name)?.isNode === false);
   if (!missing) return [];
-  const yaml = handOverConfig(cluster, host, secrets.joinToken.reveal(), secrets.certificateKey.reveal());
+  const yaml = handOverConfig(kubeadmHost(ctx), joinSecrets(ctx));
   const kubeadm = `${host.settings.bin_dir}/kubeadm`;
   return [
     command({

@@ -5,6 +5,7 @@ import { command } from '../../tasks/command.js';
 import { NODE_STATE } from '../../tasks/paths.js';
 import type { Task } from '../../tasks/task.js';
 import { exportedText, type RoleContext } from '../role.js';
+import { joinSecrets, kubeadmHost } from './kubeadm-host.js';
 import { KUBELET_CONF, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
 import { NODE_SETTLED } from './wait-for-nodes.js';
 
@@ -24,14 +25,14 @@ export function withConfig(secret: Secret, body: Shell): Shell {
 
 /** kubeadm join, as a control plane or as a worker. `after` runs when it has succeeded. */
 export function join(ctx: RoleContext, after: Shell): Task[] {
-  const { cluster, host, secrets } = ctx;
+  const { cluster, host } = ctx;
   const first = cluster.controlPlane[0]?.name ?? '';
   const caHash = exportedText(ctx, first, 'ca-hash') ?? '';
   // Asking is enough: it brings the tasks that give these into a run that leaves their host out.
   if (!ctx.facts.isNode) ctx.exported(first, 'handed-over');
   ctx.exported(first, NODE_SETTLED);
   const kubeadm = `${host.settings.bin_dir}/kubeadm`;
-  const yaml = joinConfig(cluster, host, secrets.joinToken.reveal(), secrets.certificateKey.reveal(), caHash);
+  const yaml = joinConfig(kubeadmHost(ctx), joinSecrets(ctx), caHash);
   const skip = ctx.artifacts.offline ? sh`--skip-phases=preflight` : sh``;
   const manifest = host.controlPlane ? sh`[ -s ${`${MANIFESTS}/kube-apiserver.yaml`} ]` : sh`true`;
   const again = host.controlPlane ? sh`${kubeadm} join phase control-plane-join mark-control-plane --config "$config"` : sh`true`;

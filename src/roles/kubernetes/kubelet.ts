@@ -8,6 +8,7 @@ import { NODE_STATE } from '../../tasks/paths.js';
 import { service } from '../../tasks/service.js';
 import type { Task } from '../../tasks/task.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
+import { runtimeOf } from '../runtime/runtimes.js';
 import { systemdUnit } from '../systemd-unit.js';
 
 const UNIT = '/etc/systemd/system/kubelet.service';
@@ -42,7 +43,12 @@ export const node: Role = {
       ...['kubeadm', 'kubelet', 'kubectl'].map((name) =>
         install({ id: `node/${name}`, title: `Install ${name}`, artifact: ctx.artifacts.file(name), dir: bin, files: [name] }),
       ),
-      file({ id: 'node/kubelet-unit', title: 'Write the unit of the kubelet', path: UNIT, content: kubeletUnit(bin) }),
+      file({
+        id: 'node/kubelet-unit',
+        title: 'Write the unit of the kubelet',
+        path: UNIT,
+        content: kubeletUnit(bin, runtimeOf(s).unit),
+      }),
       file({
         id: 'node/kubelet-drop-in',
         title: "Write kubeadm's settings of the kubelet unit",
@@ -138,13 +144,13 @@ function kubeletSettings(ctx: RoleContext): Task {
   });
 }
 
-function kubeletUnit(bin: string): string {
+function kubeletUnit(bin: string, runtimeUnit: string): string {
   return systemdUnit({
     Unit: {
       Description: 'kubelet: the Kubernetes node agent',
       Documentation: 'https://kubernetes.io/docs/',
       Wants: 'network-online.target',
-      After: 'network-online.target containerd.service',
+      After: `network-online.target ${runtimeUnit}`,
       StartLimitIntervalSec: '0',
     },
     Service: { ExecStart: `${bin}/kubelet`, Restart: 'always', RestartSec: '10' },

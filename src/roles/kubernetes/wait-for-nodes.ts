@@ -2,7 +2,8 @@ import { sh } from '../../shell/shell.js';
 import { command, waitFor } from '../../tasks/command.js';
 import { kubectl } from '../../tasks/manifest.js';
 import type { Task } from '../../tasks/task.js';
-import type { Role, RoleContext } from '../role.js';
+import { pluginOf } from '../network/plugins.js';
+import { isNode, type Role, type RoleContext } from '../role.js';
 
 /** Asked for by every machine that joins, so that a run with --limit labels its nodes and waits for them, too. */
 export const NODE_SETTLED = 'node-settled';
@@ -12,12 +13,12 @@ export const nodes: Role = {
   name: 'nodes',
   tasks(ctx) {
     const k = kubectl(ctx.host.settings.bin_dir);
-    const members = ctx.cluster.hosts.filter((h) => (h.controlPlane || h.worker) && !ctx.droppedOut.has(h.name));
+    const members = ctx.cluster.hosts.filter((h) => isNode(h) && !ctx.droppedOut.has(h.name));
     const tasks: Task[] = members.flatMap((h) => [
       ...Object.entries(h.nodeLabels).map(([key, value]) => label(ctx, h.name, key, value)),
       ...h.nodeTaints.map((t) => taint(ctx, h.name, t)),
     ]);
-    if (ctx.cluster.settings.kube_network_plugin === 'none') return tasks.map(forTheNode);
+    if (!pluginOf(ctx.cluster.settings).makesNodesReady) return tasks.map(forTheNode);
     const list = sh`${k} --request-timeout=10s get nodes -o ${'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\\n"}{end}'}`;
     tasks.push(
       waitFor({

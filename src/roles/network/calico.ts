@@ -7,15 +7,34 @@ import { directories, file, sha256 } from '../../tasks/file.js';
 import { kubectl } from '../../tasks/manifest.js';
 import type { Task } from '../../tasks/task.js';
 import type { RoleContext } from '../role.js';
+import type { NetworkPlugin } from './plugin.js';
 
 const DIR = '/etc/kubernetes/calico';
+
+export const calico: NetworkPlugin = {
+  name: 'calico',
+  components: ['calico-manifest'],
+  settings: [
+    'bin_dir',
+    'calico_ipip_mode',
+    'calico_mtu',
+    'calico_network_backend',
+    'calico_pool_blocksize',
+    'calico_vxlan_mode',
+    'kube_pods_subnet',
+    'nat_outgoing',
+  ],
+  needsPodSubnets: false,
+  makesNodesReady: true,
+  tasks: calicoTasks,
+};
 
 /**
  * The project's own manifest of the chosen version, patched by settings through kustomize before it is applied: the pool
  * is made at calico-node's first start and would keep a wrong encapsulation.
  * Source: https://docs.tigera.io/calico/latest/getting-started/kubernetes/self-managed-onprem/config-options
  */
-export function calicoTasks(ctx: RoleContext): Task[] {
+function calicoTasks(ctx: RoleContext): Task[] {
   if (ctx.host !== ctx.cluster.controlPlane[0]) return [];
   const manifest = ctx.artifacts.file('calico-manifest');
   const kustomization = stringify({
@@ -65,7 +84,7 @@ export function calicoTasks(ctx: RoleContext): Task[] {
 }
 
 /** Strategic merge patches: environment variables merge by name, so the rest of the manifest stays as it came. */
-export function calicoPatch(cluster: Cluster): string {
+function calicoPatch(cluster: Cluster): string {
   const s = cluster.settings;
   const bird = s.calico_network_backend === 'bird';
   const env: Record<string, string> = {

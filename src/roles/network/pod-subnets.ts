@@ -1,14 +1,15 @@
 import { sh } from '../../shell/shell.js';
 import { waitFor } from '../../tasks/command.js';
 import { kubectl } from '../../tasks/manifest.js';
-import type { Role } from '../role.js';
+import { isNode, type Role } from '../role.js';
+import { pluginOf } from './plugins.js';
 
-/** On the first control plane: which pod subnet the controller manager gave to which node, for plugins that route them. */
+/** On the first control plane: which pod subnet the controller manager gave to which node, for plugins that need it. */
 export const podSubnets: Role = {
   name: 'pod-subnets',
   tasks(ctx) {
-    if (ctx.cluster.settings.kube_network_plugin !== 'static-routes') return [];
-    const names = ctx.cluster.hosts.filter((h) => (h.controlPlane || h.worker) && !ctx.droppedOut.has(h.name)).map((h) => h.name);
+    if (!pluginOf(ctx.cluster.settings).needsPodSubnets) return [];
+    const names = ctx.cluster.hosts.filter((h) => isNode(h) && !ctx.droppedOut.has(h.name)).map((h) => h.name);
     const list = sh`${kubectl(ctx.host.settings.bin_dir)} get nodes -o ${'jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDR}{"\\n"}{end}'}`;
     return [
       {

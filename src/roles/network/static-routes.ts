@@ -5,16 +5,26 @@ import { service } from '../../tasks/service.js';
 import type { Task } from '../../tasks/task.js';
 import { exportedText, type RoleContext } from '../role.js';
 import { systemdUnit } from '../systemd-unit.js';
+import type { NetworkPlugin } from './plugin.js';
 
 const CONFLIST = '/etc/cni/net.d/10-kubewright.conflist';
 const UNIT = '/etc/systemd/system/kubewright-routes.service';
+
+export const staticRoutes: NetworkPlugin = {
+  name: 'static-routes',
+  components: [],
+  settings: ['bin_dir', 'kube_pods_subnet'],
+  needsPodSubnets: true,
+  makesNodesReady: true,
+  tasks: staticRoutesTasks,
+};
 
 /**
  * The small built-in network: the CNI bridge plugin on each node and a route to every other node's pod subnet. It needs
  * nodes that reach each other directly (one layer 2 network), no registry and no daemon.
  * Source: https://www.cni.dev/plugins/current/main/bridge/
  */
-export function staticRoutesTasks(ctx: RoleContext): Task[] {
+function staticRoutesTasks(ctx: RoleContext): Task[] {
   const { cluster, host } = ctx;
   const script = `${host.settings.bin_dir}/kubewright-routes`;
   const subnets = parseSubnets(exportedText(ctx, cluster.controlPlane[0]?.name ?? '', 'pod-subnets') ?? '');

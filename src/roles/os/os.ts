@@ -1,4 +1,3 @@
-import { osFamily } from '../../facts/facts.js';
 import { sh } from '../../shell/shell.js';
 import { command } from '../../tasks/command.js';
 import { block, directories } from '../../tasks/file.js';
@@ -7,39 +6,9 @@ import { packages } from '../../tasks/package.js';
 import { NODE_STATE } from '../../tasks/paths.js';
 import type { Task } from '../../tasks/task.js';
 import type { Role, RoleContext } from '../role.js';
-
-/** What Kubernetes and its runtime call on the machine; by the names of each distribution. */
-const PACKAGES = {
-  apt: [
-    'ca-certificates',
-    'conntrack',
-    'curl',
-    'ethtool',
-    'iptables',
-    'iproute2',
-    'kmod',
-    'libseccomp2',
-    'openssl',
-    'socat',
-    'util-linux',
-    'bash-completion',
-  ],
-  dnf: [
-    'ca-certificates',
-    'conntrack-tools',
-    'ethtool',
-    'iptables-nft',
-    'iproute',
-    'iproute-tc',
-    'kmod',
-    'libseccomp',
-    'openssl',
-    'socat',
-    'util-linux',
-    'bash-completion',
-    'tar',
-  ],
-} as const;
+import { familyOf } from './families.js';
+import type { PackagePurpose } from './family.js';
+import { modulesFor } from './modules.js';
 
 /** Source: https://kubernetes.io/docs/setup/production-environment/container-runtimes/#network-configuration */
 export const os: Role = {
@@ -52,22 +21,24 @@ export const os: Role = {
     ];
     if (s.populate_inventory_to_hosts_file) tasks.push(hostsFile(ctx));
     if (s.kubelet_fail_swap_on) tasks.push(swapOff());
-    const manager = ctx.facts.packageManager;
-    if (manager) {
-      const names = [...PACKAGES[manager]];
-      if (s.kube_proxy_mode === 'ipvs') names.push('ipset' as never, 'ipvsadm' as never);
-      tasks.push(packages({ id: 'os/packages', title: 'Install packages of the distribution', manager, names }));
+    const family = familyOf(ctx.facts);
+    tasks.push(...(family?.packageProxy?.(ctx) ?? []));
+    if (family) {
+      const purposes: readonly PackagePurpose[] = s.kube_proxy_mode === 'ipvs' ? ['node', 'ipvs'] : ['node'];
+      tasks.push(
+        packages({
+          id: 'os/packages',
+          title: 'Install packages of the distribution',
+          manager: family.packageManager,
+          names: purposes.flatMap((p) => family.packages[p]),
+        }),
+      );
     }
     tasks.push(
       kernelModules({
         id: 'os/modules',
         title: 'Load kernel modules',
-        modules: [
-          { name: 'overlay', filesystem: 'overlay' },
-          { name: 'br_netfilter', path: '/proc/sys/net/bridge/bridge-nf-call-iptables' },
-          { name: 'nf_conntrack', path: '/proc/sys/net/netfilter/nf_conntrack_max' },
-          ...(s.kube_proxy_mode === 'ipvs' ? [{ name: 'ip_vs', path: '/proc/net/ip_vs' }] : []),
-        ],
+        modules: modulesFor(s),
       }),
       sysctls({
         id: 'os/sysctls',
@@ -81,7 +52,7 @@ export const os: Role = {
         },
       }),
     );
-    if (osFamily(ctx.facts) === 'redhat') tasks.push(selinuxPermissive());
+    tasks.push(...(family?.networkManager?.(ctx) ?? []), ...(family?.firewall?.(ctx) ?? []), ...(family?.selinux?.(ctx) ?? []));
     return tasks;
   },
 };
@@ -117,19 +88,5 @@ function swapOff(): Task {
       # zram and swap partitions that systemd finds by themselves come back at boot unless their units are masked.
       for unit in $(systemctl list-units --all --plain --no-legend --type=swap | awk '{print $1}'); do systemctl mask "$unit"; done`,
     hint: 'To keep swap, set kubelet_fail_swap_on: false',
-  });
-}
-
-function selinuxPermissive(): Task {
-  return command({
-    id: 'os/selinux',
-    title: 'Set SELinux to permissive',
-    check: sh`
-      mode=$(getenforce 2>/dev/null || echo Disabled)
-      [ "$mode" != Enforcing ]
-      [ ! -f /etc/selinux/config ] || ! grep -q '^SELINUX=enforcing' /etc/selinux/config`,
-    apply: sh`
-      setenforce 0 || true
-      sed -i 's/^SELINUX=enforcing/SELINUX=permissive/' /etc/selinux/config`,
   });
 }

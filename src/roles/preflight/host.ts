@@ -1,13 +1,16 @@
 import type { ClusterHost } from '../../cluster/cluster.js';
-import { type HostFacts, osFamily } from '../../facts/facts.js';
-import type { GateContext } from '../role.js';
+import { minorOf } from '../../cluster/versions.js';
+import type { HostFacts } from '../../facts/facts.js';
+import { OS_FAMILIES, supportedFamily } from '../os/families.js';
+import { modulesFor } from '../os/modules.js';
+import { type GateContext, isNode } from '../role.js';
 import type { Problem } from './problem.js';
 
 /** MB of free space: binaries, images and etcd of a small cluster. */
 const DISK_MB = { '/var/lib': 4000, '/usr/local': 500 } as const;
 /** What the kubelet refuses to start without. Source: kubelet's pkg/kubelet/cm/container_manager_linux.go */
 const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];
-const NEEDED_TOOLS = ['tar', 'sha256sum', 'timeout', 'setsid'];
+export const NEEDED_TOOLS = ['tar', 'sha256sum', 'timeout', 'setsid'];
 
 /** What one machine is: system, size, kernel. */
 export function machineChecks(ctx: GateContext): Problem[] {
@@ -20,12 +23,12 @@ export function machineChecks(ctx: GateContext): Problem[] {
 function system(host: ClusterHost, f: HostFacts): Problem[] {
   const out: Problem[] = [];
   const where = host.name;
-  if (osFamily(f) === 'other' || f.packageManager === undefined) {
+  if (!supportedFamily(f)) {
     out.push({
       check: 'os',
       where,
       what: `${f.os.pretty || 'this system'} is not supported`,
-      fix: 'Use Debian 11 or newer, Ubuntu 20.04 or newer, or RHEL, Rocky or Alma 8 or newer',
+      fix: `Use ${OS_FAMILIES.map((family) => family.releases).join(', or ')}`,
     });
   }
   if (f.arch !== 'amd64' && f.arch !== 'arm64') {
@@ -96,7 +99,7 @@ function size(host: ClusterHost, f: HostFacts): Problem[] {
 }
 
 function kernel(host: ClusterHost, f: HostFacts): Problem[] {
-  if (!host.controlPlane && !host.worker) return [];
+  if (!isNode(host)) return [];
   const out: Problem[] = [];
   const where = host.name;
   const controllers = CONTROLLERS.filter((c) => !f.cgroup.controllers.includes(c));
@@ -109,8 +112,9 @@ function kernel(host: ClusterHost, f: HostFacts): Problem[] {
     });
   }
   const s = host.settings;
-  const modules = ['overlay', 'br_netfilter', 'nf_conntrack', ...(s.kube_proxy_mode === 'ipvs' ? ['ip_vs'] : [])];
-  const absent = modules.filter((m) => f.modules[m] === false);
+  const absent = modulesFor(s)
+    .map((m) => m.name)
+    .filter((m) => f.modules[m] === false);
   if (absent.length > 0) {
     out.push({
       check: 'modules',
@@ -119,7 +123,7 @@ function kernel(host: ClusterHost, f: HostFacts): Problem[] {
       fix: `Install the distribution's full kernel and reboot${absent.includes('ip_vs') ? ', or set kube_proxy_mode: iptables' : ''}`,
     });
   }
-  if (f.cgroup.version === 1 && s.kubelet_fail_cgroup_v1 !== false && minor(s.kube_version) >= 35) {
+  if (f.cgroup.version === 1 && s.kubelet_fail_cgroup_v1 !== false && minorOf(s.kube_version) >= 35) {
     out.push({
       check: 'cgroup-v1',
       where,
@@ -128,8 +132,4 @@ function kernel(host: ClusterHost, f: HostFacts): Problem[] {
     });
   }
   return out;
-}
-
-function minor(version: string): number {
-  return Number(version.split('.')[1]);
 }

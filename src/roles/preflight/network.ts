@@ -1,7 +1,7 @@
 import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
 import type { HostFacts } from '../../facts/facts.js';
 import type { Endpoint } from '../../facts/probe.js';
-import type { GateContext } from '../role.js';
+import { type GateContext, isNode } from '../role.js';
 import type { Problem } from './problem.js';
 
 interface PortUse {
@@ -37,7 +37,7 @@ function portsOf(host: ClusterHost): PortUse[] {
       },
     );
   }
-  if (host.controlPlane || host.worker) out.push({ port: 10250, purpose: 'the kubelet', programs: ['kubelet'] });
+  if (isNode(host)) out.push({ port: 10250, purpose: 'the kubelet', programs: ['kubelet'] });
   return out;
 }
 
@@ -108,7 +108,7 @@ export function endpointsFor(cluster: Cluster, host: ClusterHost): Endpoint[] {
   const others = (list: readonly ClusterHost[]): ClusterHost[] => list.filter((h) => h !== host);
   if (host.etcd) for (const h of others(cluster.etcd)) out.push({ address: h.accessIp, port: 2380 });
   if (host.controlPlane) for (const h of others(cluster.etcd)) out.push({ address: h.accessIp, port: 2379 });
-  if (host.controlPlane || host.worker) {
+  if (isNode(host)) {
     for (const h of others(cluster.controlPlane)) out.push({ address: h.accessIp, port: cluster.settings.kube_apiserver_port });
   }
   // From one control plane only: two hundred kubelets times three would be a scan, not a check.

@@ -2,30 +2,34 @@ import { stringify } from 'smol-toml';
 import type { ClusterSettings } from '../../cluster/settings.js';
 import { install } from '../../tasks/artifact.js';
 import { directories, file } from '../../tasks/file.js';
-import { importImages } from '../../tasks/image.js';
 import { service } from '../../tasks/service.js';
 import type { Task } from '../../tasks/task.js';
-import { imagesFor } from '../images.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
 import { systemdUnit } from '../systemd-unit.js';
+import { CNI, CNI_DIRECTORIES, cniPlugins } from './cni-plugins.js';
+import { importImages } from './containerd-images.js';
+import { crictl } from './crictl.js';
+import { imagesFor } from './images.js';
+import type { Runtime } from './runtime.js';
 
+const SOCKET = '/run/containerd/containerd.sock';
 const CONFIG = '/etc/containerd/config.toml';
 const UNIT = '/etc/systemd/system/containerd.service';
 const CERTS_D = '/etc/containerd/certs.d';
 
 /** Source: https://github.com/containerd/containerd/blob/main/docs/getting-started.md (from the official binaries) */
-export const containerd: Role = {
+const role: Role = {
   name: 'containerd',
   tasks(ctx) {
-    if (!isNode(ctx.host)) return [];
+    if (!isNode(ctx.host) || ctx.host.settings.container_manager !== 'containerd') return [];
     const s = ctx.host.settings;
     const bin = s.bin_dir;
-    const crictl = ctx.artifacts.optionalFile('crictl');
-    const tasks: Task[] = [
+    const images = imagesFor(ctx);
+    return [
       directories({
         id: 'containerd/directories',
         title: 'Make the folders of containerd and CNI',
-        paths: ['/etc/containerd', CERTS_D, '/opt/cni', '/opt/cni/bin', '/etc/cni', '/etc/cni/net.d'],
+        paths: ['/etc/containerd', CERTS_D, ...CNI_DIRECTORIES],
       }),
       install({ id: 'containerd/runc', title: 'Install runc', artifact: ctx.artifacts.file('runc'), dir: bin, files: ['runc'] }),
       install({
@@ -35,27 +39,8 @@ export const containerd: Role = {
         dir: bin,
         files: [],
       }),
-      install({
-        id: 'containerd/cni',
-        title: 'Install the CNI plugins',
-        artifact: ctx.artifacts.file('cni-plugins'),
-        dir: '/opt/cni/bin',
-        files: [],
-      }),
-    ];
-    if (crictl) {
-      tasks.push(
-        install({ id: 'containerd/crictl', title: 'Install crictl', artifact: crictl, dir: bin, files: ['crictl'] }),
-        file({
-          id: 'containerd/crictl-config',
-          title: 'Write the configuration of crictl',
-          path: '/etc/crictl.yaml',
-          content:
-            'runtime-endpoint: unix:///run/containerd/containerd.sock\nimage-endpoint: unix:///run/containerd/containerd.sock\n',
-        }),
-      );
-    }
-    tasks.push(
+      cniPlugins(ctx),
+      ...crictl(ctx, SOCKET),
       file({
         id: 'containerd/config',
         title: 'Write the configuration of containerd',
@@ -66,19 +51,27 @@ export const containerd: Role = {
       ...mirrors(s),
       file({ id: 'containerd/unit', title: 'Write the unit of containerd', path: UNIT, content: unit(s) }),
       service({ id: 'containerd/service', title: 'Start containerd', unit: 'containerd.service', configFiles: [UNIT, CONFIG] }),
-    );
-    const images = imagesFor(ctx);
-    if (images.length > 0)
-      tasks.push(importImages({ id: 'containerd/images', title: 'Import container images', binDir: bin, images }));
-    return tasks;
+      ...(images.length > 0
+        ? [importImages({ id: 'containerd/images', title: 'Import container images', binDir: bin, images })]
+        : []),
+    ];
   },
+};
+
+export const containerd: Runtime = {
+  name: 'containerd',
+  unit: 'containerd.service',
+  socket: SOCKET,
+  modules: [{ name: 'overlay', filesystem: 'overlay' }],
+  listCommand: 'ctr -n k8s.io containers ls',
+  role,
 };
 
 /**
  * Version 2 of the file for containerd 1.x, version 3 for 2.x.
  * Source: https://github.com/containerd/containerd/blob/main/docs/cri/config.md
  */
-export function containerdConfig(ctx: RoleContext): string {
+function containerdConfig(ctx: RoleContext): string {
   const s = ctx.host.settings;
   const { pauseImage } = ctx.cluster.versions;
   const major = Number(ctx.artifacts.file('containerd').version.split('.')[0]);
@@ -87,7 +80,7 @@ export function containerdConfig(ctx: RoleContext): string {
     options: { BinaryName: `${s.bin_dir}/runc`, SystemdCgroup: s.kubelet_cgroup_driver === 'systemd' },
   };
   const containerdSection = { snapshotter: 'overlayfs', default_runtime_name: 'runc', runtimes: { runc } };
-  const cni = { bin_dir: '/opt/cni/bin', conf_dir: '/etc/cni/net.d' };
+  const cni = { bin_dir: CNI.bin, conf_dir: CNI.conf };
   const common = {
     root: '/var/lib/containerd',
     state: '/run/containerd',

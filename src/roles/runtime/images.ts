@@ -1,5 +1,5 @@
-import type { ImageArchive } from '../tasks/image.js';
-import { isNode, type RoleContext } from './role.js';
+import type { ImageArchive } from '../../tasks/image.js';
+import { isNode, type RoleContext } from '../role.js';
 
 const CONTROL_PLANE_ONLY = /\/kube-(apiserver|controller-manager|scheduler):/;
 const LOAD_BALANCER = /\/(haproxy|nginx):/;

@@ -1,0 +1,23 @@
+import type { NetworkPluginName } from '../../cluster/network-plugins.js';
+import type { ClusterSettings } from '../../cluster/settings.js';
+import type { KernelModule } from '../../tasks/kernel.js';
+import type { Task } from '../../tasks/task.js';
+import type { RoleContext } from '../role.js';
+
+/** A pod network. To add one: a file beside this one, an entry in `plugins.ts`, its name in `cluster/network-plugins.ts`. */
+export interface NetworkPlugin {
+  /** What `kube_network_plugin` calls it. */
+  readonly name: NetworkPluginName;
+  /** Files of the catalogue that its tasks install. */
+  readonly components: readonly string[];
+  /** Settings that its tasks read. */
+  readonly settings: readonly (keyof ClusterSettings)[];
+  /** Its tasks need the pod subnets that the controller manager gave to the nodes: the role `pod-subnets` looks them up. */
+  readonly needsPodSubnets: boolean;
+  /** Nodes become Ready by what it does here; false where the operator brings the network. */
+  readonly makesNodesReady: boolean;
+  /** Kernel features that it needs on every node. Absent: none beyond those of all nodes. */
+  modules?(s: ClusterSettings): readonly KernelModule[];
+  /** On every node, when all have joined. */
+  tasks(ctx: RoleContext): readonly Task[];
+}

@@ -1,0 +1,49 @@
+import { sh } from '../../shell/shell.js';
+import type { PackageManager } from '../../tasks/package.js';
+import type { OsFamily } from './family.js';
+
+const apt: PackageManager = {
+  program: 'apt-get',
+  installed: (names) => sh`[ "$(${countInstalled(names)})" -eq ${names.length} ]`,
+  install: (names) => sh`
+    export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a
+    # Other programs (unattended upgrades after boot) may hold the lock for minutes.
+    apt_get() { apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"; }
+    apt_get install --no-install-recommends ${names} || {
+      apt_get update
+      apt_get install --no-install-recommends ${names}
+    }`,
+  absent: (names) => sh`[ "$(${countInstalled(names)})" -eq 0 ]`,
+  remove: (names) => sh`
+    export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a
+    apt-get -q -y -o DPkg::Lock::Timeout=300 remove ${names}`,
+};
+
+function countInstalled(names: readonly string[]): ReturnType<typeof sh> {
+  return sh`dpkg-query -W -f '\${db:Status-Status}\n' ${names} 2>/dev/null | grep -cx installed`;
+}
+
+/** Debian, Ubuntu and what descends from them. */
+export const debian: OsFamily = {
+  name: 'debian',
+  ids: ['debian', 'ubuntu'],
+  releases: 'Debian 11 or newer, Ubuntu 20.04 or newer',
+  packageManager: apt,
+  packages: {
+    node: [
+      'ca-certificates',
+      'conntrack',
+      'curl',
+      'ethtool',
+      'iptables',
+      'iproute2',
+      'kmod',
+      'libseccomp2',
+      'openssl',
+      'socat',
+      'util-linux',
+      'bash-completion',
+    ],
+    ipvs: ['ipset', 'ipvsadm'],
+  },
+};
