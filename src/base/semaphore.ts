@@ -1,11 +1,12 @@
-/** Lets so many through at once; the others wait in line. */
-export class Slots {
-  #size: number;
+/** Lets N through at once; the others wait in order. */
+export class Semaphore {
+  #size = 1;
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(count: number) {
-    this.#size = count;
+  /** @param size below 1 counts as 1, so that waiting always ends. */
+  constructor(size: number) {
+    this.resize(size);
   }
 
   get size(): number {
@@ -16,13 +17,13 @@ export class Slots {
     return this.#taken;
   }
 
-  /** Those who are in stay in, also when there are more of them now than there is room for. */
-  resize(count: number): void {
-    this.#size = count;
+  /** Those inside stay inside, even if that is now more than `size`. */
+  resize(size: number): void {
+    this.#size = Math.max(1, size);
     this.#admit();
   }
 
-  /** Resolves when there is room; call the result once to give it back. */
+  /** Resolves when there is room; call the result once to make room again. */
   async take(): Promise<() => void> {
     if (this.#taken < this.#size && this.#waiting.length === 0) this.#taken++;
     else {
@@ -31,13 +32,22 @@ export class Slots {
         this.#admit();
       });
     }
-    let given = false;
+    let released = false;
     return () => {
-      if (given) return;
-      given = true;
+      if (released) return;
+      released = true;
       this.#taken--;
       this.#admit();
     };
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const release = await this.take();
+    try {
+      return await work();
+    } finally {
+      release();
+    }
   }
 
   #admit(): void {

@@ -1,4 +1,4 @@
-import { Slots } from '../base/semaphore.js';
+import { Semaphore } from '../base/semaphore.js';
 import { TransportError } from './errors.js';
 import { patiently } from './limits/retry.js';
 import type { Session, Target, Transport } from './types.js';
@@ -24,12 +24,12 @@ export interface ConnectResult {
 
 /** One session a target. Every failure is collected: the user shall see all of them at once. */
 export async function connectAll(targets: readonly Target[], transport: Transport, o: ConnectAllOptions): Promise<ConnectResult> {
-  const slots = new Slots(o.forks);
+  const semaphore = new Semaphore(o.forks);
   const sessions = new Map<string, Session>();
   const failures = new Map<string, TransportError>();
   await Promise.all(
     targets.map(async (target) => {
-      const release = await slots.take();
+      const release = await semaphore.take();
       const began = Date.now();
       o.onConnecting?.(target.name);
       try {

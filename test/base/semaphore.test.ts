@@ -1,28 +1,28 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Slots } from '../../src/base/semaphore.js';
+import { Semaphore } from '../../src/base/semaphore.js';
 
-/** Asks for a slot and keeps what comes of it in view. */
-function ask(slots: Slots): { release?: () => void } {
+/** Asks for room; `release` is there once it is granted. */
+function ask(semaphore: Semaphore): { release?: () => void } {
   const place: { release?: () => void } = {};
-  void slots.take().then((release) => {
+  void semaphore.take().then((release) => {
     place.release = release;
   });
   return place;
 }
 
-describe('Slots', () => {
-  it('lets no more through than there are', async () => {
-    const slots = new Slots(2);
-    const places = [ask(slots), ask(slots), ask(slots)];
+describe('Semaphore', () => {
+  it('lets no more through than its size', async () => {
+    const semaphore = new Semaphore(2);
+    const places = [ask(semaphore), ask(semaphore), ask(semaphore)];
     await turn();
     expect(places.map((p) => p.release !== undefined)).toEqual([true, true, false]);
   });
 
-  it('serves those who wait in their order', async () => {
-    const slots = new Slots(1);
-    const first = await slots.take();
-    const [second, third] = [ask(slots), ask(slots)];
+  it('serves waiters in order', async () => {
+    const semaphore = new Semaphore(1);
+    const first = await semaphore.take();
+    const [second, third] = [ask(semaphore), ask(semaphore)];
     first();
     await turn();
     expect(second?.release).toBeDefined();
@@ -32,24 +32,24 @@ describe('Slots', () => {
     expect(third?.release).toBeDefined();
   });
 
-  it('counts a slot once that is given back twice', async () => {
-    const slots = new Slots(1);
-    const release = await slots.take();
+  it('ignores a second release', async () => {
+    const semaphore = new Semaphore(1);
+    const release = await semaphore.take();
     release();
     release();
-    const places = [ask(slots), ask(slots)];
+    const places = [ask(semaphore), ask(semaphore)];
     await turn();
     expect(places.map((p) => p.release !== undefined)).toEqual([true, false]);
   });
 
-  it('never has more at work than allowed, and finishes all', async () => {
-    const slots = new Slots(3);
+  it('never exceeds its size, and finishes all work', async () => {
+    const semaphore = new Semaphore(3);
     let running = 0;
     let most = 0;
     let done = 0;
     await Promise.all(
       Array.from({ length: 50 }, async () => {
-        const release = await slots.take();
+        const release = await semaphore.take();
         most = Math.max(most, ++running);
         await turn();
         running--;
@@ -58,5 +58,35 @@ describe('Slots', () => {
       }),
     );
     expect({ most, done }).toEqual({ most: 3, done: 50 });
+  });
+
+  it('admits waiters when it grows, and none until enough have left when it shrinks', async () => {
+    const semaphore = new Semaphore(1);
+    const places = [ask(semaphore), ask(semaphore), ask(semaphore)];
+    await turn();
+    semaphore.resize(2);
+    await turn();
+    expect(places.map((p) => p.release !== undefined)).toEqual([true, true, false]);
+    semaphore.resize(1);
+    places[0]?.release?.();
+    await turn();
+    expect(places[2]?.release).toBeUndefined();
+    places[1]?.release?.();
+    await turn();
+    expect(places[2]?.release).toBeDefined();
+  });
+
+  it('takes a size below 1 for 1', async () => {
+    const semaphore = new Semaphore(0);
+    expect(await semaphore.run(async () => 'done')).toBe('done');
+    semaphore.resize(-1);
+    expect(semaphore.size).toBe(1);
+  });
+
+  it('makes room again when work fails', async () => {
+    const semaphore = new Semaphore(1);
+    await expect(semaphore.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(semaphore.taken).toBe(0);
+    expect(await semaphore.run(async () => 'next')).toBe('next');
   });
 });

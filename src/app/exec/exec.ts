@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { formatParts, InputError } from '../../base/errors.js';
-import { Slots } from '../../base/semaphore.js';
-import { escapeLine } from '../../engine/text.js';
+import { escapeLine } from '../../base/escape.js';
+import { Semaphore } from '../../base/semaphore.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 import { isEmptyPattern } from '../../inventory/pattern/empty-pattern.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
@@ -44,7 +44,7 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
   const stop = AbortSignal.any([interrupt.stop, unread.signal]);
   setMaxListeners(0, stop);
   const connection = withAnsibleConfig(o.connection);
-  const slots = new Slots(connection.forks ?? hosts.length);
+  const semaphore = new Semaphore(connection.forks ?? hosts.length);
   const running: Promise<HostOutcome>[] = [];
   try {
     const connections = await openConnections(hosts, {
@@ -56,7 +56,7 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
       // A machine that does not answer must not keep the others waiting.
       onConnected: (_host, _ms, session) => {
         running.push(
-          runOn(session, command, { stdin, become: connection.become === true, timeoutSec: o.timeoutSec }, slots, view, stop),
+          runOn(session, command, { stdin, become: connection.become === true, timeoutSec: o.timeoutSec }, semaphore, view, stop),
         );
       },
     });
@@ -130,12 +130,12 @@ async function runOn(
   session: Session,
   command: string,
   o: RunOptions,
-  slots: Slots,
+  semaphore: Semaphore,
   view: ExecView,
   stop: AbortSignal,
 ): Promise<HostOutcome> {
   const host = session.target.name;
-  const release = await slots.take();
+  const release = await semaphore.take();
   const began = performance.now();
   const timeout = o.timeoutSec === undefined ? undefined : AbortSignal.timeout(1000 * o.timeoutSec);
   try {

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { formatParts, type KubewrightError } from '../../base/errors.js';
-import { escapeLine } from '../../engine/text.js';
+import { escapeLine } from '../../base/escape.js';
 
 /** What became of the command on one machine. */
 export interface HostOutcome {

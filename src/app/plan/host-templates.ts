@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors.js';
-import { escapeLine } from '../../engine/text.js';
+import { escapeLine } from '../../base/escape.js';
 import { renderForHost } from '../../inventory/jinja/render.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import type { Variable, VarValue } from '../../inventory/model/values.js';

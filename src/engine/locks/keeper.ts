@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
+import { escapeLine } from '../../base/escape.js';
 import type { Session } from '../../transport/types.js';
 import type { Connection } from '../connections/connection.js';
-import { escapeLine } from '../text.js';
 import { infoLines, type LockAnswer, type LockInfo, LockReader } from './lock.js';
 import { type KeeperScriptOptions, keeperScript } from './lock-script.js';
 

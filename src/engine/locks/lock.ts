@@ -1,8 +1,8 @@
 import { LockedError } from '../../base/errors.js';
+import { escapeLine } from '../../base/escape.js';
 import { type Controller, pidOf, processState, sameOperator } from '../journal/controller.js';
 import { FrameParser } from '../program/frames.js';
 import { decodeLabel, type ProgramLabel } from '../program/program-label.js';
-import { escapeLine } from '../text.js';
 
 /** How often a run says that it is alive, over the channel that holds its lock. */
 export const BEAT_EVERY_MS = 5_000;

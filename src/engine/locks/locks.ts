@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Semaphore } from '../../base/semaphore.js';
 import type { Connections } from '../connections/connections.js';
 import { ownController } from '../journal/controller.js';
-import { Limit } from '../limit.js';
 import { Keeper } from './keeper.js';
 import { BEAT_EVERY_MS, type FoundProgram, judge, type LockAnswer, type LockInfo, lockedError, presentTask } from './lock.js';
 
@@ -52,7 +52,7 @@ export class Locks {
   static async acquire(hosts: readonly string[], o: LocksOptions): Promise<Locks> {
     const locks = new Locks(o);
     const refused = new Map<string, LockAnswer>();
-    const limit = new Limit(o.forks);
+    const limit = new Semaphore(o.forks);
     await Promise.all(hosts.filter((h) => o.connections.has(h)).map((host) => limit.run(async () => locks.#take(host, refused))));
     if (refused.size > 0) {
       await locks.release();

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { Semaphore } from '../../base/semaphore.js';
 import { Connections, type ConnectionsOptions } from '../connections/connections.js';
 import { DEFAULT_RUN_DIR } from '../defaults.js';
 import { type Controller, ownController } from '../journal/controller.js';
-import { Limit } from '../limit.js';
 import { Keeper, type NoAnswer } from './keeper.js';
 import type { LockAnswer } from './lock.js';
 
@@ -13,7 +13,7 @@ export async function lookAtLocks(
   const own = ownController();
   const quiet = (): void => undefined;
   const connections = new Connections({ ...o, giveUpMs: 60_000, onLost: quiet, onBack: quiet });
-  const limit = new Limit(o.forks);
+  const limit = new Semaphore(o.forks);
   const nonce = randomBytes(16).toString('hex');
   const answers = new Map<string, LockAnswer | NoAnswer>();
   await Promise.all(

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../events.js';
-import type { Masker } from '../text.js';
+import type { Masker } from '../masker.js';
 
 /** Fields that hold what a machine, an error or a playbook said. The others are names, numbers and paths of ours. */
 const TEXTS = ['text', 'error', 'title', 'hint', 'diff', 'artifact', 'tail'] as const;

@@ -1,9 +1,9 @@
 import { KubewrightError } from '../../base/errors.js';
+import { Semaphore } from '../../base/semaphore.js';
 import type { Secret } from '../../shell/secret.js';
 import type { Task } from '../../tasks/task.js';
 import { DEFAULT_FORKS } from '../defaults.js';
 import type { RunEventBody } from '../events.js';
-import { Limit } from '../limit.js';
 import type { Exports, PlannedPlay, RunPlaysOptions } from '../types.js';
 import type { HostRunner } from './host-runner.js';
 import type { Tally } from './tally.js';
@@ -25,11 +25,11 @@ const NOTHING: PlayOutcome = { ran: false, ms: 0, endsRun: false };
 export class PlayRunner {
   readonly #o: PlayRunnerOptions;
   readonly #exports = new Map<string, Map<string, string | Secret>>();
-  readonly #limit: Limit;
+  readonly #limit: Semaphore;
 
   constructor(o: PlayRunnerOptions) {
     this.#o = o;
-    this.#limit = new Limit(o.forks ?? DEFAULT_FORKS);
+    this.#limit = new Semaphore(o.forks ?? DEFAULT_FORKS);
   }
 
   get exports(): Exports {

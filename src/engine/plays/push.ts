@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { Semaphore } from '../../base/semaphore.js';
 import type { Connection } from '../connections/connection.js';
 import type { RunEventBody } from '../events.js';
-import { Limit } from '../limit.js';
 import { type HostPaths, refuseScript } from '../program/scripts.js';
 import type { ArtifactSource } from '../types.js';
 
@@ -15,7 +15,7 @@ export class Pusher {
   readonly #cacheDir: string;
   readonly #emit: (event: RunEventBody) => void;
   readonly #signal: AbortSignal | undefined;
-  readonly #limit: Limit;
+  readonly #limit: Semaphore;
   /** host and sha256 under way: a program repeats its question. */
   readonly #underWay = new Map<string, Promise<void>>();
 
@@ -24,7 +24,7 @@ export class Pusher {
     this.#cacheDir = cacheDir;
     this.#emit = emit;
     this.#signal = signal;
-    this.#limit = new Limit(source.parallel ?? 4);
+    this.#limit = new Semaphore(source.parallel ?? 4);
   }
 
   /** `known`: the file's name, if a task of the program may ask for it. Answers a program's question, with the file or with the reason why not. Never rejects. */

@@ -5,7 +5,7 @@ import { DEFAULT_FORKS, DEFAULT_JOURNAL_DIR, DEFAULT_RUN_DIR } from '../defaults
 import type { RunEventBody } from '../events.js';
 import { Journal, journalHeader, newRunId } from '../journal/journal.js';
 import { Locks } from '../locks/locks.js';
-import { Masker } from '../text.js';
+import { Masker } from '../masker.js';
 import type { PlannedPlay, RunPlaysOptions, RunResult } from '../types.js';
 import { adoptPrograms } from './adopt.js';
 import { HostRunner } from './host-runner.js';

@@ -1,5 +1,5 @@
+import { escapeLine } from '../../base/escape.js';
 import type { Connection } from '../connections/connection.js';
-import { escapeLine } from '../text.js';
 import { type Frame, FrameParser, type Output } from './frames.js';
 import { followScript, type HostPaths, type Launch, launchScript } from './scripts.js';
 

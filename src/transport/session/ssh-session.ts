@@ -1,7 +1,7 @@
 import { type Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel, ExecOptions as Ssh2Options } from 'ssh2';
-import { Slots } from '../../base/semaphore.js';
+import { Semaphore } from '../../base/semaphore.js';
 import { Become } from '../become/become.js';
 import { endThere } from '../become/kill-as-root.js';
 import { becomeOnTerminal } from '../become/on-terminal.js';
@@ -23,9 +23,9 @@ export class SshSession implements Session {
   readonly target: Target;
   readonly hostKey: Buffer | undefined;
   readonly #client: Client;
-  readonly #slots = new Slots(MAX_CHANNELS);
+  readonly #channels = new Semaphore(MAX_CHANNELS);
   /** Those that need two channels at once: so few that they cannot all wait for their second one. */
-  readonly #pairs = new Slots(MAX_CHANNELS / 2);
+  readonly #pairs = new Semaphore(MAX_CHANNELS / 2);
   readonly #onDead = new Set<(cause: Error) => void>();
   #dead: Error | undefined;
   #open = 0;
@@ -171,7 +171,7 @@ export class SshSession implements Session {
 
   /** A channel that runs a command; an error when there is none to be had. */
   async #channel(command: string, options: Ssh2Options, signal?: AbortSignal): Promise<OpenChannel | Error> {
-    const release = await this.#slots.take();
+    const release = await this.#channels.take();
     for (let attempt = 1; ; attempt++) {
       if (this.#dead || signal?.aborted) {
         release();
@@ -184,7 +184,7 @@ export class SshSession implements Session {
         return this.#dead ?? this.#lost('the server opens no more channels (MaxSessions)');
       }
       // It allows fewer sessions than we thought. It also counts one until it has cleaned up after it, a moment longer than we do.
-      if (this.#open > 0) this.#slots.resize(Math.max(2, Math.min(this.#slots.size, this.#open)));
+      if (this.#open > 0) this.#channels.resize(Math.max(2, Math.min(this.#channels.size, this.#open)));
       await sleep(50 * attempt);
     }
   }

@@ -1,5 +1,5 @@
+import { escapeLine } from '../../base/escape.js';
 import type { RunEnds } from '../../engine/journal/journal-read.js';
-import { escapeLine } from '../../engine/text.js';
 import { type Color, duration, type Paint } from '../format.js';
 import { cut } from '../host-ranges.js';
 

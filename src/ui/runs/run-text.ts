@@ -1,5 +1,5 @@
+import { escapeLine } from '../../base/escape.js';
 import type { Journaled } from '../../engine/journal/journal-read.js';
-import { escapeLine } from '../../engine/text.js';
 import { count, diffLines, duration, failureBlock, type Paint, recapTable, STATUS_COLOR } from '../format.js';
 import { hostsText } from '../host-ranges.js';
 import { criticalPath } from './critical-path.js';

@@ -1,4 +1,4 @@
-import { escapeLine } from '../../engine/text.js';
+import { escapeLine } from '../../base/escape.js';
 import { LiveRegion, type LiveStream } from '../live-region.js';
 import { type StepListener, type StepOptions, Steps } from './stages.js';
 

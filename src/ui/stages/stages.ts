@@ -1,4 +1,4 @@
-import { escapeLine } from '../../engine/text.js';
+import { escapeLine } from '../../base/escape.js';
 import { count, duration } from '../format.js';
 import { hostsText } from '../host-ranges.js';
 import { cutTo } from '../width.js';

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameParser } from '../../../src/engine/program/frames.js';
-import { escapeLine, Masker } from '../../../src/engine/text.js';
-import { Secret } from '../../../src/shell/secret.js';
 
 const NONCE = 'a1b2c3';
 
@@ -60,23 +58,5 @@ describe('the frame parser', () => {
     );
     expect(frames).toEqual(['end 1 failed 1 0']);
     expect(output.toString('latin1')).toBe('\x1eother end 1 ok 0 0\ntext');
-  });
-});
-
-describe('text that leaves the engine', () => {
-  it('shows control characters and the turns of writing direction', () => {
-    expect(escapeLine('a\x1b]0;t\x07\tb\u202ec')).toBe('a\\x1b]0;t\\x07\tb\\u202ec');
-    expect(escapeLine('10 %\r50 %\r100 %\r')).toBe('100 %');
-  });
-
-  it('masks values, lines and base64, but not ordinary words', () => {
-    const masker = new Masker();
-    masker.add(new Secret('t', 'abc.def-123'));
-    masker.add(new Secret('s', 'yes'));
-    masker.add(new Secret('k', 'apiVersion: v1\nkind: Config\ntoken: hunter2hunter2\n'));
-    expect(masker.mask('--token abc.def-123!')).toBe('--token ***!');
-    expect(masker.mask(Buffer.from('abc.def-123').toString('base64'))).toBe('***');
-    expect(masker.mask('yes, kind: Config')).toBe('yes, kind: Config');
-    expect(masker.mask('  token: hunter2hunter2')).toBe('  ***');
   });
 });

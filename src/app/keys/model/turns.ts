@@ -1,5 +1,5 @@
 import { InterruptedError, KubewrightError } from '../../../base/errors.js';
-import { Slots } from '../../../base/semaphore.js';
+import { Semaphore } from '../../../base/semaphore.js';
 import type { Parts, StepListener } from '../../../ui/stages/stages.js';
 import { AT_ONCE, type KeyHost, type KeyResult } from './model.js';
 
@@ -24,13 +24,13 @@ export async function inTurns(
   results: Map<string, KeyResult>,
   work: (host: KeyHost) => Promise<void>,
 ): Promise<void> {
-  const slots = new Slots(AT_ONCE);
+  const semaphore = new Semaphore(AT_ONCE);
   const names = hosts.map((h) => h.name);
   if (typeof step === 'string') progress?.step(step, names);
   else progress?.step(step.doing, names, step);
   await Promise.all(
     hosts.map(async (h) => {
-      const release = await slots.take();
+      const release = await semaphore.take();
       try {
         if (results.get(h.name)?.error) return;
         if (interrupt?.stop?.aborted) throw new InterruptedError({ what: 'interrupted', where: h.name });

@@ -1,21 +1,5 @@
+import { escapeLine } from '../base/escape.js';
 import type { Secret } from '../shell/secret.js';
-
-/**
- * Control characters as visible text, so that output of a machine can neither move the cursor nor forge lines of ours.
- * Tabs stay; a carriage return starts progress bars anew, so only what stands after the last one of a line is kept.
- */
-export function escapeLine(line: string): string {
-  return escapeAll(line.replace(/\r+$/, '').replace(/^.*\r/s, ''));
-}
-
-/** The same with carriage returns: in a file they are what differs. */
-export function escapeAll(line: string): string {
-  // C0 without tab, DEL, C1, and the marks that turn the direction of writing.
-  return line.replaceAll(/[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, (c) => {
-    const code = c.codePointAt(0) ?? 0;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
-  });
-}
 
 /**
  * Replaces known secrets by `***` in text that leaves the engine. The second line of defence: nothing should print them in
