@@ -1,6 +1,6 @@
 import { Semaphore } from '../base/semaphore.js';
 import { TransportError } from './errors.js';
-import { patiently } from './limits/retry.js';
+import { withRetry } from './limits/retry.js';
 import type { Session, Target, Transport } from './types.js';
 
 export interface ConnectAllOptions {
@@ -13,7 +13,7 @@ export interface ConnectAllOptions {
   /** Also see whether sudo works, where the target wants it. */
   readonly verifyBecome: boolean;
   /** What shows that as well, in its place; an error is why the session is of no use. */
-  readonly greet?: (session: Session) => Promise<Error | undefined>;
+  readonly firstExec?: (session: Session) => Promise<Error | undefined>;
   readonly signal?: AbortSignal;
 }
 
@@ -33,8 +33,8 @@ export async function connectAll(targets: readonly Target[], transport: Transpor
       const began = Date.now();
       o.onConnecting?.(target.name);
       try {
-        const session = await patiently(target, () => transport.connect(target, o.signal), o.signal);
-        const refusal = o.greet ? await o.greet(session) : o.verifyBecome ? await tryBecome(session) : undefined;
+        const session = await withRetry(target, () => transport.connect(target, o.signal), o.signal);
+        const refusal = o.firstExec ? await o.firstExec(session) : o.verifyBecome ? await tryBecome(session) : undefined;
         if (refusal) {
           await session.close();
           throw refusal;

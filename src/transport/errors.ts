@@ -37,7 +37,7 @@ export class TransportError extends UnreachableError {
 }
 
 /** `name (address:port)`, and the last jump host on the way. IPv6 addresses stand in brackets. */
-export function placeOf(target: Target): string {
+export function targetName(target: Target): string {
   const via = target.jumps?.at(-1);
   const address = target.address.includes(':') ? `[${target.address}]` : target.address;
   return `${target.name} (${address}:${target.port}${via ? `, through ${via.name}` : ''})`;
@@ -88,12 +88,12 @@ export function interrupted(where: string): TransportError {
 
 export function connectTimeout(target: Target): TransportError {
   const why = `There was no answer within ${target.timeoutMs / 1000} s`;
-  return new TransportError('timeout', { what: 'The machine does not answer', where: placeOf(target), why, fix: TODO_ANSWER });
+  return new TransportError('timeout', { what: 'The machine does not answer', where: targetName(target), why, fix: TODO_ANSWER });
 }
 
 export function lostConnection(target: Target, why: string): TransportError {
   const fix = 'Run the same command again: what was done stays done';
-  return new TransportError('lost', { what: 'The connection was lost', where: placeOf(target), why, fix });
+  return new TransportError('lost', { what: 'The connection was lost', where: targetName(target), why, fix });
 }
 
 export function unknownHostKey(
@@ -109,7 +109,7 @@ export function unknownHostKey(
   const scan = `ssh-keyscan ${port === 22 ? '' : `-p ${port} `}${address} >> ${file ?? '~/.ssh/known_hosts'}`;
   return new TransportError('host-key', {
     what: 'The host key is not known',
-    where: placeOf(target),
+    where: targetName(target),
     why: `It shows ${keyType(key)} ${fingerprint(key)}, and unknown keys are refused (strict)${vouched}`,
     fix: `Compare it with ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub on the machine, then: ${scan}`,
   });
@@ -118,7 +118,7 @@ export function unknownHostKey(
 export function revokedHostKey(target: Target, key: Buffer, at: string): TransportError {
   return new TransportError('host-key', {
     what: 'The host key has been revoked',
-    where: placeOf(target),
+    where: targetName(target),
     why: `${at} revokes ${keyType(key)} ${fingerprint(key)}`,
     fix: 'Do not connect. Give the machine new host keys',
   });
@@ -127,7 +127,7 @@ export function revokedHostKey(target: Target, key: Buffer, at: string): Transpo
 export function changedHostKey(target: Target, key: Buffer, known: ChangedKey): TransportError {
   return new TransportError('host-key', {
     what: 'The host key has changed',
-    where: placeOf(target),
+    where: targetName(target),
     why: `It shows ${keyType(key)} ${fingerprint(key)}; ${known.file}:${known.line} knows ${known.type} ${known.fingerprint}. Somebody may be listening in, or the machine was installed anew`,
     fix: `If the machine was installed anew: ssh-keygen -f ${shellWord(known.file)} -R ${shellWord(knownName(target), true)}`,
   });
@@ -172,11 +172,11 @@ export function jumpFailure(error: unknown, hop: Target, target: Target): Transp
   const known =
     error instanceof TransportError
       ? error
-      : fromConnectError(error instanceof Error ? error : new Error(String(error)), placeOf(hop));
+      : fromConnectError(error instanceof Error ? error : new Error(String(error)), targetName(hop));
   return new TransportError(known.kind, {
     ...known.parts,
     what: `${known.parts.what.replace(/ \(it is a jump host\)$/, '')} (it is a jump host)`,
-    where: `${target.name}, on the way: ${known.parts.where ?? placeOf(hop)}`,
+    where: `${target.name}, on the way: ${known.parts.where ?? targetName(hop)}`,
     cause: error,
   });
 }
@@ -186,7 +186,7 @@ export function noForwarding(error: unknown, hop: Target, target: Target): Trans
   if (error instanceof TransportError) return jumpFailure(error, hop, target);
   const why = error instanceof Error ? error.message : String(error);
   const make = (kind: TransportErrorKind, what: string, fix: string): TransportError =>
-    new TransportError(kind, { what, where: placeOf(target), why: `${hop.name} says: ${why}`, fix, cause: error });
+    new TransportError(kind, { what, where: targetName(target), why: `${hop.name} says: ${why}`, fix, cause: error });
   if (/prohibited/i.test(why))
     return make(
       'refused',
@@ -208,7 +208,7 @@ export function noForwarding(error: unknown, hop: Target, target: Target): Trans
 export function proxyCommandFailure(target: Target, command: string, why: string): TransportError {
   return new TransportError('unreachable', {
     what: 'The proxy command made no connection',
-    where: placeOf(target),
+    where: targetName(target),
     why: `${command}\n${why}`,
     fix: 'Run the command by hand: it must connect to the machine and then wait',
   });

@@ -1,4 +1,4 @@
-import { placeOf, TransportError } from './errors.js';
+import { TransportError, targetName } from './errors.js';
 import type { Target } from './types.js';
 
 /** What became of a login: for the message. */
@@ -32,7 +32,7 @@ export function refusedLogin(target: Target, report: LoginReport, cause: Error):
       : half
         ? `The machine wants a further factor before it lets ${target.user} in`
         : `The machine does not let ${target.user} in`,
-    where: placeOf(target),
+    where: targetName(target),
     why: said.join('\n'),
     fix: tooMany ? TODO_MANY : half ? furtherFactor(target, report) : TODO_LOGIN,
     cause,
@@ -57,7 +57,7 @@ function furtherFactor(target: Target, { accepted, tried, offered }: LoginReport
 export function droppedLogin(target: Target, afterMs: number, asking: boolean, cause: Error): TransportError {
   return new TransportError('lost', {
     what: 'The machine closed the connection in the middle of the login',
-    where: placeOf(target),
+    where: targetName(target),
     why: `It did so after ${(afterMs / 1000).toFixed(1)} s${asking ? ', while the agent or a passphrase was waited for' : ''}`,
     fix: asking
       ? 'The time that it gives for a login was over (LoginGraceTime): answer faster, load the key into an agent beforehand, or raise it there'

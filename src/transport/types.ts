@@ -89,8 +89,8 @@ export interface HostKeyPolicy {
 export type Exit =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'killed'; readonly signal: string }
-  /** `atLarge`: called off with `endThere`, but it may still run, and why it could not be ended. */
-  | { readonly kind: 'lost'; readonly cause: Error; readonly atLarge?: string };
+  /** `mayStillRun`: called off with `killOnAbort`, but it may still run, and why it could not be ended. */
+  | { readonly kind: 'lost'; readonly cause: Error; readonly mayStillRun?: string };
 
 export interface ExecOptions {
   /** Run through the target's become method. Default false. */
@@ -104,7 +104,7 @@ export interface ExecOptions {
   /** Aborting sends SIGTERM to what is our own on the machine and closes the channel; the result is `lost`. */
   readonly signal?: AbortSignal;
   /** Aborting also ends what runs as another user. That takes the way to become that user once more, and may take some seconds. */
-  readonly endThere?: boolean;
+  readonly killOnAbort?: boolean;
 }
 
 /** One open connection to one machine. Many commands may run at once over it. */

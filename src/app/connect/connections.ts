@@ -25,7 +25,7 @@ export interface OpenOptions {
   /** Try sudo as well; default true. */
   readonly verifyBecome?: boolean;
   /** Tries it in its own way: a first question that needs sudo saves an exec. */
-  readonly greet?: (session: Session) => Promise<Error | undefined>;
+  readonly firstExec?: (session: Session) => Promise<Error | undefined>;
   /** Go on with the machines that can be reached instead of throwing; default false. */
   readonly partial?: boolean;
   /** Finds jump hosts that are in the inventory; default: among `hosts`. */
@@ -38,7 +38,7 @@ export interface OpenOptions {
   readonly onConnected?: (host: string, ms: number, session: Session) => void;
   readonly onFailed?: (host: string) => void;
   /** Lets whoever draws on the terminal step aside while a passphrase is asked for. */
-  readonly aside?: <T>(ask: () => Promise<T>) => Promise<T>;
+  readonly whileAsking?: <T>(ask: () => Promise<T>) => Promise<T>;
   readonly signal?: AbortSignal;
 }
 
@@ -75,7 +75,8 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
   for (const t of targets.values()) for (const text of targetWarnings(t)) warn(text);
   const transport: Transport = createTransport({
     warn,
-    askPassphrase: (path, again) => (o.aside ? o.aside(() => askPassphrase(path, again)) : askPassphrase(path, again)),
+    askPassphrase: (path, again) =>
+      o.whileAsking ? o.whileAsking(() => askPassphrase(path, again)) : askPassphrase(path, again),
   });
   const { sessions, failures }: ConnectResult = await connectAll([...targets.values()], transport, {
     forks: Math.min(connection.forks ?? 20, 20),
@@ -83,7 +84,7 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
     onConnecting: o.onConnecting,
     onFailed: (host) => o.onFailed?.(host),
     verifyBecome: o.verifyBecome ?? true,
-    greet: o.greet,
+    firstExec: o.firstExec,
     signal: o.signal,
   });
   const close = async (): Promise<void> => {

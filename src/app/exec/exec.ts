@@ -145,15 +145,15 @@ async function runOn(
       onStdout: (chunk) => view.output(host, 'stdout', chunk),
       onStderr: (chunk) => view.output(host, 'stderr', chunk),
       hold: view.hold,
-      endThere: true,
+      killOnAbort: true,
       signal: timeout ? AbortSignal.any([timeout, stop]) : stop,
     });
-    const atLarge = exit.kind === 'lost' ? exit.atLarge : undefined;
-    const ending = atLarge === undefined ? ' and was ended' : `, and may still run there: ${atLarge}`;
+    const mayStillRun = exit.kind === 'lost' ? exit.mayStillRun : undefined;
+    const ending = mayStillRun === undefined ? ' and was ended' : `, and may still run there: ${mayStillRun}`;
     const late = timeout?.aborted
       ? `It took longer than ${o.timeoutSec} s${ending}`
       : stop.aborted
-        ? `interrupted${atLarge === undefined ? '' : ending}`
+        ? `interrupted${mayStillRun === undefined ? '' : ending}`
         : undefined;
     const outcome: HostOutcome = { host, ms: Math.round(performance.now() - began), ...meaning(exit, late) };
     if (!isUnread(stop.reason)) view.finished(outcome);

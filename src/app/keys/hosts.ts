@@ -82,7 +82,7 @@ export async function withKeyHosts<T>(
       verifyBecome: false,
       signal: interrupt.stop,
       onWarning: view && ((text) => view.say(`Warning: ${text}`)),
-      aside: view && ((ask) => view.aside(ask)),
+      whileAsking: view && ((ask) => view.whileAsking(ask)),
       onConnecting: (host) => view?.began(host),
       onConnected: (host) => view?.done(host),
       onFailed: (host) => view?.done(host),

@@ -24,7 +24,7 @@ export class FactsGatherer {
   }
 
   /** @returns why the connection is of no use: it was cut. @throws TransportError when sudo refuses. */
-  async greet(session: Session): Promise<Error | undefined> {
+  async firstExec(session: Session): Promise<Error | undefined> {
     const script = this.#scriptOf(session.target.name);
     if (script === undefined) return tryBecome(session);
     try {

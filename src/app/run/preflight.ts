@@ -37,8 +37,8 @@ async function compareWith(
   if (!cluster || !gated || !joining || missing.length === 0) return new Map();
   const hosts = missing.flatMap((h) => inventory.hosts.get(h.name) ?? []);
   const gatherer = new FactsGatherer(cluster);
-  const greet = (session: Session): Promise<Error | undefined> => gatherer.greet(session);
-  const connections = await openConnections(hosts, { connection, partial: true, greet });
+  const firstExec = (session: Session): Promise<Error | undefined> => gatherer.firstExec(session);
+  const connections = await openConnections(hosts, { connection, partial: true, firstExec });
   try {
     return await gatherer.all(connections.sessions, connections.reconnect);
   } finally {

@@ -155,7 +155,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
       {
         connection: o.connection,
         lookup: (name) => inventory.hosts.get(name),
-        greet: gatherer && ((session) => gatherer.greet(session)),
+        firstExec: gatherer && ((session) => gatherer.firstExec(session)),
         signal: interrupt.stop,
         onConnected: (host, ms) => view.event({ at: Date.now(), type: 'host-connected', host, ms }),
       },

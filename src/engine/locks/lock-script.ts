@@ -1,6 +1,6 @@
 import { joinShell, rawShell, type Shell, sh } from '../../shell/shell.js';
-import { HOST_WORDS } from '../program/host-functions.js';
-import { HUNT_WORDS } from '../program/kill-functions.js';
+import { HOST_FUNCTIONS } from '../program/host-functions.js';
+import { KILL_FUNCTIONS } from '../program/kill-functions.js';
 import { inOneFunction } from '../program/scripts.js';
 
 export interface KeeperScriptOptions {
@@ -31,8 +31,8 @@ export interface KeeperScriptOptions {
 export function keeperScript(o: KeeperScriptOptions): string {
   return inOneFunction([
     head(o),
-    rawShell(HOST_WORDS),
-    ...(o.end ? [rawShell(HUNT_WORDS)] : []),
+    rawShell(HOST_FUNCTIONS),
+    ...(o.end ? [rawShell(KILL_FUNCTIONS)] : []),
     rawShell(WORDS),
     decide(o),
     obey(),

@@ -2,7 +2,7 @@
  * Shell functions that the scripts of lock, launch and follower share. POSIX, and builtins only: `/proc` is read, nothing is
  * started.
  */
-export const HOST_WORDS = `
+export const HOST_FUNCTIONS = `
 # kw_st: when that process was started, in ticks since boot; empty: there is none, or a zombie.
 kw_start_of() { # pid
   kw_st=

@@ -6,7 +6,7 @@
  * One look at the environments of all processes: two forks for each of them took longer, on a machine with thousands, than
  * anybody listens. An environment may hold lines that look like the names of others, so whom we kill is asked by itself.
  */
-export const HUNT_WORDS = String.raw`
+export const KILL_FUNCTIONS = String.raw`
 kw_hunt() { # FOLDER#NUMBER
   for kw_h in $(KW_TASK= head -c 9999999 /proc/[0-9]*/environ 2>/dev/null | KW_TASK= tr '\0' '\n' | KW_TASK= awk -v mark="KW_TASK=$1" '
     /^==> \/proc\/[0-9]+\/environ <==$/ { split($2, part, "/"); pid = part[3] }

@@ -1,4 +1,4 @@
-import { HUNT_WORDS } from './kill-functions.js';
+import { KILL_FUNCTIONS } from './kill-functions.js';
 
 /**
  * The part of every program that is the same: runs one task after the other, watches the time, fetches files.
@@ -11,7 +11,7 @@ import { HUNT_WORDS } from './kill-functions.js';
  *   end N ok|changed|would-change|skipped|failed CODE UP [REASON] · stopped N · done CODE
  */
 export const RUNTIME = String.raw`
-${HUNT_WORDS.trim()}
+${KILL_FUNCTIONS.trim()}
 
 kw_would=' 0 ' kw_up=0 kw_seq=0 kw_pid= kw_kind= kw_dog= kw_hide= KW_N=0
 kw_now() { read -r kw_up kw_x </proc/uptime || :; }

@@ -1,6 +1,6 @@
 import type { Secret } from '../../shell/secret.js';
 import { joinShell, rawShell, type Shell, sh } from '../../shell/shell.js';
-import { HOST_WORDS } from './host-functions.js';
+import { HOST_FUNCTIONS } from './host-functions.js';
 
 /** Where things lie on a host; `dir` is one program's folder. */
 export interface HostPaths {
@@ -38,7 +38,7 @@ export function launchScript(p: HostPaths, nonce: string, { program, secrets, la
     (s) => sh`printf %s ${Buffer.from(s.reveal()).toString('base64')} | base64 -d > ${`${dir}/secrets/${s.name}`} || exit 1`,
   );
   const setup = joinShell([
-    rawShell(HOST_WORDS),
+    rawShell(HOST_FUNCTIONS),
     sh`umask 077`,
     // The same flock as that of the lock's takers: nobody takes it while we look and start.
     sh`exec 9<${p.runDir} && flock 9 || exit 1`,
@@ -65,7 +65,7 @@ export function launchScript(p: HostPaths, nonce: string, { program, secrets, la
 
 /** Prints the spool from byte `offset` until the program has ended and everything is printed. */
 export function followScript(p: HostPaths, nonce: string, offset: number): string {
-  return inOneFunction([rawShell(HOST_WORDS), follow(p, nonce, offset)]);
+  return inOneFunction([rawShell(HOST_FUNCTIONS), follow(p, nonce, offset)]);
 }
 
 /** Asks the program to stop after the present task, or kills that task too; one that is on its way will find it as well. */

@@ -15,7 +15,7 @@ export interface Reach extends SshLogin {
   readonly hostKeys: readonly string[];
 }
 
-const PATIENCE_MS = 120_000;
+const KILL_TIMEOUT_MS = 120_000;
 
 /**
  * Waits until every machine's sshd answers, and finds the best way to each: its own address where that leads to the same
@@ -29,7 +29,7 @@ export async function reachMachines(
   logins: ReadonlyMap<string, SshLogin>,
   onProgress: OnProgress,
   stop?: AbortSignal,
-  patienceMs = PATIENCE_MS,
+  patienceMs = KILL_TIMEOUT_MS,
 ): Promise<Reach[]> {
   const found = new Map<string, Reach>();
   const silent: string[] = [];

@@ -154,13 +154,13 @@ export class Authentication {
       return undefined;
     };
     try {
-      const blob = identity.blob ?? (await this.#patiently(() => parsedPublic(identity, this.#keyring))).getPublicSSH();
+      const blob = identity.blob ?? (await this.#whileAsking(() => parsedPublic(identity, this.#keyring))).getPublicSSH();
       const type = wireType(blob);
       const algorithm = signatureAlgorithm(type, this.#target.algorithms?.publicKey);
       if (algorithm === undefined) return skip(`PubkeyAcceptedAlgorithms does not allow ${type}`);
       const { name, own } = algorithm;
       if (own && !canSignForeign(this.#client)) return skip(`${type} cannot be used with this version of ssh2`);
-      const key = own ? foreignKey(blob, name) : await this.#patiently(() => parsedPublic(identity, this.#keyring));
+      const key = own ? foreignKey(blob, name) : await this.#whileAsking(() => parsedPublic(identity, this.#keyring));
       const sign = (data: Buffer, hash: string | undefined): Promise<Buffer> =>
         own ? this.#signForeign(identity, name, data) : this.#sign(identity, data, hash);
       const agent = new OneKey(key, async (data, hash) => {
@@ -181,10 +181,10 @@ export class Authentication {
   async #sign(identity: Identity, data: Buffer, hash: string | undefined): Promise<Buffer> {
     if (identity.signer.kind === 'agent') {
       const { socket, key } = identity.signer;
-      return bare(await this.#patiently(() => agentSign(socket, key, data, hash)));
+      return bare(await this.#whileAsking(() => agentSign(socket, key, data, hash)));
     }
     const { path } = identity.signer;
-    const key = await this.#patiently(() => this.#keyring.open(path));
+    const key = await this.#whileAsking(() => this.#keyring.open(path));
     const signature: Buffer | Error = key.sign(data, hash);
     if (signature instanceof Error) throw signature;
     return signature;
@@ -196,12 +196,12 @@ export class Authentication {
     const hash = hashOf(algorithm);
     const whole =
       signer.kind === 'agent'
-        ? await this.#patiently(() => agentSign(signer.socket, signer.key, data, hash))
-        : wholeSignature(await this.#patiently(() => this.#keyring.open(signer.path)), data, hash);
+        ? await this.#whileAsking(() => agentSign(signer.socket, signer.key, data, hash))
+        : wholeSignature(await this.#whileAsking(() => this.#keyring.open(signer.path)), data, hash);
     return substituteSignature(this.#client, algorithm, whole);
   }
 
-  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+  async #whileAsking<T>(work: () => Promise<T>): Promise<T> {
     this.onPause(true);
     try {
       return await work();

@@ -3,13 +3,13 @@ import { KubewrightError } from '../../base/errors.js';
 import type { Exit } from '../types.js';
 
 /** How long the machine may take to do it, sudo included. */
-const PATIENCE_MS = 8000;
+const KILL_TIMEOUT_MS = 8000;
 
 /**
  * SIGTERM for the process group of a process that another user runs, as sshd gives it to our own. `kill` is spelt as dash, bash and
  * BusyBox all read it; `ps` is not everywhere. What has gone already is no error.
  */
-export function endingScript(pid: number): string {
+export function killScript(pid: number): string {
   const group = `tr '\\n' ' ' < /proc/${pid}/stat | sed 's/.*) //' | cut -d ' ' -f 3`;
   return `[ ! -d /proc/${pid} ] || { g=$(${group}); [ "$g" -gt 1 ] && kill -TERM "-$g"; } || [ ! -d /proc/${pid} ]`;
 }
@@ -19,8 +19,8 @@ export function endingScript(pid: number): string {
  *
  * @returns why it could not be ended; undefined: it has got its signal.
  */
-export async function endThere(pid: number, become: (command: string) => Promise<Exit>): Promise<string | undefined> {
-  const exit = await Promise.race([become(endingScript(pid)), sleep(PATIENCE_MS, undefined, { ref: false })]);
+export async function killAsRoot(pid: number, become: (command: string) => Promise<Exit>): Promise<string | undefined> {
+  const exit = await Promise.race([become(killScript(pid)), sleep(KILL_TIMEOUT_MS, undefined, { ref: false })]);
   if (exit === undefined) return 'the server opens no second channel, or does not answer';
   if (exit.kind === 'exited' && exit.code === 0) return undefined;
   if (exit.kind !== 'lost') return 'it could not be signalled';

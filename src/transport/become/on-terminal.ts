@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecOptions as Ssh2Options } from 'ssh2';
 import { lostConnection } from '../errors.js';
-import { heedHold } from '../io/backpressure.js';
+import { applyBackpressure } from '../io/backpressure.js';
 import { sendStdin } from '../io/stdin.js';
 import type { ExecOptions, Exit, Target } from '../types.js';
 import { Become } from './become.js';
@@ -11,7 +11,7 @@ import { Plumbing } from './pty.js';
 interface Machine {
   readonly open: (command: string, options: Ssh2Options) => Promise<OpenChannel | Error>;
   /** Ends the command, should that be wanted. */
-  readonly end: (how: Become, done: (atLarge?: string) => void) => void;
+  readonly end: (how: Become, done: (mayStillRun?: string) => void) => void;
 }
 
 /** How long the streams may be open after the command has ended. */
@@ -33,7 +33,7 @@ export async function becomeOnTerminal(
     pipes.stream.on('data', (chunk: Buffer) => {
       const data = plumbing.stdout(chunk, resolve);
       if (data.length > 0) o.onStdout?.(data);
-      heedHold(pipes.stream, o);
+      applyBackpressure(pipes.stream, o);
     });
   });
   let said = '';
@@ -49,10 +49,10 @@ export async function becomeOnTerminal(
     pipes.stream.close();
     return lost(terminal);
   }
-  let atLarge: string | undefined;
+  let mayStillRun: string | undefined;
   const onAbort = (): void =>
     end(how, (why) => {
-      atLarge = why;
+      mayStillRun = why;
       terminal.stream.close();
       pipes.stream.close();
     });
@@ -80,7 +80,7 @@ export async function becomeOnTerminal(
     if (how.ready || exit.kind === 'lost') await cleanUp(plumbing, open);
     pipes.stream.close();
   }
-  if (o.signal?.aborted) return { exit: { kind: 'lost', cause: lostConnection(target, 'interrupted'), atLarge }, how };
+  if (o.signal?.aborted) return { exit: { kind: 'lost', cause: lostConnection(target, 'interrupted'), mayStillRun }, how };
   return { exit: how.ready || exit.kind === 'lost' ? exit : { kind: 'lost', cause: how.error() }, how };
 }
 

@@ -4,7 +4,7 @@ import { Semaphore } from '../../base/semaphore.js';
 const PER_ENDPOINT = 8;
 
 /** Opens connections at a pace that each server bears; one that drops some gets fewer at a time. */
-export class Pace {
+export class ConnectionRate {
   readonly #endpoints = new Map<string, Semaphore>();
 
   /** Resolves when it is our turn; call the result once the connection is authenticated, or has failed. */

@@ -9,7 +9,7 @@ const MIN_TRIES = 5;
  * Connects, and tries again where the server only has too much to do: with growing, random pauses, within the time that the
  * target's timeout gives. What will not get better (a wrong key, nobody there) is thrown at once.
  */
-export async function patiently<T>(target: Target, connect: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function withRetry<T>(target: Target, connect: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const began = Date.now();
   for (let attempt = 1; ; attempt++) {
     try {

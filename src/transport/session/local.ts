@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { Become } from '../become/become.js';
-import { endThere } from '../become/kill-as-root.js';
+import { killAsRoot } from '../become/kill-as-root.js';
 import { TransportError } from '../errors.js';
-import { heedHold } from '../io/backpressure.js';
+import { applyBackpressure } from '../io/backpressure.js';
 import { signalGroup } from '../io/signal-group.js';
 import { sendStdin } from '../io/stdin.js';
 import type { ExecOptions, Exit, Session, Target, Transport } from '../types.js';
@@ -32,13 +32,13 @@ class LocalSession implements Session {
       });
       const onAbort = (): void => {
         cut = true;
-        const done = (atLarge?: string): void => {
+        const done = (mayStillRun?: string): void => {
           // It leads a group of its own, which Ctrl-C on the terminal does not reach.
           if (child.pid !== undefined) signalGroup(child.pid);
-          resolve({ ...lost('Interrupted'), atLarge });
+          resolve({ ...lost('Interrupted'), mayStillRun });
         };
-        if (become?.pid === undefined || !o.endThere) done();
-        else endThere(become.pid, (ending) => this.exec(ending, { become: true })).then(done);
+        if (become?.pid === undefined || !o.killOnAbort) done();
+        else killAsRoot(become.pid, (ending) => this.exec(ending, { become: true })).then(done);
       };
       o.signal?.addEventListener('abort', onAbort, { once: true });
       const send = (): void => sendStdin(child.stdin, o.stdin);
@@ -50,12 +50,12 @@ class LocalSession implements Session {
       child.stdout.on('data', (chunk: Buffer) => {
         const data = become ? become.stdout(chunk, send, password) : chunk;
         if (data.length > 0) o.onStdout?.(data);
-        heedHold(child.stdout, o);
+        applyBackpressure(child.stdout, o);
       });
       child.stderr.on('data', (chunk: Buffer) => {
         const data = become ? become.stderr(chunk, password) : chunk;
         if (data.length > 0) o.onStderr?.(data);
-        heedHold(child.stderr, o);
+        applyBackpressure(child.stderr, o);
       });
       child.on('error', (error) => resolve(lost(error.message)));
       child.on('close', (code, signal) => {

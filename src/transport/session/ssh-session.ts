@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel, ExecOptions as Ssh2Options } from 'ssh2';
 import { Semaphore } from '../../base/semaphore.js';
 import { Become } from '../become/become.js';
-import { endThere } from '../become/kill-as-root.js';
+import { killAsRoot } from '../become/kill-as-root.js';
 import { becomeOnTerminal } from '../become/on-terminal.js';
 import type { OpenChannel } from '../become/open-channel.js';
 import { lostConnection, type TransportError } from '../errors.js';
-import { heedHold } from '../io/backpressure.js';
+import { applyBackpressure } from '../io/backpressure.js';
 import { sendStdin } from '../io/stdin.js';
 import type { ExecOptions, Exit, Session, Target } from '../types.js';
 
@@ -66,7 +66,7 @@ export class SshSession implements Session {
     try {
       const { exit, how } = await becomeOnTerminal(this.target, command, o, {
         open: (c, options) => this.#channel(c, options),
-        end: (become, done) => this.#endThere(become, o, done),
+        end: (become, done) => this.#killAsRoot(become, o, done),
       });
       return this.#remember(exit, how);
     } finally {
@@ -130,9 +130,9 @@ export class SshSession implements Session {
       const onAbort = (): void => {
         cut = true;
         // Before our own signal: sudo would hand that on to the shell alone, and die, and nobody would find the shell's children.
-        this.#endThere(become, o, async (atLarge) => {
+        this.#killAsRoot(become, o, async (mayStillRun) => {
           await endChannel(channel, o.stdin);
-          finish({ kind: 'lost', cause: this.#lost('interrupted'), atLarge });
+          finish({ kind: 'lost', cause: this.#lost('interrupted'), mayStillRun });
         });
       };
       const finish = (exit: Exit): void => {
@@ -149,12 +149,12 @@ export class SshSession implements Session {
       stream.on('data', (chunk: Buffer) => {
         const data = become ? become.stdout(chunk, send, answer) : chunk;
         if (data.length > 0) o.onStdout?.(data);
-        heedHold(stream, o);
+        applyBackpressure(stream, o);
       });
       stream.stderr.on('data', (chunk: Buffer) => {
         const data = become ? become.stderr(chunk, answer) : chunk;
         if (data.length > 0) o.onStderr?.(data);
-        heedHold(stream.stderr, o);
+        applyBackpressure(stream.stderr, o);
       });
       channel.ended.then((exit) => {
         if (!cut) finish(become && !become.ready && !this.#dead ? { kind: 'lost', cause: become.error() } : exit);
@@ -163,10 +163,10 @@ export class SshSession implements Session {
     });
   }
 
-  #endThere(become: Become | undefined, o: ExecOptions, done: (atLarge?: string) => void): void {
-    const pid = o.endThere ? become?.pid : undefined;
+  #killAsRoot(become: Become | undefined, o: ExecOptions, done: (mayStillRun?: string) => void): void {
+    const pid = o.killOnAbort ? become?.pid : undefined;
     if (pid === undefined) done();
-    else endThere(pid, (command) => this.exec(command, { become: true })).then(done);
+    else killAsRoot(pid, (command) => this.exec(command, { become: true })).then(done);
   }
 
   /** A channel that runs a command; an error when there is none to be had. */

@@ -3,10 +3,10 @@ import type { Duplex } from 'node:stream';
 import ssh2, { type Algorithms } from 'ssh2';
 import { Authentication } from '../auth/authentication.js';
 import { type AskPassphrase, Keyring } from '../auth/keyring.js';
-import { connectTimeout, fromConnectError, interrupted, placeOf, proxyCommandFailure, TransportError } from '../errors.js';
-import { Pace } from '../limits/connection-rate.js';
+import { connectTimeout, fromConnectError, interrupted, proxyCommandFailure, TransportError, targetName } from '../errors.js';
+import { ConnectionRate } from '../limits/connection-rate.js';
 import { Deadline } from '../limits/deadline.js';
-import { patiently } from '../limits/retry.js';
+import { withRetry } from '../limits/retry.js';
 import { droppedLogin, refusedLogin } from '../login-errors.js';
 import type { Target, Transport } from '../types.js';
 import { HostKeyCheck } from './host-key.js';
@@ -40,8 +40,8 @@ interface Way {
 class Dialer {
   readonly #warn: (text: string) => void;
   readonly #keyring: Keyring;
-  readonly #pace = new Pace();
-  readonly #jumps = new JumpHosts((hop) => patiently(hop, () => this.connect(hop)));
+  readonly #rate = new ConnectionRate();
+  readonly #jumps = new JumpHosts((hop) => withRetry(hop, () => this.connect(hop)));
 
   constructor(o: TransportOptions) {
     this.#warn = o.warn ?? (() => undefined);
@@ -49,11 +49,11 @@ class Dialer {
   }
 
   async connect(target: Target, signal?: AbortSignal): Promise<SshSession> {
-    const endpoint = target.proxyCommand ?? `${(target.jumps ?? []).map(placeOf).join(' ')} ${target.address}:${target.port}`;
-    const done = await this.#pace.take(endpoint);
+    const endpoint = target.proxyCommand ?? `${(target.jumps ?? []).map(targetName).join(' ')} ${target.address}:${target.port}`;
+    const done = await this.#rate.take(endpoint);
     try {
       // A signal that is aborted already tells nobody any more.
-      if (signal?.aborted) throw interrupted(placeOf(target));
+      if (signal?.aborted) throw interrupted(targetName(target));
       const way = await this.#open(target);
       try {
         return await this.#shakeHands(target, way, signal);
@@ -63,7 +63,7 @@ class Dialer {
         throw error;
       }
     } catch (error) {
-      if (error instanceof TransportError && error.kind === 'lost') this.#pace.slower(endpoint);
+      if (error instanceof TransportError && error.kind === 'lost') this.#rate.slower(endpoint);
       throw error;
     } finally {
       done();
@@ -79,7 +79,7 @@ class Dialer {
   }
 
   #shakeHands(target: Target, way: Way, signal?: AbortSignal): Promise<SshSession> {
-    const where = placeOf(target);
+    const where = targetName(target);
     const hostKeys = new HostKeyCheck(target, this.#warn);
     const client = new ssh2.Client();
     const authentication = new Authentication(target, this.#keyring, client);

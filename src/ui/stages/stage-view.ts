@@ -17,7 +17,7 @@ export interface StepView extends StepListener {
   /** A line that stays. */
   say(text: string): void;
   /** Nothing is shown while somebody is asked. */
-  aside<T>(ask: () => Promise<T>): Promise<T>;
+  whileAsking<T>(ask: () => Promise<T>): Promise<T>;
   /** Ctrl-C: says `text`, and who is still at work. */
   interrupted(text: string): void;
   /** Everything is over, and nothing of it is left on the screen. May be called again. */
@@ -84,7 +84,7 @@ abstract class Base implements StepView {
   /** Time has gone on; called by a timer. */
   abstract tick(): void;
   abstract say(text: string): void;
-  abstract aside<T>(ask: () => Promise<T>): Promise<T>;
+  abstract whileAsking<T>(ask: () => Promise<T>): Promise<T>;
   protected abstract changed(): void;
 }
 
@@ -105,7 +105,7 @@ class LiveSteps extends Base {
     this.#region.print(text.split('\n').map(escapeLine));
   }
 
-  async aside<T>(ask: () => Promise<T>): Promise<T> {
+  async whileAsking<T>(ask: () => Promise<T>): Promise<T> {
     this.#asking++;
     this.#hide();
     try {
@@ -156,7 +156,7 @@ class PlainSteps extends Base {
     this.#stderr.write(`${text.split('\n').map(escapeLine).join('\n')}\n`);
   }
 
-  async aside<T>(ask: () => Promise<T>): Promise<T> {
+  async whileAsking<T>(ask: () => Promise<T>): Promise<T> {
     this.#asking++;
     try {
       return await ask();

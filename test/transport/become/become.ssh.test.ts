@@ -265,11 +265,11 @@ describe.skipIf(reason)(`becoming another user${reason ? ` (${reason})` : ''}`, 
           said += chunk.toString();
           if (said.includes('begun')) resolve();
         };
-        const options = { become: true, endThere: true, signal: abort.signal, onStdout };
+        const options = { become: true, killOnAbort: true, signal: abort.signal, onStdout };
         // Commands that ask their parent for nothing, a hang-up included.
         const command = 'trap "" HUP; sleep 61 & sleep 62 & echo begun; sleep 63; echo survived';
         void session.exec(command, options).then((exit) => {
-          said += exit.kind === 'lost' ? `|${exit.atLarge ?? 'ended'}` : `|${exit.kind}`;
+          said += exit.kind === 'lost' ? `|${exit.mayStillRun ?? 'ended'}` : `|${exit.kind}`;
         });
       });
       await begun;

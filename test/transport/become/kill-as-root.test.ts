@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { endingScript, endThere } from '../../../src/transport/become/kill-as-root.js';
+import { killAsRoot, killScript } from '../../../src/transport/become/kill-as-root.js';
 import type { Exit } from '../../../src/transport/types.js';
 
 const SHELLS = [['dash'], ['bash'], ['busybox', 'sh']] as const;
@@ -17,13 +17,13 @@ describe('ending what another user runs', () => {
         const gone = new Promise((resolve) => child.once('close', (code, signal) => resolve(signal ?? code)));
         await new Promise((resolve) => child.stdout.once('data', resolve));
         try {
-          const done = spawnSync(shell, [...args, '-c', endingScript(child.pid ?? 0)], { encoding: 'utf8' });
+          const done = spawnSync(shell, [...args, '-c', killScript(child.pid ?? 0)], { encoding: 'utf8' });
           expect(done).toMatchObject({ status: 0, stdout: '', stderr: '' });
           // stdout closes once the grandchild is gone, too.
           expect(await gone).toBe('SIGTERM');
           expect(bystander.exitCode ?? bystander.signalCode).toBe(null);
           // Nothing left to end is no failure.
-          expect(spawnSync(shell, [...args, '-c', endingScript(child.pid ?? 0)]).status).toBe(0);
+          expect(spawnSync(shell, [...args, '-c', killScript(child.pid ?? 0)]).status).toBe(0);
         } finally {
           bystander.kill('SIGKILL');
           if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL');
@@ -33,7 +33,7 @@ describe('ending what another user runs', () => {
   }
 
   it('says why it could not', async () => {
-    const reason = (exit: Exit) => endThere(1, async () => exit);
+    const reason = (exit: Exit) => killAsRoot(1, async () => exit);
     expect(await reason({ kind: 'exited', code: 0 })).toBeUndefined();
     expect(await reason({ kind: 'exited', code: 1 })).toBe('it could not be signalled');
     expect(await reason({ kind: 'lost', cause: new Error('gone') })).toBe('gone');

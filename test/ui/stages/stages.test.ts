@@ -116,7 +116,7 @@ describe('where it is shown', () => {
     v.step('connecting', names(2));
     vi.advanceTimersByTime(1000);
     let answer: () => void = () => undefined;
-    const asked = v.aside(() => new Promise<void>((resolve) => (answer = resolve)));
+    const asked = v.whileAsking(() => new Promise<void>((resolve) => (answer = resolve)));
     v.done('n001');
     vi.advanceTimersByTime(30_000);
     expect(screen()).toEqual(['']);

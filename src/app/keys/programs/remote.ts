@@ -37,7 +37,7 @@ export async function runAs(
       `${END}\n}\n${body.text}\n}\nmain </dev/null\n`,
     ]),
     signal,
-    endThere: true,
+    killOnAbort: true,
     onStdout: (chunk) => {
       chunks.push(chunk);
       onOutput?.(chunk);
