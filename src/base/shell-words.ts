@@ -1,9 +1,12 @@
 export class ShellWordsError extends Error {
+  /** What is wrong, without its place. */
+  readonly reason: string;
   /** Position in the line, from 0. */
   readonly at: number;
 
-  constructor(message: string, at: number) {
+  constructor(reason: string, at: number, message = reason) {
     super(message);
+    this.reason = reason;
     this.at = at;
   }
 }
@@ -72,7 +75,7 @@ function closing(line: string, start: number, quote: string): number {
       else if (line[i] === quote) return i;
     }
   }
-  throw new ShellWordsError(`the quote ${quote} at column ${start + 1} is not closed`, start);
+  throw new ShellWordsError(`the quote ${quote} is not closed`, start, `the quote ${quote} at column ${start + 1} is not closed`);
 }
 
 /** Inside double quotes a backslash escapes only itself and the quote. */

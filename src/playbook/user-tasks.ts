@@ -138,8 +138,7 @@ function wordsOf(map: MapReader, key: string, text: string): string[] {
     return scriptWords(text);
   } catch (error) {
     if (!(error instanceof ShellWordsError)) throw error;
-    // Its column is that of the words alone.
-    const what = error.message.replace(/ at column \d+/, '');
+    const what = error.reason;
     map.wrong(key, `${what.charAt(0).toUpperCase()}${what.slice(1)}`, 'Close it, or write \\ before what is meant as it stands');
     return [];
   }

@@ -29,10 +29,13 @@ export type TransportErrorKind =
 /** Why a machine could not be reached, or why it refused us. */
 export class TransportError extends UnreachableError {
   readonly kind: TransportErrorKind;
+  /** Of a refused login: the methods that the server still takes. */
+  readonly offered: readonly string[];
 
-  constructor(kind: TransportErrorKind, parts: ErrorParts) {
+  constructor(kind: TransportErrorKind, parts: ErrorParts, offered: readonly string[] = []) {
     super(parts);
     this.kind = kind;
+    this.offered = offered;
   }
 }
 
@@ -82,8 +85,11 @@ export function fromConnectError(error: Error, where: string, banner = ''): Tran
   return make('protocol', 'The SSH connection failed', 'Try: ssh -v to the same machine, and compare');
 }
 
-export function interrupted(where: string): TransportError {
-  return new TransportError('lost', { what: 'Interrupted while connecting', where });
+/** Called off by a signal while the connection was being made. */
+export class ConnectInterruptedError extends TransportError {
+  constructor(where: string) {
+    super('lost', { what: 'Interrupted while connecting', where });
+  }
 }
 
 export function connectTimeout(target: Target): TransportError {
@@ -167,18 +173,29 @@ export function refusedBecome(target: Target, report: BecomeReport): TransportEr
 
 const POLICY = { sudo: '/etc/sudoers', doas: '/etc/doas.conf', su: '/etc/pam.d/su' } as const;
 
-/** A jump host that cannot be used: the same error, but it is said who wanted to get where. */
+/** A jump host cannot be used. */
+class JumpHostError extends TransportError {
+  /** The error of the jump host itself. */
+  readonly original: TransportError;
+
+  constructor(original: TransportError, where: string, cause: unknown) {
+    super(
+      original.kind,
+      { ...original.parts, what: `${original.parts.what} (it is a jump host)`, where, cause },
+      original.offered,
+    );
+    this.original = original;
+  }
+}
+
+/** The jump host's error, with the hosts on the way in `where`. */
 export function jumpFailure(error: unknown, hop: Target, target: Target): TransportError {
   const known =
     error instanceof TransportError
       ? error
       : fromConnectError(error instanceof Error ? error : new Error(String(error)), targetName(hop));
-  return new TransportError(known.kind, {
-    ...known.parts,
-    what: `${known.parts.what.replace(/ \(it is a jump host\)$/, '')} (it is a jump host)`,
-    where: `${target.name}, on the way: ${known.parts.where ?? targetName(hop)}`,
-    cause: error,
-  });
+  const original = known instanceof JumpHostError ? known.original : known;
+  return new JumpHostError(original, `${target.name}, on the way: ${known.parts.where ?? targetName(hop)}`, error);
 }
 
 /** The jump host let us in, but made no connection to the machine behind it. */

@@ -26,17 +26,21 @@ export function refusedLogin(target: Target, report: LoginReport, cause: Error):
     ...list('Not used', skipped, '; '),
   ];
   const tooMany = /too many authentication failures/i.test(cause.message);
-  return new TransportError('auth', {
-    what: tooMany
-      ? `Too many authentication failures: the machine hung up before ${target.user} could log in`
-      : half
-        ? `The machine wants a further factor before it lets ${target.user} in`
-        : `The machine does not let ${target.user} in`,
-    where: targetName(target),
-    why: said.join('\n'),
-    fix: tooMany ? TODO_MANY : half ? furtherFactor(target, report) : TODO_LOGIN,
-    cause,
-  });
+  return new TransportError(
+    'auth',
+    {
+      what: tooMany
+        ? `Too many authentication failures: the machine hung up before ${target.user} could log in`
+        : half
+          ? `The machine wants a further factor before it lets ${target.user} in`
+          : `The machine does not let ${target.user} in`,
+      where: targetName(target),
+      why: said.join('\n'),
+      fix: tooMany ? TODO_MANY : half ? furtherFactor(target, report) : TODO_LOGIN,
+      cause,
+    },
+    offered,
+  );
 }
 
 const TODO_LOGIN =

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { InputError, InterruptedError, type KubewrightError } from '../../base/errors.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
+import { ConnectInterruptedError } from '../../transport/errors.js';
 import { hostName } from '../../transport/known-hosts.js';
 import type { Session, Target } from '../../transport/types.js';
 import type { StepView } from '../../ui/stages/stage-view.js';
@@ -122,7 +123,7 @@ async function interruptible<T>(view: StepView | undefined, work: (interrupt: In
 /** Connections that were not made because somebody pressed Ctrl-C; what had failed before stays what it was. */
 function calledOff(failures: ReadonlyMap<string, KubewrightError>): Map<string, KubewrightError> {
   const cut = (e: KubewrightError): KubewrightError =>
-    e.parts.what.startsWith('Interrupted') ? new InterruptedError({ what: 'interrupted', where: e.parts.where }) : e;
+    e instanceof ConnectInterruptedError ? new InterruptedError({ what: 'interrupted', where: e.parts.where }) : e;
   return new Map([...failures].map(([name, error]) => [name, cut(error)]));
 }
 

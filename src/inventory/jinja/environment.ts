@@ -70,23 +70,24 @@ export function makeContext(o: LookupOptions): Context {
   };
 }
 
+/** Its message names the filter. */
+class FilterError extends TemplateError {}
+
 function named(kind: string, name: string, all: ReadonlyMap<string, Filter>, apply: (f: Filter) => Value): Value {
   const short = name.replace(COLLECTION, '');
   const found = all.get(short);
   if (!found) {
     const refused = kind === 'filter' ? REFUSED[short] : undefined;
-    if (refused !== undefined) throw new TemplateError(`the filter ${name} is not supported: ${refused}`);
-    if (kind === 'filter' && OTHERS.has(name.replace(/^.*\./, '')))
-      throw new TemplateError(`the filter ${name} is not supported`);
+    if (refused !== undefined) throw new FilterError(`the filter ${name} is not supported: ${refused}`);
+    if (kind === 'filter' && OTHERS.has(name.replace(/^.*\./, ''))) throw new FilterError(`the filter ${name} is not supported`);
     const near = nearestName(short, [...all.keys()]);
     throw new TemplateError(`there is no ${kind} ${name}${near ? `; did you mean ${near}?` : ''}`);
   }
   try {
     return apply(found);
   } catch (error) {
-    if (!(error instanceof TemplateError) || error instanceof UndefinedError || error.message.startsWith('the filter '))
-      throw error;
-    throw new TemplateError(`the ${kind} ${name}: ${error.message}`);
+    if (!(error instanceof TemplateError) || error instanceof UndefinedError || error instanceof FilterError) throw error;
+    throw new (kind === 'filter' ? FilterError : TemplateError)(`the ${kind} ${name}: ${error.message}`);
   }
 }
 

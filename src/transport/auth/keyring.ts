@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import ssh2, { type ParsedKey } from 'ssh2';
-import { fromPkcs8, UnreadableKey } from './pkcs8.js';
+import { fromPkcs8, PassphraseNeededError, UnreadableKey } from './pkcs8.js';
 
 /** Asks somebody for the passphrase of a key; undefined: there is nobody to ask. `again`: the last one was wrong. */
 export type AskPassphrase = (path: string, again: boolean) => Promise<string | undefined>;
@@ -70,5 +70,6 @@ export function parse(data: Buffer, passphrase?: string): ParsedKey | Error {
 
 /** Whether a passphrase would help. */
 export function isEncrypted(error: Error): boolean {
-  return /passphrase|encrypted/i.test(error.message);
+  // ssh2 has no code for it.
+  return error instanceof PassphraseNeededError || /no passphrase given/.test(error.message);
 }

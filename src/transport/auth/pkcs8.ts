@@ -8,13 +8,13 @@ const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
  * PKCS #8 is a form that ssh2 does not read: RSA and ECDSA keys are turned into the traditional one, ed25519 keys into
  * OpenSSH's. Anything else is returned as it is.
  *
- * @throws Error with the reason, which speaks of a passphrase or of encryption only where a passphrase would help.
+ * @throws PassphraseNeededError, or an Error with the reason.
  */
 export function fromPkcs8(data: Buffer, passphrase: string | undefined): Buffer {
   const text = data.toString('latin1').trimStart();
   const encrypted = text.startsWith('-----BEGIN ENCRYPTED PRIVATE KEY-----');
   if (!encrypted && !text.startsWith('-----BEGIN PRIVATE KEY-----')) return data;
-  if (encrypted && passphrase === undefined) throw new Error('encrypted, and no passphrase');
+  if (encrypted && passphrase === undefined) throw new PassphraseNeededError();
   const key = open(data, passphrase);
   switch (key.asymmetricKeyType) {
     case 'rsa':
@@ -28,6 +28,12 @@ export function fromPkcs8(data: Buffer, passphrase: string | undefined): Buffer 
       return inOpenSshForm(key);
     default:
       throw new Error(`is a key of type ${key.asymmetricKeyType}, which SSH cannot use`);
+  }
+}
+
+export class PassphraseNeededError extends Error {
+  constructor() {
+    super('is encrypted, and there is no passphrase');
   }
 }
 

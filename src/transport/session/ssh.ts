@@ -3,7 +3,14 @@ import type { Duplex } from 'node:stream';
 import ssh2, { type Algorithms } from 'ssh2';
 import { Authentication } from '../auth/authentication.js';
 import { type AskPassphrase, Keyring } from '../auth/keyring.js';
-import { connectTimeout, fromConnectError, interrupted, proxyCommandFailure, TransportError, targetName } from '../errors.js';
+import {
+  ConnectInterruptedError,
+  connectTimeout,
+  fromConnectError,
+  proxyCommandFailure,
+  TransportError,
+  targetName,
+} from '../errors.js';
 import { ConnectionRate } from '../limits/connection-rate.js';
 import { Deadline } from '../limits/deadline.js';
 import { withRetry } from '../limits/retry.js';
@@ -32,6 +39,15 @@ export function createSshTransport(o: TransportOptions = {}): Transport {
   return { connect: (target, signal) => dialer.connect(target, signal) };
 }
 
+/** The stream closed without an error. The code is the one of a reset, which it amounts to. */
+class ClosedBeforeLoginError extends Error {
+  readonly code = 'ECONNRESET';
+
+  constructor() {
+    super('Connection lost before handshake');
+  }
+}
+
 interface Way {
   readonly stream: Duplex;
   release(): void;
@@ -53,7 +69,7 @@ class Dialer {
     const done = await this.#rate.take(endpoint);
     try {
       // A signal that is aborted already tells nobody any more.
-      if (signal?.aborted) throw interrupted(targetName(target));
+      if (signal?.aborted) throw new ConnectInterruptedError(targetName(target));
       const way = await this.#open(target);
       try {
         return await this.#shakeHands(target, way, signal);
@@ -106,7 +122,7 @@ class Dialer {
         client.destroy();
         reject(error);
       };
-      const onAbort = (): void => fail(interrupted(where));
+      const onAbort = (): void => fail(new ConnectInterruptedError(where));
       const deadline = new Deadline(target.timeoutMs, () => fail(connectTimeout(target)));
       const end = (error: TransportError): void => {
         if (waiting > 0) ended ??= error;
@@ -144,7 +160,7 @@ class Dialer {
         if ('level' in error && error.level === 'agent') return;
         end(failure(error));
       });
-      client.on('close', () => end(failure(new Error('Connection lost before handshake'))));
+      client.on('close', () => end(failure(new ClosedBeforeLoginError())));
       client.connect({
         sock: way.stream,
         username: target.user,

@@ -124,7 +124,7 @@ describe('the report', () => {
   });
 
   it('gives the reason in the words of OpenSSH', () => {
-    const auth = new TransportError('auth', { what: 'x', why: 'Tried: password\nThe server offers: publickey, password' });
+    const auth = new TransportError('auth', { what: 'x', why: 'Tried: password' }, ['publickey', 'password']);
     expect(reasonOf(auth)).toBe('Permission denied (publickey,password)');
     expect(reasonOf(new TransportError('host-key', { what: 'The host key has changed' }))).toMatch(
       /^Host key verification failed/,

@@ -7,7 +7,7 @@ export function reasonOf(error: KubewrightError): string {
   if (!(error instanceof TransportError)) return oneLine(what);
   switch (error.kind) {
     case 'auth':
-      return `Permission denied (${/(?:The server offers|Still wanted): (.*)/.exec(why ?? '')?.[1]?.replaceAll(', ', ',') ?? 'nothing offered'})`;
+      return `Permission denied (${error.offered.join(',') || 'nothing offered'})`;
     case 'refused':
       return 'Connection refused';
     case 'timeout':
