@@ -1,9 +1,9 @@
 import { openBundle, verifyBundle } from '../../artifacts/bundle.js';
 import type { BundleIndex } from '../../artifacts/bundle-index.js';
 import { BUNDLE_BUILD_PACKAGES, buildDebianBundle, debianBundleDir } from '../../artifacts/debian/build.js';
+import { requireRoot } from '../../base/root.js';
 import { interruptions } from '../connect/interrupt.js';
 import { ensureDebianPackages } from './debian-packages.js';
-import { needRoot } from './lab.js';
 
 /** Where this machine keeps what can be made again. */
 export function cacheDir(): string {
@@ -23,7 +23,7 @@ export async function makeDebianBundle(outDir: string, say: (text: string) => vo
 
 /** `bundle build`. */
 export async function bundleBuild(output: string | undefined): Promise<number> {
-  needRoot('bundle build');
+  requireRoot('bundle build', 'It installs Debian into directories of its own');
   const dir = output ?? debianBundleDir(cacheDir());
   const index = await makeDebianBundle(dir, print);
   print(

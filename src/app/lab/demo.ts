@@ -8,7 +8,7 @@ import { runKeysDistribute } from '../keys/keys.js';
 import { provision, type ViewKind } from '../run/provision.js';
 import { cacheDir, makeDebianBundle } from './bundle.js';
 import { ensureDebianPackages } from './debian-packages.js';
-import { lab, labSettings, needRoot } from './lab.js';
+import { lab, labSettings, requireRootForLab } from './lab.js';
 import { releaseServersAnswer } from './release-servers.js';
 
 export interface DemoOptions {
@@ -22,7 +22,7 @@ const INVENTORY_DIR = 'inventories/lab';
 
 /** The main job on one box: machines, keys, cluster, and how to look around. Every stage finds what is there already. */
 export async function demo(o: DemoOptions): Promise<number> {
-  needRoot('The demo');
+  requireRootForLab('demo');
   const stages: { name: string; ms: number }[] = [];
   const stage = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     say(`\n== ${name}`);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
+import { isRoot, requireRoot } from '../../base/root.js';
 import { labPaths } from '../../lab/box/paths.js';
 import { createNspawnLab, LAB_PACKAGES } from '../../lab/nspawn/lab.js';
 import type { LabControl, LabProvider, SnapshotRequest } from '../../lab/provider.js';
@@ -31,7 +32,7 @@ export async function labUp(o: LabUpOptions): Promise<number> {
       fix: 'Leave -i out, or use --provider vagrant, which makes the machines of an inventory',
     });
   }
-  needRoot('lab up');
+  requireRootForLab('lab up');
   await ensureDebianPackages(LAB_PACKAGES, 'for lab machines', say);
   const interrupt = interruptions(say);
   try {
@@ -104,7 +105,7 @@ export async function labStart(name: string, provider?: ProviderName): Promise<n
 }
 
 export async function labDown(o: { readonly provider?: ProviderName; readonly destroy: boolean }): Promise<number> {
-  if ((await providerOf(o.provider)) === 'nspawn') needRoot('lab down');
+  if ((await providerOf(o.provider)) === 'nspawn') requireRootForLab('lab down');
   await (await labOf(o.provider)).down((e) => say(`${e.stage}: ${e.text}`), { destroy: o.destroy });
   return 0;
 }
@@ -135,7 +136,7 @@ async function providerOf(asked: ProviderName | undefined): Promise<ProviderName
   if (asked !== undefined) return asked;
   if (await createVagrantLab().exists()) return 'vagrant';
   if (existsSync(labPaths().stateFile)) return 'nspawn';
-  return process.platform === 'linux' && process.getuid?.() === 0 ? 'nspawn' : 'vagrant';
+  return process.platform === 'linux' && isRoot() ? 'nspawn' : 'vagrant';
 }
 
 async function labOf(asked: ProviderName | undefined): Promise<LabControl> {
@@ -161,13 +162,9 @@ export function lab(): LabProvider {
   return createNspawnLab({});
 }
 
-export function needRoot(what: string): void {
-  if (process.getuid?.() === 0) return;
-  throw new InputError({
-    what: `${what} needs root`,
-    why: 'It makes machines: namespaces, mounts and cgroups',
-    fix: 'Run it with sudo',
-  });
+/** @throws InputError without root. */
+export function requireRootForLab(what: string): void {
+  requireRoot(what, 'It makes lab machines, with namespaces, mounts and cgroups');
 }
 
 function say(text: string): void {

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { InputError, KubewrightError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
+import { requireRoot } from '../../base/root.js';
 import { openBundle, verifyBundle } from '../bundle.js';
 import { type BundleFile, type BundleImage, type BundleIndex, INDEX_FILE, writeBundleIndex } from '../bundle-index.js';
 import { IMAGE_ROOTS, type ImageRoot, makeBuilder, makeImageRoot } from './chroots.js';
@@ -136,9 +137,7 @@ async function finished(outDir: string, progress: BuildContext['progress'], sign
 }
 
 async function checkMachine(parent: string): Promise<void> {
-  if (process.getuid?.() !== 0) {
-    throw new InputError({ what: 'Building a bundle needs root: it makes Debian roots', fix: 'Run it with sudo' });
-  }
+  requireRoot('Building a bundle', 'It installs Debian into directories of its own');
   for (const tool of ['mmdebstrap', 'dpkg-deb', 'unshare', 'setpriv', 'flock']) {
     const found = await Promise.any(['/usr/bin', '/bin', '/usr/sbin'].map((d) => access(join(d, tool)))).then(
       () => true,

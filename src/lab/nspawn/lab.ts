@@ -1,4 +1,5 @@
 import { InputError, InterruptedError, KubewrightError } from '../../base/errors.js';
+import { requireRoot } from '../../base/root.js';
 import { withLabLock } from '../box/lock.js';
 import { type LabFolders, type LabPaths, labPaths } from '../box/paths.js';
 import { isAlive, startedAt } from '../box/processes.js';
@@ -16,7 +17,7 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
   const paths = labPaths(folders);
   return {
     async up(spec, onProgress, signal) {
-      requireRoot();
+      requireLabRoot();
       try {
         return await withLabLock(paths, () => bringUp(spec, paths, onProgress, signal));
       } catch (error) {
@@ -38,7 +39,7 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
     },
 
     async stop(name) {
-      requireRoot();
+      requireLabRoot();
       await withLabLock(paths, async () => {
         const { lab, machine } = await find(paths, name);
         await powerOff(machine, paths);
@@ -47,7 +48,7 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
     },
 
     async start(name) {
-      requireRoot();
+      requireLabRoot();
       await withLabLock(paths, async () => {
         const { lab, machine } = await find(paths, name);
         if (!machine.prepared) throw halfMade(name);
@@ -57,7 +58,7 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
     },
 
     async down(onProgress) {
-      requireRoot();
+      requireLabRoot();
       await withLabLock(paths, () => tearDown(paths, onProgress));
     },
 
@@ -112,11 +113,6 @@ function halfMade(name: string): KubewrightError {
   });
 }
 
-function requireRoot(): void {
-  if (process.getuid?.() === 0) return;
-  throw new InputError({
-    what: 'A lab on this box needs root',
-    why: 'It mounts disks, makes network interfaces and starts containers',
-    fix: 'Run the command with sudo',
-  });
+function requireLabRoot(): void {
+  requireRoot('A lab on this box', 'It mounts disks, makes network interfaces and starts containers');
 }

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isRoot } from '../../base/root.js';
 
 /** Where a lab of Vagrant's machines keeps its things. */
 export interface VagrantPaths {
@@ -13,7 +14,7 @@ export interface VagrantPaths {
 /** KUBEWRIGHT_LAB_DIR; else /var/lib/kubewright/lab for root, and a folder of the user's own for everybody else. */
 export function vagrantPaths(env: NodeJS.ProcessEnv = process.env): VagrantPaths {
   const own = join(env.XDG_STATE_HOME || join(homedir(), '.local/state'), 'kubewright/lab');
-  const stateDir = resolve(env.KUBEWRIGHT_LAB_DIR || (process.getuid?.() === 0 ? '/var/lib/kubewright/lab' : own));
+  const stateDir = resolve(env.KUBEWRIGHT_LAB_DIR || (isRoot() ? '/var/lib/kubewright/lab' : own));
   return {
     stateDir,
     stateFile: join(stateDir, 'vagrant.json'),
