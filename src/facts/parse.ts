@@ -1,4 +1,5 @@
 import type { HostFacts } from './facts.js';
+import { parseOsRelease } from './os-release.js';
 
 const ARCHES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
 
@@ -21,15 +22,9 @@ export function parseFacts(text: string, receivedAt: number): HostFacts {
   const num = (key: string): number => Number(one(key)) || 0;
   if (!values.has('clock') || one('arch') === '') throw new Error('the probe printed nothing that could be understood');
 
-  const osId = one('os.id');
   const v2 = one('cgroup-fs') === 'cgroup2fs';
   return {
-    os: {
-      id: osId,
-      like: [osId, ...one('os.like').split(/\s+/)].filter((s) => s !== ''),
-      version: one('os.version'),
-      pretty: one('os.pretty'),
-    },
+    os: parseOsRelease(all('os-release').join('\n')),
     arch: ARCHES[one('arch')] ?? one('arch'),
     kernel: one('kernel'),
     hostname: one('hostname'),

@@ -34,9 +34,9 @@ export function probe({ tools, modules, endpoints }: ProbeOptions): Shell {
       say() { printf '%s\t%s\n' "$1" "$2"; }
       say clock "$(date +%s%3N)"
       say uid "$(id -u)"
-      if [ -r /etc/os-release ]; then
-        ( . /etc/os-release; say os.id "\${ID:-}"; say os.like "\${ID_LIKE:-}"; say os.version "\${VERSION_ID:-}"; say os.pretty "\${PRETTY_NAME:-}" )
-      fi
+      for f in /etc/os-release /usr/lib/os-release; do
+        [ ! -r "$f" ] || { awk '{print "os-release\t" $0}' "$f"; break; }
+      done
       say arch "$(uname -m)"
       say kernel "$(uname -r)"
       say hostname "$(uname -n)"

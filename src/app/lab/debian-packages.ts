@@ -1,15 +1,36 @@
 import { spawn } from 'node:child_process';
 import { KubewrightError } from '../../base/errors.js';
+import { isRoot } from '../../base/root.js';
+import { thisOs } from './this-box.js';
 
-/** Installs the Debian packages that are missing, and names them before it does. Needs root. */
-export async function ensureDebianPackages(packages: readonly string[], why: string, say: (text: string) => void): Promise<void> {
+/**
+ * Installs the Debian packages that are missing, and names them before it does.
+ *
+ * @param root where this box's os-release is.
+ * @throws KubewrightError without root, on a system that is not Debian's kin, and when apt-get fails.
+ */
+export async function ensureDebianPackages(
+  packages: readonly string[],
+  why: string,
+  say: (text: string) => void,
+  root = '/',
+): Promise<void> {
   const missing: string[] = [];
   for (const name of new Set(packages)) {
     const { code, output } = await run('dpkg-query', ['-W', '-f', '${db:Status-Status}', name]);
     if (code !== 0 || output.trim() !== 'installed') missing.push(name);
   }
   if (missing.length === 0) return;
-  if (process.getuid?.() !== 0) {
+  const os = await thisOs(root);
+  const system = os?.pretty || os?.id || process.platform;
+  if (!os?.like.some((id) => id === 'debian' || id === 'ubuntu')) {
+    throw new KubewrightError({
+      what: `Debian packages are needed ${why}, and this box runs ${system}`,
+      where: missing.join(', '),
+      fix: 'Run it on Debian 12; `kubewright lab up --provider vagrant` needs no Debian',
+    });
+  }
+  if (!isRoot()) {
     throw new KubewrightError({
       what: `Debian packages are missing: ${missing.join(', ')}`,
       why,
@@ -28,7 +49,7 @@ export async function ensureDebianPackages(packages: readonly string[], why: str
     what: 'Debian packages could not be installed',
     where: missing.join(', '),
     why: result.output.trim().split('\n').slice(-5).join('\n'),
-    fix: 'See that apt-get update works on this machine (it must be Debian 12), then run this again',
+    fix: `Make sure that apt-get update works here and that this is Debian 12 (it is ${system}), then run this again`,
   });
 }
 
