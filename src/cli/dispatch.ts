@@ -1,13 +1,23 @@
+import { Config } from '@oclif/core/config';
 import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
 import { PACKAGE_ROOT } from '../base/package-root.js';
+import { commandOf } from './command.js';
+import { GroupedHelp } from './help.js';
 import { onePlugin } from './one-plugin.js';
 import { spellVerbose } from './verbose.js';
 
-/** Finds the command that a line names, and runs it. Beside main.ts, so that --version starts without it. */
-export async function dispatch(line: string[]): Promise<void> {
-  const argv = spellVerbose(line);
-  const plugin = await onePlugin(argv);
-  await run(argv, { root: PACKAGE_ROOT, ...(plugin && { plugins: new Map([[plugin.name, plugin]]) }) });
+/** Finds the command that a line names, and runs it or shows its help. Beside main.ts, so that --version starts without it. */
+export async function dispatch(argv: string[]): Promise<void> {
+  const command = await commandOf(argv);
+  const plugin = command && (await onePlugin(command));
+  const options = { root: PACKAGE_ROOT, ...(plugin && { plugins: new Map([[plugin.name, plugin]]) }) };
+  if (asksForHelp(argv)) await new GroupedHelp(await Config.load(options)).showHelp(argv);
+  else await run(command ? spellVerbose(argv, command) : argv, options);
   await flush();
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.length === 0 || argv.slice(0, end === -1 ? argv.length : end).includes('--help');
 }

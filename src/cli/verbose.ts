@@ -1,11 +1,11 @@
-const COMMANDS = /^(run|provision|runs attach)( |$)/;
+import type { Command } from '@oclif/core';
 
 /**
- * `-v`, `-vv` and `-vvv` as Ansible has them, spelled `--verbose=N`; `-v 1` and `-v2` stay. Commands that have no such
- * flag are left alone.
+ * `-v`, `-vv` and `-vvv` as Ansible has them, spelled `--verbose=N`; `-v 1` and `-v2` stay. Commands without a flag for
+ * levels of verbosity are left alone.
  */
-export function spellVerbose(argv: readonly string[]): string[] {
-  if (!COMMANDS.test(argv.slice(0, 2).join(' '))) return [...argv];
+export function spellVerbose(argv: readonly string[], command: Pick<Command.Cached, 'flags'>): string[] {
+  if (command.flags.verbose?.type !== 'option') return [...argv];
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
   return argv.map((word, i) => {
     if (i >= end) return word;
