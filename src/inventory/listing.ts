@@ -1,7 +1,7 @@
 import { InputError } from '../base/errors.js';
 import type { WrittenGroup, WrittenInventory } from './model/model.js';
-import type { Variable } from './model/values.js';
-import { type Exact, exactOf, PyDict, pyDict } from './model/values.js';
+import { Dict, keyId, PyDict, type PyValue } from './model/python-values.js';
+import { exactOf, type Variable } from './model/values.js';
 import { jsonText, sortedPlaces, UnsortableError } from './python/json.js';
 import { pyStr, UnprintableError } from './python/text.js';
 
@@ -33,14 +33,14 @@ const MOST_LINES = 2_000_000;
 /** What `ansible-inventory --list` prints, without the line end; `only` leaves the other hosts out. */
 export function listText(w: WrittenInventory, only?: ReadonlySet<string>): string {
   const shown = (name: string): boolean => only === undefined || only.has(name);
-  const groups = new Map<string, Exact>();
+  const groups = new Map<string, PyValue>();
   const seen = new Set<string>();
   const add = (group: WrittenGroup): void => {
-    const place: [string, Exact][] = [];
+    const place: [string, PyValue][] = [];
     const hosts = group.name === 'all' ? [] : group.hosts.filter(shown);
     if (hosts.length > 0) place.push(['hosts', hosts]);
     if (group.children.length > 0) place.push(['children', group.children]);
-    groups.set(group.name, pyDict(place));
+    groups.set(group.name, new PyDict(place));
     for (const name of group.children) {
       const child = w.groups.get(name);
       if (child && !seen.has(name)) {
@@ -52,18 +52,18 @@ export function listText(w: WrittenInventory, only?: ReadonlySet<string>): strin
   };
   const all = w.groups.get('all');
   if (all) add(all);
-  const hostvars: [Exact, Exact][] = [];
+  const hostvars = new PyDict();
   for (const name of all?.allHosts ?? []) {
     const vars = shown(name) ? w.hosts.get(name)?.vars : undefined;
-    if (hasEntries(vars)) hostvars.push([name, new PyDict(() => entries(vars))]);
+    if (hasEntries(vars)) hostvars.set(name, new VarsDict(vars));
   }
-  const meta = new PyDict([['hostvars', new PyDict(hostvars)]]);
-  return printed(w, () => jsonText(new PyDict([...groups, ['_meta', meta]])));
+  const meta = new PyDict<PyValue>([['hostvars', hostvars]]);
+  return printed(w, () => jsonText(new PyDict<PyValue>([...groups, ['_meta', meta]])));
 }
 
 /** What `ansible-inventory --host NAME` prints, without the line end. */
 export function hostText(w: WrittenInventory, name: string): string {
-  return printed(w, () => jsonText(new PyDict(entries(w.hosts.get(name)?.vars))));
+  return printed(w, () => jsonText(new VarsDict(w.hosts.get(name)?.vars)));
 }
 
 /** What `ansible-inventory --graph` prints, without the line end. */
@@ -97,17 +97,47 @@ export function graphText(w: WrittenInventory, start: WrittenGroup, showVars: bo
   });
 }
 
-function entries(vars: ReadonlyMap<string, Variable> | undefined): [Exact, Exact][] {
-  const out: [Exact, Exact][] = [];
+/** A host's variables as a dict. Its entries are made each time they are asked for: thousands of them need not be in memory at once. */
+class VarsDict extends Dict {
+  readonly #vars: ReadonlyMap<string, Variable> | undefined;
+
+  constructor(vars: ReadonlyMap<string, Variable> | undefined) {
+    super();
+    this.#vars = vars;
+  }
+
+  get size(): number {
+    return this.entries().length;
+  }
+
+  has(key: PyValue): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  get(key: PyValue): PyValue | undefined {
+    return this.entries().find(([k]) => keyId(k) === keyId(key))?.[1];
+  }
+
+  keys(): PyValue[] {
+    return this.entries().map(([k]) => k);
+  }
+
+  override entries(): [PyValue, PyValue][] {
+    return entries(this.#vars);
+  }
+}
+
+function entries(vars: ReadonlyMap<string, Variable> | undefined): [PyValue, PyValue][] {
+  const out: [PyValue, PyValue][] = [];
   for (const [name, v] of vars ?? []) if (!INTERNAL.has(name)) out.push([v.key === undefined ? name : v.key, exactOf(v)]);
   return out;
 }
 
 /** In Python's order of the names. @throws InputError where it has none, as Ansible fails there. */
-function sorted(owner: string, vars: ReadonlyMap<string, Variable> | undefined): [Exact, Exact][] {
+function sorted(owner: string, vars: ReadonlyMap<string, Variable> | undefined): [PyValue, PyValue][] {
   const all = entries(vars);
   try {
-    return sortedPlaces(all.map(([name]) => name)).map((at) => all[at] as [Exact, Exact]);
+    return sortedPlaces(all.map(([name]) => name)).map((at) => all[at] as [PyValue, PyValue]);
   } catch (error) {
     if (!(error instanceof UnsortableError)) throw error;
     const odd = [...(vars ?? [])].find(([, v]) => v.key !== undefined);

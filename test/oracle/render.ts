@@ -1,9 +1,9 @@
 import { makeContext } from '../../src/inventory/jinja/environment.js';
 import type { Context } from '../../src/inventory/jinja/evaluate/evaluate.js';
 import { renderText } from '../../src/inventory/jinja/template.js';
-import { fromVar, toVar } from '../../src/inventory/jinja/values/convert.js';
+import { filled, toVar } from '../../src/inventory/jinja/values/convert.js';
 import { TemplateError, Undefined, UndefinedError, type Value } from '../../src/inventory/jinja/values/values.js';
-import type { VarValue } from '../../src/inventory/model/values.js';
+import { fromPlain, type VarValue } from '../../src/inventory/model/values.js';
 
 /** Renders one template with these variables, as Ansible's templar would. @throws TemplateError */
 export function renderWith(vars: Readonly<Record<string, VarValue>>, template: string): VarValue {
@@ -15,7 +15,7 @@ export function valueWith(vars: Readonly<Record<string, VarValue>>, template: st
   const open: string[] = [];
   const raw = (name: string): Value | undefined => {
     const v = vars[name];
-    return v === undefined ? undefined : fromVar(v);
+    return v === undefined ? undefined : filled(fromPlain(v));
   };
   const variable = (name: string): Value | undefined => {
     const v = vars[name];
@@ -23,7 +23,7 @@ export function valueWith(vars: Readonly<Record<string, VarValue>>, template: st
     if (open.includes(name)) throw new TemplateError('it needs itself');
     open.push(name);
     try {
-      return fromVar(v, { text: (s) => renderText(s, context, raw), decrypt: () => '' });
+      return filled(fromPlain(v), { text: (s) => renderText(s, context, raw), decrypt: () => '' });
     } catch (error) {
       if (error instanceof UndefinedError) return new Undefined(name, error.message);
       throw error;

@@ -1,5 +1,6 @@
 import type { Inventory } from '../../inventory/model/model.js';
-import { type Variable, type VarValue, VaultValue } from '../../inventory/model/values.js';
+import { VaultValue } from '../../inventory/model/python-values.js';
+import type { Variable, VarValue } from '../../inventory/model/values.js';
 import { Secret } from '../../shell/secret.js';
 
 /** Variables that hold a password although nobody encrypted them. */

@@ -1,4 +1,5 @@
 import { nearestName } from '../../base/nearest.js';
+import { PyDict } from '../model/python-values.js';
 import type { Context } from './evaluate/evaluate.js';
 import { DATA_FILTERS } from './filters/data.js';
 import type { Filter } from './filters/define.js';
@@ -96,16 +97,14 @@ function globalFunctions(o: LookupOptions): ReadonlyMap<string, Callable> {
   return new Map([
     make('range', range),
     make('dict', (a) => {
-      const out = new Map<Value, Value>(a.named);
       const first = defined(a.positional[0] ?? null);
-      if (isDict(first))
-        return new Map<Value, Value>([...[...first.keys()].map((k): [Value, Value] => [k, first.get(k) ?? null]), ...out]);
-      if (first === null) return out;
+      if (isDict(first)) return new PyDict<Value>([...first.entries(), ...a.named]);
+      if (first === null) return new PyDict<Value>(a.named);
       const pairs = iterate(first).map((p): [Value, Value] => {
         const [k, v] = iterate(p);
         return [k ?? null, v ?? null];
       });
-      return new Map([...pairs, ...out]);
+      return new PyDict<Value>([...pairs, ...a.named]);
     }),
     make('namespace', (a) => {
       const space = new Namespace();

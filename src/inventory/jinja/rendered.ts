@@ -1,6 +1,6 @@
 import type { Place } from '../../base/place.js';
-import type { Variable, VarValue } from '../model/values.js';
-import { type Exact, entriesOf, exactOf, isList, PyTuple, VaultValue } from '../model/values.js';
+import { Dict, isList, type PyValue, VaultValue } from '../model/python-values.js';
+import { exactOf, type Variable, type VarValue } from '../model/values.js';
 import { isTemplate } from './syntax/lexer.js';
 
 export interface Rendered {
@@ -41,11 +41,12 @@ export function needsRendering(v: Variable): boolean {
   return holdsTemplate(exactOf(v));
 }
 
-function holdsTemplate(value: Exact): boolean {
+function holdsTemplate(value: PyValue): boolean {
   if (typeof value === 'string') return isTemplate(value);
   if (value === null || typeof value !== 'object') return false;
   if (value instanceof VaultValue) return true;
   if (isList(value)) return value.some(holdsTemplate);
-  if (value instanceof PyTuple) return value.items.some(holdsTemplate);
-  return (entriesOf(value) ?? []).some(([, v]) => holdsTemplate(v));
+  if (!(value instanceof Dict)) return false;
+  for (const [, v] of value.entries()) if (holdsTemplate(v)) return true;
+  return false;
 }

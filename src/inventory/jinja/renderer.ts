@@ -3,15 +3,15 @@ import { InputError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import { oldGroupName } from '../model/group-names.js';
 import type { Host, Inventory } from '../model/model.js';
-import type { Variable, VarValue } from '../model/values.js';
-import { type Exact, exactOf, PyFloat } from '../model/values.js';
+import { PyFloat, type PyValue } from '../model/python-values.js';
+import { exactOf, fromPlain, type Variable, type VarValue } from '../model/values.js';
 import { Keyring } from '../vault/keyring.js';
 import { makeContext } from './environment.js';
 import type { Context } from './evaluate/evaluate.js';
 import { MAGIC, type MagicSources, magicVariable, OMIT } from './magic.js';
 import { needsRendering, type Rendered, RenderedVariable } from './rendered.js';
 import { renderText } from './template.js';
-import { copied, fromVar, toVar } from './values/convert.js';
+import { copied, filled, toVar } from './values/convert.js';
 import { LazyDict, TemplateError, Undefined, UndefinedError, type Value } from './values/values.js';
 
 export interface RenderOptions {
@@ -125,7 +125,7 @@ export class Renderer {
       const magic = magicVariable(host, name, this.#magic);
       if (magic !== undefined || fallback === undefined) return magic;
     }
-    const raw = own === undefined ? (fallback ?? null) : exactOf(own);
+    const raw = own === undefined ? fromPlain(fallback ?? null) : exactOf(own);
     const key = `${hostName}\0${name}`;
     const known = this.#done.get(key);
     if (known) {
@@ -169,7 +169,7 @@ export class Renderer {
     if (top) top.secret = true;
   }
 
-  #fill(hostName: string, raw: Exact, frame: Frame): Value {
+  #fill(hostName: string, raw: PyValue, frame: Frame): Value {
     const context = this.#context(hostName);
     const single = (name: string): Value | undefined => {
       const own = this.#hostNamed(hostName)?.vars.get(name);
@@ -177,7 +177,7 @@ export class Renderer {
       const v = own ? exactOf(own) : this.#options.defaults?.get(name);
       return v === undefined ? undefined : scalar(v);
     };
-    return fromVar(raw, {
+    return filled(raw, {
       text: (s) => renderText(s, context, single),
       decrypt: (v) => {
         frame.secret = true;
@@ -211,8 +211,8 @@ export class Renderer {
 }
 
 /** A number, a boolean or null. */
-function scalar(v: Exact): Value | undefined {
-  if (v instanceof PyFloat) return fromVar(v);
+function scalar(v: PyValue | VarValue): Value | undefined {
+  if (v instanceof PyFloat) return v;
   return typeof v === 'string' || (typeof v === 'object' && v !== null) ? undefined : v;
 }
 

@@ -1,5 +1,5 @@
 import { byCodePoint } from '../../base/by-code-point.js';
-import { type Exact, entriesOf, isList, PyDate, PyFloat, PyOther, PyTuple, PyUnsafe, VaultValue } from '../model/values.js';
+import { Dict, isList, PyDate, PyFloat, PyUnsafe, type PyValue, VaultValue } from '../model/python-values.js';
 import { floatText, UnprintableError } from './text.js';
 
 /** Keys that Python cannot sort: text beside numbers. */
@@ -16,7 +16,7 @@ const LONGEST = 400_000_000;
  * cannot be sorted, nothing is.
  * @throws UnprintableError for sets, bytes and the like.
  */
-export function jsonText(value: Exact): string {
+export function jsonText(value: PyValue): string {
   try {
     return new Writer(true).text(value);
   } catch (error) {
@@ -38,7 +38,7 @@ class Writer {
     this.#sort = sort;
   }
 
-  text(value: Exact): string {
+  text(value: PyValue): string {
     this.#write(value, 0);
     return this.#pieces.join('') + this.#out;
   }
@@ -52,7 +52,7 @@ class Writer {
     this.#out = '';
   }
 
-  #write(value: Exact, depth: number): void {
+  #write(value: PyValue, depth: number): void {
     if (typeof value === 'string') this.#out += JSON.stringify(value);
     else if (value === null) this.#out += 'null';
     else if (typeof value === 'boolean' || typeof value === 'bigint') this.#out += String(value);
@@ -62,13 +62,11 @@ class Writer {
     else if (value instanceof PyUnsafe) this.#dict([['__ansible_unsafe', value.text]], depth);
     else if (value instanceof VaultValue) this.#dict([['__ansible_vault', value.ciphertext]], depth);
     else if (value instanceof PyDate) this.#out += JSON.stringify(value.iso);
-    else if (value instanceof PyTuple) this.#list(value.items, depth);
-    else if (value instanceof PyOther)
-      throw new UnprintableError(`JSON has no ${value.type === 'complex' ? 'complex numbers' : value.type}`);
-    else this.#dict(entriesOf(value) ?? [], depth);
+    else if (value instanceof Dict) this.#dict([...value.entries()], depth);
+    else throw new UnprintableError(`JSON has no ${value.type === 'complex' ? 'complex numbers' : value.type}`);
   }
 
-  #list(items: readonly Exact[], depth: number): void {
+  #list(items: readonly PyValue[], depth: number): void {
     if (items.length === 0) {
       this.#out += '[]';
       return;
@@ -117,11 +115,11 @@ function lineAt(depth: number): string {
   return line;
 }
 
-type Entry = readonly [Exact, Exact];
+type Entry = readonly [PyValue, PyValue];
 
 /** The lines of a dict without their values. */
 class Layout {
-  readonly #keys: readonly Exact[];
+  readonly #keys: readonly PyValue[];
   /** Which entry comes first, second, …, and all that stands before its value. */
   readonly lines: readonly { readonly at: number; readonly label: string }[];
 
@@ -145,7 +143,7 @@ class Layout {
 }
 
 /** Where the keys stand, in Python's order of them. @throws UnsortableError */
-export function sortedPlaces(keys: readonly Exact[]): number[] {
+export function sortedPlaces(keys: readonly PyValue[]): number[] {
   if (keys.length < 2) return [...keys.keys()];
   const ranks = keys.map((key, at) => ({ rank: rankOf(key), at }));
   const text = typeof ranks[0]?.rank === 'string';
@@ -158,7 +156,7 @@ export function sortedPlaces(keys: readonly Exact[]): number[] {
 type Rank = string | number | bigint;
 
 /** What Python compares. @throws UnsortableError for what it cannot. */
-function rankOf(key: Exact): Rank {
+function rankOf(key: PyValue): Rank {
   if (typeof key === 'string') return key;
   if (key instanceof PyUnsafe) return key.text;
   const rank = key instanceof PyFloat ? key.number : typeof key === 'boolean' ? Number(key) : key;
@@ -171,7 +169,7 @@ function compare(a: Rank, b: Rank): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function keyText(key: Exact): string {
+function keyText(key: PyValue): string {
   if (typeof key === 'string') return key;
   if (key instanceof PyUnsafe) return key.text;
   if (key === null) return 'null';

@@ -1,4 +1,4 @@
-import { type Exact, keyId, PyFloat, PyOther, PyTuple, pyDict, pyFloat } from '../model/values.js';
+import { PyDict, PyFloat, PyOther, PyTuple, type PyValue, pyFloat } from '../model/python-values.js';
 import { complex, imaginaryOf, NOT_A_LITERAL, NUMBER, STRING, toNumber, unescapeString, WORD } from './literal-tokens.js';
 
 /** Python reads the value but cannot make it: a list as the key of a dict. Ansible then refuses the whole file. */
@@ -20,7 +20,7 @@ export class LiteralReader {
   }
 
   /** The whole text: one value, or several with commas, which are a tuple. A comment may follow. */
-  document(): Exact {
+  document(): PyValue {
     const first = this.#value();
     this.#space();
     const items = [first];
@@ -34,7 +34,7 @@ export class LiteralReader {
     }
     if (!this.#ended() || this.#text.includes('\0')) throw NOT_A_LITERAL;
     if (this.#unhashable) throw new LiteralError('a list, a dict or a set cannot be a key');
-    return tuple ? new PyTuple(items) : first;
+    return tuple ? PyTuple.make(items) : first;
   }
 
   #ended(): boolean {
@@ -45,7 +45,7 @@ export class LiteralReader {
     while (/[ \t\f]/.test(this.#text[this.#at] ?? '')) this.#at++;
   }
 
-  #value(): Exact {
+  #value(): PyValue {
     this.#space();
     const c = this.#text[this.#at] ?? '';
     if (c === '-' || c === '+' || c === '.' || (c >= '0' && c <= '9')) return this.#number();
@@ -65,8 +65,8 @@ export class LiteralReader {
     return this.#strings();
   }
 
-  #items(close: string): { readonly items: Exact[]; readonly comma: boolean } {
-    const items: Exact[] = [];
+  #items(close: string): { readonly items: PyValue[]; readonly comma: boolean } {
+    const items: PyValue[] = [];
     let comma = false;
     for (;;) {
       this.#space();
@@ -82,14 +82,14 @@ export class LiteralReader {
   }
 
   /** Parentheses without a comma only group. */
-  #parentheses(): Exact {
+  #parentheses(): PyValue {
     const { items, comma } = this.#items(')');
-    return items.length === 1 && !comma ? (items[0] ?? null) : new PyTuple(items);
+    return items.length === 1 && !comma ? (items[0] ?? null) : PyTuple.make(items);
   }
 
-  #braces(): Exact {
+  #braces(): PyValue {
     this.#space();
-    if (this.#accept('}')) return {};
+    if (this.#accept('}')) return new PyDict();
     const first = this.#value();
     this.#space();
     if (this.#accept(':')) return this.#dict(first);
@@ -102,13 +102,11 @@ export class LiteralReader {
     }
     this.#expect('}');
     this.#unhashable ||= !items.every(hashable);
-    const members = new Map<string, Exact>();
-    for (const item of items) if (!members.has(keyId(item))) members.set(keyId(item), item);
-    return new PyOther('set', '', [...members.values()]);
+    return new PyOther('set', '', [...new PyDict(items.map((item) => [item, null])).keys()]);
   }
 
-  #dict(first: Exact): Exact {
-    const entries: [Exact, Exact][] = [[first, this.#value()]];
+  #dict(first: PyValue): PyValue {
+    const entries: [PyValue, PyValue][] = [[first, this.#value()]];
     this.#space();
     while (this.#accept(',')) {
       this.#space();
@@ -121,11 +119,11 @@ export class LiteralReader {
     }
     this.#expect('}');
     this.#unhashable ||= !entries.every(([key]) => hashable(key));
-    return pyDict(entries);
+    return new PyDict(entries);
   }
 
   /** Adjacent strings are one, as in Python; text and bytes do not mix. */
-  #strings(): Exact {
+  #strings(): PyValue {
     let out: string | undefined;
     let bytes = false;
     for (let match = this.#take(STRING); match; this.#space(), match = this.#take(STRING)) {
@@ -140,7 +138,7 @@ export class LiteralReader {
     return bytes ? new PyOther('bytes', out) : out;
   }
 
-  #number(): Exact {
+  #number(): PyValue {
     if (this.#text.startsWith('...', this.#at)) {
       this.#at += 3;
       return new PyOther('ellipsis', 'Ellipsis');
@@ -152,7 +150,7 @@ export class LiteralReader {
   }
 
   /** What follows a sign: a number, also in brackets, but without a second sign. */
-  #operand(): Exact {
+  #operand(): PyValue {
     this.#space();
     if (!this.#accept('(')) return this.#unsigned();
     if (++this.#depth > DEEPEST) throw NOT_A_LITERAL;
@@ -163,14 +161,14 @@ export class LiteralReader {
     return value;
   }
 
-  #unsigned(): Exact {
+  #unsigned(): PyValue {
     const token = this.#take(NUMBER)?.[0];
     if (token === undefined || /[\p{L}\p{N}_]/u.test(this.#text[this.#at] ?? '')) throw NOT_A_LITERAL;
     return toNumber(token.replaceAll('_', ''));
   }
 
   /** `1+2j`: the only sums that are literals. */
-  #sum(left: Exact): Exact {
+  #sum(left: PyValue): PyValue {
     this.#space();
     const c = this.#text[this.#at];
     if (c !== '+' && c !== '-') return left;
@@ -199,12 +197,12 @@ export class LiteralReader {
   }
 }
 
-function realOf(value: Exact): number | undefined {
+function realOf(value: PyValue): number | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
   return value instanceof PyFloat ? value.number : undefined;
 }
 
-function negated(value: Exact): Exact {
+function negated(value: PyValue): PyValue {
   if (typeof value === 'bigint') return -value;
   if (typeof value === 'number') return value === 0 ? 0 : -value;
   if (value instanceof PyOther && value.type === 'complex') return complex(-0, -imaginaryOf(value));
@@ -213,8 +211,8 @@ function negated(value: Exact): Exact {
 }
 
 /** Not so lists, dicts and sets, also within tuples. */
-function hashable(key: Exact): boolean {
+function hashable(key: PyValue): boolean {
   if (key === null || typeof key !== 'object') return true;
-  if (key instanceof PyTuple) return key.items.every(hashable);
+  if (key instanceof PyTuple) return key.every(hashable);
   return (key instanceof PyOther && key.type !== 'set') || key instanceof PyFloat;
 }

@@ -1,4 +1,4 @@
-import { type Exact, PyOther, pyFloat, pyInt } from '../model/values.js';
+import { PyOther, type PyValue, pyFloat, pyInt } from '../model/python-values.js';
 import { floatText } from './text.js';
 
 /** The text is no Python literal: it is taken as it stands. */
@@ -77,7 +77,7 @@ export function imaginaryOf(value: PyOther): number {
 }
 
 /** @throws NotALiteral for numbers that only look like some. */
-export function toNumber(text: string): Exact {
+export function toNumber(text: string): PyValue {
   if (/[jJ]$/.test(text)) return complex(0, Number(text.slice(0, -1)));
   if (/^0[xob]/i.test(text)) return pyInt(BigInt(text.toLowerCase()));
   if (/[.eE]/.test(text)) return pyFloat(Number(text));

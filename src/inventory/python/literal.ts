@@ -1,4 +1,4 @@
-import type { Exact } from '../model/values.js';
+import type { PyValue } from '../model/python-values.js';
 import { LiteralReader } from './literal-reader.js';
 import { NotALiteral } from './literal-tokens.js';
 
@@ -7,15 +7,15 @@ import { NotALiteral } from './literal-tokens.js';
  * True, False, None, quoted strings, lists, tuples, dicts, sets, bytes), else the text as it stands.
  * @throws LiteralError for what makes Ansible fail.
  */
-export function pythonValue(text: string): Exact {
+export function pythonValue(text: string): PyValue {
   return quickValue(text) ?? read(text);
 }
 
 /** The same for many texts: what needs a closer look is looked at once, however often it comes. */
 export class PythonValues {
-  readonly #known = new Map<string, Exact>();
+  readonly #known = new Map<string, PyValue>();
 
-  value(text: string): Exact {
+  value(text: string): PyValue {
     const quick = quickValue(text);
     if (quick !== undefined) return quick;
     let value = this.#known.get(text);
@@ -45,7 +45,7 @@ function quickValue(text: string): string | number | undefined {
   return text.length > 1 && c === 48 ? zerosOnly(text) : Number(text);
 }
 
-function read(text: string): Exact {
+function read(text: string): PyValue {
   const reader = new LiteralReader(text.replace(/^[ \t]+/, ''));
   try {
     return reader.document();

@@ -1,4 +1,4 @@
-import { type Exact, entriesOf, isList, PyDate, PyFloat, PyOther, PyTuple, PyUnsafe, VaultValue } from '../model/values.js';
+import { Dict, PyDate, PyFloat, type PyOther, PyTuple, PyUnsafe, type PyValue, VaultValue } from '../model/python-values.js';
 
 /** What Python can hold but not print here. */
 export class UnprintableError extends Error {}
@@ -20,7 +20,7 @@ export function floatText(value: number): string {
 }
 
 /** Python's `str()`. */
-export function pyStr(value: Exact): string {
+export function pyStr(value: PyValue): string {
   if (typeof value === 'string') return value;
   if (value instanceof PyUnsafe) return value.text;
   if (value instanceof PyDate) return value.text;
@@ -28,20 +28,32 @@ export function pyStr(value: Exact): string {
 }
 
 /** Python's `repr()`. @throws UnprintableError for encrypted values. */
-export function pyRepr(value: Exact): string {
+export function pyRepr(value: PyValue): string {
+  return reprOf(value, pyRepr);
+}
+
+type Scalar = Exclude<PyValue, PyTuple | Dict | readonly PyValue[]>;
+
+/** `repr()` of a value, with `inner` for what is in a list or a dict. */
+export function reprOf<V>(value: Scalar | readonly V[] | Dict<V>, inner: (item: V) => string): string {
   if (value === null) return 'None';
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : floatText(value);
+  if (value instanceof PyTuple) return `(${value.map(inner).join(', ')}${value.length === 1 ? ',' : ''})`;
+  if (Array.isArray(value)) return `[${value.map(inner).join(', ')}]`;
+  if (value instanceof Dict)
+    return `{${Array.from(value.entries() as Iterable<readonly [V, V]>, ([k, v]) => `${inner(k)}: ${inner(v)}`).join(', ')}}`;
+  return objectRepr(value as Scalar & object);
+}
+
+function objectRepr(value: Scalar & object): string {
   if (value instanceof PyFloat) return floatText(value.number);
   if (value instanceof PyUnsafe) return quoted(value.text);
   if (value instanceof PyDate) return value.repr;
-  if (value instanceof PyTuple) return `(${value.items.map(pyRepr).join(', ')}${value.items.length === 1 ? ',' : ''})`;
   if (value instanceof VaultValue) throw new UnprintableError('it is encrypted with Ansible Vault');
-  if (value instanceof PyOther) return otherText(value);
-  if (isList(value)) return `[${value.map(pyRepr).join(', ')}]`;
-  return `{${(entriesOf(value) ?? []).map(([k, v]) => `${pyRepr(k)}: ${pyRepr(v)}`).join(', ')}}`;
+  return otherText(value);
 }
 
 function otherText(value: PyOther): string {

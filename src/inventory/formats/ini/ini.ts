@@ -3,7 +3,8 @@ import type { Place } from '../../../base/place.js';
 import { placedWords, ShellWordsError, type Word } from '../../../base/shell-words.js';
 import { type Draft, DraftError, type DraftGroup } from '../../draft/draft.js';
 import { type HostNames, hostNames } from '../../draft/host-names.js';
-import { type Exact, PyOther, variable } from '../../model/values.js';
+import { PyOther, type PyValue } from '../../model/python-values.js';
+import { variable } from '../../model/values.js';
 import { PythonValues } from '../../python/literal.js';
 import { LiteralError } from '../../python/literal-reader.js';
 import { type HostLine, HostLines } from './host-lines.js';
@@ -136,7 +137,7 @@ class IniReader {
   }
 
   /** @param column where to look, if it cannot be read. */
-  #value(text: string, column: number): Exact {
+  #value(text: string, column: number): PyValue {
     try {
       const value = this.#values.value(text);
       // Bytes by themselves become text; within lists they stay bytes.

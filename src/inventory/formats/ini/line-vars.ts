@@ -1,5 +1,5 @@
-import type { Variable } from '../../model/values.js';
-import { type Exact, variable } from '../../model/values.js';
+import type { PyValue } from '../../model/python-values.js';
+import { type Variable, variable } from '../../model/values.js';
 import { VarsView } from '../../model/vars-view.js';
 
 /** Different names of variables in the order of a line. Thousands of lines share one. */
@@ -23,7 +23,7 @@ export class Names {
  */
 export class LineVars extends VarsView {
   readonly #names: Names;
-  readonly #values: readonly Exact[];
+  readonly #values: readonly PyValue[];
   readonly #file: string;
   readonly #line: number;
   readonly #columns: readonly number[];
@@ -32,7 +32,7 @@ export class LineVars extends VarsView {
    * @param values by the places of their names.
    * @param columns where they are written, from 1.
    */
-  constructor(names: Names, values: readonly Exact[], file: string, line: number, columns: readonly number[]) {
+  constructor(names: Names, values: readonly PyValue[], file: string, line: number, columns: readonly number[]) {
     super();
     this.#names = names;
     this.#values = values;

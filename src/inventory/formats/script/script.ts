@@ -3,7 +3,8 @@ import { isMap, isSeq, type Node } from 'yaml';
 import { InputError } from '../../../base/errors.js';
 import type { Place } from '../../../base/place.js';
 import { type Draft, DraftError } from '../../draft/draft.js';
-import { entriesOf, isList, variable } from '../../model/values.js';
+import { Dict, isList } from '../../model/python-values.js';
+import { variable } from '../../model/values.js';
 import { parseYaml, variablesOf, type YamlFile } from '../yaml/source.js';
 import type { YamlEntry } from '../yaml/values.js';
 
@@ -116,7 +117,7 @@ class ScriptReader {
   /** Of an object the names count, as in Ansible. */
   #names(group: string, what: string, node: Node | null | undefined): string[] {
     const value = this.#yaml.exactOf(node);
-    const names = isList(value) ? value : entriesOf(value)?.map(([name]) => name);
+    const names = isList(value) ? value : value instanceof Dict ? [...value.keys()] : undefined;
     if (!names?.every((n): n is string => typeof n === 'string'))
       throw this.#wrong(`has no list of names in ${what} of the group ${group}`, `Let it print {"${what}": ["NAME"]}`);
     return [...names];

@@ -3,7 +3,8 @@ import { InputError } from '../../../base/errors.js';
 import type { Place } from '../../../base/place.js';
 import { type Draft, DraftError } from '../../draft/draft.js';
 import { hostNames } from '../../draft/host-names.js';
-import { type Exact, PyDate, pyDict, pyFloat, pyInt, variable } from '../../model/values.js';
+import { PyDate, PyDict, type PyValue, pyFloat, pyInt } from '../../model/python-values.js';
+import { variable } from '../../model/values.js';
 import { yamlTimestamp } from '../yaml/scalar.js';
 
 /**
@@ -64,12 +65,12 @@ function isTable(value: TomlValue): value is TomlTable {
   return typeof value === 'object' && !Array.isArray(value) && !(value instanceof TomlDate);
 }
 
-function exact(value: TomlValue): Exact {
+function exact(value: TomlValue): PyValue {
   if (typeof value === 'bigint') return pyInt(value);
   if (typeof value === 'number') return pyFloat(value);
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (Array.isArray(value)) return value.map(exact);
-  if (!(value instanceof TomlDate)) return pyDict(Object.entries(value).map(([k, v]) => [k, exact(v)] as const));
+  if (!(value instanceof TomlDate)) return new PyDict(Object.entries(value).map(([k, v]) => [k, exact(v)] as const));
   const text = value.toISOString();
   return value.isTime() ? new PyDate(text, text, `datetime.time(${text})`) : yamlTimestamp(text);
 }

@@ -2,8 +2,8 @@ import { isMap, type Node, type YAMLMap } from 'yaml';
 import { InputError } from '../../../base/errors.js';
 import { type Draft, DraftError } from '../../draft/draft.js';
 import { hostNames } from '../../draft/host-names.js';
-import type { Variable } from '../../model/values.js';
-import { type Exact, isSpecial, PyUnsafe, variable } from '../../model/values.js';
+import { PyUnsafe, type PyValue } from '../../model/python-values.js';
+import { type Variable, variable } from '../../model/values.js';
 import { isEmpty, type YamlFile } from './source.js';
 import type { YamlEntry } from './values.js';
 
@@ -165,7 +165,7 @@ class YamlReader {
   }
 }
 
-function textOf(key: Exact): string | undefined {
+function textOf(key: PyValue): string | undefined {
   if (typeof key === 'string') return key;
-  return typeof key === 'object' && key !== null && isSpecial(key) && key instanceof PyUnsafe ? key.text : undefined;
+  return key instanceof PyUnsafe ? key.text : undefined;
 }

@@ -1,4 +1,4 @@
-import { type Exact, PyDate, pyFloat, pyInt } from '../../model/values.js';
+import { PyDate, type PyValue, pyFloat, pyInt } from '../../model/python-values.js';
 
 /** Why a scalar cannot be what it looks like, or what its tag says. */
 export class ScalarError extends Error {}
@@ -19,7 +19,7 @@ const MOST_DIGITS = 4300;
  * Source: yaml/resolver.py and yaml/constructor.py of PyYAML 6.
  * @throws ScalarError for dates that do not exist and the like.
  */
-export function plainScalar(text: string): Exact {
+export function plainScalar(text: string): PyValue {
   const first = text.charCodeAt(0);
   // Most are words: only these beginnings can be something else.
   if (Number.isNaN(first)) return null;
@@ -42,7 +42,7 @@ export function yamlBool(text: string): boolean {
   throw new ScalarError(`${text} is no boolean`);
 }
 
-export function yamlInt(given: string): Exact {
+export function yamlInt(given: string): PyValue {
   const text = given.replaceAll('_', '');
   const negative = text.startsWith('-');
   const digits = text.replace(/^[-+]/, '');
@@ -60,7 +60,7 @@ function magnitude(digits: string, given: string): bigint {
   throw new ScalarError(`${given} is no whole number`);
 }
 
-export function yamlFloat(given: string): Exact {
+export function yamlFloat(given: string): PyValue {
   const text = given.replaceAll('_', '').toLowerCase();
   const sign = text.startsWith('-') ? -1 : 1;
   const digits = text.replace(/^[-+]/, '');

@@ -2,18 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parse, visit, type YAMLMap } from 'yaml';
 import { InputError } from '../../../base/errors.js';
 import type { Place } from '../../../base/place.js';
-import type { Variable, VarValue } from '../../model/values.js';
-import {
-  type Exact,
-  entriesOf,
-  keyText as exactKeyText,
-  isList,
-  PyFloat,
-  PyOther,
-  PyUnsafe,
-  toPlain,
-  variable,
-} from '../../model/values.js';
+import { Dict, isList, PyFloat, PyOther, PyUnsafe, type PyValue } from '../../model/python-values.js';
+import { keyText as exactKeyText, toPlain, type Variable, type VarValue, variable } from '../../model/values.js';
 import { openFile } from '../../vault/keyring.js';
 import { jsonNodes } from './json-nodes.js';
 import { parseLoosely } from './lexer.js';
@@ -31,7 +21,7 @@ export interface YamlFile {
   sourceOf(node: Node | null | undefined): Place;
   valueOf(node: Node | null | undefined): VarValue;
   /** The value as Python has it. */
-  exactOf(node: Node | null | undefined): Exact;
+  exactOf(node: Node | null | undefined): PyValue;
   /** What a map holds: aliases followed, `<<` merged, of keys that stand twice the last. */
   entriesOf(map: YAMLMap): YamlEntry[];
   /** The node itself, or what its alias stands for. */
@@ -193,15 +183,14 @@ export function readVariables(file: string, warn?: (text: string) => void): Map<
 }
 
 /** What Python takes for false. */
-export function isEmpty(value: Exact): boolean {
+export function isEmpty(value: PyValue): boolean {
   if (value === null || value === false || value === '' || value === 0) return true;
   if (typeof value !== 'object') return false;
   if (isList(value)) return value.length === 0;
   if (value instanceof PyFloat) return value.number === 0;
   if (value instanceof PyUnsafe) return value.text === '';
   if (value instanceof PyOther) return value.items.length === 0 && (value.type === 'set' || value.text === '');
-  // A dict may be an object or not: its keys are not the object's.
-  return entriesOf(value)?.length === 0;
+  return value instanceof Dict && value.size === 0;
 }
 
 /** @throws InputError when the node is no map. */

@@ -2,25 +2,25 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap }
 import type { InputError } from '../../../base/errors.js';
 import type { Place } from '../../../base/place.js';
 import {
-  type Exact,
-  entriesOf,
+  Dict,
   isList,
+  type KeyId,
   keyId,
-  keyText,
   PyDict,
   PyOther,
   PyTuple,
   PyUnsafe,
-  pyDict,
+  type PyValue,
   pyFloat,
   pyInt,
   VaultValue,
-} from '../../model/values.js';
+} from '../../model/python-values.js';
+import { keyText } from '../../model/values.js';
 import { plainScalar, ScalarError, yamlBool, yamlFloat, yamlInt, yamlTimestamp } from './scalar.js';
 
 export interface YamlEntry {
   readonly key: string;
-  readonly exactKey: Exact;
+  readonly exactKey: PyValue;
   readonly keyNode: Node | null;
   readonly value: Node | null;
 }
@@ -39,7 +39,7 @@ const STANDARD = 'tag:yaml.org,2002:';
 export class YamlValues {
   readonly warnings: string[] = [];
   readonly #c: YamlContext;
-  readonly #done = new Map<Node, Exact>();
+  readonly #done = new Map<Node, PyValue>();
   readonly #open = new Set<Node>();
   readonly #warned = new Set<Node>();
   readonly #merging = new Set<Node>();
@@ -52,7 +52,7 @@ export class YamlValues {
     return isAlias(node) ? (this.#c.anchors.get(node.source) ?? null) : (node ?? null);
   }
 
-  exactOf(given: Node | null | undefined): Exact {
+  exactOf(given: Node | null | undefined): PyValue {
     const node = this.follow(given);
     if (!node) return null;
     const known = this.#done.get(node);
@@ -73,7 +73,7 @@ export class YamlValues {
 
   /** Merged entries first, then the map's own; of a key that stands twice the last value, at the first place. */
   entriesOf(map: YAMLMap): YamlEntry[] {
-    const out = new Map<string, YamlEntry>();
+    const out = new Map<KeyId, YamlEntry>();
     const own = new Set<string>();
     const put = (e: YamlEntry): void => {
       // 1, 1.0 and yes are the same key; it keeps the form that it had first.
@@ -104,7 +104,7 @@ export class YamlValues {
       });
   }
 
-  #key(node: Node | null): Exact {
+  #key(node: Node | null): PyValue {
     const followed = this.follow(node);
     if (isMap(followed) || (isSeq(followed) && followed.tag !== '!unsafe'))
       throw this.#fail(node, 'A list or a map cannot be a key', 'Write a name before the colon');
@@ -151,7 +151,7 @@ export class YamlValues {
     return node.tag === undefined && (node.type === 'PLAIN' || node.type === undefined);
   }
 
-  #construct(node: Node): Exact {
+  #construct(node: Node): PyValue {
     const tag = isScalar(node) || isMap(node) || isSeq(node) ? node.tag : undefined;
     if (tag === undefined || tag === '!') {
       if (isMap(node)) return this.#map(node);
@@ -172,7 +172,7 @@ export class YamlValues {
     return this.#tagged(node, tag);
   }
 
-  #tagged(node: Node, tag: string): Exact {
+  #tagged(node: Node, tag: string): PyValue {
     const name = tag.startsWith(STANDARD) ? tag.slice(STANDARD.length) : tag.startsWith('!!') ? tag.slice(2) : undefined;
     if (isScalar(node)) {
       const text = this.#text(node);
@@ -198,19 +198,19 @@ export class YamlValues {
     throw this.#fail(node, `There is no tag ${name === undefined ? tag : `!!${name}`} for this`, 'Take the tag out');
   }
 
-  #pairOf(node: Node): Exact {
+  #pairOf(node: Node): PyValue {
     const map = this.follow(node);
     const entry = isMap(map) && map.items.length === 1 ? this.#own(map)[0] : undefined;
     if (!entry) throw this.#fail(node, 'Each item must be a map of one name', 'Write - name: value');
-    return new PyTuple([entry.exactKey, this.exactOf(entry.value)]);
+    return PyTuple.make([entry.exactKey, this.exactOf(entry.value)]);
   }
 
-  #untyped(node: Node): Exact {
+  #untyped(node: Node): PyValue {
     if (isMap(node)) return this.#map(node);
     return isSeq(node) ? node.items.map((i) => this.exactOf(i as Node | null)) : null;
   }
 
-  #map(node: YAMLMap): Exact {
+  #map(node: YAMLMap): PyValue {
     // Also of keys that stand twice every value must be one.
     for (const pair of node.items) if (!this.#isMerge(pair.key)) this.exactOf(pair.value as Node | null);
     const entries = this.entriesOf(node).map((e) => [e.exactKey, this.exactOf(e.value)] as const);
@@ -220,7 +220,7 @@ export class YamlValues {
       if (own?.[0] === '__ansible_unsafe') return unsafe(own[1]);
       if (own && typeof own[1] === 'string') return new VaultValue(own[1], this.#c.at(node.range?.[0] ?? 0));
     }
-    return pyDict(entries);
+    return new PyDict(entries);
   }
 
   #text(node: Scalar): string {
@@ -232,7 +232,7 @@ export class YamlValues {
   }
 }
 
-function jsonScalar(text: string): Exact {
+function jsonScalar(text: string): PyValue {
   if (text === 'true') return true;
   if (text === 'false') return false;
   if (text === 'null') return null;
@@ -242,13 +242,10 @@ function jsonScalar(text: string): Exact {
 }
 
 /** Marks all text in a value. */
-function unsafe(value: Exact): Exact {
+function unsafe(value: PyValue): PyValue {
   if (typeof value === 'string') return new PyUnsafe(value);
   if (value === null || typeof value !== 'object') return value;
+  if (value instanceof PyTuple) return PyTuple.make(value.map(unsafe));
   if (isList(value)) return value.map(unsafe);
-  if (value instanceof PyTuple) return new PyTuple(value.items.map(unsafe));
-  const entries = entriesOf(value);
-  if (!entries) return value;
-  const marked = entries.map(([k, v]) => [unsafe(k), unsafe(v)] as const);
-  return value instanceof PyDict || marked.some(([k]) => typeof k !== 'string') ? new PyDict(marked) : pyDict(marked);
+  return value instanceof Dict ? new PyDict(Array.from(value.entries(), ([k, v]) => [unsafe(k), unsafe(v)])) : value;
 }

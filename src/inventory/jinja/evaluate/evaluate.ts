@@ -1,3 +1,4 @@
+import { PyDict, PyTuple, pyFloat } from '../../model/python-values.js';
 import type { CallArgs, Expr } from '../syntax/ast.js';
 import { methodOf } from '../values/methods.js';
 import { binary, negate, slice } from '../values/operators.js';
@@ -6,17 +7,13 @@ import {
   type Arguments,
   Callable,
   defined,
-  Float,
-  floatKey,
   isDict,
   isNumber,
   isSequence,
   type KeptText,
-  keyIn,
   Namespace,
   numberOf,
   TemplateError,
-  Tuple,
   typeName,
   Undefined,
   unkept,
@@ -58,15 +55,15 @@ export function evaluate(e: Expr, scope: Scope): Value {
     case 'const':
       return e.value;
     case 'float':
-      return Number.isInteger(e.value) ? new Float(e.value) : e.value;
+      return pyFloat(e.value);
     case 'name':
       return lookUp(e.name, scope);
     case 'list':
       return e.items.map((i) => evaluate(i, scope));
     case 'tuple':
-      return Tuple.make(e.items.map((i) => evaluate(i, scope)));
+      return PyTuple.make(e.items.map((i) => evaluate(i, scope)));
     case 'dict':
-      return dictOf(e.items.map(([k, v]) => [key(evaluate(k, scope)), evaluate(v, scope)] as const));
+      return new PyDict(e.items.map(([k, v]) => [key(evaluate(k, scope)), evaluate(v, scope)] as const));
     case 'attr':
       return attribute(evaluate(e.of, scope), e.name);
     case 'item':
@@ -145,17 +142,9 @@ export function call(value: Value, a: Arguments): Value {
   throw new TemplateError(`a ${typeName(v)} cannot be called`);
 }
 
-function dictOf(entries: readonly (readonly [Value, Value])[]): Map<Value, Value> {
-  const dict = new Map<Value, Value>();
-  for (const [k, v] of entries) dict.set(keyIn(dict, k), v);
-  return dict;
-}
-
 /** A key that a dict can have. */
 export function key(given: Value): Value {
-  const v = defined(given);
-  if (v instanceof Float) return floatKey(v);
-  return hashable(v);
+  return hashable(defined(given));
 }
 
 /** `value.name`: methods first, then keys, as Jinja does. What is undefined stays so. */
@@ -178,9 +167,8 @@ export function item(of: Value, given: Value): Value {
 
 function found(value: Exclude<Value, Undefined | KeptText>, k: Value): Value | undefined {
   if (isDict(value)) {
-    if (!isNumber(k)) return value.get(k);
-    const there = value.get(keyIn(value, k));
-    return there === undefined ? value.get(String(numberOf(k))) : there;
+    const there = value.get(k);
+    return there === undefined && isNumber(k) ? value.get(String(numberOf(k))) : there;
   }
   if ((isSequence(value) || typeof value === 'string') && (typeof k === 'number' || typeof k === 'boolean')) {
     const items: readonly Value[] = typeof value === 'string' ? [...value] : value;

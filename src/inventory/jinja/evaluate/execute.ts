@@ -1,3 +1,4 @@
+import { PyDict } from '../../model/python-values.js';
 import type { Expr, Statement, Target } from '../syntax/ast.js';
 import { nativeValue } from '../values/native.js';
 import { bounded } from '../values/operators.js';
@@ -129,7 +130,7 @@ function loopVariable(items: readonly Value[], i: number): Value {
   });
   const before = items[i - 1];
   const changed = new Callable('changed', (a) => i === 0 || before === undefined || !equals(before, a.positional[0] ?? null));
-  return new Map<Value, Value>([
+  return new PyDict<Value>([
     ['index', i + 1],
     ['index0', i],
     ['revindex', items.length - i],

@@ -1,13 +1,13 @@
 import { createHash, getHashes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { posix } from 'node:path';
+import { PyDict, PyTuple, pyFloat } from '../../model/python-values.js';
 import { floatOf } from '../values/format.js';
 import { fromJson, fromYaml, toJson, toYaml } from '../values/json.js';
 import { binary } from '../values/operators.js';
 import { compare, equals, hasKey, iterate, str, text, toInt, truth } from '../values/python.js';
 import {
   defined,
-  float,
   isDict,
   isFloat,
   isNumber,
@@ -15,7 +15,6 @@ import {
   KeptText,
   numberOf,
   TemplateError,
-  Tuple,
   typeName,
   Undefined,
   type Value,
@@ -44,13 +43,13 @@ function round(value: Value, g: Given): Value {
   const [v, precision, method] = [floatOf(value), g.int('precision', 0), g.str('method', 'common')];
   if (v === undefined || typeof value === 'string') throw new TemplateError(`a ${typeName(value)} cannot be rounded`);
   const scale = 10 ** precision;
-  if (method === 'ceil') return float(Math.ceil(v * scale) / scale);
-  if (method === 'floor') return float(Math.floor(v * scale) / scale);
+  if (method === 'ceil') return pyFloat(Math.ceil(v * scale) / scale);
+  if (method === 'floor') return pyFloat(Math.floor(v * scale) / scale);
   if (method !== 'common') throw new TemplateError(`round knows common, ceil and floor, not ${method}`);
   // Whole numbers stay what they are.
   if (!isFloat(value) && precision >= 0) return typeof value === 'boolean' ? Number(value) : value;
   const rounded = precision < 0 ? halfToEven(v * scale) / scale : roundedAt(v, precision);
-  return isFloat(value) ? float(rounded) : rounded;
+  return isFloat(value) ? pyFloat(rounded) : rounded;
 }
 
 function halfToEven(v: number): number {
@@ -72,14 +71,14 @@ function roundedAt(v: number, digits: number): number {
 function combine(value: Value, g: Given): Value {
   const recursive = truth(g.named.get('recursive') ?? false);
   const lists = str(g.named.get('list_merge') ?? 'replace');
-  const [first = new Map(), ...more] = flatten([value, ...g.rest], 1, true);
+  const [first = new PyDict<Value>(), ...more] = flatten([value, ...g.rest], 1, true);
   return more.reduce((low: Value, high) => merge(low, high, recursive, lists), first);
 }
 
 function merge(low: Value, high: Value, recursive: boolean, lists: string): Value {
   const [a, b] = [defined(low), defined(high)];
   if (!isDict(a) || !isDict(b)) throw new TemplateError(`combine wants dicts, not ${typeName(isDict(a) ? b : a)}`);
-  const out = new Map<Value, Value>([...a.keys()].map((k) => [k, a.get(k) ?? null]));
+  const out = new PyDict<Value>(a.entries());
   for (const k of b.keys()) {
     const [x, y] = [out.get(k), b.get(k) ?? null];
     if (recursive && x !== undefined && isDict(x) && isDict(y)) out.set(k, merge(x, y, recursive, lists));
@@ -103,7 +102,7 @@ function mergeLists(x: Value[], y: Value[], how: string): Value[] {
 function itemsToDict(value: Value, g: Given): Value {
   const [k, v] = [g.str('key_name', 'key'), g.str('value_name', 'value')];
   if (!isSequence(value)) throw new TemplateError(`items2dict wants a list, not a ${typeName(value)}`);
-  return new Map(
+  return new PyDict<Value>(
     iterate(value).map((given): [Value, Value] => {
       const i = defined(given);
       if (!isDict(i) || !hasKey(i, k) || !hasKey(i, v)) throw new TemplateError(`items2dict wants dicts with ${k} and ${v}`);
@@ -115,7 +114,7 @@ function itemsToDict(value: Value, g: Given): Value {
 function items(value: Value): [Value, Value][] {
   const v = defined(value);
   if (!isDict(v)) throw new TemplateError(`a ${typeName(v)} is no dict`);
-  return [...v.keys()].map((k) => [k, v.get(k) ?? null]);
+  return Array.from(v.entries(), ([k, x]) => [k, x]);
 }
 
 function hash(kind: string, value: Value): string {
@@ -162,15 +161,15 @@ export const DATA_FILTERS: Readonly<Record<string, Filter>> = {
   int: filter(['default', 'base'], (v, g) => toInt(v, given(g, 'default', 0), g.int('base', 10))),
   float: filter(['default'], (v, g) => {
     const number = floatOf(v);
-    return number === undefined ? given(g, 'default', float(0)) : float(number);
+    return number === undefined ? given(g, 'default', pyFloat(0)) : pyFloat(number);
   }),
   round: filter(['precision', 'method'], round),
-  pow: filter(['y'], (v, g) => float(numberOrFail(v) ** numberOrFail(g.need('y')))),
+  pow: filter(['y'], (v, g) => pyFloat(numberOrFail(v) ** numberOrFail(g.need('y')))),
   log: filter(['base'], (v, g) => {
     const base = g.get('base');
-    return float(base === undefined ? Math.log(numberOrFail(v)) : Math.log(numberOrFail(v)) / Math.log(numberOrFail(base)));
+    return pyFloat(base === undefined ? Math.log(numberOrFail(v)) : Math.log(numberOrFail(v)) / Math.log(numberOrFail(base)));
   }),
-  root: filter(['base'], (v, g) => float(numberOrFail(v) ** (1 / numberOrFail(g.get('base') ?? 2)))),
+  root: filter(['base'], (v, g) => pyFloat(numberOrFail(v) ** (1 / numberOrFail(g.get('base') ?? 2)))),
   type_debug: passes([], (v) =>
     v instanceof Undefined ? 'AnsibleUndefined' : v instanceof KeptText ? 'NativeJinjaText' : typeName(v),
   ),
@@ -178,19 +177,19 @@ export const DATA_FILTERS: Readonly<Record<string, Filter>> = {
   dict2items: filter(['key_name', 'value_name'], (v, g) =>
     items(v).map(
       ([k, x]) =>
-        new Map<Value, Value>([
+        new PyDict<Value>([
           [g.str('key_name', 'key'), k],
           [g.str('value_name', 'value'), x],
         ]),
     ),
   ),
   items2dict: filter(['key_name', 'value_name'], itemsToDict),
-  items: filter([], (v) => (v instanceof Undefined ? [] : items(v).map((p) => Tuple.make(p)))),
+  items: filter([], (v) => (v instanceof Undefined ? [] : items(v).map((p) => PyTuple.make(p)))),
   dictsort: filter(['case_sensitive', 'by', 'reverse'], (v, g) => {
     const at = g.str('by', 'key') === 'value' ? 1 : 0;
     const fold = (x: Value): Value => (typeof x === 'string' && !g.bool('case_sensitive') ? x.toLowerCase() : x);
     const all = items(v).sort((a, b) => compare(fold(a[at]), fold(b[at])));
-    return (g.bool('reverse') ? all.reverse() : all).map((p) => Tuple.make(p));
+    return (g.bool('reverse') ? all.reverse() : all).map((p) => PyTuple.make(p));
   }),
   to_json: filter(['...'], (v, g) => toJson(v, json(g, undefined, false))),
   to_nice_json: filter(['...'], (v, g) => toJson(v, json(g, 4, true))),
@@ -218,7 +217,7 @@ export const DATA_FILTERS: Readonly<Record<string, Filter>> = {
   relpath: filter(['start'], (v, g) => posix.relative(g.str('start', '.'), str(v)) || '.'),
   splitext: filter([], (v) => {
     const dot = /(?<=[^/.][^/]*)\.[^./]*$/.exec(str(v));
-    return dot ? Tuple.make([str(v).slice(0, dot.index), dot[0]]) : Tuple.make([str(v), '']);
+    return dot ? PyTuple.make([str(v).slice(0, dot.index), dot[0]]) : PyTuple.make([str(v), '']);
   }),
   path_join: filter([], (v) => {
     const parts = typeof v === 'string' ? [v] : iterate(v).map((p) => text(p, 'a part of the path'));

@@ -1,7 +1,8 @@
+import { PyTuple } from '../../model/python-values.js';
 import { holds } from '../evaluate/evaluate.js';
 import { binary, LARGEST } from '../values/operators.js';
 import { compare, contains, equals, index, iterate, str, text, truth } from '../values/python.js';
-import { defined, isDict, isSequence, TemplateError, Tuple, typeName, Undefined, unkept, type Value } from '../values/values.js';
+import { defined, isDict, isSequence, TemplateError, typeName, Undefined, unkept, type Value } from '../values/values.js';
 
 import { attributeOf } from './attributes.js';
 import { type Filter, filter, type Given } from './define.js';
@@ -59,7 +60,7 @@ function product(lists: readonly Value[][]): Value[] {
     if (out.length * list.length > LARGEST) throw new TemplateError('the product is too large');
     out = out.flatMap((head) => list.map((v) => [...head, v]));
   }
-  return out.map((t) => Tuple.make(t));
+  return out.map((t) => PyTuple.make(t));
 }
 
 function combinations(items: readonly Value[], n: number, from = 0): Value[][] {
@@ -115,7 +116,7 @@ function groupBy(value: Value, g: Given): Value {
     if (last && equals(last.k, k)) last.items.push(v);
     else out.push({ k, items: [v] });
   }
-  return out.map((o) => Tuple.make([o.k, o.items]));
+  return out.map((o) => PyTuple.make([o.k, o.items]));
 }
 
 function batch(value: Value, g: Given): Value {
@@ -144,7 +145,7 @@ function zip(value: Value, g: Given, longest: boolean): Value {
   const lists = [iterate(value), ...g.rest.map(iterate)];
   const size = longest ? Math.max(...lists.map((l) => l.length)) : Math.min(...lists.map((l) => l.length));
   const fill = g.named.get('fillvalue') ?? null;
-  return Array.from({ length: size }, (_, i) => Tuple.make(lists.map((l) => l[i] ?? fill)));
+  return Array.from({ length: size }, (_, i) => PyTuple.make(lists.map((l) => l[i] ?? fill)));
 }
 
 export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
@@ -189,7 +190,7 @@ export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
     const lists = [iterate(v), ...g.rest.map(iterate)];
     return product(Array.from({ length: index(g.named.get('repeat') ?? 1, 'repeat') }, () => lists).flat());
   }),
-  combinations: filter(['n'], (v, g) => combinations(iterate(v), g.int('n', 2)).map((c) => Tuple.make(c))),
+  combinations: filter(['n'], (v, g) => combinations(iterate(v), g.int('n', 2)).map((c) => PyTuple.make(c))),
   extract: filter(['container', 'morekeys'], (v, g) => {
     const more = g.get('morekeys');
     const keys = [v, ...(more === undefined || more === null ? [] : Array.isArray(more) ? more : [more])];
@@ -202,7 +203,7 @@ export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
     return items.flatMap((i) => {
       const found = attributeOf(i, Array.isArray(path) ? path.map(str).join('.') : path);
       if (found instanceof Undefined && g.bool('skip_missing')) return [];
-      return iterate(found).map((f) => Tuple.make([i, f]));
+      return iterate(found).map((f) => PyTuple.make([i, f]));
     });
   }),
 };

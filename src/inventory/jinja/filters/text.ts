@@ -1,7 +1,8 @@
+import { PyDict, PyTuple } from '../../model/python-values.js';
 import { formatPercent, joined } from '../values/format.js';
 import { capitalize, replace, split, strip } from '../values/methods.js';
 import { index, iterate, str, text } from '../values/python.js';
-import { defined, isDict, TemplateError, Tuple, type Value } from '../values/values.js';
+import { defined, isDict, TemplateError, type Value } from '../values/values.js';
 import { attributeOf } from './attributes.js';
 import { type Filter, filter, type Given } from './define.js';
 import { pattern, substitute } from './regex.js';
@@ -32,7 +33,7 @@ function search(value: Value, given: Given): Value {
 function findAll(value: Value, given: Given): Value {
   const all = [...str(value).matchAll(new RegExp(regex(given, given.text('regex')), 'gu'))];
   return all.map(
-    (m): Value => (m.length === 1 ? m[0] : m.length === 2 ? (m[1] ?? '') : Tuple.make(m.slice(1).map((g) => g ?? ''))),
+    (m): Value => (m.length === 1 ? m[0] : m.length === 2 ? (m[1] ?? '') : PyTuple.make(m.slice(1).map((g) => g ?? ''))),
   );
 }
 
@@ -97,8 +98,8 @@ export const TEXT_FILTERS: Readonly<Record<string, Filter>> = {
     return joined(by === undefined || by === null ? v : iterate(v).map((i) => attributeOf(i, by)), g.str('d', ''));
   }),
   format: filter(['...'], (v, g) => {
-    const named = new Map<Value, Value>(g.named);
-    return g.named.size > 0 ? str(formatWith(v, named)) : str(formatWith(v, Tuple.make(g.rest)));
+    const named = new PyDict<Value>(g.named);
+    return g.named.size > 0 ? str(formatWith(v, named)) : str(formatWith(v, PyTuple.make(g.rest)));
   }),
   wordcount: filter([], (v) => [...str(v).matchAll(/[\p{L}\p{N}_]+/gu)].length),
   indent: filter(['width', 'first', 'blank'], indent),

@@ -1,17 +1,6 @@
-import {
-  type Exact,
-  entriesOf,
-  isList,
-  PyDate,
-  PyFloat,
-  PyOther,
-  PyTuple,
-  PyUnsafe,
-  type VarValue,
-  VaultValue,
-} from '../../model/values.js';
-import { repr } from './python.js';
-import { defined, Float, floatKey, isDict, isNumber, TemplateError, Tuple, typeName, type Value } from './values.js';
+import { Dict, isList, PyDate, PyDict, PyFloat, PyTuple, PyUnsafe, type PyValue, VaultValue } from '../../model/python-values.js';
+import { keyText, toPlain, type VarValue } from '../../model/values.js';
+import { defined, isDict, TemplateError, typeName, type Value } from './values.js';
 
 /** How the texts within a value are read. */
 export interface Reading {
@@ -28,58 +17,42 @@ const AS_IT_IS: Reading = {
 };
 
 /**
- * What a template sees of a variable's value. Tuples become lists, as Ansible's templar makes them; sets, too, since there are
- * none here.
+ * What a template gets of a variable: texts rendered, encrypted values decrypted, in lists and dicts of its own. Tuples become
+ * lists, as Ansible's templar makes them, and so do sets, which expressions do not have.
  */
-export function fromVar(value: Exact, how: Reading = AS_IT_IS): Value {
+export function filled(value: PyValue, how: Reading = AS_IT_IS): Value {
   if (typeof value === 'string') return how.text(value);
   if (value === null || typeof value !== 'object') return value;
   // A password may hold braces: Ansible renders what comes out of `!vault` no more than a text that is marked unsafe.
   if (value instanceof VaultValue) return how.decrypt(value);
-  if (isList(value)) return value.map((v) => fromVar(v, how));
-  if (value instanceof PyFloat) return new Float(value.number);
-  if (value instanceof PyUnsafe) return value.text;
-  if (value instanceof PyDate) return value;
-  if (value instanceof PyTuple) return value.items.map((v) => fromVar(v, how));
-  if (value instanceof PyOther) return value.type === 'set' ? value.items.map((v) => fromVar(v, how)) : value.text;
+  if (isList(value)) return Array.from(value, (v) => filled(v, how));
   // Keys are never templates.
-  return new Map((entriesOf(value) ?? []).map(([k, v]) => [dictKey(literalValue(k)), fromVar(v, how)] as [Value, Value]));
+  if (value instanceof Dict) return new PyDict(Array.from(value.entries(), ([k, v]) => [literal(k), filled(v, how)]));
+  if (value instanceof PyFloat || value instanceof PyDate) return value;
+  if (value instanceof PyUnsafe) return value.text;
+  return value.type === 'set' ? value.items.map((v) => filled(v, how)) : value.text;
 }
 
-/** A literal as it is: nothing in it is a template, and a tuple stays one. */
-export function literalValue(value: Exact): Value {
-  if (value instanceof PyTuple) return Tuple.make(value.items.map(literalValue));
-  if (value === null || typeof value !== 'object') return value;
-  if (isList(value)) return value.map(literalValue);
-  const entries = entriesOf(value);
-  if (entries) return new Map(entries.map(([k, v]) => [dictKey(literalValue(k)), literalValue(v)] as [Value, Value]));
-  return fromVar(value);
-}
-
-function dictKey(key: Value): Value {
-  return key instanceof Float ? floatKey(key) : key;
+/** A literal as a template has it: nothing in it is a template, and a tuple stays one. */
+export function literal(value: PyValue): Value {
+  if (value instanceof PyTuple) return PyTuple.make(value.map(literal));
+  if (isList(value)) return value.map(literal);
+  if (value instanceof Dict) return new PyDict(Array.from(value.entries(), ([k, v]) => [literal(k), literal(v)]));
+  return filled(value);
 }
 
 /** The same value in lists and dicts of its own: templates can change those. */
 export function copied(v: Value): Value {
-  if (v instanceof Tuple) return Tuple.make(v.map(copied));
+  if (v instanceof PyTuple) return PyTuple.make(v.map(copied));
   if (Array.isArray(v)) return v.map(copied);
-  return v instanceof Map ? new Map([...v].map(([k, x]) => [k, copied(x)] as [Value, Value])) : v;
+  return v instanceof PyDict ? new PyDict(Array.from(v.entries(), ([k, x]) => [k, copied(x)])) : v;
 }
 
-/** The way back. @throws TemplateError for what no variable can hold, UndefinedError for what is undefined. */
+/** The JSON view. @throws TemplateError for what no variable can hold, UndefinedError for what is undefined. */
 export function toVar(given: Value): VarValue {
   const v = defined(given);
-  if (v instanceof Float) return v.value;
-  if (v instanceof PyDate) return v.iso;
-  if (typeof v === 'bigint') return String(v);
-  if (v === null || typeof v !== 'object') return v;
   if (Array.isArray(v)) return Array.from(v, toVar);
-  if (isDict(v)) return Object.fromEntries([...v.keys()].map((k) => [keyText(k), toVar(v.get(k) ?? null)]));
-  throw new TemplateError(`a ${typeName(v)} is no value for a variable`);
-}
-
-function keyText(key: Value): string {
-  if (typeof key === 'string') return key;
-  return key === null ? 'null' : typeof key === 'boolean' ? String(key) : isNumber(key) ? repr(key) : '';
+  if (isDict(v)) return Object.fromEntries(Array.from(v.entries(), ([k, x]) => [keyText(k as PyValue), toVar(x)]));
+  if (v === null || typeof v !== 'object' || v instanceof PyFloat || v instanceof PyDate) return toPlain(v);
+  throw new TemplateError(`a ${typeName(v)} cannot be the value of a variable`);
 }

@@ -1,3 +1,4 @@
+import { PyTuple } from '../../model/python-values.js';
 import { iterate, repr, str, toFloat } from './python.js';
 import {
   type Arguments,
@@ -6,7 +7,6 @@ import {
   isNumber,
   numberOf,
   TemplateError,
-  Tuple,
   typeName,
   Undefined,
   unkept,
@@ -16,7 +16,7 @@ import {
 /** `'%s-%03d' % (a, b)` and `'%(name)s' % dict`. */
 export function formatPercent(pattern: string, argument: Value): string {
   const given = unkept(argument);
-  const values = given instanceof Tuple ? [...given] : [given];
+  const values = given instanceof PyTuple ? [...given] : [given];
   let used = 0;
   const named = isDict(given);
   const out = pattern.replaceAll(
@@ -37,7 +37,7 @@ export function formatPercent(pattern: string, argument: Value): string {
     },
   );
   // As in Python, lists and dicts may be left unused, and what is undefined, too.
-  const strict = !named && !(given instanceof Undefined) && !(Array.isArray(given) && !(given instanceof Tuple));
+  const strict = !named && !(given instanceof Undefined) && !(Array.isArray(given) && !(given instanceof PyTuple));
   if (strict && used < values.length) throw new TemplateError('not all values are used by the format');
   return out;
 }

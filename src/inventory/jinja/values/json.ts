@@ -1,7 +1,9 @@
 import { isScalar, parseDocument } from 'yaml';
 import { InputError } from '../../../base/errors.js';
 import { parseYaml } from '../../formats/yaml/source.js';
-import { fromVar } from './convert.js';
+import type { Dict } from '../../model/python-values.js';
+import { fromPlain, type VarValue } from '../../model/values.js';
+import { filled } from './convert.js';
 import { iterate, repr, str } from './python.js';
 import { DictView, defined, isDict, isNumber, TemplateError, type Value } from './values.js';
 
@@ -29,7 +31,7 @@ export function toJson(given: Value, style: JsonStyle, depth = 0): string {
   return `${open}${pad(depth + 1)}${items.join(`,${pad(depth + 1)}`)}${pad(depth)}${close}`;
 }
 
-function sorted(v: Map<Value, Value> | { keys(): Iterable<Value> }, style: JsonStyle): Value[] {
+function sorted(v: Dict<Value>, style: JsonStyle): Value[] {
   const keys = [...v.keys()];
   return style.sortKeys ? keys.sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1)) : keys;
 }
@@ -47,7 +49,7 @@ function jsonText(s: string, ascii: boolean): string {
 export function fromYaml(text: string): Value {
   try {
     const file = parseYaml(text, '');
-    return file.root === null ? null : fromVar(file.exactOf(file.root));
+    return file.root === null ? null : filled(file.exactOf(file.root));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new TemplateError(`no YAML: ${error.parts.why ?? error.parts.what}`);
@@ -57,7 +59,7 @@ export function fromYaml(text: string): Value {
 /** @throws TemplateError for what is no JSON. */
 export function fromJson(text: string): Value {
   try {
-    return fromVar(JSON.parse(text));
+    return filled(fromPlain(JSON.parse(text) as VarValue));
   } catch (error) {
     throw new TemplateError(`no JSON: ${error instanceof Error ? error.message : ''}`);
   }

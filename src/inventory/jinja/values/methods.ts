@@ -1,17 +1,7 @@
+import { type Dict, PyDict, PyTuple } from '../../model/python-values.js';
 import { formatBraces } from './format.js';
 import { compare, contains, equals, hasKey, index, iterate, str, text } from './python.js';
-import {
-  type Arguments,
-  Callable,
-  DictView,
-  defined,
-  isDict,
-  isSequence,
-  keyIn,
-  TemplateError,
-  Tuple,
-  type Value,
-} from './values.js';
+import { type Arguments, Callable, DictView, defined, isDict, isSequence, TemplateError, type Value } from './values.js';
 
 type Method = (args: readonly Value[], all: Arguments) => Value;
 
@@ -142,9 +132,9 @@ function stringMethods(s: string): Record<string, Method> {
   };
 }
 
-function cut(s: string, at: string, found: number, fromRight: boolean): Tuple {
-  if (found < 0) return Tuple.make(fromRight ? ['', '', s] : [s, '', '']);
-  return Tuple.make([s.slice(0, found), at, s.slice(found + at.length)]);
+function cut(s: string, at: string, found: number, fromRight: boolean): Value {
+  if (found < 0) return PyTuple.make(fromRight ? ['', '', s] : [s, '', '']);
+  return PyTuple.make([s.slice(0, found), at, s.slice(found + at.length)]);
 }
 
 export function capitalize(s: string): string {
@@ -166,7 +156,7 @@ function done(_changed: unknown): null {
 function listMethods(list: Value[]): Record<string, Method> {
   const find = (item: Value): number => list.findIndex((v) => equals(v, item));
   const changes: Record<string, Method> =
-    list instanceof Tuple
+    list instanceof PyTuple
       ? {}
       : {
           append: ([item]) => done(list.push(item ?? null)),
@@ -197,12 +187,11 @@ function listMethods(list: Value[]): Record<string, Method> {
   };
 }
 
-function dictMethods(dict: Map<Value, Value> | Exclude<Value, string | Value[]>): Record<string, Method> {
-  if (!isDict(dict)) return {};
-  const get = (key: Value): Value | undefined => dict.get(keyIn(dict, key));
+function dictMethods(dict: Dict<Value>): Record<string, Method> {
+  const get = (key: Value): Value | undefined => dict.get(key);
   const keys = (): Value[] => [...dict.keys()];
   const changes: Record<string, Method> =
-    dict instanceof Map
+    dict instanceof PyDict
       ? {
           update: ([other], { named }) => {
             const more = defined(other ?? null);
@@ -223,7 +212,7 @@ function dictMethods(dict: Map<Value, Value> | Exclude<Value, string | Value[]>)
             dict.delete(k);
             return value;
           },
-          copy: () => new Map(dict),
+          copy: () => new PyDict<Value>(dict.entries()),
         }
       : {};
   return {
@@ -237,7 +226,7 @@ function dictMethods(dict: Map<Value, Value> | Exclude<Value, string | Value[]>)
     items: () =>
       DictView.make(
         'dict_items',
-        keys().map((k) => Tuple.make([k, get(k) ?? null])),
+        keys().map((k) => PyTuple.make([k, get(k) ?? null])),
       ),
     get: ([key, otherwise]) => {
       const k = defined(key ?? null);

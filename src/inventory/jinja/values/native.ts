@@ -1,7 +1,7 @@
-import { PyOther } from '../../model/values.js';
+import { PyOther } from '../../model/python-values.js';
 import { pythonValue } from '../../python/literal.js';
 import { LiteralError } from '../../python/literal-reader.js';
-import { literalValue } from './convert.js';
+import { literal } from './convert.js';
 import { TemplateError, type Value } from './values.js';
 
 /**
@@ -16,7 +16,7 @@ export function nativeValue(text: string): Value {
   if (line === undefined) return text;
   try {
     const value = pythonValue(line);
-    return value === line || value instanceof PyOther ? text : literalValue(value);
+    return value === line || value instanceof PyOther ? text : literal(value);
   } catch (error) {
     if (error instanceof LiteralError) throw new TemplateError(error.message);
     throw error;

@@ -1,21 +1,8 @@
+import { PyFloat, PyTuple, pyFloat, pyInt } from '../../model/python-values.js';
 import { formatPercent } from './format.js';
 import { power } from './power.js';
 import { index, str } from './python.js';
-import {
-  defined,
-  Float,
-  float,
-  isFloat,
-  isNumber,
-  isSequence,
-  numberOf,
-  TemplateError,
-  Tuple,
-  typeName,
-  unkept,
-  type Value,
-  whole,
-} from './values.js';
+import { defined, isFloat, isNumber, isSequence, numberOf, TemplateError, typeName, unkept, type Value } from './values.js';
 
 /** More text or items than anyone wants: a bound against templates that double themselves. */
 export const LARGEST = 1_000_000;
@@ -32,7 +19,7 @@ export function binary(op: string, left: Value, right: Value): Value {
   throw unsupported(op, left, right);
 }
 
-type Num = number | bigint | Float;
+type Num = number | bigint | PyFloat;
 
 function number(given: Value): Num | undefined {
   const v = defined(given);
@@ -46,12 +33,12 @@ function arithmetic(op: string, a: Num, b: Num): Value {
   const inFloats = op === '/' || isFloat(a) || isFloat(b) || (op === '**' && y < 0);
   if (inFloats && [a, b].some((v) => typeof v === 'bigint' && !Number.isFinite(Number(v))))
     throw new TemplateError('the whole number is too large for a float');
-  if (op === '/') return float(x / y);
-  if (inFloats) return float(floats(op, x, y));
+  if (op === '/') return pyFloat(x / y);
+  if (inFloats) return pyFloat(floats(op, x, y));
   const result = (op === '**' ? x ** y : floats(op, x, y)) + 0;
   // Whole numbers have any size in Python.
   if ([x, y, result].every(Number.isSafeInteger)) return result;
-  return whole(integers(op, a instanceof Float ? 0n : BigInt(a), b instanceof Float ? 0n : BigInt(b)));
+  return pyInt(integers(op, a instanceof PyFloat ? 0n : BigInt(a), b instanceof PyFloat ? 0n : BigInt(b)));
 }
 
 function floats(op: string, x: number, y: number): number {
@@ -89,9 +76,9 @@ function integers(op: string, x: bigint, y: bigint): bigint {
 function add(left: Value, right: Value): Value {
   const [a, b] = [defined(left), defined(right)];
   if (typeof a === 'string' && typeof b === 'string') return bounded(a + b);
-  if (isSequence(a) && isSequence(b) && a instanceof Tuple === b instanceof Tuple) {
+  if (isSequence(a) && isSequence(b) && a instanceof PyTuple === b instanceof PyTuple) {
     if (a.length + b.length > LARGEST) throw tooLarge();
-    return a instanceof Tuple ? Tuple.make([...a, ...b]) : [...a, ...b];
+    return a instanceof PyTuple ? PyTuple.make([...a, ...b]) : [...a, ...b];
   }
   throw unsupported('+', a, b);
 }
@@ -107,7 +94,7 @@ function repeat(left: Value, right: Value): Value {
   if (isSequence(what)) {
     if (what.length * count > LARGEST) throw tooLarge();
     const out = Array.from({ length: count }, () => [...what]).flat();
-    return what instanceof Tuple ? Tuple.make(out) : out;
+    return what instanceof PyTuple ? PyTuple.make(out) : out;
   }
   throw unsupported('*', a, b);
 }
@@ -128,8 +115,8 @@ function unsupported(op: string, a: Value, b: Value): TemplateError {
 export function negate(given: Value): Value {
   const v = number(given);
   if (v === undefined) throw new TemplateError(`a ${typeName(given)} has no negative`);
-  if (typeof v === 'bigint') return whole(-v);
-  return isFloat(v) ? float(-numberOf(v)) : -numberOf(v) + 0;
+  if (typeof v === 'bigint') return pyInt(-v);
+  return isFloat(v) ? pyFloat(-numberOf(v)) : -numberOf(v) + 0;
 }
 
 /** `value[start:stop:step]`. */
@@ -151,5 +138,5 @@ export function slice(given: Value, start: Value, stop: Value, step: Value): Val
   const out: Value[] = [];
   for (let i = first; by > 0 ? i < last : i > last; i += by) out.push(items[i] ?? null);
   if (typeof v === 'string') return out.join('');
-  return v instanceof Tuple ? Tuple.make(out) : out;
+  return v instanceof PyTuple ? PyTuple.make(out) : out;
 }

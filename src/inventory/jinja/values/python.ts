@@ -1,21 +1,19 @@
-import { PyDate } from '../../model/values.js';
-import { floatText } from '../../python/text.js';
+import { byCodePoint } from '../../../base/by-code-point.js';
+import { type Dict, PyDate, PyTuple, pyInt } from '../../model/python-values.js';
+import { reprOf } from '../../python/text.js';
 import {
   Callable,
   DictView,
   defined,
   isDict,
-  isFloat,
   isNumber,
-  keyIn,
+  Namespace,
   numberOf,
   TemplateError,
-  Tuple,
   typeName,
   Undefined,
   UndefinedError,
   type Value,
-  whole,
 } from './values.js';
 
 /** Python's truth, equality, order and texts of values, as templates rely on them. */
@@ -38,9 +36,7 @@ export function equals(left: Value, right: Value): boolean {
     return a.constructor === b.constructor && a.length === b.length && a.every((v, i) => equals(v, b[i] ?? null));
   }
   if (isDict(a) && isDict(b)) {
-    return (
-      a.size === b.size && [...a.keys()].every((k) => b.has(keyIn(b, k)) && equals(a.get(k) ?? null, b.get(keyIn(b, k)) ?? null))
-    );
+    return a.size === b.size && [...a.keys()].every((k) => b.has(k) && equals(a.get(k) ?? null, b.get(k) ?? null));
   }
   return a === b;
 }
@@ -55,7 +51,7 @@ export function compare(left: Value, right: Value): number {
   const [a, b] = [defined(left), defined(right)];
   const [x, y] = [asNumber(a), asNumber(b)];
   if (x !== undefined && y !== undefined) return x < y ? -1 : x > y ? 1 : 0;
-  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
+  if (typeof a === 'string' && typeof b === 'string') return byCodePoint(a, b);
   if (Array.isArray(a) && Array.isArray(b) && a.constructor === b.constructor) {
     for (let i = 0; i < Math.min(a.length, b.length); i++) {
       const [p, q] = [a[i] ?? null, b[i] ?? null];
@@ -64,16 +60,6 @@ export function compare(left: Value, right: Value): number {
     return a.length - b.length;
   }
   throw new TemplateError(`'<' is not possible between ${typeName(a)} and ${typeName(b)}`);
-}
-
-/** By code points, as Python orders texts. */
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  const [x, y] = [[...a], [...b]];
-  for (let i = 0; i < Math.min(x.length, y.length); i++) {
-    if (x[i] !== y[i]) return (x[i]?.codePointAt(0) ?? 0) - (y[i]?.codePointAt(0) ?? 0);
-  }
-  return x.length - y.length;
 }
 
 /** `in`. */
@@ -95,13 +81,13 @@ export function contains(container: Value, item: Value): boolean {
 
 /** A key that a dict can have. @throws TemplateError for lists and dicts, also within tuples. */
 export function hashable<V extends Value>(k: V): V {
-  if (k instanceof Tuple) for (const item of k) hashable(item);
+  if (k instanceof PyTuple) for (const item of k) hashable(item);
   else if (Array.isArray(k) || isDict(k)) throw new TemplateError(`a ${typeName(k)} cannot be a key`);
   return k;
 }
 
-export function hasKey(dict: Map<Value, Value> | { has(key: Value): boolean }, key: Value): boolean {
-  return dict.has(keyIn(dict, key)) || (isNumber(key) && dict.has(String(numberOf(key))));
+export function hasKey(dict: Dict<Value>, key: Value): boolean {
+  return dict.has(key) || (isNumber(key) && dict.has(String(numberOf(key))));
 }
 
 /** What a loop runs over. @throws TemplateError for what cannot be looped over. */
@@ -124,22 +110,16 @@ export function str(given: Value): string {
 /** `repr()`. */
 export function repr(given: Value): string {
   const v = defined(given);
-  if (v === null) return 'None';
-  if (typeof v === 'boolean') return v ? 'True' : 'False';
-  if (isNumber(v)) return isFloat(v) ? floatText(numberOf(v)) : digits(v);
-  if (v instanceof PyDate) return v.repr;
-  if (typeof v === 'string') return quoted(v);
-  if (v instanceof Tuple) return `(${v.map(within).join(', ')}${v.length === 1 ? ',' : ''})`;
+  if (typeof v === 'bigint') return digits(v);
   if (v instanceof DictView) return `${v.type}([${v.map(within).join(', ')}])`;
-  if (Array.isArray(v)) return `[${v.map(within).join(', ')}]`;
-  if (isDict(v)) return `{${[...v.keys()].map((k) => `${repr(k)}: ${within(v.get(k) ?? null)}`).join(', ')}}`;
-  return `<${v instanceof Callable ? `function ${v.name}` : 'namespace'}>`;
+  if (v instanceof Callable) return `<function ${v.name}>`;
+  return v instanceof Namespace ? '<namespace>' : reprOf(v, within);
 }
 
 /** Python writes and reads no longer numbers. */
 const MOST_DIGITS = 4300;
 
-function digits(v: Value): string {
+function digits(v: bigint): string {
   const text = String(v);
   if (text.replace('-', '').length > MOST_DIGITS) throw new TemplateError(`the number has more than ${MOST_DIGITS} digits`);
   return text;
@@ -149,22 +129,6 @@ function digits(v: Value): string {
 function within(value: Value): string {
   if (value instanceof Undefined) throw new UndefinedError(value, 'inside of a list or a dict');
   return repr(value);
-}
-
-const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
-
-function quoted(text: string): string {
-  const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const body = text.replaceAll(/[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}'"]|(?! )\p{Zs}/gu, (c) => {
-    if (c === "'" || c === '"') return c === mark ? `\\${c}` : c;
-    const code = c.codePointAt(0) ?? 0;
-    const hex = code.toString(16);
-    return (
-      NAMED[c] ??
-      (code < 256 ? `\\x${hex.padStart(2, '0')}` : code < 65536 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`)
-    );
-  });
-  return `${mark}${body}${mark}`;
 }
 
 /** A whole number for an index or a count. @throws TemplateError for anything else. */
@@ -190,7 +154,7 @@ export function toInt(given: Value, otherwise: Value, base: number): Value {
   if (isNumber(v)) return truncated(numberOf(v)) ?? otherwise;
   if (typeof v !== 'string') return otherwise;
   const word = v.trim().replaceAll('_', '');
-  if (base === 10 && /^[+-]?\d+$/.test(word)) return whole(BigInt(word.replace('+', '')));
+  if (base === 10 && /^[+-]?\d+$/.test(word)) return pyInt(BigInt(word.replace('+', '')));
   if (base === 10) {
     const number = toFloat(word);
     return number === undefined ? otherwise : (truncated(number) ?? otherwise);
@@ -202,12 +166,12 @@ export function toInt(given: Value, otherwise: Value, base: number): Value {
   const allowed = '0123456789abcdefghijklmnopqrstuvwxyz'.slice(0, base);
   if (digits === '' || [...digits].some((d) => !allowed.includes(d))) return otherwise;
   const value = [...digits].reduce((sum, d) => sum * BigInt(base) + BigInt(allowed.indexOf(d)), 0n);
-  return whole(sign < 0 ? -value : value);
+  return pyInt(sign < 0 ? -value : value);
 }
 
 /** `int()` of a float; undefined: it is endless. */
 function truncated(value: number): number | bigint | undefined {
-  return Number.isFinite(value) ? whole(BigInt(Math.trunc(value))) : undefined;
+  return Number.isFinite(value) ? pyInt(BigInt(Math.trunc(value))) : undefined;
 }
 
 export function toFloat(word: string): number | undefined {

@@ -1,4 +1,4 @@
-import { PyDate } from '../../model/values.js';
+import { Dict, PyDate, PyFloat, PyTuple } from '../../model/python-values.js';
 
 /** A template that cannot be rendered; the text says why. The caller adds variable, file and line. */
 export class TemplateError extends Error {}
@@ -28,35 +28,12 @@ export class Undefined {
   }
 }
 
-/** A float without a fraction: JavaScript's numbers cannot tell 2.0 from 2. */
-export class Float {
-  readonly value: number;
-
-  constructor(value: number) {
-    this.value = value;
-  }
-}
-
 /** Text that stays text even when it looks like a list: what `to_json` and its like give. Source: NativeJinjaText */
 export class KeptText {
   readonly kept: string;
 
   constructor(kept: string) {
     this.kept = kept;
-  }
-}
-
-/** Prints with round brackets; else a list. */
-export class Tuple extends Array<Value> {
-  /** What `map` and `filter` make of it are lists. */
-  static override get [Symbol.species](): ArrayConstructor {
-    return Array;
-  }
-
-  static make(items: readonly Value[]): Tuple {
-    const out = new Tuple();
-    for (const item of items) out.push(item);
-    return out;
   }
 }
 
@@ -82,11 +59,12 @@ export function isSequence(v: Value): v is Value[] {
 }
 
 /** A dict whose values are made when they are asked for: `hostvars`. */
-export class LazyDict {
+export class LazyDict extends Dict<Value> {
   readonly #keys: () => Iterable<string>;
   readonly #get: (key: string) => Value | undefined;
 
   constructor(keys: () => Iterable<string>, get: (key: string) => Value | undefined) {
+    super();
     this.#keys = keys;
     this.#get = get;
   }
@@ -126,63 +104,35 @@ export class Callable {
 
 /** `namespace()`: the only thing whose attributes a template may set. */
 export class Namespace {
-  readonly values = new Map<Value, Value>();
+  readonly values = new Map<string, Value>();
 }
 
-export type Dict = Map<Value, Value> | LazyDict;
-/** Whole numbers beyond 2^53 are bigints. Dates know only how they print. */
+/** What expressions work with: Python's values, decrypted and with sets as lists, and what only templates have. */
 export type Value =
   | null
   | boolean
   | number
   | bigint
-  | Float
+  | PyFloat
   | PyDate
   | string
   | KeptText
   | Value[]
-  | Dict
+  | Dict<Value>
   | Undefined
   | Callable
   | Namespace;
 
-export function isDict(v: Value): v is Dict {
-  return v instanceof Map || v instanceof LazyDict;
+export function isDict(v: Value): v is Dict<Value> {
+  return v instanceof Dict;
 }
 
-export function isNumber(v: Value): v is number | bigint | Float {
-  return typeof v === 'number' || typeof v === 'bigint' || v instanceof Float;
+export function isNumber(v: Value): v is number | bigint | PyFloat {
+  return typeof v === 'number' || typeof v === 'bigint' || v instanceof PyFloat;
 }
 
 export function isFloat(v: Value): boolean {
-  return v instanceof Float || (typeof v === 'number' && !Number.isInteger(v));
-}
-
-/** A whole number of any size, in the form that its size asks for. */
-export function whole(value: bigint): number | bigint {
-  const small = Number(value);
-  return Number.isSafeInteger(small) ? small : value;
-}
-
-/** A number as Python has it: floats keep being floats. */
-export function float(value: number): number | Float {
-  return Number.isInteger(value) ? new Float(value) : value;
-}
-
-const floatKeys = new Map<number, Float>();
-
-/** A float as the key of a dict: the same object each time, so that a Map finds it. */
-export function floatKey(key: Float): Float {
-  const known = floatKeys.get(key.value) ?? key;
-  floatKeys.set(key.value, known);
-  return known;
-}
-
-/** The key under which a dict has this one: Python takes 1 and 1.0 for the same. */
-export function keyIn(dict: { has(key: Value): boolean }, key: Value): Value {
-  if (!isNumber(key) || dict.has(key)) return key;
-  const n = numberOf(key);
-  return [n, floatKeys.get(n)].find((k) => k !== undefined && dict.has(k)) ?? key;
+  return v instanceof PyFloat || (typeof v === 'number' && !Number.isInteger(v));
 }
 
 /** @throws UndefinedError for what is undefined. */
@@ -202,7 +152,7 @@ export function typeName(v: Value): string {
   if (typeof v === 'boolean') return 'bool';
   if (typeof v === 'string' || v instanceof KeptText) return 'str';
   if (isNumber(v)) return isFloat(v) ? 'float' : 'int';
-  if (v instanceof Tuple) return 'tuple';
+  if (v instanceof PyTuple) return 'tuple';
   if (v instanceof DictView) return v.type;
   if (Array.isArray(v)) return 'list';
   if (isDict(v)) return 'dict';
@@ -211,6 +161,6 @@ export function typeName(v: Value): string {
 }
 
 /** As JavaScript has it: large whole numbers lose digits. */
-export function numberOf(v: number | bigint | Float): number {
-  return v instanceof Float ? v.value : Number(v);
+export function numberOf(v: number | bigint | PyFloat): number {
+  return v instanceof PyFloat ? v.number : Number(v);
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { placedWords, ShellWordsError, type Word } from '../../../../src/base/shell-words.js';
@@ -6,7 +5,6 @@ import { type HostLine, HostLines } from '../../../../src/inventory/formats/ini/
 import { LineVars } from '../../../../src/inventory/formats/ini/line-vars.js';
 import { LayeredVars, merge } from '../../../../src/inventory/load/layers.js';
 import type { Variable } from '../../../../src/inventory/model/values.js';
-import { PyDict } from '../../../../src/inventory/model/values.js';
 
 /** What the words of a line say; undefined: they are no host line. */
 function careful(lines: HostLines, line: string): HostLine | undefined {
@@ -98,14 +96,5 @@ describe('variables that are walked as one map', () => {
     ]);
     expect([vars.size, vars.has('a'), vars.has('c'), vars.get('c')]).toEqual([2, true, false, undefined]);
     expect(vars.get('a')?.source.column).toBe(8);
-  });
-});
-
-describe('dicts that make their entries when they are looked at', () => {
-  it('are compared as others are', () => {
-    const lazy = (n: number): PyDict => new PyDict(() => [[1, n]]);
-    expect(isDeepStrictEqual(lazy(1), lazy(2))).toBe(false);
-    expect(isDeepStrictEqual(lazy(1), lazy(1))).toBe(true);
-    expect(isDeepStrictEqual(new PyDict([[1, 1]]), new PyDict([[1, 2]]))).toBe(false);
   });
 });
