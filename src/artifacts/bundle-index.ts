@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../base/errors.js';
+import { wholeFile } from '../base/place.js';
 
 /**
  * The index of an offline bundle: everything that the nodes would otherwise download, in one folder.
@@ -94,7 +95,7 @@ export async function readBundleIndex(dir: string): Promise<BundleIndex> {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new InputError({
       what: missing ? `This is not a bundle: it has no ${INDEX_FILE}` : 'The bundle index cannot be read',
-      where: file,
+      where: wholeFile(file),
       why: missing ? undefined : String((cause as Error).message),
       fix: 'Name the folder (or the .tar, .tar.gz of it) that a bundle build made',
       cause,

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type ExtractEvents, extract, type Header } from 'tar-stream';
 import { InputError, KubewrightError } from '../base/errors.js';
+import { wholeFile } from '../base/place.js';
 import { isInside } from './bundle-index.js';
 
 /**
@@ -36,7 +37,7 @@ export async function unpackTar(file: string, dir: string): Promise<void> {
     if (cause instanceof KubewrightError) throw cause;
     throw new InputError({
       what: 'The bundle cannot be unpacked',
-      where: file,
+      where: wholeFile(file),
       why: String((cause as Error).message),
       fix: 'Copy it again, or name the folder of an unpacked bundle',
       cause,
@@ -69,7 +70,7 @@ async function take(
 function refused(file: string, name: string, why: string): InputError {
   return new InputError({
     what: `The bundle holds an entry that is not allowed: ${JSON.stringify(name)}`,
-    where: file,
+    where: wholeFile(file),
     why,
     fix: 'Do not use this file unless you know who made it; build the bundle again',
   });

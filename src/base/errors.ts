@@ -1,3 +1,5 @@
+import { type Where, whereText } from './place.js';
+
 /**
  * Errors that a user can act on. Everything else is a bug and may show a stack trace in `DEBUG=kubewright` only.
  *
@@ -9,14 +11,17 @@
 export interface ErrorParts {
   /** What happened, one sentence without a full stop. */
   readonly what: string;
-  /** Host, task or file:line:column. */
-  readonly where?: string;
+  /** A place in a file, or the name of a host, an option, a variable. */
+  readonly where?: Where;
   /** The reason, as far as it is known. */
   readonly why?: string;
   /** What to do now: a command or a change, never "contact your administrator". */
   readonly fix?: string;
   readonly cause?: unknown;
 }
+
+/** Something worth saying that stops nothing: the same parts as an error. */
+export type Warning = ErrorParts;
 
 export class KubewrightError extends Error {
   readonly exitCode: number = 1;
@@ -40,7 +45,9 @@ export class InputErrors extends InputError {
 
   constructor(found: readonly ErrorParts[]) {
     // One cause may be met at several places: a vault password's script that fails.
-    const all = found.filter((p, i) => found.findIndex((q) => q.what === p.what && q.where === p.where && q.why === p.why) === i);
+    const all = found.filter(
+      (p, i) => found.findIndex((q) => q.what === p.what && sameWhere(q.where, p.where) && q.why === p.why) === i,
+    );
     const first = all[0] ?? { what: 'Bad input' };
     super(all.length === 1 ? first : { what: `${all.length} problems in the input` });
     this.all = all;
@@ -83,6 +90,10 @@ export class UnreachableErrors extends UnreachableError {
   }
 }
 
+function sameWhere(a: Where | undefined, b: Where | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && whereText(a) === whereText(b));
+}
+
 /** Several lines of plain text, ready for stderr. */
 export function formatError(error: KubewrightError): string {
   const all = error instanceof PreflightError || error instanceof UnreachableErrors ? error.all : undefined;
@@ -97,7 +108,7 @@ function list(title: string, all: readonly ErrorParts[]): string {
 
 /** `where: what`, then why and what to do on lines of their own. */
 export function formatParts(p: ErrorParts): string {
-  const head = p.where ? `${p.where}: ${p.what}` : p.what;
+  const head = p.where ? `${whereText(p.where)}: ${p.what}` : p.what;
   const lines = [head];
   if (p.why) lines.push(`  Why: ${p.why.replaceAll('\n', '\n       ')}`);
   if (p.fix) lines.push(`  Do:  ${p.fix.replaceAll('\n', '\n       ')}`);

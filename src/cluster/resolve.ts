@@ -1,10 +1,10 @@
-import { type ErrorParts, formatParts, InputError, InputErrors } from '../base/errors.js';
+import { type ErrorParts, InputError, InputErrors, type Warning } from '../base/errors.js';
 import type { Host, Inventory } from '../inventory/model/model.js';
 import type { VarValue } from '../inventory/model/values.js';
 import { newestKubeVersion } from './catalogue.js';
 import { addressProblems, hostAddresses } from './checks/addresses.js';
 import { etcdProblems, memberProblems } from './checks/etcd-members.js';
-import { at, whereOf } from './checks/findings.js';
+import { firstFile, whereOf } from './checks/findings.js';
 import { hints } from './checks/hints.js';
 import { subnetProblems } from './checks/subnets.js';
 import { versionProblem } from './checks/version-check.js';
@@ -19,8 +19,8 @@ export interface ResolveOptions {
 
 export interface Resolved {
   readonly cluster: Cluster;
-  /** Plain text, one a line: misspelt settings and the like. Nothing that stops the run. */
-  readonly warnings: readonly string[];
+  /** Misspelt settings and the like: nothing that stops the run. */
+  readonly warnings: readonly Warning[];
 }
 
 /**
@@ -31,8 +31,7 @@ export interface Resolved {
 export function resolveCluster(inventory: Inventory, options: ResolveOptions = {}): Resolved {
   const { cluster, problems } = examineCluster(inventory, options);
   if (!cluster || problems.length > 0) throw new InputErrors(problems);
-  const warnings = hints(inventory).filter((h) => h.severity === 'warning');
-  return { cluster, warnings: warnings.map((w) => formatParts(w)) };
+  return { cluster, warnings: hints(inventory).filter((h) => h.severity === 'warning') };
 }
 
 /** The same without throwing: everything that is wrong, and the cluster as far as one can be made out. */
@@ -46,13 +45,13 @@ export function examineCluster(
   if (inventory.hosts.size === 0) {
     problems.push({
       what: 'The inventory has no hosts',
-      where: inventory.files[0],
+      where: firstFile(inventory),
       fix: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
     });
   } else if (control.length === 0) {
     problems.push({
       what: 'The inventory has no control plane',
-      where: inventory.files[0],
+      where: firstFile(inventory),
       why: 'The group kube_control_plane (kube-master) is missing or empty',
       fix: 'Put one or three machines into [kube_control_plane]',
     });
@@ -70,7 +69,7 @@ export function examineCluster(
   const settings = first.settings;
 
   const version = versionProblem(settings.kube_version, options.bundle);
-  if (version) problems.push({ ...version, where: whereOf(first.inventoryHost, 'kube_version') ?? inventory.files[0] });
+  if (version) problems.push({ ...version, where: whereOf(first.inventoryHost, 'kube_version') ?? firstFile(inventory) });
   problems.push(...subnetProblems(settings, hosts, (name) => whereOf(first.inventoryHost, name)));
   problems.push(...etcdProblems(etcd, settings, inventory));
   if (version) return { problems: unique(problems) };
@@ -210,7 +209,7 @@ function nameProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
     .filter((h) => h.name.length > 253 || !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(h.name))
     .map((h) => ({
       what: `${h.name} cannot be the name of a node`,
-      where: at(h.inventoryHost.source),
+      where: h.inventoryHost.source,
       why: 'Names of nodes are DNS names: lower-case letters, digits, hyphens and dots',
       fix: `Rename it, for example to ${h.name.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')}`,
     }));

@@ -143,7 +143,7 @@ function sorted(owner: string, vars: ReadonlyMap<string, Variable> | undefined):
     const odd = [...(vars ?? [])].find(([, v]) => v.key !== undefined);
     throw new InputError({
       what: `The variables of ${owner} have no order: some names are text, others are numbers`,
-      where: odd && `${odd[1].source.file}:${odd[1].source.line}:${odd[1].source.column}`,
+      where: odd?.[1].source,
       fix: `Put ${odd?.[0] ?? 'them'} in quotes`,
     });
   }
@@ -166,10 +166,9 @@ function printed(w: WrittenInventory, print: () => string): string {
           jsonText(new PyDict([[v.key === undefined ? name : v.key, exactOf(v)]]));
         } catch (inner) {
           if (!(inner instanceof UnprintableError)) throw inner;
-          const where = v.source.line > 0 ? `${v.source.file}:${v.source.line}:${v.source.column}` : v.source.file;
           throw new InputError({
             what: `${name} cannot be printed`,
-            where,
+            where: v.source,
             why: inner.message,
             fix: 'Quote it, if it is meant as text',
           });

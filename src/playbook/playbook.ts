@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { isMap, isSeq, type Node } from 'yaml';
 import { InputError, InputErrors } from '../base/errors.js';
 import { nearestName } from '../base/nearest.js';
+import { wholeFile } from '../base/place.js';
 import { keyText, parseYaml, readText, type YamlFile } from '../inventory/formats/yaml/source.js';
 import { isEmptyPattern } from '../inventory/pattern/empty-pattern.js';
 import { instead } from './ansible-keys.js';
@@ -37,9 +38,10 @@ const ROLE: Keys = { what: 'A role', known: ['role', 'tags'] };
  * @throws InputErrors with file:line:column for everything in it that is wrong.
  */
 export async function loadPlaybook(path: string): Promise<Playbook> {
-  if (!existsSync(path)) throw new InputError({ what: 'There is no such playbook', where: path, fix: 'Check the path' });
+  if (!existsSync(path))
+    throw new InputError({ what: 'There is no such playbook', where: wholeFile(path), fix: 'Check the path' });
   if (statSync(path).isDirectory())
-    throw new InputError({ what: 'This is a folder, not a playbook', where: path, fix: 'Name the file in it' });
+    throw new InputError({ what: 'This is a folder, not a playbook', where: wholeFile(path), fix: 'Name the file in it' });
   const yaml = parse(readText(path, 'playbook'), path);
   const reader = new Reader(yaml);
   const plays: Play[] = [];
@@ -57,7 +59,7 @@ function parse(text: string, path: string): YamlFile {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const { parts } = error;
-    const line = text.split('\n')[Number(/:(\d+):\d+$/.exec(parts.where ?? '')?.[1]) - 1] ?? '';
+    const line = (typeof parts.where === 'object' && text.split('\n')[parts.where.line - 1]) || '';
     if (/multiple documents/.test(parts.why ?? '')) {
       const why = 'It holds several documents, parted by ---';
       throw new InputError({ ...parts, why, fix: 'Write one file for each, or all plays in one list' });

@@ -28,7 +28,7 @@ export class Reader {
   wrong(node: Node | null | undefined, what: string, fix: string): void {
     const s = this.yaml.sourceOf(node);
     this.#places.push(s);
-    this.problems.push({ what, where: `${s.file}:${s.line}:${s.column}`, fix });
+    this.problems.push({ what, where: s, fix });
   }
 
   /** The problems as they stand in the file. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { whereText } from '../../src/base/place.js';
 import { AnsibleOracle, haveAnsible, refused } from '../support/ansible-oracle.js';
 import { ours, question } from '../support/inventory-corpus.js';
 import { FUZZ_RUNS, fuzzOptions } from '../support/random/fuzz.js';
@@ -35,7 +36,13 @@ describe.skipIf(!haveAnsible)('random inventories (skipped where ansible-core is
     const answer = await oracle.ask(question(given));
     const said = await ours(given);
     const theirs = refused(answer) ? undefined : answer.text;
-    const why = [JSON.stringify(i, null, 2), said.refusal?.message, said.refusal?.parts.where, answer.error, ...answer.warnings];
+    const why = [
+      JSON.stringify(i, null, 2),
+      said.refusal?.message,
+      whereText(said.refusal?.parts.where ?? ''),
+      answer.error,
+      ...answer.warnings,
+    ];
     // Where keys cannot be sorted hosts come in the order of Python's sets of groups, which is another each time.
     if (answer.warnings.some((w) => w.startsWith('Could not sort')))
       expect(lines(said.text), why.join('\n')).toEqual(lines(theirs));

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InputError, InputErrors } from '../../src/base/errors.js';
+import { whereText, wholeFile } from '../../src/base/place.js';
 import type { Play } from '../../src/playbook/model.js';
 import { loadPlaybook } from '../../src/playbook/playbook.js';
 import { ROLES } from '../../src/roles/registry.js';
@@ -22,7 +23,7 @@ async function refusals(text: string): Promise<string[]> {
   const error = await read(text).catch((e: unknown) => e);
   if (!(error instanceof InputError)) throw new Error(`not refused: ${text}`);
   const all = error instanceof InputErrors ? error.all : [error.parts];
-  return all.map((p) => `${p.where?.slice(dir.length + 1)} ${p.what}. ${p.fix ?? ''}`);
+  return all.map((p) => `${whereText(p.where ?? '').slice(dir.length + 1)} ${p.what}. ${p.fix ?? ''}`);
 }
 
 const task = (lines: string): string => `- hosts: all\n  tasks:\n  - name: t\n    ${lines.replaceAll('\n', '\n    ')}\n`;
@@ -43,13 +44,13 @@ describe('playbooks', () => {
   it('that are no UTF-8, or cannot be read, are refused', async () => {
     writeFileSync(path, Buffer.from('- hosts: all\n  tasks: [{name: Gr\xf6\xdfe, run: id}]\n', 'latin1'));
     await expect(loadPlaybook(path)).rejects.toMatchObject({
-      parts: { what: 'This is no text in UTF-8', where: `${path}:2:20` },
+      parts: { what: 'This is no text in UTF-8', where: { file: path, line: 2, column: 20 } },
     });
     // As its owner root reads everything; a socket nobody can.
     const socket = join(dir, 'socket.yml');
     const server = createServer().listen(socket);
     await once(server, 'listening');
-    await expect(loadPlaybook(socket)).rejects.toMatchObject({ exitCode: 2, parts: { where: socket } });
+    await expect(loadPlaybook(socket)).rejects.toMatchObject({ exitCode: 2, parts: { where: wholeFile(socket) } });
     server.close();
   });
 

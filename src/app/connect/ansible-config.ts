@@ -1,3 +1,4 @@
+import { formatParts } from '../../base/errors.js';
 import { type AnsibleConfig, configKey, readAnsibleConfig } from '../../inventory/ansible-cfg/ansible-cfg.js';
 import type { ConnectionOptions, VaultOptions } from './options.js';
 
@@ -9,7 +10,7 @@ export function ansibleConfig(): AnsibleConfig {
   const key = JSON.stringify([process.cwd(), variables]);
   if (known?.key === key) return known.config;
   const config = readAnsibleConfig();
-  for (const w of config.warnings) process.stderr.write(`Warning: ${w}\n`);
+  for (const w of config.warnings) process.stderr.write(`warning: ${formatParts(w)}\n`);
   known = { key, config };
   return config;
 }

@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors.js';
-import { at } from '../../cluster/checks/findings.js';
+import type { Place } from '../../base/place.js';
 import type { Host } from '../../inventory/model/model.js';
 
 /** Typed reading of a host's variables; INI files leave everything as text or Python literals. */
@@ -10,9 +10,8 @@ export class HostVars {
     this.#host = host;
   }
 
-  where(name: string): string | undefined {
-    const variable = this.#host.vars.get(name);
-    return variable ? at(variable.source) : undefined;
+  where(name: string): Place | undefined {
+    return this.#host.vars.get(name)?.source;
   }
 
   text(name: string): string | undefined {

@@ -1,4 +1,6 @@
 import { InputError } from '../../base/errors.js';
+import type { Place } from '../../base/place.js';
+import { placeText } from '../../base/place.js';
 import { ShellWordsError, shellWords } from '../../base/shell-words.js';
 import type { OptionLine } from '../../transport/config/lex.js';
 import { parseLine } from '../../transport/config/read-files.js';
@@ -20,12 +22,12 @@ const HARMLESS = new Set('qCTtvxanNfYXkgKG'.split(''));
 const HARMLESS_VALUED = new Set('SEOeIw'.split(''));
 
 /** Reads `ansible_ssh_common_args` and its kin. @throws InputError for quotes that are not closed and options without a value. */
-export function parseSshArgs(text: string | undefined, where: string | undefined, variable = 'ansible_ssh_common_args'): SshArgs {
+export function parseSshArgs(text: string | undefined, where: Place | undefined, variable = 'ansible_ssh_common_args'): SshArgs {
   const options: OptionLine[] = [];
   const warnings: string[] = [];
   let configFile: string | undefined;
   const words = split(text ?? '', where, variable);
-  const place = where === undefined ? variable : `${where} (${variable})`;
+  const place = where === undefined ? variable : `${placeText(where)} (${variable})`;
   const warn = (word: string): void => {
     warnings.push(`${place}: ${word} is not heeded`);
   };
@@ -70,7 +72,7 @@ export function option(keyword: string, value: string, where: string): OptionLin
   return { keyword, args: [value], rest: value, where };
 }
 
-function split(text: string, where: string | undefined, variable: string): string[] {
+function split(text: string, where: Place | undefined, variable: string): string[] {
   try {
     return shellWords(text);
   } catch (error) {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import type { Host } from '../../inventory/model/model.js';
 import { Secret } from '../../shell/secret.js';
 import { configFiles } from '../../transport/config/resolve.js';
@@ -108,7 +109,7 @@ function configFile(args: readonly SshArgs[], flags: TargetFlags): string | unde
   if (existsSync(path)) return path;
   throw new InputError({
     what: 'There is no such SSH configuration',
-    where: path,
+    where: wholeFile(path),
     fix: 'Correct --ssh-config, KUBEWRIGHT_SSH_CONFIG or -F among the ssh arguments of the inventory; `none` is for no file',
   });
 }

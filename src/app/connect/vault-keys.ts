@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import { VaultValue } from '../../inventory/model/python-values.js';
 import type { VarValue } from '../../inventory/model/values.js';
@@ -60,7 +61,7 @@ export class VaultKeys {
       return;
     }
     try {
-      this.keyring.decrypt(value.ciphertext, '');
+      this.keyring.decrypt(value.ciphertext, value.source);
     } catch (error) {
       // A wrong password is told where the value is used, with its place.
       if (error instanceof VaultPasswordNeeded) throw error;
@@ -111,12 +112,16 @@ export class VaultKeys {
 /** A file's text, or what it prints when it is executable; a script named `…-client` is told the vault id, as by Ansible. */
 function readPassword(path: string, label: string): string {
   if (!existsSync(path) || statSync(path).isDirectory())
-    throw new InputError({ what: 'There is no such vault password file', where: path, fix: 'Check --vault-password-file' });
+    throw new InputError({
+      what: 'There is no such vault password file',
+      where: wholeFile(path),
+      fix: 'Check --vault-password-file',
+    });
   const password = isExecutable(path) ? runScript(path, label) : readFileSync(path, 'utf8').trim();
   if (password === '')
     throw new InputError({
       what: 'The vault password is empty',
-      where: path,
+      where: wholeFile(path),
       fix: isExecutable(path) ? 'Run it by hand: it must print the password' : 'Write the password into the file',
     });
   return password;
@@ -138,7 +143,7 @@ function runScript(path: string, label: string): string {
   if (run.error || run.status !== 0) {
     throw new InputError({
       what: 'The vault password script failed',
-      where: path,
+      where: wholeFile(path),
       why: run.error?.message ?? `It ended with ${run.status ?? run.signal ?? ''}`,
       fix: 'Run it by hand: it must print the password and end with 0',
     });

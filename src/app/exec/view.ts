@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { formatParts, type KubewrightError } from '../../base/errors.js';
 import { escapeLine } from '../../base/escape.js';
+import { whereText } from '../../base/place.js';
 
 /** What became of the command on one machine. */
 export interface HostOutcome {
@@ -100,7 +101,17 @@ export function jsonView(): ExecView {
     },
     unreachable: (host, error) => {
       const { what, where, why, fix } = error.parts;
-      line({ host, unreachable: true, error: { kind: 'kind' in error ? error.kind : undefined, what, where, why, todo: fix } });
+      line({
+        host,
+        unreachable: true,
+        error: {
+          kind: 'kind' in error ? error.kind : undefined,
+          what,
+          where: where === undefined ? undefined : whereText(where),
+          why,
+          todo: fix,
+        },
+      });
     },
     end: () => undefined,
   };

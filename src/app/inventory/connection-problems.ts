@@ -1,5 +1,6 @@
 import { type ErrorParts, InputError } from '../../base/errors.js';
-import { at, placeOf, whereOf } from '../../cluster/checks/findings.js';
+import { type Where, whereText } from '../../base/place.js';
+import { whereOf } from '../../cluster/checks/findings.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 import type { Target } from '../../transport/types.js';
 import { targetFromHost } from '../connect/targets.js';
@@ -14,7 +15,7 @@ export function connectionProblems(inventory: Inventory, known: readonly ErrorPa
     const { found, target } = examine(host);
     for (const error of found) {
       // A group's variable is wrong for all of its hosts; once is enough.
-      const key = error.where ?? error.what;
+      const key = error.where === undefined ? error.what : whereText(error.where);
       byPlace.set(key, byPlace.get(key) ?? error);
     }
     if (target && found.length === 0) {
@@ -26,7 +27,7 @@ export function connectionProblems(inventory: Inventory, known: readonly ErrorPa
       else if (!known.some((p) => p.what.startsWith(`${other} and ${host.name} have the same address`))) {
         byPlace.set(way, {
           what: `${other} and ${host.name} are reached at the same address ${address}:${port}`,
-          where: whereOf(host, 'ansible_host') ?? at(host.source),
+          where: whereOf(host, 'ansible_host') ?? host.source,
           why: 'One machine would be installed as both',
           fix: 'Give each its own ansible_host, or ansible_port',
         });
@@ -60,8 +61,9 @@ function targetOrError(host: Host): Target | InputError {
 }
 
 /** The variable of the connection that stands there; an encrypted value's place is behind its name. */
-function variableAt(host: Host, where: string | undefined): string | undefined {
-  const { file, line, column } = placeOf(where);
+function variableAt(host: Host, where: Where | undefined): string | undefined {
+  if (where === undefined || typeof where === 'string') return undefined;
+  const { file, line, column } = where;
   const there = [...host.vars].filter(
     ([name, { source: s }]) => name.startsWith('ansible_') && s.file === file && s.line === line && s.column <= column,
   );

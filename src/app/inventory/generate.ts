@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
+import { wholeFile } from '../../base/place.js';
 import { freeSubnets } from '../../cluster/checks/subnets.js';
 import { versionProblem } from '../../cluster/checks/version-check.js';
 import { NETWORK_PLUGINS } from '../../cluster/network-plugins.js';
@@ -66,7 +67,7 @@ export function checkOutput(dir: string, force: boolean): void {
   if (existsSync(shadow)) {
     throw new InputError({
       what: `The settings in ${SETTINGS} would count for nothing`,
-      where: shadow,
+      where: wholeFile(shadow),
       why: `Where there is ${shadow}, Ansible (and so Kubewright) does not read ${SETTINGS}`,
       fix: 'Choose another folder with -o, or move it away',
     });
@@ -112,7 +113,7 @@ function writing(path: string, write: (path: string) => void): void {
   } catch (cause) {
     throw new InputError({
       what: 'The inventory cannot be written',
-      where: path,
+      where: wholeFile(path),
       why: cause instanceof Error ? cause.message : undefined,
       fix: 'Choose another folder with -o',
       cause,

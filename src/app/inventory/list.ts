@@ -1,4 +1,4 @@
-import { InputError } from '../../base/errors.js';
+import { formatParts, InputError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import { graphText, hostText, listText } from '../../inventory/listing.js';
 import type { Inventory, WrittenInventory } from '../../inventory/model/model.js';
@@ -41,7 +41,7 @@ async function printed(o: InventoryOptions, text: (inventory: Inventory) => stri
     lines: text(inventory),
     warnings: inventory.warnings ?? [],
   }));
-  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  for (const warning of warnings) process.stderr.write(`warning: ${formatParts(warning)}\n`);
   process.stdout.write(`${lines}\n`);
   return 0;
 }

@@ -89,7 +89,7 @@ function address(host: Host, vars: HostVars): string {
   if (value !== undefined && isIPv4(value)) return value;
   throw new InputError({
     what: value === undefined ? `${host.name} has no address` : `${named} of ${host.name} is no IPv4 address: ${value}`,
-    where: (named && vars.where(named)) ?? `${host.source.file}:${host.source.line}:${host.source.column}`,
+    where: (named && vars.where(named)) ?? host.source,
     why: 'Vagrant gives each machine the address that the inventory names',
     fix: `Write ${host.name} ansible_host=192.168.56.11 ip=192.168.56.11 (or another address of the lab's network)`,
   });
@@ -133,7 +133,7 @@ function duplicates(machines: readonly Wanted[], inventory: Inventory): ErrorPar
       if (other === undefined || !host) continue;
       found.push({
         what: `${m.name} and ${other} have the same ${what} ${key}`,
-        where: `${host.source.file}:${host.source.line}:${host.source.column}`,
+        where: host.source,
         fix: `Give one of them another ${what}`,
       });
     }

@@ -1,4 +1,5 @@
 import { type Bundle, openBundle } from '../../artifacts/bundle.js';
+import type { Warning } from '../../base/errors.js';
 import type { Cluster } from '../../cluster/cluster.js';
 import { resolveCluster } from '../../cluster/resolve.js';
 import type { Inventory } from '../../inventory/model/model.js';
@@ -8,7 +9,7 @@ export interface ClusterSource {
   readonly inventory: Inventory;
   readonly cluster: Cluster;
   readonly bundle: Bundle | undefined;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Warning[];
 }
 
 /** Inventory, bundle and the validated cluster. The caller closes the bundle. */

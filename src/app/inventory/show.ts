@@ -1,4 +1,5 @@
-import { at } from '../../cluster/checks/findings.js';
+import { formatParts } from '../../base/errors.js';
+import { placeText } from '../../base/place.js';
 import { HOST_NAMES } from '../../cluster/checks/hints.js';
 import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
 import { SETTING_NAMES } from '../../cluster/settings.js';
@@ -36,7 +37,7 @@ interface ResolvedHost {
 export async function inventoryResolved(o: ResolvedOptions): Promise<number> {
   const { cluster, bundle, warnings } = await readCluster(o);
   await bundle?.close();
-  for (const w of warnings) process.stderr.write(`warning: ${w}\n`);
+  for (const w of warnings) process.stderr.write(`warning: ${formatParts(w)}\n`);
   const settings = settingsOf(cluster);
   const hosts = Object.fromEntries(cluster.hosts.map((h) => [h.name, resolvedHost(h, settings)]));
   const config = configInUse();
@@ -58,7 +59,7 @@ function settingsOf(cluster: Cluster): Readonly<Record<string, Setting>> {
 function settingFrom(host: Host | undefined, name: string, value: unknown): Setting {
   const variable = host?.vars.get(name);
   const masked = variable?.secret ? '***' : (value ?? null);
-  return { value: masked, from: variable && !isUnset(variable.value) ? at(variable.source) : 'default' };
+  return { value: masked, from: variable && !isUnset(variable.value) ? placeText(variable.source) : 'default' };
 }
 
 function isUnset(value: unknown): boolean {
@@ -77,7 +78,7 @@ function resolvedHost(h: ClusterHost, cluster: Readonly<Record<string, Setting>>
     const variable = host.vars.get(name);
     if (!variable) return [];
     const hidden = variable.secret || /pass(word)?$/.test(name);
-    return [[name, { value: hidden ? '***' : variable.value, from: at(variable.source) }] as const];
+    return [[name, { value: hidden ? '***' : variable.value, from: placeText(variable.source) }] as const];
   });
   return {
     roles: rolesOf(h),

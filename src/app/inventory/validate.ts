@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { type ErrorParts, formatParts, InputError, InputErrors } from '../../base/errors.js';
-import { type Finding, placeOf, sortFindings } from '../../cluster/checks/findings.js';
+import { wholeFile } from '../../base/place.js';
+import { type Finding, sortFindings } from '../../cluster/checks/findings.js';
 import { hints, isPlain } from '../../cluster/checks/hints.js';
 import { examineCluster } from '../../cluster/resolve.js';
 import type { Inventory } from '../../inventory/model/model.js';
@@ -42,7 +43,7 @@ async function examine(o: ValidateOptions): Promise<{ findings: Finding[]; inven
     return { findings: sortFindings(all.map(asError)) };
   }
   const { problems } = examineCluster(inventory, { bundle: undefined });
-  const warned = (inventory.warnings ?? []).map((w): Finding => ({ severity: 'warning', ...split(w) }));
+  const warned = (inventory.warnings ?? []).map((w): Finding => ({ severity: 'warning', ...w }));
   return {
     inventory,
     findings: sortFindings([
@@ -57,12 +58,6 @@ async function examine(o: ValidateOptions): Promise<{ findings: Finding[]; inven
 
 function asError(parts: ErrorParts): Finding {
   return { ...parts, severity: 'error' };
-}
-
-/** A reader's warning is one line that begins with its place. */
-function split(warning: string): ErrorParts {
-  const match = /^(.+?:\d+:\d+): (.*)$/s.exec(warning);
-  return match ? { where: match[1] ?? '', what: match[2] ?? '' } : { what: warning };
 }
 
 const PASSWORDS = /^ansible_(ssh_|become_|sudo_|su_)?pass(word)?$|_(password|passphrase|secret|secret_key|token)$/;
@@ -87,7 +82,7 @@ function openPasswords(inventory: Inventory): Finding[] {
       out.push({
         severity: 'warning',
         what: `${name} stands in plain text in a file that everybody on this machine may read`,
-        where: `${v.source.file}:${v.source.line}:${v.source.column}`,
+        where: v.source,
         fix: `Encrypt it (ansible-vault encrypt_string --name ${name}), or at least: chmod o-r ${v.source.file}`,
       });
     }
@@ -109,7 +104,7 @@ function asText(f: Finding): string {
 }
 
 function asJson(f: Finding): object {
-  const { file, line, column } = placeOf(f.where);
+  const { file, line, column } = typeof f.where === 'object' ? f.where : wholeFile(f.where ?? '');
   return {
     severity: f.severity,
     message: f.what,

@@ -4,6 +4,7 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KubewrightError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import { readPublic } from '../../transport/auth/identities.js';
 import { wireType } from '../../transport/auth/wire.js';
 import { expandHome } from '../../transport/paths.js';
@@ -82,7 +83,7 @@ export async function makeKeyPair(path: string, kind: KeyKind): Promise<void> {
       reject(
         new KubewrightError({
           what: 'No key pair of your own could be made',
-          where: path,
+          where: wholeFile(path),
           why,
           fix: 'Install openssh-client and run ssh-keygen',
           cause,

@@ -1,4 +1,5 @@
 import { type ErrorParts, InputError, InputErrors } from '../../base/errors.js';
+import { whereText } from '../../base/place.js';
 import type { ResolvedPlay } from './resolve-plays.js';
 import type { UserTasks } from './user-tasks.js';
 
@@ -14,7 +15,8 @@ export function checkSteps(plays: readonly ResolvedPlay[], userTasks: UserTasks)
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
           // One place is wrong once, on however many hosts.
-          const key = error.parts.where ?? error.parts.what;
+          const { where, what } = error.parts;
+          const key = where === undefined ? what : whereText(where);
           if (!problems.has(key)) problems.set(key, error.parts);
         }
       }

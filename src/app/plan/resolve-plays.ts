@@ -1,6 +1,5 @@
 import type { Bundle } from '../../artifacts/bundle.js';
 import { type ErrorParts, InputError, InputErrors, KubewrightError } from '../../base/errors.js';
-import type { Place } from '../../base/place.js';
 import type { Cluster } from '../../cluster/cluster.js';
 import type { Exports } from '../../engine/types.js';
 import type { HostFacts } from '../../facts/facts.js';
@@ -86,7 +85,7 @@ function unitsOf(play: Play, s: Selection, problems: ErrorParts[]): Unit[] {
     if (role) return [{ kind: 'role', role, ...tagged(use.tags) }];
     problems.push({
       what: `There is no role ${use.name}`,
-      where: at(use.source),
+      where: use.source,
       fix: didYouMean(use.name, [...ROLES.keys()], 'Roles are'),
     });
     return [];
@@ -99,7 +98,7 @@ function hostsOf(play: Play, inventory: Inventory, problems: ErrorParts[]): stri
     return resolvePattern(inventory, play.hosts, { allowEmpty: true });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    problems.push({ ...error.parts, where: at(play.source) });
+    problems.push({ ...error.parts, where: play.source });
     return [];
   }
 }
@@ -162,8 +161,4 @@ export function tasksOf(unit: Unit, name: string, exports: Exports, p: PlanConte
     droppedOut: p.droppedOut,
   };
   return unit.role.tasks(ctx);
-}
-
-function at(source: Place): string {
-  return `${source.file}:${source.line}:${source.column}`;
 }

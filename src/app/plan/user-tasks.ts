@@ -142,5 +142,5 @@ function secretText(src: SourceFile, source: Place): string {
 }
 
 function wrong(source: Place | undefined, what: string, fix: string, why?: string): InputError {
-  return new InputError({ what, where: source && `${source.file}:${source.line}:${source.column}`, why, fix });
+  return new InputError({ what, where: source, why, fix });
 }

@@ -17,7 +17,7 @@ export async function preflight(
   const others = await compareWith(plays, p, inventory, connection);
   const problems = gateProblems(plays, { ...p, allFacts: new Map([...others, ...p.allFacts]) })
     // What is wrong with a machine outside of the run is no matter of this run.
-    .filter((problem) => problem.where === undefined || !others.has(problem.where));
+    .filter((problem) => typeof problem.where !== 'string' || !others.has(problem.where));
   if (problems.length > 0) throw new PreflightError(problems);
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubewrightError } from '../../base/errors.js';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
+import { wholeFile } from '../../base/place.js';
 import type { RunResult } from '../../engine/types.js';
 import type { ClusterSource } from '../inventory/read-cluster.js';
 import { saveKubeconfig } from './kubeconfig.js';
@@ -26,6 +27,6 @@ async function finish(source: ClusterSource, result: RunResult): Promise<void> {
   const value = result.exports.get(first)?.get('admin-kubeconfig');
   if (value === undefined) return;
   const path = await saveKubeconfig(source, typeof value === 'string' ? value : value.reveal());
-  if (!existsSync(path)) throw new KubewrightError({ what: 'The kubeconfig could not be written', where: path });
+  if (!existsSync(path)) throw new KubewrightError({ what: 'The kubeconfig could not be written', where: wholeFile(path) });
   process.stderr.write(`Admin kubeconfig: ${path}\n`);
 }

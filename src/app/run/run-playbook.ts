@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { formatParts } from '../../base/errors.js';
 import { runPlays } from '../../engine/plays/run-plays.js';
 import type { RunResult } from '../../engine/types.js';
 import type { Inventory } from '../../inventory/model/model.js';
@@ -144,7 +145,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
   const step = o.step ? stepByStep() : undefined;
   const view = openView(o);
   const tell = (text: string): void => view.event({ at: Date.now(), type: 'warning', text });
-  for (const warning of source.warnings) tell(warning);
+  for (const warning of source.warnings) tell(formatParts(warning));
 
   const interrupt = interruptions(tell);
   const gatherer = cluster ? new FactsGatherer(cluster) : undefined;

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import { report } from '../../ui/runs/report/report.js';
 import { runModel } from '../../ui/runs/run-model.js';
 import { openRun, type RunsOptions } from './runs.js';
@@ -26,7 +27,7 @@ export function runsReport(o: RunsReportOptions): number {
   } catch (cause) {
     throw new InputError({
       what: 'The report cannot be written',
-      where: file,
+      where: wholeFile(file),
       why: cause instanceof Error ? cause.message : undefined,
       fix: 'Name a file in a folder that exists and that you may write to: -o FILE',
       cause,

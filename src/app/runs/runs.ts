@@ -2,6 +2,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
+import { wholeFile } from '../../base/place.js';
 import { DEFAULT_JOURNAL_DIR } from '../../engine/defaults.js';
 import { type Journaled, type RunEnds, readEnds, readJournal, runsIn } from '../../engine/journal/journal-read.js';
 import { painter } from '../../ui/format.js';
@@ -90,7 +91,7 @@ function remove(path: string): void {
   } catch (cause) {
     throw new InputError({
       what: 'The journal of this run cannot be removed',
-      where: path,
+      where: wholeFile(path),
       why: cause instanceof Error ? cause.message : undefined,
       fix: 'It may be of another user, or lie where nothing can be written',
       cause,
@@ -117,7 +118,7 @@ export function openRun(o: RunsOptions, name: string): Journaled {
   if (run === undefined || found.length > 1) {
     throw new InputError({
       what: found.length > 1 ? `${found.length} runs have "${name}" in their names` : `There is no run ${name}`,
-      where: dir,
+      where: wholeFile(dir),
       why: found.length > 1 ? found.slice(-5).join(', ') : names.length === 0 ? 'the folder holds no runs' : undefined,
       fix: near(name, names) ?? 'kubewright runs list shows what there is; --journal-dir names another folder',
     });
@@ -134,7 +135,7 @@ function readable(dir: string, run: string): Journaled {
   } catch (cause) {
     throw new InputError({
       what: 'The journal of this run cannot be read',
-      where: dir,
+      where: wholeFile(dir),
       why: cause instanceof Error ? cause.message : undefined,
       fix: 'It may have been made by another user, or be damaged (a full disk?): see the *.log files in the folder',
       cause,
@@ -149,7 +150,7 @@ function namesIn(dir: string): string[] {
   } catch (cause) {
     throw new InputError({
       what: 'The journals cannot be listed',
-      where: dir,
+      where: wholeFile(dir),
       why: cause instanceof Error ? cause.message : undefined,
       fix: 'They may be of another user; --journal-dir names another folder',
       cause,

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { InputError, KubewrightError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
+import { wholeFile } from '../../base/place.js';
 import { requireRoot } from '../../base/root.js';
 import { openBundle, verifyBundle } from '../bundle.js';
 import { type BundleFile, type BundleImage, type BundleIndex, INDEX_FILE, writeBundleIndex } from '../bundle-index.js';
@@ -127,7 +128,11 @@ async function finished(outDir: string, progress: BuildContext['progress'], sign
   const names: string[] = await readdir(outDir).catch(() => []);
   if (names.length === 0) return undefined;
   if (!names.includes(INDEX_FILE)) {
-    throw new InputError({ what: 'The folder for the bundle holds something else', where: outDir, fix: 'Name another folder' });
+    throw new InputError({
+      what: 'The folder for the bundle holds something else',
+      where: wholeFile(outDir),
+      fix: 'Name another folder',
+    });
   }
   const bundle = await openBundle(outDir).catch(() => undefined);
   if (!bundle) return undefined;
@@ -152,7 +157,7 @@ async function checkMachine(parent: string): Promise<void> {
   if (bavail * bsize < WORK_BYTES) {
     throw new KubewrightError({
       what: `${(WORK_BYTES / 1e9).toFixed(0)} GB of free disk are needed, ${((bavail * bsize) / 1e9).toFixed(1)} GB are there`,
-      where: parent,
+      where: wholeFile(parent),
       fix: 'Make room, or name a folder on another disk',
     });
   }
@@ -167,7 +172,7 @@ function explain(ctx: BuildContext, error: unknown): KubewrightError {
   if (error instanceof KubewrightError) return error;
   return new KubewrightError({
     what: `The bundle build failed in stage "${ctx.stage}"`,
-    where: ctx.logFile,
+    where: wholeFile(ctx.logFile),
     why: error instanceof Error ? error.message : String(error),
     fix: 'Cure the cause and start it again: finished stages are kept',
     cause: error,

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { InterruptedError, KubewrightError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import type { BuildContext } from './context.js';
 
 export interface RunOptions {
@@ -102,7 +103,7 @@ async function failed(ctx: BuildContext, program: string, how: string): Promise<
   const lines = (await readFile(ctx.logFile, 'utf8')).trimEnd().split('\n').slice(-15);
   return new KubewrightError({
     what: `The bundle build failed in stage "${ctx.stage}": ${program} ended with ${how}`,
-    where: ctx.logFile,
+    where: wholeFile(ctx.logFile),
     why: lines.join('\n'),
     fix: 'Read the log file, cure the cause and start it again: finished stages are kept',
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { KubewrightError, LockedError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 
 /** Removes a folder that was a root. Refuses when something is mounted in it, which would be removed too. */
 export async function removeTree(dir: string): Promise<void> {
@@ -12,7 +13,7 @@ export async function removeTree(dir: string): Promise<void> {
   if (inside) {
     throw new KubewrightError({
       what: 'A folder of an earlier build cannot be removed',
-      where: dir,
+      where: wholeFile(dir),
       why: `${inside} is mounted in it`,
       fix: `umount ${inside}`,
     });
@@ -51,7 +52,7 @@ export async function lock(file: string): Promise<() => Promise<void>> {
   if (code !== undefined) {
     throw new LockedError({
       what: 'Another bundle build runs',
-      where: file,
+      where: wholeFile(file),
       why: code === 75 ? undefined : `flock ended with exit code ${code}`,
       fix: 'Wait until it is finished',
     });

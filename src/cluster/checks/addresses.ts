@@ -1,7 +1,7 @@
 import type { ErrorParts } from '../../base/errors.js';
 import type { Host } from '../../inventory/model/model.js';
 import type { ClusterHost } from '../cluster.js';
-import { at, whereOf } from './findings.js';
+import { whereOf } from './findings.js';
 
 /**
  * The addresses of a machine: `ip`, else `ansible_host`, else its name; for its peers `access_ip`. Empty: it has none.
@@ -23,7 +23,7 @@ export function hostAddresses(
   if (ip === undefined) {
     problems.push({
       what: `${host.name} has no address`,
-      where: at(host.source),
+      where: host.source,
       why: 'Its name is none, and where kubespray asks the machine for one, it is written here',
       fix: yaml(host.source.file)
         ? `Write ansible_host: ADDRESS and ip: ADDRESS below ${host.name}`
@@ -43,7 +43,7 @@ function yaml(file: string): boolean {
 }
 
 function noAddress(host: Host, name: string, value: string): ErrorParts {
-  const where = whereOf(host, name) ?? at(host.source);
+  const where = whereOf(host, name) ?? host.source;
   const sign = yaml(host.vars.get(name)?.source.file ?? host.source.file) ? ': ' : '=';
   const fix = name === 'ansible_host' ? `Add its address: ip${sign}ADDRESS` : `Write ${name}${sign}ADDRESS`;
   if (value.trim() === '') return { what: `${name} of ${host.name} is empty`, where, fix: `${fix}, or take it out` };
@@ -75,7 +75,7 @@ export function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
         const place = names.map((n) => whereOf(host.inventoryHost, n)).find((w) => w !== undefined);
         out.push({
           what: `${other.name} and ${host.name} have the same address ${address}`,
-          where: place ?? at(host.inventoryHost.source),
+          where: place ?? host.inventoryHost.source,
           fix: 'Give each machine an address of its own',
         });
       } else seen.set(address, host);

@@ -1,6 +1,7 @@
 import { distance } from '../../base/nearest.js';
+import { wholeFile } from '../../base/place.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
-import { at, type Finding, groupPlace } from './findings.js';
+import { type Finding, firstFile, groupPlace } from './findings.js';
 
 /** Groups that mean something; old names are the new ones by now. */
 const GROUPS = ['all', 'ungrouped', 'k8s_cluster', 'kube_control_plane', 'kube_node', 'etcd', 'calico_rr', 'bastion'];
@@ -9,7 +10,7 @@ const GROUP_WORDS = [...GROUPS, 'kube-master', 'kube-node', 'k8s-cluster', 'cali
 /** What groups will hardly be meant like this. */
 export function groupHints(inventory: Inventory): Finding[] {
   const out: Finding[] = [];
-  const where = inventory.files[0];
+  const where = firstFile(inventory);
   const empty = (name: string): boolean => (inventory.groups.get(name)?.hosts.length ?? 0) === 0;
   for (const group of inventory.groups.values()) {
     if (GROUPS.includes(group.name)) continue;
@@ -48,7 +49,7 @@ export function groupHints(inventory: Inventory): Finding[] {
     out.push({
       severity: 'info',
       what: `${outside.length === 1 ? 'One machine takes' : `${outside.length} machines take`} no part in the cluster: ${short(outside.map((h) => h.name))}`,
-      where: outside[0] ? at(outside[0].source) : where,
+      where: outside[0]?.source ?? where,
       why: 'They are in none of kube_control_plane, kube_node and etcd',
     });
   }
@@ -73,11 +74,11 @@ function emptyGroups(inventory: Inventory): Finding[] {
       out.push({
         severity: 'warning',
         what: 'The group etcd is empty',
-        where: at(source),
+        where: source,
         why: 'So the control planes become the members of etcd',
         fix: 'List machines under it, or take it out',
       });
-    else out.push({ severity: 'info', what: `The group ${name} is empty`, where: at(source) });
+    else out.push({ severity: 'info', what: `The group ${name} is empty`, where: source });
   }
   return out;
 }
@@ -90,8 +91,8 @@ function strayVariables(inventory: Inventory): Finding[] {
     const near = [...new Set(kind === 'group' ? written : inventory.hosts.keys())].find(
       (n) => n.length > 4 && distance(plain(n), plain(name)) <= (kind === 'group' ? 2 : 0),
     );
-    if (near === undefined) return { severity: 'info', what, where: path };
-    return { severity: 'warning', what, where: path, fix: `Did you mean ${near}?` };
+    if (near === undefined) return { severity: 'info', what, where: wholeFile(path) };
+    return { severity: 'warning', what, where: wholeFile(path), fix: `Did you mean ${near}?` };
   });
 }
 

@@ -1,10 +1,11 @@
 import { distance } from '../../base/nearest.js';
+import { placeText } from '../../base/place.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import type { Variable } from '../../inventory/model/values.js';
 import { namesWithoutEffect, SETTING_PREFIXES, withoutEffect } from '../kubespray/kubespray.js';
 import { SETTING_NAMES } from '../settings.js';
 import { connectionNameMeant } from './connection-names.js';
-import { at, type Finding } from './findings.js';
+import type { Finding } from './findings.js';
 import { groupHints } from './group-hints.js';
 
 /** Variables of hosts that Kubewright reads besides settings. */
@@ -20,7 +21,7 @@ function variableHints(inventory: Inventory): Finding[] {
   for (const host of inventory.hosts.values()) {
     for (const [name, variable] of host.vars) {
       if (SETTING_NAMES.includes(name) || HOST_NAMES.includes(name)) continue;
-      const key = `${name}\0${at(variable.source)}`;
+      const key = `${name}\0${placeText(variable.source)}`;
       if (!seen.has(key)) seen.set(key, variableHint(name, variable, mentioned.has(name)));
     }
   }
@@ -28,7 +29,7 @@ function variableHints(inventory: Inventory): Finding[] {
 }
 
 function variableHint(name: string, variable: Variable, isMentioned: boolean): Finding | undefined {
-  const where = at(variable.source);
+  const where = variable.source;
   if (name.startsWith('ansible_')) {
     const meant = isMentioned ? undefined : connectionNameMeant(name);
     if (meant === undefined) return undefined;

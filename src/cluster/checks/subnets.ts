@@ -1,8 +1,9 @@
 import ipaddr from 'ipaddr.js';
 import type { ErrorParts } from '../../base/errors.js';
+import type { Place } from '../../base/place.js';
 import type { ClusterHost } from '../cluster.js';
 import { type ClusterSettings, nthAddress } from '../settings.js';
-import { at, whereOf } from './findings.js';
+import { whereOf } from './findings.js';
 
 interface Subnet {
   readonly name: string;
@@ -16,7 +17,7 @@ interface Subnet {
 export function subnetProblems(
   s: ClusterSettings,
   hosts: readonly ClusterHost[],
-  where: (name: string) => string | undefined,
+  where: (name: string) => Place | undefined,
 ): ErrorParts[] {
   const out: ErrorParts[] = [];
   const pods = subnet('kube_pods_subnet', s.kube_pods_subnet);
@@ -51,15 +52,15 @@ export function subnetProblems(
   return out;
 }
 
-function placeOfAddress({ inventoryHost: host }: ClusterHost): string {
-  return whereOf(host, 'ip') ?? whereOf(host, 'ansible_host') ?? at(host.source);
+function placeOfAddress({ inventoryHost: host }: ClusterHost): Place {
+  return whereOf(host, 'ip') ?? whereOf(host, 'ansible_host') ?? host.source;
 }
 
 /**
  * kubeadm's own limits, which it would name on the machine only.
  * Source: ValidateServiceSubnetSize and MinimumAddressesInServiceSubnet in cmd/kubeadm/app
  */
-function serviceProblems(net: Subnet, s: ClusterSettings, where: (name: string) => string | undefined): ErrorParts[] {
+function serviceProblems(net: Subnet, s: ClusterSettings, where: (name: string) => Place | undefined): ErrorParts[] {
   const range = (what: string): ErrorParts => ({
     what: `kube_service_addresses ${net.text} is ${what}`,
     where: where('kube_service_addresses'),
@@ -88,7 +89,7 @@ function tooSmall(
   pods: Subnet,
   s: ClusterSettings,
   hosts: readonly ClusterHost[],
-  where: (name: string) => string | undefined,
+  where: (name: string) => Place | undefined,
 ): ErrorParts[] {
   const prefix = s.kube_network_node_prefix;
   const nodes = hosts.filter((h) => h.controlPlane || h.worker).length;

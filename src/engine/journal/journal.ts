@@ -3,6 +3,7 @@ import { closeSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 
 import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
+import { wholeFile } from '../../base/place.js';
 import type { RunEvent } from '../events.js';
 import { ownController } from './controller.js';
 import { hostLog } from './host-log.js';
@@ -68,7 +69,7 @@ export class Journal {
     } catch (cause) {
       throw new InputError({
         what: 'The journal of the run cannot be written',
-        where: this.dir,
+        where: wholeFile(this.dir),
         why: cause instanceof Error ? cause.message : String(cause),
         fix: 'Name a folder that you may write to, on a disk that has room: --journal-dir DIR',
         cause,

@@ -1,9 +1,11 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { Warning } from '../../base/errors.js';
 import { InputError } from '../../base/errors.js';
 import { expandPath } from '../../base/expand-path.js';
 import type { Place } from '../../base/place.js';
+import { placeText, wholeFile } from '../../base/place.js';
 import { unquote } from '../python/split-args.js';
 import { type ConfigValue, parseConfig } from './config-parser.js';
 
@@ -11,7 +13,7 @@ import { type ConfigValue, parseConfig } from './config-parser.js';
 export interface AnsibleConfig {
   /** The file that counts; undefined: there is none. */
   readonly file?: string;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Warning[];
   /** Where each setting was found: file:line:column or the name of a variable. */
   readonly origins: ReadonlyMap<SettingName, string>;
   readonly inventory?: readonly string[];
@@ -66,7 +68,7 @@ export function configKey(name: SettingName): string {
 
 /** @throws InputError for a file that cannot be read, and for values that make no sense. */
 export function readAnsibleConfig(place: ConfigPlace = { env: process.env, cwd: process.cwd(), home: homedir() }): AnsibleConfig {
-  const warnings: string[] = [];
+  const warnings: Warning[] = [];
   const file = findConfig(place, warnings);
   const sections = file === undefined ? undefined : parseConfig(readFileSync(file, 'utf8'), file);
   const origins = new Map<SettingName, string>();
@@ -80,7 +82,7 @@ export function readAnsibleConfig(place: ConfigPlace = { env: process.env, cwd: 
     if (!found || found.text === '') continue;
     const base = variable === undefined && file !== undefined ? dirname(file) : place.cwd;
     out[name] = convert(name, key, unquote(found.text), found.source, base, place.cwd);
-    origins.set(name, at(found.source));
+    origins.set(name, placeText(found.source));
   }
   return { ...out, warnings, origins, ...(file === undefined ? {} : { file }) };
 }
@@ -89,7 +91,7 @@ export function readAnsibleConfig(place: ConfigPlace = { env: process.env, cwd: 
  * The first that there is: ANSIBLE_CONFIG, the working folder, the home, /etc.
  * Place: find_ini_config_file in ansible/config/manager.py
  */
-function findConfig({ env, cwd, home }: ConfigPlace, warnings: string[]): string | undefined {
+function findConfig({ env, cwd, home }: ConfigPlace, warnings: Warning[]): string | undefined {
   const places: string[] = [];
   const named = env.ANSIBLE_CONFIG;
   if (named) {
@@ -99,7 +101,8 @@ function findConfig({ env, cwd, home }: ConfigPlace, warnings: string[]): string
   const here = join(cwd, 'ansible.cfg');
   // Anybody could put a file there.
   if ((statSync(cwd).mode & 0o002) === 0) places.push(here);
-  else if (!named && existsSync(here)) warnings.push(`${here} is passed over, because everybody may write to this folder`);
+  else if (!named && existsSync(here))
+    warnings.push({ what: 'This file is passed over, because everybody may write to its folder', where: wholeFile(here) });
   places.push(join(home, '.ansible.cfg'), '/etc/ansible/ansible.cfg');
   return places.find((p) => readable(p));
 }
@@ -131,7 +134,7 @@ function convert(name: keyof AnsibleConfig, key: string, text: string, source: P
       if (Number.isInteger(value) && value > 0) return value;
       throw new InputError({
         what: `${key} must be a whole number`,
-        where: at(source),
+        where: source,
         why: `It is ${text}`,
         fix: `Correct ${key}`,
       });
@@ -144,8 +147,4 @@ function convert(name: keyof AnsibleConfig, key: string, text: string, source: P
     default:
       return text;
   }
-}
-
-function at(s: Place): string {
-  return s.line > 0 ? `${s.file}:${s.line}:${s.column}` : s.file;
 }

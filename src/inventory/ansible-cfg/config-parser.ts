@@ -52,5 +52,5 @@ export function parseConfig(text: string, file: string): ConfigSections {
 }
 
 function bad(what: string, s: Place, fix: string): InputError {
-  return new InputError({ what, where: `${s.file}:${s.line}:${s.column}`, fix });
+  return new InputError({ what, where: s, fix });
 }

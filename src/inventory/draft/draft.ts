@@ -1,3 +1,4 @@
+import type { Warning } from '../../base/errors.js';
 import type { Place } from '../../base/place.js';
 import type { Variable } from '../model/values.js';
 
@@ -152,7 +153,7 @@ export class Draft {
   readonly hosts = new Map<string, DraftHost>();
   readonly groups = new Map<string, DraftGroup>();
   /** What Ansible warns about and goes on. */
-  readonly warnings: string[] = [];
+  readonly warnings: Warning[] = [];
   /** Absolute path of the inventory that is being read; undefined: a list of hosts. */
   origin: string | undefined;
 
@@ -216,7 +217,7 @@ export class Draft {
       } else if (host.groups.size === 0 || (host.groups.size === 1 && host.groups.has(all))) {
         this.#ungroup(host, ungrouped);
       }
-      if (this.groups.has(host.name)) this.warnings.push(`${host.name} is the name of a group and of a host`);
+      if (this.groups.has(host.name)) this.warnings.push({ what: `${host.name} is the name of a group and of a host` });
     }
   }
 

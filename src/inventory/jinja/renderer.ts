@@ -96,10 +96,9 @@ export class Renderer {
     const missing = error instanceof UndefinedError ? error.missing : '';
     const near = missing === '' ? undefined : nearestName(missing, this.#names(host));
     const fact = missing.startsWith('ansible_') && !host.vars.has(missing);
-    const s = variable.source;
     return new InputError({
       what: `${name} cannot be rendered: ${error.message}`,
-      where: s.line > 0 ? `${s.file}:${s.line}:${s.column}` : s.file,
+      where: variable.source,
       ...(typeof variable.value === 'string' ? { why: `For ${host.name} it is ${shortened(variable.value)}` } : {}),
       fix: near
         ? `Did you mean ${near}?`
@@ -181,7 +180,7 @@ export class Renderer {
       text: (s) => renderText(s, context, single),
       decrypt: (v) => {
         frame.secret = true;
-        return this.#keyring.decrypt(v.ciphertext, `${v.source.file}:${v.source.line}:${v.source.column}`);
+        return this.#keyring.decrypt(v.ciphertext, v.source);
       },
     });
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { InputError } from '../../base/errors.js';
 import { expandPath } from '../../base/expand-path.js';
+import { wholeFile } from '../../base/place.js';
 import { parseYaml, readVariables, variablesOf } from '../formats/yaml/source.js';
 import type { Variable } from '../model/values.js';
 import { decodeEscapes, splitArgs, UnbalancedError, unquote } from '../python/split-args.js';
@@ -20,7 +21,11 @@ function parse(arg: string): Map<string, Variable> {
   if (arg.startsWith('@')) {
     const path = expandPath(unquote(arg.slice(1)));
     if (!existsSync(path))
-      throw new InputError({ what: 'There is no such file of variables', where: path, fix: 'Check the path after -e @' });
+      throw new InputError({
+        what: 'There is no such file of variables',
+        where: wholeFile(path),
+        fix: 'Check the path after -e @',
+      });
     return readVariables(path);
   }
   if (/^[/.]/.test(arg))

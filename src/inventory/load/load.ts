@@ -87,7 +87,7 @@ async function load(
     });
   }
   draft.reconcile();
-  const folders = new VarsFolders((text) => draft.warnings.push(text));
+  const folders = new VarsFolders((warning) => draft.warnings.push(warning));
   const inventoryDirs = varsDirs(sources);
   const playbookDirs = o.playbookDir === undefined ? [] : [o.playbookDir];
   const common = {

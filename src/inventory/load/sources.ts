@@ -3,10 +3,11 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { byCodePoint } from '../../base/by-code-point.js';
 import { InputError } from '../../base/errors.js';
 import { expandPath } from '../../base/expand-path.js';
+import { wholeFile } from '../../base/place.js';
 import { parseAddress } from '../draft/address.js';
 import type { Draft } from '../draft/draft.js';
 import { readIni } from '../formats/ini/ini.js';
-import { readScript } from '../formats/script/script.js';
+import { readScript, ScriptError } from '../formats/script/script.js';
 import { readToml } from '../formats/toml/inventory.js';
 import { readYamlInventory } from '../formats/yaml/inventory.js';
 import { decodeText, parseYaml } from '../formats/yaml/source.js';
@@ -43,7 +44,7 @@ export async function readSource(source: string, r: SourceReader): Promise<void>
   if (!existsSync(path)) {
     throw new InputError({
       what: 'There is no such inventory',
-      where: source,
+      where: wholeFile(source),
       fix: 'Check the path after -i (a list of hosts has a comma: NAME,); `kubewright inventory generate -o DIR` writes an inventory',
     });
   }
@@ -70,13 +71,13 @@ async function readFolder(path: string, r: SourceReader): Promise<number> {
   for (const name of readdirSync(path).sort(byCodePoint)) {
     if (IGNORED.test(name)) continue;
     const inner = join(path, name);
-    if (!existsSync(inner)) throw new InputError({ what: 'This link leads nowhere', where: inner, fix: 'Remove it' });
+    if (!existsSync(inner)) throw new InputError({ what: 'This link leads nowhere', where: wholeFile(inner), fix: 'Remove it' });
     if (!statSync(inner).isDirectory()) {
       await readFile(inner, r);
       count++;
     } else {
       const there = await readFolder(inner, r);
-      if (there === 0) r.draft.warnings.push(`${inner}: this folder holds no inventory`);
+      if (there === 0) r.draft.warnings.push({ what: 'This folder holds no inventory', where: wholeFile(inner) });
       count += there;
     }
   }
@@ -87,7 +88,7 @@ function emptyFolder(path: string): InputError {
   const ini = readdirSync(path).filter((n) => n.endsWith('.ini'));
   return new InputError({
     what: 'This folder holds no inventory',
-    where: path,
+    where: wholeFile(path),
     why:
       ini.length > 0
         ? `In a folder Ansible passes over files that end in .ini (here ${ini.join(', ')}), so Kubewright does`
@@ -126,7 +127,7 @@ async function readFile(path: string, r: SourceReader): Promise<void> {
 
 /** Of what each kind of reader objects to, what the user most likely meant. */
 function mostTelling(failures: readonly InputError[], path: string, bytes: Buffer, namedYaml: boolean): InputError {
-  const script = failures.find((f) => f.parts.where === path || f.parts.where?.startsWith(`${path} --`));
+  const script = failures.find((f) => f instanceof ScriptError);
   const beginning = bytes.toString('utf8', 0, 4096);
   const iniLike = /^\s*\[[^\]\s]+\]\s*$/m.test(beginning);
   const yamlLike = namedYaml || (!iniLike && /^(?:---|[^\s#;[\]=]+:\s*$)/m.test(beginning));
@@ -135,7 +136,7 @@ function mostTelling(failures: readonly InputError[], path: string, bytes: Buffe
 }
 
 function unreadable(path: string): InputError {
-  return new InputError({ what: 'This inventory cannot be read', where: path, fix: 'Write it as INI or YAML' });
+  return new InputError({ what: 'This inventory cannot be read', where: wholeFile(path), fix: 'Write it as INI or YAML' });
 }
 
 /** Executable and something that the system can start: glibc would give everything else to /bin/sh. */
@@ -166,7 +167,7 @@ function bytesOf(path: string): Buffer {
   } catch (cause) {
     throw new InputError({
       what: 'The inventory cannot be read',
-      where: path,
+      where: wholeFile(path),
       why: cause instanceof Error ? cause.message : undefined,
       fix: 'Check its permissions',
       cause,

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { byCodePoint } from '../../base/by-code-point.js';
+import type { Warning } from '../../base/errors.js';
 import { InputError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import { readVariables } from '../formats/yaml/source.js';
 import type { Stray } from '../model/model.js';
 import type { Variable } from '../model/values.js';
@@ -19,12 +21,12 @@ type Kind = 'group_vars' | 'host_vars';
 export class VarsFolders {
   /** What could not be read, in place of throwing: whoever asked for variables must look here before using them. */
   readonly problems: InputError[] = [];
-  readonly #warn: (text: string) => void;
+  readonly #warn: (warning: Warning) => void;
   readonly #bases: Readonly<Record<Kind, Map<string, string>>> = { group_vars: new Map(), host_vars: new Map() };
   readonly #names = new Map<string, ReadonlySet<string>>();
   readonly #files = new Map<string, ReadonlyMap<string, Variable>>();
 
-  constructor(warn: (text: string) => void) {
+  constructor(warn: (warning: Warning) => void) {
     this.#warn = warn;
   }
 
@@ -77,7 +79,7 @@ export class VarsFolders {
     let names: ReadonlySet<string> = new Set();
     if (existsSync(base)) {
       if (statSync(base).isDirectory()) names = new Set(readdirSync(base));
-      else this.#warn(`${base}: this is no folder, so no ${kind} are read from it`);
+      else this.#warn({ what: `This is no folder, so no ${kind} are read from it`, where: wholeFile(base) });
     }
     this.#names.set(base, names);
     return names;

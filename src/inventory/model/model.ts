@@ -1,3 +1,4 @@
+import type { Warning } from '../../base/errors.js';
 import type { Place } from '../../base/place.js';
 import type { Variable } from './values.js';
 
@@ -36,8 +37,8 @@ export interface Inventory {
   readonly hosts: ReadonlyMap<string, Host>;
   readonly groups: ReadonlyMap<string, Group>;
   readonly written?: WrittenInventory;
-  /** What Ansible warns about and goes on; plain text with file:line:column. */
-  readonly warnings?: readonly string[];
+  /** What Ansible warns about and goes on. */
+  readonly warnings?: readonly Warning[];
   /** Names of the variables that were given above all others (`-e`). */
   readonly extraVars?: ReadonlySet<string>;
   /** Files and folders of variables whose group or host does not exist, so that nobody reads them. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { InputError } from '../../base/errors.js';
 import { glob } from '../../base/glob.js';
 import { nearestName } from '../../base/nearest.js';
+import { wholeFile } from '../../base/place.js';
 import { parseAddress } from '../draft/address.js';
 import { LOCALHOST } from '../draft/draft.js';
 import { groupName, groupNames } from '../model/group-names.js';
@@ -53,9 +54,9 @@ function linesOf(part: string): string[] {
   if (!part.startsWith('@')) return [part];
   const path = part.slice(1);
   if (!existsSync(path))
-    throw new InputError({ what: 'There is no such file of hosts', where: path, fix: 'Check the path after @' });
+    throw new InputError({ what: 'There is no such file of hosts', where: wholeFile(path), fix: 'Check the path after @' });
   if (statSync(path).isDirectory())
-    throw new InputError({ what: 'This is a folder, not a file of hosts', where: path, fix: 'Name the file after @' });
+    throw new InputError({ what: 'This is a folder, not a file of hosts', where: wholeFile(path), fix: 'Name the file after @' });
   return readFileSync(path, 'utf8')
     .split('\n')
     .map((l) => l.trim())

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { InputError } from '../../base/errors.js';
+import type { Place } from '../../base/place.js';
+import { wholeFile } from '../../base/place.js';
 import { isEncrypted, openEnvelope, parseEnvelope } from './envelope.js';
 
 /** Where a vault's password comes from. */
@@ -32,10 +34,9 @@ export class Keyring {
   }
 
   /**
-   * @param where file, or file:line:column.
    * @throws InputError when there is no password, or none that opens it; VaultPasswordNeeded.
    */
-  decrypt(text: string, where: string): string {
+  decrypt(text: string, where: Place): string {
     const known = this.#opened.get(text);
     if (known !== undefined) return known;
     const envelope = parseEnvelope(text);
@@ -85,5 +86,5 @@ export function withKeyring<T>(keyring: Keyring, read: () => T): T {
 /** The text of a file, decrypted when all of it is encrypted. */
 export function openFile(text: string, file: string): { readonly text: string; readonly secret: boolean } {
   if (!isEncrypted(text)) return { text, secret: false };
-  return { text: (current.getStore() ?? NONE).decrypt(text, file), secret: true };
+  return { text: (current.getStore() ?? NONE).decrypt(text, wholeFile(file)), secret: true };
 }

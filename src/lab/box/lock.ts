@@ -1,6 +1,7 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LockedError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import type { LabPaths } from './paths.js';
 import { identify, isAlive, type ProcessId } from './processes.js';
 
@@ -28,7 +29,7 @@ export async function withLabLock<T>(paths: LabPaths, work: () => Promise<T>): P
       await rm(own, { force: true });
       throw new LockedError({
         what: 'Another command is working on this lab',
-        where: paths.stateDir,
+        where: wholeFile(paths.stateDir),
         why: `Process ${holder?.pid} holds ${paths.lockFile}`,
         fix: 'Wait until it has ended, or stop it',
       });

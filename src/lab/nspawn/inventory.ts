@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { InputError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
+import { wholeFile } from '../../base/place.js';
 import type { LabPaths } from '../box/paths.js';
 import type { LabVariable } from '../box/traits.js';
 import type { LabMachine } from '../provider.js';
@@ -74,7 +75,7 @@ export async function checkInventoryDir(dir: string): Promise<void> {
     if ((await ownerOf(join(dir, file))) !== 'other') continue;
     throw new InputError({
       what: 'There is an inventory here that the lab did not write',
-      where: join(dir, file),
+      where: wholeFile(join(dir, file)),
       why: `Its first line does not say '${MARKER}', so it is not overwritten`,
       fix: 'Name another folder with --inventory-dir, or move this file away',
     });

@@ -1,4 +1,5 @@
 import { InputError, InterruptedError, KubewrightError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import { requireRoot } from '../../base/root.js';
 import { withLabLock } from '../box/lock.js';
 import { type LabFolders, type LabPaths, labPaths } from '../box/paths.js';
@@ -24,7 +25,7 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
         if (!signal?.aborted) throw error;
         throw new InterruptedError({
           what: 'Interrupted: the lab is half up',
-          where: paths.stateDir,
+          where: wholeFile(paths.stateDir),
           fix: 'Run `kubewright lab up` again to go on, or `kubewright lab down` to remove what is there',
           cause: error,
         });
@@ -98,7 +99,8 @@ async function status(paths: LabPaths): Promise<LabStatus> {
 
 async function find(paths: LabPaths, name: string): Promise<{ lab: SavedLab; machine: SavedMachine }> {
   const lab = await loadState(paths);
-  if (!lab) throw new InputError({ what: 'There is no lab', where: paths.stateDir, fix: 'Make one with `kubewright lab up`' });
+  if (!lab)
+    throw new InputError({ what: 'There is no lab', where: wholeFile(paths.stateDir), fix: 'Make one with `kubewright lab up`' });
   const machine = lab.machines.find((m) => m.name === name);
   if (machine) return { lab, machine };
   const names = lab.machines.map((m) => m.name).join(', ');

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { KubewrightError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import type { LabPaths } from '../box/paths.js';
 import type { ProcessId } from '../box/processes.js';
 import type { LabMachine } from '../provider.js';
@@ -37,7 +38,7 @@ export async function loadState(paths: LabPaths): Promise<SavedLab | undefined> 
   if (state) return state;
   throw new KubewrightError({
     what: 'The record of the lab is not readable',
-    where: paths.stateFile,
+    where: wholeFile(paths.stateFile),
     why: 'It is damaged, or a newer Kubewright wrote it',
     fix: `Use the Kubewright that made the lab, or remove ${paths.stateDir} after stopping its machines by hand`,
   });

@@ -1,6 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import { exec } from '../box/exec.js';
 import type { LabPaths } from '../box/paths.js';
 import { inParallel } from '../box/pool.js';
@@ -69,7 +70,12 @@ export function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: stri
     return { version: 1, subnet: spec.subnet, inventoryDir, rootfs, sysctls: {}, machines };
   }
   const changed = (what: string, why: string) =>
-    new InputError({ what, where: paths.stateDir, why, fix: 'Run `kubewright lab down` first, or ask for what is there' });
+    new InputError({
+      what,
+      where: wholeFile(paths.stateDir),
+      why,
+      fix: 'Run `kubewright lab down` first, or ask for what is there',
+    });
   if (old.subnet !== spec.subnet) {
     throw changed("A lab that exists can't change its subnet", `It has ${old.subnet}, asked for is ${spec.subnet}`);
   }
@@ -103,7 +109,7 @@ async function requireRootfs(dir: string): Promise<void> {
   if (await exists(dir)) return;
   throw new InputError({
     what: "The disk under the lab's machines is gone",
-    where: dir,
+    where: wholeFile(dir),
     why: 'The cache was emptied while the lab existed',
     fix: 'Run `kubewright lab down`, then `kubewright lab up`',
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { InputError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
+import { wholeFile } from '../../base/place.js';
 import { MARKER, ownerOf, renderHosts } from '../nspawn/inventory.js';
 import type { Reach } from './reach.js';
 import { type SavedVagrantLab, saveText } from './state.js';
@@ -60,7 +61,7 @@ export async function checkFolder(dir: string, names: Iterable<string>): Promise
     if ((await ownerOf(join(dir, name))) !== 'other') continue;
     throw new InputError({
       what: 'There is an inventory here that the lab did not write',
-      where: join(dir, name),
+      where: wholeFile(join(dir, name)),
       why: `Its first line does not say '${MARKER}', so it is not overwritten`,
       fix: 'Name another folder with --inventory-dir, or move this file away',
     });

@@ -1,5 +1,6 @@
 import { readFile, rm, rmdir } from 'node:fs/promises';
 import { InputError, KubewrightError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import { withLabLock } from '../box/lock.js';
 import { labPaths } from '../box/paths.js';
 import type { LabControl, LabStatus, OnProgress, SnapshotRequest } from '../provider.js';
@@ -156,7 +157,7 @@ async function find(paths: VagrantPaths, name: string): Promise<SavedVagrantLab>
 function noLab(paths: VagrantPaths): InputError {
   return new InputError({
     what: 'There is no lab',
-    where: paths.stateDir,
+    where: wholeFile(paths.stateDir),
     fix: 'Make one with `kubewright lab up --provider vagrant`',
   });
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError, KubewrightError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import type { VagrantMachine } from './machines.js';
 import type { VagrantPaths } from './paths.js';
 import type { Hypervisor } from './tool/boxes.js';
@@ -25,7 +26,7 @@ export async function loadVagrantLab(paths: VagrantPaths): Promise<SavedVagrantL
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw new KubewrightError({
       what: 'The record of the lab cannot be read',
-      where: paths.stateFile,
+      where: wholeFile(paths.stateFile),
       why: error instanceof Error ? error.message : undefined,
       fix: 'Run the command as the user who made the lab',
       cause: error,
@@ -39,7 +40,7 @@ export async function loadVagrantLab(paths: VagrantPaths): Promise<SavedVagrantL
   }
   throw new KubewrightError({
     what: 'The record of the lab is not readable',
-    where: paths.stateFile,
+    where: wholeFile(paths.stateFile),
     why: 'It is damaged, or a newer Kubewright wrote it',
     fix: `Run \`vagrant destroy\` in ${paths.folder}, then remove ${paths.stateDir}`,
   });
@@ -57,7 +58,7 @@ export function checkChange(old: SavedVagrantLab | undefined, wanted: SavedVagra
   const refuse = (what: string, why: string) =>
     new InputError({
       what,
-      where: paths.stateDir,
+      where: wholeFile(paths.stateDir),
       why,
       fix: 'Run `kubewright lab down --destroy` first, or ask for what is there',
     });

@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputErrors, InterruptedError, KubewrightError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import type { OnProgress } from '../provider.js';
 import { checkFolder, inventoryFiles, writeFiles } from './inventory.js';
 import type { MachineList, VagrantMachine } from './machines.js';
@@ -113,7 +114,7 @@ async function vagrantUp(
   if (signals.stop?.aborted) {
     throw new InterruptedError({
       what: 'Interrupted: the lab is half up',
-      where: paths.stateDir,
+      where: wholeFile(paths.stateDir),
       why: outcome.up.length > 0 ? `Up: ${outcome.up.join(', ')}` : 'No machine is up',
       fix: 'Run `kubewright lab up` again to go on, or `kubewright lab down --destroy` to remove what is there',
     });
@@ -138,7 +139,7 @@ function failed(
       steps.length > 0
         ? `${steps.length === 1 ? 'A machine' : `${steps.length} machines`} did not come up: ${steps.join(', ')}`
         : 'vagrant up failed',
-    where: paths.folder,
+    where: wholeFile(paths.folder),
     why: [failureText(result) || `Vagrant ended with exit code ${result.code}`, ...rest].join('\n'),
     fix: `Set right what Vagrant complains about, then run \`kubewright lab up\` again: it goes on where it was.\n\`vagrant up ${outcome.failed[0] ?? lab.machines[0]?.name ?? ''} --debug\` in that folder shows more`,
   });

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseSshArgs } from '../../../src/app/connect/ssh-args.js';
 import { type TargetFlags, targetFromHost } from '../../../src/app/connect/targets.js';
 import { InputError } from '../../../src/base/errors.js';
+import { whereText, wholeFile } from '../../../src/base/place.js';
 import type { Host } from '../../../src/inventory/model/model.js';
 import type { Variable, VarValue } from '../../../src/inventory/model/values.js';
 import { Secret } from '../../../src/shell/secret.js';
@@ -37,7 +38,7 @@ function refusal(run: () => unknown): InputError {
 
 describe('a named SSH configuration', () => {
   it('that is not there is refused, as ssh -F does', () => {
-    const parts = { what: 'There is no such SSH configuration', where: '/not/there' };
+    const parts = { what: 'There is no such SSH configuration', where: wholeFile('/not/there') };
     expect(refusal(() => target({}, { sshConfig: '/not/there' })).parts).toMatchObject(parts);
     expect(refusal(() => target({ ansible_ssh_common_args: '-F /not/there' })).parts).toMatchObject(parts);
   });
@@ -168,7 +169,7 @@ describe('targetFromHost', () => {
   ] as const)('refuses %s: %s and says where it stands', (name, value, what) => {
     const { parts } = refusal(() => target({ ansible_remote_tmp: '/tmp', [name]: value }));
     expect(parts.what).toMatch(what);
-    expect(parts.where).toMatch(/^(hosts.ini:11:7|node1)/);
+    expect(whereText(parts.where ?? '')).toMatch(/^(hosts.ini:11:7|node1)/);
     expect(parts.fix).toBeTruthy();
   });
 
@@ -276,7 +277,7 @@ describe('jump hosts', () => {
 
 describe('parseSshArgs', () => {
   const parse = (text: string): string[] =>
-    parseSshArgs(text, 'hosts.ini:1:1').options.map((o) => `${o.keyword}=${o.args.join('|')}`);
+    parseSshArgs(text, { file: 'hosts.ini', line: 1, column: 1 }).options.map((o) => `${o.keyword}=${o.args.join('|')}`);
 
   it.each([
     ['', []],

@@ -12,6 +12,8 @@ import { newRunSecrets } from '../../../src/app/run/run-secrets.js';
 import type { Bundle } from '../../../src/artifacts/bundle.js';
 import type { KubewrightError } from '../../../src/base/errors.js';
 import { PACKAGE_ROOT } from '../../../src/base/package-root.js';
+import type { Where } from '../../../src/base/place.js';
+import { whereText } from '../../../src/base/place.js';
 import type { Exports } from '../../../src/engine/types.js';
 import type { HostFacts } from '../../../src/facts/facts.js';
 import { resolvePattern } from '../../../src/inventory/pattern/pattern.js';
@@ -207,7 +209,9 @@ describe('roles and patterns that are unknown', () => {
     const yaml = '- hosts: kube_nodes\n  roles: [oss]\n- hosts: all\n  roles: [os]\n  tags: [x]\n';
     const error = await plays({ yaml }).catch((e) => e);
     expect(
-      error.all.map((p: { where: string; what: string; fix: string }) => `${p.where.slice(dir.length + 1)} ${p.what} ${p.fix}`),
+      error.all.map(
+        (p: { where: Where; what: string; fix: string }) => `${whereText(p.where).slice(dir.length + 1)} ${p.what} ${p.fix}`,
+      ),
     ).toEqual([
       'p.yml:2:11 There is no role oss Did you mean os?',
       'p.yml:1:3 There is no host and no group kube_nodes Did you mean kube_node?',

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserTasks } from '../../../src/app/plan/user-tasks.js';
+import { whereText } from '../../../src/base/place.js';
 import { loadPlaybook } from '../../../src/playbook/playbook.js';
 import { sha256 } from '../../../src/tasks/file.js';
 import type { Task } from '../../../src/tasks/task.js';
@@ -337,6 +338,6 @@ describe('files of a user', () => {
   ])('%s is refused with its place', async (line, files, expected) => {
     const box = sandbox();
     const error = await tasksOf(box, `  - name: t\n    ${line}\n`, files).catch((e) => e);
-    expect(`${error.parts.where} ${error.parts.what} ${error.parts.fix} ${error.parts.why}`).toMatch(expected);
+    expect(`${whereText(error.parts.where ?? '')} ${error.parts.what} ${error.parts.fix} ${error.parts.why}`).toMatch(expected);
   });
 });

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from '
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runsList, runsPrune, runsShow } from '../../../src/app/runs/runs.js';
+import { wholeFile } from '../../../src/base/place.js';
 import { ownController } from '../../../src/engine/journal/controller.js';
 import { sh } from '../../../src/shell/shell.js';
 import { play, runLocal, sandbox, task, touchTask } from '../../support/local.js';
@@ -132,7 +133,7 @@ describe('runs', () => {
     symlinkSync('loop', join(root, 'loop'));
     const journalDir = join(root, 'loop');
     const unread = expect.objectContaining({
-      parts: expect.objectContaining({ what: 'The journals cannot be listed', where: journalDir }),
+      parts: expect.objectContaining({ what: 'The journals cannot be listed', where: wholeFile(journalDir) }),
     });
     expect(() => runsList({ journalDir, reverse: false, json: false })).toThrow(unread);
     expect(() => runsShow({ journalDir, run, failed: false, json: false })).toThrow(unread);

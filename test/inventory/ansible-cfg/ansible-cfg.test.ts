@@ -66,7 +66,7 @@ describe('ansible.cfg', () => {
     const c = readAnsibleConfig({ env: {}, cwd, home });
     chmodSync(cwd, 0o755);
     expect(c.remoteUser).toBe('home');
-    expect(c.warnings[0]).toMatch(/everybody may write/);
+    expect(c.warnings[0]?.what).toMatch(/everybody may write/);
   });
 
   it('says where it is wrong', () => {

@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readInventory } from '../../../src/app/inventory/read.js';
 import { InputError, type InputErrors } from '../../../src/base/errors.js';
+import { whereText } from '../../../src/base/place.js';
 import { resolveCluster } from '../../../src/cluster/resolve.js';
 import type { Inventory } from '../../../src/inventory/model/model.js';
 
@@ -162,14 +163,20 @@ describe('what cannot be rendered names variable, file and line', () => {
     const i = await inventory({ 'group_vars/all.yml': text });
     const { parts } = refusal(() => value(i, 'm1', 'cluster_name'));
     expect(parts.what).toMatch(what);
-    expect(parts.where).toMatch(/group_vars\/all\.yml:/);
-    expect(parts.where?.endsWith(where)).toBe(true);
+    expect(whereText(parts.where ?? '')).toMatch(/group_vars\/all\.yml:/);
+    expect(whereText(parts.where ?? '').endsWith(where)).toBe(true);
     expect(parts.fix).toMatch(fix);
   });
 
   it('all of them at once, each once', async () => {
     const i = await inventory({ 'group_vars/all.yml': 'cluster_name: "{{ x1 }}"\nkube_pods_subnet: "{{ x2 }}"\n' });
     const error = refusal(() => resolveCluster(i)) as InputErrors;
-    expect(error.all.map((p) => p.where?.split('/').at(-1))).toEqual(['all.yml:1:1', 'all.yml:2:1']);
+    expect(
+      error.all.map((p) =>
+        whereText(p.where ?? '')
+          .split('/')
+          .at(-1),
+      ),
+    ).toEqual(['all.yml:1:1', 'all.yml:2:1']);
   });
 });

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { VaultOptions } from '../../../src/app/connect/options.js';
 import { readInventory } from '../../../src/app/inventory/read.js';
 import { formatError, InputError } from '../../../src/base/errors.js';
+import { whereText, wholeFile } from '../../../src/base/place.js';
 import type { Inventory } from '../../../src/inventory/model/model.js';
 import { openEnvelope, parseEnvelope } from '../../../src/inventory/vault/envelope.js';
 
@@ -70,7 +71,7 @@ describe('files that ansible-vault encrypted', () => {
     const partly = await read(folder('inline.yml'), { vaultPasswordFile: [first] });
     expect(partly.hosts.get('m1')?.vars.get('inline')?.value).toBe('ünï-secret');
     const error = await refusal(() => partly.hosts.get('m1')?.vars.get('labelled')?.value);
-    expect(error.parts.where).toMatch(/vault\.yml:\d+:\d+$/);
+    expect(whereText(error.parts.where ?? '')).toMatch(/vault\.yml:\d+:\d+$/);
     expect(error.parts.what).toMatch(/password is wrong/);
   });
 
@@ -127,7 +128,7 @@ describe('files that ansible-vault encrypted', () => {
     writeFileSync(failing, '#!/bin/sh\nexit 3\n');
     chmodSync(failing, 0o700);
     const error = await refusal(() => read(folder('whole-1.1.yml'), { vaultPasswordFile: [failing] }));
-    expect(error.parts).toMatchObject({ where: failing, why: expect.stringContaining('3') });
+    expect(error.parts).toMatchObject({ where: wholeFile(failing), why: expect.stringContaining('3') });
   });
 });
 

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { machineList, vagrantMachines } from '../../../src/app/inventory/plan-machines.js';
 import { InputErrors } from '../../../src/base/errors.js';
+import { whereText } from '../../../src/base/place.js';
 import { loadInventory } from '../../../src/inventory/load/load.js';
 import { forwardPorts, hostnameOf } from '../../../src/lab/vagrant/machines.js';
 import {
@@ -30,7 +31,7 @@ async function problems(text: string): Promise<string[]> {
   const error: unknown = await machines(text).catch((e: unknown) => e);
   expect(error).toBeInstanceOf(InputErrors);
   // The line; columns are the reader's affair.
-  return (error as InputErrors).all.map((p) => `${p.where?.replace(/:\d+$/, '')}: ${p.what}`);
+  return (error as InputErrors).all.map((p) => `${whereText(p.where ?? '').replace(/:\d+$/, '')}: ${p.what}`);
 }
 
 describe('the machines of an inventory', () => {

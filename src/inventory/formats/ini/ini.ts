@@ -56,7 +56,7 @@ class IniReader {
     if (text.startsWith('\uFEFF')) {
       throw new InputError({
         what: 'The file begins with a byte order mark',
-        where: `${this.#file}:1:1`,
+        where: { file: this.#file, line: 1, column: 1 },
         why: 'Ansible takes it for a part of the first name',
         fix: 'Save the file as UTF-8 without a byte order mark (BOM)',
       });
@@ -158,9 +158,7 @@ class IniReader {
     const vars = new LineVars(read.names, values, this.#file, this.#line, columns);
     const source = this.#source();
     if (names.length === 0)
-      this.#draft.warnings.push(
-        `${source.file}:${source.line}:${source.column}: the range ${read.pattern.text} stands for no host`,
-      );
+      this.#draft.warnings.push({ what: `the range ${read.pattern.text} stands for no host`, where: source });
     for (const name of names) {
       this.#draft.addHost(name, source, this.#group, port);
       this.#draft.setVariables(name, vars);
@@ -237,8 +235,8 @@ class IniReader {
   }
 
   #bad(what: string, why: string | undefined, fix: string, column?: number): InputError {
-    const s = this.#source();
-    return new InputError({ what, where: `${s.file}:${s.line}:${column ?? s.column}`, why, fix });
+    const source = this.#source();
+    return new InputError({ what, where: { ...source, column: column ?? source.column }, why, fix });
   }
 }
 

@@ -57,7 +57,7 @@ export class PendingGroups {
           p.as === 'children'
             ? `The group ${name} is named as a child, but it is not declared`
             : `There is no group ${name} for these variables`,
-        where: `${source.file}:${source.line}:${source.column}`,
+        where: source,
         fix: near ? `Did you mean ${near}? Else declare it: [${name}]` : `Declare it: [${name}]`,
       });
     }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { isMap, isSeq, type Node } from 'yaml';
 import { InputError } from '../../../base/errors.js';
 import type { Place } from '../../../base/place.js';
+import { wholeFile } from '../../../base/place.js';
 import { type Draft, DraftError } from '../../draft/draft.js';
 import { Dict, isList } from '../../model/python-values.js';
 import { variable } from '../../model/values.js';
@@ -14,6 +15,9 @@ const TIMEOUT_SEC = 120;
 const AT_ONCE = 8;
 const MOST_BYTES = 256 * 1024 * 1024;
 
+/** The program ran and did not give an inventory, so the file is not meant as another kind. */
+export class ScriptError extends InputError {}
+
 /**
  * Runs an executable inventory: `--list`, and `--host NAME` for each host where it gives no `_meta`.
  * Place: ansible/plugins/inventory/script.py
@@ -21,7 +25,8 @@ const MOST_BYTES = 256 * 1024 * 1024;
  */
 export async function readScript(path: string, draft: Draft): Promise<void> {
   const { stdout, stderr } = await call(path, ['--list']);
-  for (const line of stderr.split('\n')) if (line.trim() !== '') draft.warnings.push(`${path}: ${line.trimEnd()}`);
+  for (const line of stderr.split('\n'))
+    if (line.trim() !== '') draft.warnings.push({ what: line.trimEnd(), where: wholeFile(path) });
   const yaml = jsonOf(stdout, `${path} --list`, stderr);
   await new ScriptReader(path, yaml, draft).read();
 }
@@ -123,8 +128,8 @@ class ScriptReader {
     return [...names];
   }
 
-  #wrong(what: string, fix: string): InputError {
-    return new InputError({ what: `The inventory script ${what}`, where: this.#path, fix });
+  #wrong(what: string, fix: string): ScriptError {
+    return new ScriptError({ what: `The inventory script ${what}`, where: wholeFile(this.#path), fix });
   }
 }
 
@@ -135,7 +140,7 @@ function jsonOf(text: string, what: string, stderr: string): YamlFile {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
   }
-  throw new InputError({
+  throw new ScriptError({
     what: 'The inventory script printed no JSON',
     where: what,
     why: [text.trim() === '' ? 'It printed nothing' : `It printed: ${text.trim().slice(0, 200)}`, stderr.trim()]
@@ -148,8 +153,8 @@ function jsonOf(text: string, what: string, stderr: string): YamlFile {
 function call(path: string, args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const seconds = Number(process.env.KUBEWRIGHT_INVENTORY_TIMEOUT) || TIMEOUT_SEC;
   const command = [path, ...args].join(' ');
-  const fail = (what: string, why: string | undefined, fix: string): InputError =>
-    new InputError({ what: `The inventory script ${what}`, where: command, why, fix });
+  const fail = (what: string, why: string | undefined, fix: string): ScriptError =>
+    new ScriptError({ what: `The inventory script ${what}`, where: command, why, fix });
   return new Promise((resolve, reject) => {
     // A group of its own, so that a script that hangs ends with everything that it started.
     const child = spawn(path, [...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });

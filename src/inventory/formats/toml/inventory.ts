@@ -1,6 +1,6 @@
 import { parse, TomlDate, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
 import { InputError } from '../../../base/errors.js';
-import type { Place } from '../../../base/place.js';
+import { wholeFile } from '../../../base/place.js';
 import { type Draft, DraftError } from '../../draft/draft.js';
 import { hostNames } from '../../draft/host-names.js';
 import { PyDate, PyDict, type PyValue, pyFloat, pyInt } from '../../model/python-values.js';
@@ -13,11 +13,12 @@ import { yamlTimestamp } from '../yaml/scalar.js';
  * @throws InputError
  */
 export function readToml(text: string, file: string, draft: Draft): void {
-  const source: Place = { file, line: 0, column: 0 };
-  const wrong = (what: string, fix: string): InputError => new InputError({ what, where: file, fix });
+  const source = wholeFile(file);
+  const wrong = (what: string, fix: string): InputError => new InputError({ what, where: wholeFile(file), fix });
+  const warn = (what: string): void => void draft.warnings.push({ what, where: wholeFile(file) });
   const group = (name: string, body: TomlValue): void => {
     if (!isTable(body)) {
-      draft.warnings.push(`${file}: ${name} is skipped: it is no group, because it is no table`);
+      warn(`${name} is skipped: it is no group, because it is no table`);
       return;
     }
     const entry = draft.addGroup(name, source);
@@ -31,7 +32,7 @@ export function readToml(text: string, file: string, draft: Draft): void {
       } else if (key === 'children') {
         if (!Array.isArray(value)) throw wrong(`children of ${name} must be a list`, 'Write children = ["NAME"]');
         for (const child of value) entry.addChild(draft.addGroup(String(child), source));
-      } else draft.warnings.push(`${file}: ${key} of the group ${name} is skipped: only vars, children and hosts may stand here`);
+      } else warn(`${key} of the group ${name} is skipped: only vars, children and hosts may stand here`);
     }
   };
   const host = (pattern: string, vars: TomlValue, groupName: string): void => {
@@ -50,7 +51,7 @@ export function readToml(text: string, file: string, draft: Draft): void {
     if (error instanceof TomlError)
       throw new InputError({
         what: 'This is not valid TOML',
-        where: `${file}:${error.line}:${error.column}`,
+        where: { file, line: error.line, column: error.column },
         why: error.message.split('\n')[0],
         fix: 'Correct the file',
       });

@@ -156,12 +156,12 @@ class YamlReader {
 
   #warn(node: Node | null, text: string): void {
     const s = this.#yaml.sourceOf(node);
-    this.#draft.warnings.push(`${s.file}:${s.line}:${s.column}: ${text}`);
+    this.#draft.warnings.push({ what: text, where: s });
   }
 
   #wrong(node: Node | null | undefined, what: string, fix: string): InputError {
     const s = this.#yaml.sourceOf(node);
-    return new InputError({ what, where: `${s.file}:${s.line}:${s.column}`, fix });
+    return new InputError({ what, where: s, fix });
   }
 }
 

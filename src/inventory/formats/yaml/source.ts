@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parse, visit, type YAMLMap } from 'yaml';
+import type { Warning } from '../../../base/errors.js';
 import { InputError } from '../../../base/errors.js';
 import type { Place } from '../../../base/place.js';
+import { wholeFile } from '../../../base/place.js';
 import { Dict, isList, PyFloat, PyOther, PyUnsafe, type PyValue } from '../../model/python-values.js';
 import { keyText as exactKeyText, toPlain, type Variable, type VarValue, variable } from '../../model/values.js';
 import { openFile } from '../../vault/keyring.js';
@@ -17,7 +19,7 @@ export interface YamlFile {
   /** It is JSON. */
   readonly json: boolean;
   /** Keys that stand twice, with their places. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Warning[];
   sourceOf(node: Node | null | undefined): Place;
   valueOf(node: Node | null | undefined): VarValue;
   /** The value as Python has it. */
@@ -47,7 +49,7 @@ export function parseYaml(text: string, file: string): YamlFile {
     const s = at(offset);
     const line = text.slice(text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1).split('\n', 1)[0] ?? '';
     const help = OPEN_TEMPLATE.test(line) ? 'Put the template in quotes: "{{ … }}"' : fix;
-    return new InputError({ what: 'This is not valid YAML', where: `${file}:${s.line}:${s.column}`, why, fix: help });
+    return new InputError({ what: 'This is not valid YAML', where: s, why, fix: help });
   };
   const json = jsonNodes(text);
   if (json) {
@@ -171,7 +173,7 @@ export function keyText(key: unknown): string {
 }
 
 /** Reads a file of variables: one map. @throws InputError when it cannot be read, or is something else. */
-export function readVariables(file: string, warn?: (text: string) => void): Map<string, Variable> {
+export function readVariables(file: string, warn?: (warning: Warning) => void): Map<string, Variable> {
   const { text, secret } = openFile(readText(file, 'file of variables'), file);
   const yaml = parseYaml(text, file);
   const node = yaml.follow(yaml.root);
@@ -201,7 +203,7 @@ export function variablesOf(yaml: YamlFile, given: Node | null | undefined, what
     const s = yaml.sourceOf(given);
     throw new InputError({
       what: `${what} must be a map of names and values`,
-      where: `${s.file}:${s.line}:${s.column}`,
+      where: s,
       why: isSeq(node) ? 'It is a list' : undefined,
       fix: 'Write name: value',
     });
@@ -221,7 +223,7 @@ export function readText(file: string, kind: string): string {
   } catch (cause) {
     throw new InputError({
       what: `The ${kind} cannot be read`,
-      where: file,
+      where: wholeFile(file),
       why: cause instanceof Error ? cause.message : undefined,
       fix: 'Check the path and its permissions',
       cause,
@@ -239,7 +241,7 @@ export function decodeText(bytes: Buffer, file: string): string {
     const before = good.split('\n');
     throw new InputError({
       what: 'This is no text in UTF-8',
-      where: `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`,
+      where: { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 },
       fix: 'Save the file as UTF-8',
     });
   }

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
-import type { InputError } from '../../../base/errors.js';
+import type { InputError, Warning } from '../../../base/errors.js';
 import type { Place } from '../../../base/place.js';
 import {
   Dict,
@@ -37,7 +37,7 @@ const STANDARD = 'tag:yaml.org,2002:';
 
 /** Turns nodes into values as PyYAML's constructor does, Ansible's tags included. Values of anchors are shared. */
 export class YamlValues {
-  readonly warnings: string[] = [];
+  readonly warnings: Warning[] = [];
   readonly #c: YamlContext;
   readonly #done = new Map<Node, PyValue>();
   readonly #open = new Set<Node>();
@@ -87,7 +87,7 @@ export class YamlValues {
       if (twice && !this.#c.json && e.keyNode && !this.#warned.has(e.keyNode)) {
         this.#warned.add(e.keyNode);
         const s = this.#c.at(e.keyNode.range?.[0] ?? 0);
-        this.warnings.push(`${s.file}:${s.line}:${s.column}: ${e.key} stands here twice; the last one counts`);
+        this.warnings.push({ what: `${e.key} stands here twice; the last one counts`, where: s });
       }
       own.add(e.key);
       put(e);

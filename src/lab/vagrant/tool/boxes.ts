@@ -1,4 +1,5 @@
 import { InputError } from '../../../base/errors.js';
+import type { Where } from '../../../base/place.js';
 
 /** What Vagrant calls a provider: the program that runs the machines. */
 export const HYPERVISORS = ['virtualbox', 'vmware_desktop', 'parallels', 'libvirt', 'hyperv'] as const;
@@ -75,7 +76,7 @@ const DEAD_CENTOS = /(^|\/)centos[-_/]?(linux[-_]?)?((stream[-_]?)?8|[567])(?![0
  * @param where file:line:column or the flag that named the box.
  * @throws InputError for an unknown short name, and for a CentOS whose support has ended.
  */
-export function resolveBox(wanted: string, arch: string, where?: string): Boxes {
+export function resolveBox(wanted: string, arch: string, where?: Where): Boxes {
   if (DEAD_CENTOS.test(wanted.replace(/\.(box|json)$/, ''))) {
     throw new InputError({
       what: `The box ${wanted} is a CentOS that is long out of support`,
