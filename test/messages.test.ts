@@ -10,15 +10,7 @@ const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
 
 /** Not rewritten yet. Take out what you have converted; the last test says when an entry has nothing left to convert. */
 const NOT_YET: readonly string[] = [
-  'CHANGELOG.md',
-  'CONTRIBUTING.md',
-  'README.md',
   'bench',
-  'docs/architecture.md',
-  'docs/journal.md',
-  'docs/playbooks.md',
-  'docs/ssh.md',
-  'docs/vagrant.md',
   'inventories',
   'package.json',
   'playbooks',

@@ -26,9 +26,9 @@ describe('the example of docs/playbooks.md', () => {
       );
       return statuses((await runLocal(box, [play('p', ['h'], () => tasks)])).events);
     };
-    expect(await run([])).toEqual(['make-the-folder=changed', 'write-the-greeting=changed', 'count=changed']);
-    expect(await run([])).toEqual(['make-the-folder=ok', 'write-the-greeting=ok', 'count=changed']);
-    expect(await run(['setup'])).toEqual(['set-up-what-comes-once=changed']);
+    expect(await run([])).toEqual(['create-the-directory=changed', 'write-the-greeting=changed', 'count=changed']);
+    expect(await run([])).toEqual(['create-the-directory=ok', 'write-the-greeting=ok', 'count=changed']);
+    expect(await run(['setup'])).toEqual(['set-up-once=changed']);
     expect(readFileSync(`${box.root}/greeting/text`, 'utf8')).toBe('This is m11-k8s, one of 5.\n');
     expect(readFileSync(`${box.root}/greeting/done`, 'utf8')).toBe(`${box.root}/greeting\n`);
   });

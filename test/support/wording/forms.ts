@@ -75,14 +75,14 @@ export const FORMS: readonly Form[] = [
   },
   {
     form: 'a log a host',
-    pattern: String.raw`\b(?:an?|one|two|each) (?!of )[a-z]+ an? (?:${PER})\b`,
+    pattern: String.raw`\b(?:an?|one|two|each) (?!of |from )[a-z]+ an? (?:${PER})\b`,
     native: 'one X per host',
     bad: ['one exec a machine', 'a log a\nhost'],
-    good: ['20 events a second', 'give the host a key', 'one of a file'],
+    good: ['20 events a second', 'give the host a key', 'one of a file', 'one from a file'],
   },
   {
     form: 'machine',
-    pattern: String.raw`(?<!\b(?:lab|this|virtual|your|own|local|state|same|one|operator's|controller's|that) |/)\bmachines?\b(?![-_:])`,
+    pattern: String.raw`(?<!\b(?:lab|this|virtual|your|which|own|local|state|same|one|operator's|controller's|that) |/)\bmachines?\b(?![-_:])`,
     native: 'host (lab machine, virtual machine and this machine stay)',
     bad: ['the machines do not fit'],
     good: ['a lab machine', 'on this machine', 'machine-readable', '/etc/machine-id'],
@@ -126,7 +126,10 @@ export const FORMS: readonly Form[] = [
 ];
 
 /** Exact texts that stay, with the reason. A text that no longer occurs fails the test. */
-export const ALLOWED: readonly { readonly file: string; readonly text: string; readonly reason: string }[] = [];
+export const ALLOWED: readonly { readonly file: string; readonly text: string; readonly reason: string }[] = [
+  { file: 'CONTRIBUTING.md', text: '| machine, server |', reason: 'the glossary names what not to say' },
+  { file: 'CONTRIBUTING.md', text: 'as Kubernetes calls it | machine |', reason: 'the glossary names what not to say' },
+];
 
 /** The pattern as a regular expression over prose, where a line may break within a phrase. */
 export function expression(form: Form): RegExp {
