@@ -14,7 +14,6 @@ const NOT_YET: readonly string[] = [
   'inventories',
   'package.json',
   'playbooks',
-  'scripts',
   'src/app/connect',
   'src/app/exec',
   'src/app/inventory',
