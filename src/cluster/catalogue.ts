@@ -13,13 +13,16 @@ const schema = z.object({
       kind: z.enum(['binary', 'tar.gz', 'yaml']),
       innerDir: z.string().optional(),
       default: z.string(),
+      /** Setting that chooses another version. */
+      setting: z.string().optional(),
+      /** What the version depends on where the setting is not set; absent: it is the default. */
+      follows: z.enum(['kubernetes', 'pairings']).optional(),
       versions: z.record(z.string(), z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/))),
     }),
   ),
   pairings: z.object({
     etcd: z.record(z.string(), z.string()),
     pause: z.record(z.string(), z.string()),
-    coredns: z.record(z.string(), z.string()),
   }),
   images: z.object({ nginx: z.string(), haproxy: z.string() }),
 });

@@ -37,3 +37,9 @@ export interface Cluster {
   /** Everything that depends on kube_version. */
   readonly versions: VersionFacts;
 }
+
+/** Name of an etcd member in etcd. @throws TypeError for a host that is not a member. */
+export function memberName(host: ClusterHost): string {
+  if (host.etcdMemberName === undefined) throw new TypeError(`${host.name} is not a member of etcd`);
+  return host.etcdMemberName;
+}

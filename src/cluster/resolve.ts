@@ -3,7 +3,7 @@ import type { Host, Inventory } from '../inventory/model/model.js';
 import type { VarValue } from '../inventory/model/values.js';
 import { newestKubeVersion } from './catalogue.js';
 import { addressProblems, hostAddresses } from './checks/addresses.js';
-import { etcdProblems, memberProblems } from './checks/etcd-members.js';
+import { etcdMembers, etcdProblems, memberProblems, usualMemberName } from './checks/etcd-members.js';
 import { firstFile, whereOf } from './checks/findings.js';
 import { hints } from './checks/hints.js';
 import { subnetProblems } from './checks/subnets.js';
@@ -57,9 +57,7 @@ export function examineCluster(
     });
   }
   const defaults = { kubeVersion: options.bundle?.kubeVersion ?? newestKubeVersion() };
-  const etcdMembers = hostsOf(inventory, ['etcd']);
-  const etcd = etcdMembers.length > 0 ? etcdMembers : control;
-
+  const etcd = etcdMembers(inventory, control);
   const workers = hostsOf(inventory, ['kube_node']);
   const groups = { control: new Set(control), workers: new Set(workers), etcd };
   const hosts = members.map((host) => clusterHost(host, settingsOf(host, defaults, problems), groups, problems));
@@ -154,7 +152,7 @@ function clusterHost(
     controlPlane: groups.control.has(host),
     worker: groups.workers.has(host),
     etcd: position >= 0,
-    etcdMemberName: position >= 0 ? (text('etcd_member_name') ?? `etcd${position + 1}`) : undefined,
+    etcdMemberName: position >= 0 ? (text('etcd_member_name') ?? usualMemberName(position)) : undefined,
     nodeLabels: labels(host, problems),
     nodeTaints: taints(host, problems),
     settings,

@@ -1,7 +1,8 @@
 import { stringify } from 'yaml';
 import type { z } from 'zod';
+import { nthAddress } from '../base/net/ipv4.js';
 import { newestKubeVersion } from './catalogue.js';
-import { defaultSettings, nthAddress, settingsShape } from './settings.js';
+import { defaultSettings, settingsShape } from './settings.js';
 
 /** Settings with values to write, and everything else commented out with its default. */
 export interface GroupVars {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { nthAddress } from '../base/net/ipv4.js';
 import type { VarValue } from '../inventory/model/values.js';
 import { CONTAINER_RUNTIMES } from './container-runtimes.js';
 import { NETWORK_PLUGINS } from './network-plugins.js';
@@ -182,14 +183,6 @@ function plainly(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
   if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
   return issue.message;
-}
-
-/** `10.233.0.0/18`, 3 → `10.233.0.3`; the text itself when it is no IPv4 subnet (validated elsewhere). */
-export function nthAddress(subnet: string, n: number): string {
-  const octets = subnet.split('/')[0]?.split('.').map(Number) ?? [];
-  if (octets.length !== 4 || octets.some((o) => !Number.isInteger(o))) return subnet;
-  const value = octets.reduce((sum, o) => sum * 256 + o, 0) + n;
-  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 }
 
 /** What timeout(1) takes, as kubespray hands it on: `300s`, `5m`, `1h`. */

@@ -70,18 +70,23 @@ export function versionFacts(s: ClusterSettings): VersionFacts {
     hasFailCgroupV1: minor >= 31,
     nginxImage: dockerHub(images.nginx),
     haproxyImage: dockerHub(images.haproxy),
-    components: {
-      kubeadm: s.kube_version,
-      kubelet: s.kube_version,
-      kubectl: s.kube_version,
-      etcd: s.etcd_version ?? etcd,
-      containerd: s.containerd_version ?? files.containerd?.default ?? '',
-      runc: s.runc_version ?? files.runc?.default ?? '',
-      'cni-plugins': s.cni_version ?? files['cni-plugins']?.default ?? '',
-      crictl: s.crictl_version ?? crictlFor(name),
-      'calico-manifest': s.calico_version ?? files['calico-manifest']?.default ?? '',
-    },
+    components: Object.fromEntries(Object.keys(files).map((file) => [file, componentVersion(file, s, name, { etcd })])),
   };
+}
+
+/**
+ * The version of a file of the catalogue that a cluster gets.
+ *
+ * @param minor of Kubernetes: `1.34`.
+ * @param paired versions that belong to that minor.
+ */
+function componentVersion(file: string, s: ClusterSettings, minor: string, paired: Readonly<Record<string, string>>): string {
+  const entry = catalogue().files[file];
+  const wanted = entry?.setting === undefined ? undefined : (s as Readonly<Record<string, unknown>>)[entry.setting];
+  if (typeof wanted === 'string') return wanted;
+  const follows =
+    entry?.follows === 'pairings' ? paired[file] : entry?.follows === 'kubernetes' ? newestOf(file, minor) : undefined;
+  return follows ?? entry?.default ?? '';
 }
 
 /** Source: https://github.com/kubernetes/enhancements/tree/master/keps/sig-cluster-lifecycle/kubeadm/2067-rename-master-label-taint */
@@ -91,13 +96,9 @@ function controlPlaneTaints(minor: number): readonly string[] {
   return minor <= 23 ? [master] : minor === 24 ? [master, controlPlane] : [controlPlane];
 }
 
-/** cri-tools follow Kubernetes' minors; the newest one of the same minor, else the newest. */
-function crictlFor(minor: string): string {
-  const entry = catalogue().files.crictl;
-  const same = Object.keys(entry?.versions ?? {})
-    .filter((v) => v.startsWith(`${minor}.`))
-    .sort(compareVersions);
-  return same.at(-1) ?? entry?.default ?? '';
+function newestOf(file: string, minor: string): string | undefined {
+  const versions = Object.keys(catalogue().files[file]?.versions ?? {}).filter((v) => v.startsWith(`${minor}.`));
+  return versions.sort(compareVersions).at(-1);
 }
 
 /** `1.34.2` → 34; NaN for anything else. */

@@ -1,5 +1,6 @@
-import ipaddr from 'ipaddr.js';
 import { InputError } from '../base/errors.js';
+import { parseSubnet, toAddress } from '../base/net/ipv4.js';
+import { etcdSizeProblem } from './model/etcd-size.js';
 
 export interface GenerateOptions {
   readonly masters: number;
@@ -80,10 +81,9 @@ export function planMachines(o: GenerateOptions): Machines {
  * @throws InputError for what is no subnet, or one that no machine can be in.
  */
 function network(subnet: string): { readonly base: number; readonly size: number } {
-  if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(subnet) || !ipaddr.IPv4.isValidCIDR(subnet))
-    throw new InputError({ what: `${subnet} is not a subnet`, fix: 'Write it like --subnet 192.168.1.0/24' });
-  const [, bits] = ipaddr.IPv4.parseCIDR(subnet);
-  const base = number(ipaddr.IPv4.networkAddressFromCIDR(subnet).toString());
+  const net = parseSubnet(subnet);
+  if (!net) throw new InputError({ what: `${subnet} is not a subnet`, fix: 'Write it like --subnet 192.168.1.0/24' });
+  const { first: base, prefix: bits } = net;
   const first = Math.floor(base / 2 ** 24);
   if (first === 0 || first === 127 || first >= 224) {
     throw new InputError({
@@ -134,7 +134,7 @@ function row(flag: string, pattern: string, count: number, start: number, subnet
         fix: `Write it like ${flag} 'm{n}-k8s'`,
       });
     }
-    return { name, address: dotted(base + start + i) };
+    return { name, address: toAddress(base + start + i) };
   });
 }
 
@@ -146,10 +146,10 @@ function members(o: GenerateOptions, masters: readonly Machine[], workers: reado
     const most = Math.min(pool.length, MOST_MEMBERS);
     return pool.slice(0, most % 2 === 0 ? most - 1 : most);
   }
-  if (o.etcd % 2 === 0 || o.etcd < 1) {
+  const problem = etcdSizeProblem(o.etcd);
+  if (problem) {
     throw new InputError({
-      what: `${o.etcd} etcd members: the number must be odd`,
-      why: `${o.etcd} members survive no more failures than ${Math.max(1, o.etcd - 1)}, and need one more to agree`,
+      ...problem,
       fix: `Write --etcd ${Math.max(1, o.etcd - 1)} or --etcd ${o.etcd + 1}`,
     });
   }
@@ -157,14 +157,6 @@ function members(o: GenerateOptions, masters: readonly Machine[], workers: reado
   if (o.etcd > all.length)
     throw new InputError({ what: `${o.etcd} etcd members, but ${all.length} machines`, fix: 'Choose a smaller --etcd' });
   return all.slice(0, o.etcd);
-}
-
-function number(address: string): number {
-  return address.split('.').reduce((sum, o) => sum * 256 + Number(o), 0);
-}
-
-function dotted(value: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 }
 
 /** The file of machines and groups as our users write theirs, in INI or YAML. */

@@ -1,4 +1,4 @@
-import type { Cluster, ClusterHost } from '../cluster/cluster.js';
+import { type Cluster, type ClusterHost, memberName } from '../cluster/cluster.js';
 import { joinShell, type Shell, sh } from '../shell/shell.js';
 
 /**
@@ -35,7 +35,7 @@ export function etcdCerts(cluster: Cluster, host: ClusterHost): EtcdCert[] {
     const sans = new Set([
       `DNS:${host.name}`,
       'DNS:localhost',
-      ...(host.etcdMemberName ? [`DNS:${host.etcdMemberName}`] : []),
+      `DNS:${memberName(host)}`,
       `IP:${host.ip}`,
       `IP:${host.accessIp}`,
       'IP:127.0.0.1',

@@ -1,4 +1,4 @@
-import { client } from './apps/client.js';
+import { APPS } from './apps/apps.js';
 import { etcd } from './etcd/etcd.js';
 import { etcdCertsRole, etcdSign } from './etcd/etcd-certs.js';
 import { apiserverLb } from './kubernetes/apiserver-lb.js';
@@ -10,7 +10,7 @@ import { network } from './network/network.js';
 import { podSubnets } from './network/pod-subnets.js';
 import { os } from './os/os.js';
 import { preflight } from './preflight/preflight.js';
-import { apiWatches } from './quirks/api-watches.js';
+import { QUIRKS } from './quirks/quirks.js';
 import type { Role } from './role.js';
 import { RUNTIMES } from './runtime/runtimes.js';
 
@@ -23,7 +23,6 @@ export const ROLES: ReadonlyMap<string, Role> = new Map(
     etcdCertsRole,
     etcdSign,
     etcd,
-    apiWatches,
     node,
     controlPlane,
     apiserverLb,
@@ -31,6 +30,7 @@ export const ROLES: ReadonlyMap<string, Role> = new Map(
     podSubnets,
     network,
     nodes,
-    client,
+    ...APPS,
+    ...QUIRKS,
   ].map((role) => [role.name, role]),
 );

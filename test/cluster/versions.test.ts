@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { artifactsFor } from '../../src/app/plan/artifact-source.js';
-import { catalogueFile, knownKubeVersions } from '../../src/cluster/catalogue.js';
+import { catalogue, catalogueFile, knownKubeVersions } from '../../src/cluster/catalogue.js';
+import { SETTING_NAMES } from '../../src/cluster/settings.js';
 import { knownMinors, minorOf } from '../../src/cluster/versions.js';
 import { clusterFacts, sampleCluster } from '../support/cluster.js';
 
@@ -45,17 +46,7 @@ describe('the catalogue', () => {
       if (!host) throw new Error('no host');
       for (const arch of ['amd64', 'arm64']) {
         const artifacts = artifactsFor(cluster, host, arch, undefined);
-        for (const name of [
-          'kubeadm',
-          'kubelet',
-          'kubectl',
-          'etcd',
-          'containerd',
-          'runc',
-          'cni-plugins',
-          'crictl',
-          'calico-manifest',
-        ]) {
+        for (const name of Object.keys(catalogue().files)) {
           const file = artifacts.file(name);
           expect(file.sha256, `${name} for ${version}`).toMatch(/^[0-9a-f]{64}$/);
           expect(file.url).toMatch(/^https:\/\//);
@@ -63,6 +54,27 @@ describe('the catalogue', () => {
         }
       }
     }
+  });
+
+  it('names settings that there are', () => {
+    const named = Object.values(catalogue().files).flatMap((f) => f.setting ?? []);
+    expect(named.filter((name) => !SETTING_NAMES.includes(name))).toEqual([]);
+  });
+
+  it('gives each file the version of its setting, or the one that goes with Kubernetes, or the default', () => {
+    const versions = (vars: Record<string, string>) => sampleCluster({ vars }).versions.components;
+    expect(versions({ kube_version: '1.34.9' })).toMatchObject({
+      kubelet: '1.34.9',
+      etcd: '3.5.33',
+      crictl: '1.34.0',
+      runc: '1.4.3',
+    });
+    expect(versions({ kube_version: '1.20.2' })).toMatchObject({ etcd: '3.4.13', crictl: '1.36.0' });
+    expect(versions({ etcd_version: '3.5.21', crictl_version: '1.30.1', runc_version: 'v1.2.9' })).toMatchObject({
+      etcd: '3.5.21',
+      crictl: '1.30.1',
+      runc: '1.2.9',
+    });
   });
 
   it('lays mirrors out as kubespray does', () => {

@@ -1,4 +1,5 @@
 import type { ErrorParts } from '../../base/errors.js';
+import { isIpv4 } from '../../base/net/ipv4.js';
 import type { Host } from '../../inventory/model/model.js';
 import type { ClusterHost } from '../cluster.js';
 import { whereOf } from './findings.js';
@@ -16,7 +17,7 @@ export function hostAddresses(
 ): { readonly ip: string; readonly accessIp: string } {
   const read = (name: string): string | undefined => {
     const value = text(name);
-    if (value !== undefined && !isAddress(value)) problems.push(noAddress(host, name, value));
+    if (value !== undefined && !isIpv4(value)) problems.push(noAddress(host, name, value));
     return value;
   };
   const ip = text('ip') === undefined ? (read('ansible_host') ?? ownName(host)) : read('ip');
@@ -34,7 +35,7 @@ export function hostAddresses(
 }
 
 function ownName(host: Host): string | undefined {
-  return isAddress(host.name) ? host.name : undefined;
+  return isIpv4(host.name) ? host.name : undefined;
 }
 
 /** Files in which variables are written with a colon. */
@@ -82,8 +83,4 @@ export function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
     }
   }
   return out.filter((p, i) => out.findIndex((q) => q.what === p.what) === i);
-}
-
-function isAddress(text: string): boolean {
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every((o) => Number(o) <= 255);
 }

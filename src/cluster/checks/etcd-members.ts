@@ -1,5 +1,6 @@
 import type { ErrorParts } from '../../base/errors.js';
 import type { Place } from '../../base/place.js';
+import { etcdSizeProblem } from '../../inventory/model/etcd-size.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 import type { ClusterHost } from '../cluster.js';
 import type { ClusterSettings } from '../settings.js';
@@ -25,16 +26,27 @@ export function memberProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
   });
 }
 
-/** An even number of members is one too many, or one too few. */
+/** Hosts that etcd runs on, in the order of their group; without one of its own on the control planes. */
+export function etcdMembers(inventory: Inventory, controlPlane: readonly Host[]): readonly Host[] {
+  const members = (inventory.groups.get('etcd')?.hosts ?? []).flatMap((name) => inventory.hosts.get(name) ?? []);
+  return members.length > 0 ? members : controlPlane;
+}
+
+/** The name of the n-th member (from 0) in etcd, where `etcd_member_name` gives none. */
+export function usualMemberName(n: number): string {
+  return `etcd${n + 1}`;
+}
+
+/** An even number of members. */
 export function etcdProblems(etcd: readonly Host[], settings: ClusterSettings, inventory: Inventory): ErrorParts[] {
   // Without etcd members of their own the control planes are it.
   const written = (inventory.groups.get('etcd')?.hosts.length ?? 0) > 0 && groupPlace(inventory, 'etcd') !== undefined;
-  if (etcd.length % 2 === 1 || settings.kubewright_preflight_ignore.includes('etcd-even')) return [];
+  const problem = etcdSizeProblem(etcd.length);
+  if (!problem || settings.kubewright_preflight_ignore.includes('etcd-even')) return [];
   return [
     {
-      what: `${etcd.length} etcd members: the number must be odd`,
+      ...problem,
       where: groupPlace(inventory, written ? 'etcd' : 'kube_control_plane') ?? firstFile(inventory),
-      why: `${etcd.length} members survive no more failures than ${etcd.length - 1}, and need one more to agree`,
       fix: `List ${etcd.length - 1} or ${etcd.length + 1} hosts under [etcd] (or kubewright_preflight_ignore: [etcd-even])`,
     },
   ];

@@ -1,17 +1,9 @@
-import ipaddr from 'ipaddr.js';
 import type { ErrorParts } from '../../base/errors.js';
+import { contains, nthAddress, overlap, parseSubnet, type Subnet } from '../../base/net/ipv4.js';
 import type { Place } from '../../base/place.js';
 import type { ClusterHost } from '../cluster.js';
-import { type ClusterSettings, nthAddress } from '../settings.js';
+import type { ClusterSettings } from '../settings.js';
 import { whereOf } from './findings.js';
-
-interface Subnet {
-  readonly name: string;
-  readonly text: string;
-  readonly first: number;
-  readonly last: number;
-  readonly prefix: number;
-}
 
 /** Subnets that cannot be read, overlap each other or the machines, or are too small. IPv4. */
 export function subnetProblems(
@@ -20,8 +12,8 @@ export function subnetProblems(
   where: (name: string) => Place | undefined,
 ): ErrorParts[] {
   const out: ErrorParts[] = [];
-  const pods = subnet('kube_pods_subnet', s.kube_pods_subnet);
-  const services = subnet('kube_service_addresses', s.kube_service_addresses);
+  const pods = parseSubnet(s.kube_pods_subnet);
+  const services = parseSubnet(s.kube_service_addresses);
   for (const [name, text, parsed] of [
     ['kube_pods_subnet', s.kube_pods_subnet, pods],
     ['kube_service_addresses', s.kube_service_addresses, services],
@@ -36,14 +28,17 @@ export function subnetProblems(
       fix: 'Choose two subnets that have nothing in common',
     });
   }
-  for (const net of [pods, services]) {
+  for (const [name, net] of [
+    ['kube_pods_subnet', pods],
+    ['kube_service_addresses', services],
+  ] as const) {
     const inside = net ? hosts.filter((h) => contains(net, h.ip) || contains(net, h.accessIp)) : [];
     if (net && inside.length > 0) {
       out.push({
-        what: `${net.name} ${net.text} overlaps the network of the machines`,
-        where: where(net.name) ?? (inside[0] && placeOfAddress(inside[0])),
+        what: `${name} ${net.text} overlaps the network of the machines`,
+        where: where(name) ?? (inside[0] && placeOfAddress(inside[0])),
         why: `${inside.map((h) => `${h.name} (${h.ip})`).join(', ')} ${inside.length === 1 ? 'lies' : 'lie'} in it`,
-        fix: `Choose another subnet for ${net.name}`,
+        fix: `Choose another subnet for ${name}`,
       });
     }
   }
@@ -72,7 +67,7 @@ function serviceProblems(net: Subnet, s: ClusterSettings, where: (name: string) 
   const dns = s.skydns_server;
   const wrong = !contains(net, dns)
     ? `does not lie in kube_service_addresses ${net.text}`
-    : toNumber(dns) === net.first + 1
+    : dns === nthAddress(net.text, 1)
       ? 'is the address of the API server, the first of kube_service_addresses'
       : undefined;
   if (wrong === undefined) return [];
@@ -123,28 +118,6 @@ function tooSmall(
   return out;
 }
 
-function subnet(name: string, text: string): Subnet | undefined {
-  if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(text) || !ipaddr.IPv4.isValidCIDR(text)) return undefined;
-  const [address, prefix] = ipaddr.IPv4.parseCIDR(text);
-  const size = 2 ** (32 - prefix);
-  const first = Math.floor(toNumber(address.toString()) / size) * size;
-  return { name, text, first, last: first + size - 1, prefix };
-}
-
-function overlap(a: Subnet, b: Subnet): boolean {
-  return a.first <= b.last && b.first <= a.last;
-}
-
-function contains(net: Subnet, address: string): boolean {
-  if (!ipaddr.IPv4.isValidFourPartDecimal(address)) return false;
-  const n = toNumber(address);
-  return n >= net.first && n <= net.last;
-}
-
-function toNumber(address: string): number {
-  return address.split('.').reduce((sum, o) => sum * 256 + Number(o), 0);
-}
-
 /** Networks for services and pods, the defaults first: 64 nodes, then 256, 4096 and 16384 with a /24 each. */
 const SERVICE_NETS = ['10.233.0.0/18', '10.96.0.0/18', '172.31.0.0/18'];
 const POD_NETS = [
@@ -163,14 +136,10 @@ const NODE_PREFIX = 24;
  * overlap, and have a share for each.
  */
 export function freeSubnets(addresses: readonly string[]): Readonly<Record<string, string>> {
-  const free = (name: string, nets: readonly string[], fits: (s: Subnet) => boolean): Subnet | undefined =>
-    nets.flatMap((text) => subnet(name, text) ?? []).find((s) => fits(s) && !addresses.some((a) => contains(s, a)));
-  const services = free('kube_service_addresses', SERVICE_NETS, () => true);
-  const pods = free(
-    'kube_pods_subnet',
-    POD_NETS,
-    (s) => 2 ** (NODE_PREFIX - s.prefix) >= addresses.length && !(services && overlap(s, services)),
-  );
+  const free = (nets: readonly string[], fits: (s: Subnet) => boolean): Subnet | undefined =>
+    nets.flatMap((text) => parseSubnet(text) ?? []).find((s) => fits(s) && !addresses.some((a) => contains(s, a)));
+  const services = free(SERVICE_NETS, () => true);
+  const pods = free(POD_NETS, (s) => 2 ** (NODE_PREFIX - s.prefix) >= addresses.length && !(services && overlap(s, services)));
   return {
     ...(services && services.text !== SERVICE_NETS[0] ? { kube_service_addresses: services.text } : {}),
     ...(pods && pods.text !== POD_NETS[0] ? { kube_pods_subnet: pods.text } : {}),

@@ -5,6 +5,8 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
 import type { VarValue } from '../../inventory/model/values.js';
+import { CONTAINER_RUNTIMES } from '../container-runtimes.js';
+import { NETWORK_PLUGINS } from '../network-plugins.js';
 import { SETTING_NAMES } from '../settings.js';
 import { DROPPED, OTHERWISE, REASONS, RENAMED } from './reasons.js';
 
@@ -30,7 +32,7 @@ function older(): z.output<typeof olderSchema> {
 }
 
 /** Variables of plays, of kubespray's extra roles and of its examples that no file of defaults names. */
-const MORE = [
+export const MORE = [
   'serial',
   'reset_nodes',
   'cluster_id',
@@ -62,7 +64,7 @@ export function withoutEffect(name: string, value: VarValue | undefined): NoEffe
   }
   const today = known.length > 0 || others.includes(name) || MORE.includes(name);
   if (!today && before === undefined) return undefined;
-  const reason = REASONS.find(([pattern]) => pattern.test(name))?.[1];
+  const reason = REASONS.find((r) => r.names.test(name))?.why;
   return { why: reason ?? (today ? OTHERWISE : 'kubespray itself dropped it'), isDefault };
 }
 
@@ -82,4 +84,6 @@ export function namesWithoutEffect(): string[] {
 }
 
 /** Beginnings that only settings of a cluster have: anything unknown with one is more likely a slip than a user's own. */
-export const SETTING_PREFIXES = /^(kube|kubelet|kubeadm|etcd|calico|containerd|kubewright)_/;
+export const SETTING_PREFIXES = new RegExp(
+  `^(${['kube', 'kubelet', 'kubeadm', 'etcd', 'kubewright', ...NETWORK_PLUGINS, ...CONTAINER_RUNTIMES].join('|')})_`,
+);

@@ -1,114 +1,174 @@
-/** What is said about variables of kubespray that have no effect here. */
+import { CONTAINER_RUNTIMES } from '../container-runtimes.js';
+import { NETWORK_PLUGINS } from '../network-plugins.js';
+import { SETTING_NAMES } from '../settings.js';
+
+/** Why variables of kubespray have no effect here. */
+export interface Reason {
+  readonly names: RegExp;
+  readonly why: string;
+  /** The pattern also matches settings that do have an effect: the reason is for the others. */
+  readonly partly?: true;
+}
+
+/** Parts of kubespray by the beginnings of their variables' names; a part that is implemented here drops out of the reasons. */
+const NETWORK_PARTS =
+  'cilium flannel kube_ovn kube_router macvlan multus weave contiv romana kube_network_plugin_multus canal'.split(' ');
+const RUNTIME_PARTS = 'docker(?!_image_repo) crio crun youki kata gvisor nerdctl skopeo podman nri_ oci_hooks'.split(' ');
+const ADDON_PARTS = (
+  'helm metallb metrics_server cert_manager local_path local_volume ingress argocd registry_ dashboard node_feature gateway_api ' +
+  'prometheus_operator scheduler_plugins alb_ingress netchecker deploy_netchecker ingress_publish persistent_volumes snapshot ' +
+  'csi_snapshot nvidia krew csi_'
+).split(' ');
+
+const hasPlugin = (part: string): boolean => NETWORK_PLUGINS.some((name) => name.replaceAll('-', '_') === part);
+const hasRuntime = (part: string): boolean => CONTAINER_RUNTIMES.some((name) => name.replaceAll('-', '') === part);
+/** kubespray turns each addon on by ADDON_enabled. */
+const hasAddon = (part: string): boolean => SETTING_NAMES.some((name) => name.startsWith(part) && name.endsWith('_enabled'));
+
+function absent(parts: readonly string[], isThere: (part: string) => boolean, why: string): Reason {
+  return { names: new RegExp(`^(${parts.filter((p) => !isThere(p)).join('|')})`), why };
+}
+
+/** `a`, `a or b`, `a, b or c` */
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
 
 /**
- * Why a variable of kubespray has no effect here; the first pattern that matches counts. What is off by default and is not
- * there yet says so, what is solved another way says how.
+ * The first pattern that matches counts. What is off by default and not implemented yet says so, what is solved another way says
+ * how.
  */
-export const REASONS: readonly (readonly [RegExp, string])[] = [
-  [
-    /^(cilium|flannel|kube_ovn|kube_router|macvlan|multus|weave|contiv|romana|kube_network_plugin_multus|canal|cni_(?!version)|custom_cni)/,
-    'kube_network_plugin is calico, static-routes or none here',
-  ],
-  [
-    /^(aws_|azure|gcp_|gce|openstack|vsphere|cinder|external_|oci_(?!hooks)|upcloud|hcloud|huawei|cloud_(?!resolver)|storage_|volume_cross|restrict_az|ovirt|rackspace)/,
-    'there is no cloud provider here: machines are taken as they are',
-  ],
-  [/^ipv6_stack$|^enable_dual_stack|_ipv6$|_ip6_/, 'IPv6 is not supported yet: clusters are IPv4 only'],
-  [/^ipv4_stack$/, 'clusters are always IPv4'],
-  [
-    /^kube_config_dir$|^kube_cert_dir$|^kube_manifest_dir$|^kube_script_dir$|^kube_token_dir$|^default_kubelet_config_dir$/,
-    "kubeadm's folders below /etc/kubernetes are used",
-  ],
-  [/^kube_override_hostname$/, 'nodes are named as in the inventory'],
-  [/^local_release_dir$/, 'downloads lie in kubewright_cache_dir on their way'],
-  [/^retry_stagger$|_retries$|_retry_/, 'Kubewright waits for what it needs and repeats by itself'],
-  [
-    /^kube_apiserver_bind_address$|^kube_apiserver_ip$/,
-    'the API server listens on all addresses, and kubeadm gives it the first service address',
-  ],
-  [
-    /^(etcd|kubelet|kube_proxy|kubeadm|kubectl)_\w*(checksum|download_url)$|_download_url$|_checksum$/,
-    'downloads come from the catalogue with its checksums, or from files_repo or a bundle',
-  ],
-  [/^etcd_deployment_type$/, 'etcd always runs as a service on its hosts (host)'],
-  [/^etcd_events|^etcd_backup|^etcd_/, 'etcd runs with the settings that Kubewright names; this one is not among them'],
-  [
-    /^kube_cert_validity|^kube_ca_cert_validity|^certificates_|^cert_management$/,
-    'certificates live as long as kubeadm and etcd-certs make them',
-  ],
-  [/^auto_renew_certificates/, 'certificates are not renewed by a timer: kubeadm renews them at upgrades'],
-  [/^kube_encrypt|^kube_encryption|^secrets_encryption/, 'secrets are not encrypted in etcd yet'],
-  [/^kubernetes_audit|^audit_/, 'audit logs are not set up; kube_kubeadm_apiserver_extra_args takes arguments'],
-  [
-    /^(tls_min_version|tls_cipher_suites|event_ttl_duration|kube_api_|kube_oidc_|kube_token_auth|kube_webhook|authorization_|anonymous|remove_anonymous|podsecuritypolicy|kube_pod_security|kube_profiling)/,
-    'not among the settings here; kube_kubeadm_apiserver_extra_args takes any argument of the API server',
-  ],
-  [
-    /^(kube_read_only_port|kube_reserved|system_reserved|kube_(master_)?(cpu|memory|ephemeral_storage|pid)_|system_(master_)?(cpu|memory|ephemeral_storage|pid)_|eviction_|kube_feature_gates|node_feature_gates)/,
-    'not among the settings of the kubelet here; kubelet_config_extra_args takes any field of KubeletConfiguration',
-  ],
-  [/^kubelet_rotate|^kubelet_csr_approver/, 'the kubelet’s server certificate is the one that it signs itself'],
-  [/^kubelet_/, 'not among the settings of the kubelet here; kubelet_config_extra_args takes any field of KubeletConfiguration'],
-  [
-    /^kube_(apiserver|kubeadm|controller|scheduler)|^apiserver_|^controller_manager_|^scheduler_extra/,
-    'not among the settings here; kube_kubeadm_{apiserver,controller,scheduler}_extra_args take any argument',
-  ],
-  [/^loadbalancer_apiserver_|^nginx_config_dir|^haproxy_config_dir/, 'not among the settings of the local load balancer here'],
-  [/^kube_log_level$/, 'the log level is 2; kube_kubeadm_{apiserver,controller,scheduler}_extra_args take v'],
-  [/^kube_external_ca_mode$/, 'kubeadm makes the CA of the cluster'],
-  [/^kube_proxy_/, 'not among the settings of kube-proxy here'],
-  [/^kube_vip_/, 'kube-vip is not installed; loadbalancer_apiserver names an external load balancer'],
-  [
-    /^(download_|skip_downloads|skip_kubeadm_images)/,
-    'every file is downloaded once or comes from a bundle; kubewright_bundle and files_repo say where from',
-  ],
-  [
-    /^(quay|gcr|github)_image_repo$|^registry_host$/,
-    'it counts only where another setting mentions it; containerd_registries_mirrors names mirrors',
-  ],
-  [/_image_(repo|tag)$|_images?$/, 'images come from the versions that belong to kube_version'],
-  [/^calico_datastore$/, 'Calico keeps its data in Kubernetes (kdd)'],
-  [/^(calico_bpf|calico_wireguard|typha|calico_apiserver|calico_rr)/, 'this part of Calico is not set up'],
-  [
-    /^(global_as_num|peer_with_router|peers?$|peer_with_calico_rr|calico_bgp|calico_advertise|cluster_id$)/,
-    'BGP peers and route reflectors are not set up',
-  ],
-  [/^calico_|^calicoctl/, "not among the settings of Calico here; its manifest's defaults hold"],
-  [/^(enable_nodelocaldns|nodelocaldns)/, 'there is no DNS cache on the nodes: pods ask the cluster DNS itself'],
-  [
-    /^(resolvconf_mode|upstream_dns_servers|nameservers|searchdomains|dns_servers|disable_host_nameservers|remove_default_searchdomains|resolveconf|systemd_resolved|docker_dns|manual_dns)/,
-    "the nodes' DNS is left alone",
-  ],
-  [
-    /^(coredns|dns_|dnsautoscaler|deploy_coredns|skydns_server_secondary|enable_coredns|enable_dns_autoscaler|old_dns|cloud_resolver|ndots)/,
-    "CoreDNS is installed as kubeadm does it, with kubeadm's defaults",
-  ],
-  [
-    /^(docker|crio|cri_|containerd_|crictl|crun|youki|kata|gvisor|runc_|nerdctl|skopeo|podman|nri_|oci_hooks)/,
-    'containerd is the runtime, set up with the settings that Kubewright names',
-  ],
-  [
-    /^(helm|metallb|metrics_server|cert_manager|local_path|local_volume|ingress|argocd|registry_|dashboard|node_feature|gateway_api|prometheus_operator|scheduler_plugins|alb_ingress|netchecker|deploy_netchecker|ingress_publish|persistent_volumes|snapshot|csi_snapshot|nvidia|krew|csi_)/,
-    'this addon is not installed: install it with kubectl or helm afterwards',
-  ],
-  [
-    /^(drain_|upgrade_|serial$|reset_|allow_ungraceful|flush_iptables|delete_node|system_upgrade|recover_)/,
-    'it belongs to upgrades, resets and removals, which are not there yet',
-  ],
-  [
-    /^(ntp|timezone|sysctl|additional_sysctl|selinux|preinstall_selinux|disable_fapolicyd|pkg_|yum|debian_repo|ubuntu|redhat|rh_|rhel|centos|coreos|openeuler|use_oracle|leave_etc|override_system|allow_unsupported|supported_os|disable_)/,
-    "the machine's own administration is left alone",
-  ],
-  [
-    /^(no_proxy_|additional_no_proxy|proxy_|skip_http_proxy|https_proxy_)/,
-    'http_proxy, https_proxy and no_proxy say everything about proxies',
-  ],
-  [/^(credentials_dir|kubeadm_certificate_key)$/, 'secrets are made for one run and never stored here'],
-  [/^kubeadm_/, 'not among the settings of kubeadm here'],
-  [/^(kubectl_localhost|kubeconfig_)/, 'kubeconfig_localhost and artifacts_dir fetch the kubeconfig; kubectl is yours'],
+export const REASONS: readonly Reason[] = [
+  absent(NETWORK_PARTS, hasPlugin, `kube_network_plugin is ${listed(NETWORK_PLUGINS)} here`),
+  { names: /^(cni_(?!version)|custom_cni)/, why: `kube_network_plugin is ${listed(NETWORK_PLUGINS)} here` },
+  {
+    names:
+      /^(aws_|azure|gcp_|gce|openstack|vsphere|cinder|external_|oci_(?!hooks)|upcloud|hcloud|huawei|cloud_(?!resolver)|storage_|volume_cross|restrict_az|ovirt|rackspace)/,
+    why: 'there is no cloud provider here: machines are taken as they are',
+  },
+  { names: /^ipv6_stack$|^enable_dual_stack|_ipv6$|_ip6_/, why: 'IPv6 is not supported yet: clusters are IPv4 only' },
+  { names: /^ipv4_stack$/, why: 'clusters are always IPv4' },
+  {
+    names:
+      /^kube_config_dir$|^kube_cert_dir$|^kube_manifest_dir$|^kube_script_dir$|^kube_token_dir$|^default_kubelet_config_dir$/,
+    why: "kubeadm's folders below /etc/kubernetes are used",
+  },
+  { names: /^kube_override_hostname$/, why: 'nodes are named as in the inventory' },
+  { names: /^local_release_dir$/, why: 'downloads lie in kubewright_cache_dir on their way' },
+  { names: /^retry_stagger$|_retries$|_retry_/, why: 'Kubewright waits for what it needs and repeats by itself' },
+  {
+    names: /^kube_apiserver_bind_address$|^kube_apiserver_ip$/,
+    why: 'the API server listens on all addresses, and kubeadm gives it the first service address',
+  },
+  {
+    names: /^(etcd|kubelet|kube_proxy|kubeadm|kubectl)_\w*(checksum|download_url)$|_download_url$|_checksum$/,
+    why: 'downloads come from the catalogue with its checksums, or from files_repo or a bundle',
+  },
+  { names: /^etcd_deployment_type$/, why: 'etcd always runs as a service on its hosts (host)' },
+  {
+    names: /^etcd_events|^etcd_backup|^etcd_/,
+    why: 'etcd runs with the settings that Kubewright names; this one is not among them',
+    partly: true,
+  },
+  {
+    names: /^kube_cert_validity|^kube_ca_cert_validity|^certificates_|^cert_management$/,
+    why: 'certificates live as long as kubeadm and etcd-certs make them',
+  },
+  { names: /^auto_renew_certificates/, why: 'certificates are not renewed by a timer: kubeadm renews them at upgrades' },
+  { names: /^kube_encrypt|^kube_encryption|^secrets_encryption/, why: 'secrets are not encrypted in etcd yet' },
+  { names: /^kubernetes_audit|^audit_/, why: 'audit logs are not set up; kube_kubeadm_apiserver_extra_args takes arguments' },
+  {
+    names:
+      /^(tls_min_version|tls_cipher_suites|event_ttl_duration|kube_api_|kube_oidc_|kube_token_auth|kube_webhook|authorization_|anonymous|remove_anonymous|podsecuritypolicy|kube_pod_security|kube_profiling)/,
+    why: 'not among the settings here; kube_kubeadm_apiserver_extra_args takes any argument of the API server',
+  },
+  {
+    names:
+      /^(kube_read_only_port|kube_reserved|system_reserved|kube_(master_)?(cpu|memory|ephemeral_storage|pid)_|system_(master_)?(cpu|memory|ephemeral_storage|pid)_|eviction_|kube_feature_gates|node_feature_gates)/,
+    why: 'not among the settings of the kubelet here; kubelet_config_extra_args takes any field of KubeletConfiguration',
+  },
+  { names: /^kubelet_rotate|^kubelet_csr_approver/, why: 'the kubelet’s server certificate is the one that it signs itself' },
+  {
+    names: /^kubelet_/,
+    why: 'not among the settings of the kubelet here; kubelet_config_extra_args takes any field of KubeletConfiguration',
+    partly: true,
+  },
+  {
+    names: /^kube_(apiserver|kubeadm|controller|scheduler)|^apiserver_|^controller_manager_|^scheduler_extra/,
+    why: 'not among the settings here; kube_kubeadm_{apiserver,controller,scheduler}_extra_args take any argument',
+    partly: true,
+  },
+  {
+    names: /^loadbalancer_apiserver_|^nginx_config_dir|^haproxy_config_dir/,
+    why: 'not among the settings of the local load balancer here',
+    partly: true,
+  },
+  { names: /^kube_log_level$/, why: 'the log level is 2; kube_kubeadm_{apiserver,controller,scheduler}_extra_args take v' },
+  { names: /^kube_external_ca_mode$/, why: 'kubeadm makes the CA of the cluster' },
+  { names: /^kube_proxy_/, why: 'not among the settings of kube-proxy here', partly: true },
+  { names: /^kube_vip_/, why: 'kube-vip is not installed; loadbalancer_apiserver names an external load balancer' },
+  {
+    names: /^(download_|skip_downloads|skip_kubeadm_images)/,
+    why: 'every file is downloaded once or comes from a bundle; kubewright_bundle and files_repo say where from',
+  },
+  {
+    names: /^(quay|gcr|github)_image_repo$|^registry_host$/,
+    why: 'it counts only where another setting mentions it; containerd_registries_mirrors names mirrors',
+  },
+  { names: /_image_(repo|tag)$|_images?$/, why: 'images come from the versions that belong to kube_version', partly: true },
+  { names: /^calico_datastore$/, why: 'Calico keeps its data in Kubernetes (kdd)' },
+  { names: /^(calico_bpf|calico_wireguard|typha|calico_apiserver|calico_rr)/, why: 'this part of Calico is not set up' },
+  {
+    names: /^(global_as_num|peer_with_router|peers?$|peer_with_calico_rr|calico_bgp|calico_advertise|cluster_id$)/,
+    why: 'BGP peers and route reflectors are not set up',
+  },
+  { names: /^calico_|^calicoctl/, why: "not among the settings of Calico here; its manifest's defaults hold", partly: true },
+  { names: /^(enable_nodelocaldns|nodelocaldns)/, why: 'there is no DNS cache on the nodes: pods ask the cluster DNS itself' },
+  {
+    names:
+      /^(resolvconf_mode|upstream_dns_servers|nameservers|searchdomains|dns_servers|disable_host_nameservers|remove_default_searchdomains|resolveconf|systemd_resolved|docker_dns|manual_dns)/,
+    why: "the nodes' DNS is left alone",
+  },
+  {
+    names:
+      /^(coredns|dns_|dnsautoscaler|deploy_coredns|skydns_server_secondary|enable_coredns|enable_dns_autoscaler|old_dns|cloud_resolver|ndots)/,
+    why: "CoreDNS is installed as kubeadm does it, with kubeadm's defaults",
+    partly: true,
+  },
+  absent(
+    RUNTIME_PARTS,
+    hasRuntime,
+    `${listed(CONTAINER_RUNTIMES)} is the runtime, set up with the settings that Kubewright names`,
+  ),
+  {
+    names: /^(cri_|containerd_|crictl|runc_)/,
+    why: `${listed(CONTAINER_RUNTIMES)} is the runtime, set up with the settings that Kubewright names`,
+    partly: true,
+  },
+  absent(ADDON_PARTS, hasAddon, 'this addon is not installed: install it with kubectl or helm afterwards'),
+  {
+    names: /^(drain_|upgrade_|serial$|reset_|allow_ungraceful|flush_iptables|delete_node|system_upgrade|recover_)/,
+    why: 'it belongs to upgrades, resets and removals, which are not there yet',
+  },
+  {
+    names:
+      /^(ntp|timezone|sysctl|additional_sysctl|selinux|preinstall_selinux|disable_fapolicyd|pkg_|yum|debian_repo|ubuntu|redhat|rh_|rhel|centos|coreos|openeuler|use_oracle|leave_etc|override_system|allow_unsupported|supported_os|disable_)/,
+    why: "the machine's own administration is left alone",
+  },
+  {
+    names: /^(no_proxy_|additional_no_proxy|proxy_|skip_http_proxy|https_proxy_)/,
+    why: 'http_proxy, https_proxy and no_proxy say everything about proxies',
+  },
+  { names: /^(credentials_dir|kubeadm_certificate_key)$/, why: 'secrets are made for one run and never stored here' },
+  { names: /^kubeadm_/, why: 'not among the settings of kubeadm here', partly: true },
+  {
+    names: /^(kubectl_localhost|kubeconfig_)/,
+    why: 'kubeconfig_localhost and artifacts_dir fetch the kubeconfig; kubectl is yours',
+    partly: true,
+  },
 ];
 
-/** What nobody else claims. */
+/** For names that no pattern matches. */
 export const OTHERWISE = 'Kubewright knows it from kubespray and does not use it';
 
 /** Of older releases, as of 2.17 and before: inventories that grew with kubespray still have them. */

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { nthAddress } from '../../cluster/settings.js';
+import { nthAddress } from '../../base/net/ipv4.js';
 import { kubectl, manifest } from '../../tasks/manifest.js';
 import type { Task } from '../../tasks/task.js';
 import type { RoleContext } from '../role.js';

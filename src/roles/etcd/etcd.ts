@@ -1,4 +1,4 @@
-import type { ClusterHost } from '../../cluster/cluster.js';
+import { type ClusterHost, memberName } from '../../cluster/cluster.js';
 import { type Shell, sh } from '../../shell/shell.js';
 import { install } from '../../tasks/artifact.js';
 import { waitFor } from '../../tasks/command.js';
@@ -19,6 +19,7 @@ export const ETCD_TOKEN = 'k8s_etcd';
 export const etcd: Role = {
   name: 'etcd',
   tasks(ctx) {
+    if (!ctx.host.etcd) return [];
     const s = ctx.host.settings;
     const dir = s.etcd_cert_dir;
     return [
@@ -137,13 +138,13 @@ function environment(ctx: RoleContext): string {
   const cert = `${dir}/member-${host.name}.pem`;
   const key = `${dir}/member-${host.name}-key.pem`;
   const values: Record<string, string | number> = {
-    ETCD_NAME: host.etcdMemberName ?? host.name,
+    ETCD_NAME: memberName(host),
     ETCD_DATA_DIR: s.etcd_data_dir,
     ETCD_LISTEN_CLIENT_URLS: `https://${host.ip}:2379,https://127.0.0.1:2379`,
     ETCD_ADVERTISE_CLIENT_URLS: `https://${host.accessIp}:2379`,
     ETCD_LISTEN_PEER_URLS: `https://${host.ip}:2380`,
     ETCD_INITIAL_ADVERTISE_PEER_URLS: `https://${host.accessIp}:2380`,
-    ETCD_INITIAL_CLUSTER: cluster.etcd.map((m) => `${m.etcdMemberName ?? m.name}=https://${m.accessIp}:2380`).join(','),
+    ETCD_INITIAL_CLUSTER: cluster.etcd.map((m) => `${memberName(m)}=https://${m.accessIp}:2380`).join(','),
     ETCD_INITIAL_CLUSTER_STATE: 'new',
     ETCD_INITIAL_CLUSTER_TOKEN: ETCD_TOKEN,
     ETCD_AUTO_COMPACTION_RETENTION: 8,

@@ -1,0 +1,5 @@
+import type { Role } from '../role.js';
+import { client } from './client.js';
+
+/** What is installed on top of a cluster, a role each. A play of `playbooks/cluster.yml` names it. */
+export const APPS: readonly Role[] = [client];
