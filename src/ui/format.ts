@@ -1,3 +1,5 @@
+import { count, duration } from '../base/format.js';
+import { columnsOf, padTo, wrapTo } from '../base/width.js';
 import type { HostRecap, RunEvent, TaskStatus } from '../engine/events.js';
 import { hostLog } from '../engine/journal/host-log.js';
 import { hostsText } from './host-ranges.js';
@@ -29,20 +31,6 @@ export const STATUS_COLOR: Readonly<Record<TaskStatus, Color>> = {
   skipped: 'cyan',
 };
 
-/** `0.4s`, `12s`, `3m05s`, `1h02m`. */
-export function duration(ms: number): string {
-  if (ms < 9_950) return `${(ms / 1000).toFixed(1)}s`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds}s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}m${String(seconds % 60).padStart(2, '0')}s`;
-  return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`;
-}
-
-export function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
-}
-
 /** `34 tasks`, `3 changed of 34 tasks`; `would change` in check mode. */
 export function hostSummary(changed: number, tasks: number, check: boolean): string {
   return changed === 0
@@ -62,12 +50,12 @@ export interface Failure {
   readonly hint?: string;
 }
 
-/** What a user needs about a failed task: where, what it said, what to try, where the rest is. `dir` is the run's folder. */
-export function failureBlock(f: Failure, dir: string, paint: Paint): string[] {
+/** What a user needs about a failed task: where, what it printed, a hint, where its log is. `dir`: the run's directory. */
+export function failureBlock(f: Failure, dir: string, paint: Paint, columns?: number): string[] {
   const code = f.code ? ` (exit status ${f.code})` : '';
   const lines = [paint('red', `FAILED ${hostsText(f.hosts)}: ${f.title} [${f.task}]${code} after ${duration(f.ms)}`)];
   for (const line of f.tail ?? []) lines.push(`  | ${line}`);
-  if (f.hint) lines.push(paint('bold', `  Try: ${f.hint}`));
+  if (f.hint) lines.push(...labelled('hint:', 'cyan', f.hint, { paint, columns, indent: '  ' }));
   const [first = ''] = f.hosts;
   lines.push(
     f.hosts.length === 1
@@ -87,8 +75,20 @@ export function diffLines(diff: string, paint: Paint): string[] {
   });
 }
 
-export function warningLine(e: Extract<RunEvent, { type: 'warning' }>, paint: Paint): string {
-  return paint('yellow', `WARNING ${e.host ? `${e.host}: ` : ''}${e.text}`);
+/** `warning: w101: the clock is 3 s off`, in lines of at most `columns`; absent: in one line. */
+export function warningLines(e: Extract<RunEvent, { type: 'warning' }>, paint: Paint, columns?: number): string[] {
+  return labelled('warning:', 'yellow', `${e.host ? `${e.host}: ` : ''}${e.text}`, { paint, columns, indent: '' });
+}
+
+function labelled(
+  label: string,
+  color: Color,
+  text: string,
+  o: { readonly paint: Paint; readonly columns: number | undefined; readonly indent: string },
+): string[] {
+  const whole = `${label} ${text}`;
+  const lines = o.columns === undefined ? [whole] : wrapTo(whole, o.columns - o.indent.length);
+  return lines.map((line, i) => o.indent + (i === 0 ? o.paint(color, label) + line.slice(label.length) : line));
 }
 
 export function hostTrouble(word: string, hosts: readonly string[], error: string, paint: Paint): string[] {
@@ -116,8 +116,8 @@ export function recapLines(o: {
   const lines: string[] = [];
   if (plays.length > 0) {
     lines.push('', paint('bold', 'TIMES'));
-    const wide = Math.max(5, ...plays.map((p) => p.name.length));
-    for (const p of plays) lines.push(`${p.name.padEnd(wide)}  ${duration(p.ms).padStart(6)}`);
+    const wide = Math.max(5, ...plays.map((p) => columnsOf(p.name)));
+    for (const p of plays) lines.push(`${padTo(p.name, wide)}  ${duration(p.ms).padStart(6)}`);
     lines.push(`${'total'.padEnd(wide)}  ${duration(end.ms).padStart(6)}`);
   }
   lines.push('', paint('bold', 'RECAP'), ...recapTable(end.recap, o.busy, o.check, paint));
@@ -166,8 +166,8 @@ export function recapTable(
   paint: Paint,
 ): string[] {
   const groups = recapGroups(recap, busy).map((g) => ({ ...g, name: hostsText(g.hosts, 34) }));
-  const width = Math.max(0, ...groups.map((g) => g.name.length));
-  return groups.map((g) => recapRow(g.name.padEnd(width), g.row, g.time, check, paint));
+  const width = Math.max(0, ...groups.map((g) => columnsOf(g.name)));
+  return groups.map((g) => recapRow(padTo(g.name, width), g.row, g.time, check, paint));
 }
 
 /** `12s`, or `10s-14s` for several hosts; empty for hosts that ran no task. */

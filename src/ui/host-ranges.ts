@@ -1,8 +1,10 @@
+import { columnsOf, cutTo } from '../base/width.js';
+
 /**
  * Names of hosts as people say them: `m11…m13-k8s, w101…w106-k8s`. Neighbours that differ by one number that goes up by one are a range;
  * the order stays that of the list.
  */
-export function foldHosts(hosts: readonly string[]): string[] {
+export function hostRanges(hosts: readonly string[]): string[] {
   const parts: string[] = [];
   let from = 0;
   let suffix = '';
@@ -21,31 +23,25 @@ export function foldHosts(hosts: readonly string[]): string[] {
   return parts;
 }
 
-/** The same as one text of at most `width` characters, with the number of hosts when there is more than one. */
+/** The same as one text of at most `width` columns, with the number of hosts if there is more than one. */
 export function hostsText(hosts: readonly string[], width = Number.POSITIVE_INFINITY): string {
-  if (hosts.length <= 1) return cut(hosts[0] ?? 'no host', width);
-  const parts = foldHosts(hosts);
+  if (hosts.length <= 1) return cutTo(hosts[0] ?? 'no host', width);
+  const parts = hostRanges(hosts);
   const tail = ` (${hosts.length})`;
   const whole = parts.join(', ') + tail;
-  if (whole.length <= width) return whole;
+  if (columnsOf(whole) <= width) return whole;
   let text = '';
   for (const part of parts) {
     const longer = text === '' ? part : `${text}, ${part}`;
-    if (longer.length + 3 + tail.length > width) break;
+    if (columnsOf(longer) + 3 + tail.length > width) break;
     text = longer;
   }
-  return text === '' ? cut(`${hosts.length} hosts`, width) : `${text}, …${tail}`;
+  return text === '' ? cutTo(`${hosts.length} hosts`, width) : `${text}, …${tail}`;
 }
 
-/** In the order of `all`: of hosts that fail one after the other, the quickest would stand first. */
+/** In the order of `all` rather than in the order in which they failed. */
 export function inOrder(hosts: readonly string[], all: ReadonlyMap<string, number>): string[] {
   return hosts.toSorted((a, b) => (all.get(a) ?? 0) - (all.get(b) ?? 0));
-}
-
-/** At most `width` characters; what is left out shows as `…`. */
-export function cut(text: string, width: number): string {
-  if (text.length <= width) return text;
-  return width <= 0 ? '' : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
 /** What follows the number in two names that differ by one number, the second one more: `w101-k8s`, `w102-k8s` → `-k8s`. */

@@ -1,4 +1,4 @@
-import { columnsOf } from './width.js';
+import { columnsOf } from '../base/width.js';
 
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';

@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import { columnsOf } from '../../src/base/width.js';
 import { recapTable } from '../../src/ui/format.js';
-import { foldHosts, hostsText } from '../../src/ui/host-ranges.js';
+import { hostRanges, hostsText } from '../../src/ui/host-ranges.js';
 
 const many = (prefix: string, from: number, to: number, suffix = ''): string[] =>
   Array.from({ length: to - from + 1 }, (_, i) => `${prefix}${from + i}${suffix}`);
 
 describe('names of many hosts', () => {
   it('fold into ranges where the numbers go up by one', () => {
-    expect(foldHosts([...many('m', 11, 13, '-k8s'), ...many('w', 101, 106, '-k8s')])).toEqual(['m11…m13-k8s', 'w101…w106-k8s']);
-    expect(foldHosts(['w1', 'w2'])).toEqual(['w1', 'w2']);
-    expect(foldHosts(['w8', 'w9', 'w10', 'w11'])).toEqual(['w8…w11']);
-    expect(foldHosts(['w08', 'w09', 'w10'])).toEqual(['w08…w10']);
-    expect(foldHosts(['w09', 'w010', 'w011'])).toEqual(['w09', 'w010', 'w011']);
-    expect(foldHosts(['10.0.0.9', '10.0.0.10', '10.0.0.11'])).toEqual(['10.0.0.9…10.0.0.11']);
-    expect(foldHosts(['db', 'web', 'w3', 'w1'])).toEqual(['db', 'web', 'w3', 'w1']);
-    expect(foldHosts([])).toEqual([]);
+    expect(hostRanges([...many('m', 11, 13, '-k8s'), ...many('w', 101, 106, '-k8s')])).toEqual(['m11…m13-k8s', 'w101…w106-k8s']);
+    expect(hostRanges(['w1', 'w2'])).toEqual(['w1', 'w2']);
+    expect(hostRanges(['w8', 'w9', 'w10', 'w11'])).toEqual(['w8…w11']);
+    expect(hostRanges(['w08', 'w09', 'w10'])).toEqual(['w08…w10']);
+    expect(hostRanges(['w09', 'w010', 'w011'])).toEqual(['w09', 'w010', 'w011']);
+    expect(hostRanges(['10.0.0.9', '10.0.0.10', '10.0.0.11'])).toEqual(['10.0.0.9…10.0.0.11']);
+    expect(hostRanges(['db', 'web', 'w3', 'w1'])).toEqual(['db', 'web', 'w3', 'w1']);
+    expect(hostRanges([])).toEqual([]);
   });
 
   it('fit the width that there is', () => {
@@ -24,6 +25,9 @@ describe('names of many hosts', () => {
     expect(hostsText(hosts, 10)).toBe('204 hosts');
     expect(hostsText(['a-very-long-name'], 8)).toBe('a-very-…');
     for (let width = 9; width < 40; width++) expect(hostsText(hosts, width).length).toBeLessThanOrEqual(width);
+    const wide = ['日本', '東京1', '東京2', '東京3', '大阪'];
+    expect(hostsText(wide, 22)).toBe('日本, … (5)');
+    for (let width = 9; width < 40; width++) expect(columnsOf(hostsText(wide, width))).toBeLessThanOrEqual(width);
   });
 });
 
@@ -39,6 +43,11 @@ describe('the recap', () => {
       'w151…w200 (50)         : ok=5    changed=2    failed=0    unreachable=0    skipped=0    2.5s-3.0s',
       'w71                    : ok=5    changed=0    failed=1    unreachable=0    skipped=0    1.7s',
     ]);
+  });
+
+  it('lines its columns up by what a terminal shows, not by characters', () => {
+    const rows = recapTable([row('日本'), row('web1')], new Map(), false, plain);
+    expect(rows.map((r) => r.split(' : ')[0])).toEqual(['日本', 'web1']);
   });
 
   it('gives each of nine hosts its row', () => {

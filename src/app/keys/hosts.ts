@@ -5,7 +5,7 @@ import { resolvePattern } from '../../inventory/pattern/pattern.js';
 import { ConnectInterruptedError } from '../../transport/errors.js';
 import { hostName } from '../../transport/known-hosts.js';
 import type { Session, Target } from '../../transport/types.js';
-import type { StepView } from '../../ui/stages/stage-view.js';
+import type { StageView } from '../../ui/stages/stage-view.js';
 import { type Connections, openConnections } from '../connect/connections.js';
 import { readCredentials } from '../connect/credentials.js';
 import { HostVars } from '../connect/host-vars.js';
@@ -26,7 +26,7 @@ export interface KeysOptions extends InventoryOptions {
   /** Ask for the SSH password of each machine that has none in the inventory. */
   readonly askPassEach?: boolean;
   /** Says on stderr how far it is; default: nobody does. */
-  readonly view?: StepView;
+  readonly view?: StageView;
 }
 
 export interface OpenHosts {
@@ -70,7 +70,7 @@ export async function withKeyHosts<T>(
     // Asked for before the first line is drawn.
     await readCredentials(o.connection);
     const { view } = o;
-    view?.step(
+    view?.stage(
       'connecting',
       selected.map((h) => h.name),
       { calledOff: true },
@@ -82,7 +82,7 @@ export async function withKeyHosts<T>(
       lookup: (name) => inventory.hosts.get(name),
       verifyBecome: false,
       signal: interrupt.stop,
-      onWarning: view && ((text) => view.say(`Warning: ${text}`)),
+      onWarning: view && ((text) => view.say(`warning: ${text}`)),
       whileAsking: view && ((ask) => view.whileAsking(ask)),
       onConnecting: (host) => view?.began(host),
       onConnected: (host) => view?.done(host),
@@ -108,7 +108,7 @@ export async function withKeyHosts<T>(
   });
 }
 
-async function interruptible<T>(view: StepView | undefined, work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
+async function interruptible<T>(view: StageView | undefined, work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
   const interrupt = interruptions((text) => (view ? view.interrupted(text) : process.stderr.write(`${text}\n`)));
   // Every machine listens.
   setMaxListeners(0, interrupt.stop, interrupt.kill);

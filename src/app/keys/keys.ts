@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors.js';
-import { createStepView } from '../../ui/stages/stage-view.js';
+import { createStageView } from '../../ui/stages/stage-view.js';
 import { checkMesh, failedPairs, type PairResult } from './actions/check.js';
 import { distributeKeys } from './actions/distribute.js';
 import { type KeysOptions, type OpenHosts, selection, withKeyHosts } from './hosts.js';
@@ -30,7 +30,7 @@ export async function runKeysDistribute(o: DistributeKeysOptions): Promise<numbe
 
 /** The same, and stderr tells how far it is. */
 export function seen<T extends KeysOptions & { readonly json?: boolean }>(o: T): T {
-  return { ...o, view: createStepView({ stderr: process.stderr, plain: o.json }) };
+  return { ...o, view: createStageView({ stderr: process.stderr, plain: o.json }) };
 }
 
 export interface Distributed {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
+import { count } from '../../base/format.js';
 import { isRoot, requireRoot } from '../../base/root.js';
 import { labPaths } from '../../lab/box/paths.js';
 import { createNspawnLab, LAB_PACKAGES } from '../../lab/nspawn/lab.js';
@@ -9,7 +10,6 @@ import type { LabControl, LabProvider, SnapshotRequest } from '../../lab/provide
 import { createVagrantLab } from '../../lab/vagrant/lab.js';
 import { vagrantPaths } from '../../lab/vagrant/paths.js';
 import { quote } from '../../shell/shell.js';
-import { count } from '../../ui/format.js';
 import { interruptions } from '../connect/interrupt.js';
 import { ensureDebianPackages } from './debian-packages.js';
 import { type VagrantUpOptions, vagrantUp } from './vagrant-up.js';

@@ -1,4 +1,5 @@
 import { join, relative, resolve } from 'node:path';
+import { count } from '../../base/format.js';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
 import { freeSubnets } from '../../cluster/checks/subnets.js';
 import { isHostList } from '../../inventory/load/sources.js';
@@ -6,7 +7,6 @@ import { planMachines } from '../../lab/nspawn/plan.js';
 import { createVagrantLab } from '../../lab/vagrant/lab.js';
 import { forwardPorts, SIZES, type VagrantMachine } from '../../lab/vagrant/machines.js';
 import { DEFAULT_BOX, resolveBox } from '../../lab/vagrant/tool/boxes.js';
-import { count } from '../../ui/format.js';
 import { interruptions } from '../connect/interrupt.js';
 import type { VaultOptions } from '../connect/options.js';
 import { vagrantMachines } from '../inventory/plan-machines.js';

@@ -1,8 +1,7 @@
+import { count, duration } from '../../base/format.js';
 import type { RunEvent } from '../../engine/events.js';
 import {
-  count,
   diffLines,
-  duration,
   failureBlock,
   hostSummary,
   hostTrouble,
@@ -11,17 +10,19 @@ import {
   STATUS_COLOR,
   STATUS_WORD,
   type TaskEnd,
-  warningLine,
+  warningLines,
 } from '../format.js';
 import { hostsText, inOrder } from '../host-ranges.js';
 import type { Progress } from './progress.js';
-import { Outcome } from './recap.js';
+import { Recap } from './recap.js';
 
-export interface TellerOptions {
+export interface LogLinesOptions {
   readonly verbosity: number;
   readonly paint: Paint;
   /** Beside a live picture of the present play: only what should stay when the picture is gone. */
   readonly live: boolean;
+  /** Width of the terminal; absent: lines are not wrapped. */
+  readonly columns?: () => number | undefined;
   readonly print: (lines: readonly string[]) => void;
 }
 
@@ -38,24 +39,24 @@ interface Held {
 }
 
 /** A run as lines that stay: for logs and pipes, and above a live picture. `progress` must have taken each event already. */
-export class Teller {
-  readonly #o: TellerOptions;
+export class LogLines {
+  readonly #o: LogLinesOptions;
   readonly #progress: Progress;
-  readonly #outcome = new Outcome();
+  readonly #recap = new Recap();
   readonly #held = new Map<string, Held>();
   #dir = '';
   #check = false;
   /** Place in the inventory. */
   #order: ReadonlyMap<string, number> = new Map();
 
-  constructor(o: TellerOptions, progress: Progress) {
+  constructor(o: LogLinesOptions, progress: Progress) {
     this.#o = o;
     this.#progress = progress;
   }
 
   take(e: RunEvent): void {
     const { paint, verbosity, live } = this.#o;
-    this.#outcome.take(e);
+    this.#recap.take(e);
     if (e.type === 'play-start' || e.type === 'play-end' || e.type === 'run-end') this.flush();
     else this.flush(e.at - HOLD_MS);
     switch (e.type) {
@@ -79,7 +80,7 @@ export class Teller {
         this.#taskEnd(e);
         break;
       case 'warning':
-        this.#print(warningLine(e, paint));
+        this.#print(...warningLines(e, paint, this.#o.columns?.()));
         break;
       case 'host-unreachable':
         this.#hold(e, `unreachable ${e.error}`, 0, (hosts) => hostTrouble('UNREACHABLE', hosts, e.error, paint));
@@ -100,7 +101,7 @@ export class Teller {
         if (live) this.#print(this.#playLine(e));
         break;
       case 'run-end':
-        this.#print(...this.#outcome.recap(e, paint));
+        this.#print(...this.#recap.lines(e, paint, this.#o.columns?.()));
         break;
       default:
         break;
@@ -139,7 +140,8 @@ export class Teller {
   #taskLines(e: TaskEnd, hosts: readonly string[], times: readonly number[]): string[] {
     const { paint } = this.#o;
     const diff = e.diff ? diffLines(e.diff, paint) : [];
-    if (e.status === 'failed') return [...failureBlock({ ...e, hosts, ms: Math.max(...times) }, this.#dir, paint), ...diff];
+    if (e.status === 'failed')
+      return [...failureBlock({ ...e, hosts, ms: Math.max(...times) }, this.#dir, paint, this.#o.columns?.()), ...diff];
     const status = paint(STATUS_COLOR[e.status], STATUS_WORD[e.status]);
     return [`${hostsText(hosts)} ${status}: ${e.title} ${rangeText(times)}`, ...diff];
   }

@@ -1,7 +1,8 @@
+import { duration } from '../../base/format.js';
 import type { RunEvent } from '../../engine/events.js';
-import { duration, type Paint, painter } from '../format.js';
+import { type Paint, painter } from '../format.js';
 import { hostsText } from '../host-ranges.js';
-import { Teller } from './log-lines.js';
+import { LogLines } from './log-lines.js';
 import { Progress } from './progress.js';
 import type { View, ViewOptions } from './view.js';
 
@@ -13,7 +14,7 @@ export class PlainView implements View {
   readonly #o: ViewOptions;
   readonly #paint: Paint;
   readonly #progress = new Progress();
-  readonly #teller: Teller;
+  readonly #log: LogLines;
   readonly #toldAt = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
@@ -21,7 +22,8 @@ export class PlainView implements View {
     this.#o = o;
     this.#paint = painter(o.color);
     const print = (lines: readonly string[]): void => this.#print(lines);
-    this.#teller = new Teller({ verbosity: o.verbosity, paint: this.#paint, live: false, print }, this.#progress);
+    const columns = (): number | undefined => terminalColumns(o.stdout);
+    this.#log = new LogLines({ verbosity: o.verbosity, paint: this.#paint, live: false, columns, print }, this.#progress);
     this.#timer = setInterval(() => this.heartbeat(Date.now()), 5_000);
     this.#timer.unref();
   }
@@ -30,18 +32,18 @@ export class PlainView implements View {
     this.#progress.take(e);
     if (e.type === 'play-start') this.#toldAt.clear();
     if (e.type === 'run-end') clearInterval(this.#timer);
-    this.#teller.take(e);
+    this.#log.take(e);
   }
 
   end(): Promise<void> {
     clearInterval(this.#timer);
-    this.#teller.flush();
+    this.#log.flush();
     return Promise.resolve();
   }
 
   /** Says what has been at work for long; `now` in milliseconds since the epoch. */
   heartbeat(now: number): void {
-    this.#teller.flush(now - 2_000);
+    this.#log.flush(now - 2_000);
     const groups = new Map<string, { hosts: string[]; title: string; since: number; note: string }>();
     for (const [host, state] of this.#progress.hosts) {
       const present = state.present;
@@ -71,4 +73,8 @@ export class PlainView implements View {
   #print(lines: readonly string[]): void {
     this.#o.stdout.write(`${lines.join('\n')}\n`);
   }
+}
+
+function terminalColumns(stream: ViewOptions['stdout']): number | undefined {
+  return 'isTTY' in stream && stream.isTTY ? stream.columns : undefined;
 }

@@ -1,10 +1,11 @@
-import { type Color, count, duration, type Paint } from '../format.js';
+import { count, duration } from '../../base/format.js';
+import { columnsOf, cutTo, padTo } from '../../base/width.js';
+import type { Color, Paint } from '../format.js';
 import { hostsText } from '../host-ranges.js';
-import { cutTo, padTo } from '../width.js';
 import type { History } from './history.js';
 import type { HostProgress, Progress } from './progress.js';
 
-export interface BoardOptions {
+export interface ProgressBoardOptions {
   readonly columns: number;
   /** At most so many lines. */
   readonly rows: number;
@@ -38,14 +39,14 @@ const SLOW_TIMES = 3;
 const SLOW_MS = 5_000;
 
 /** The lines of a play at work: a head, and one line for the hosts that are at the same thing. None is wider than `columns`. */
-export function board(progress: Progress, o: BoardOptions): string[] {
+export function progressBoard(progress: Progress, o: ProgressBoardOptions): string[] {
   const groups = foldGroups(progress, o);
   const head = headLine(progress, o);
   const room = Math.max(1, o.rows - 1);
   const shown = groups.length <= room ? groups : groups.slice(0, room - 1);
   const left = groups.slice(shown.length);
   const nameWidth = Math.min(
-    Math.max(...shown.map((g) => hostsText(g.hosts).length), 8),
+    Math.max(...shown.map((g) => columnsOf(hostsText(g.hosts))), 8),
     Math.max(8, Math.floor(o.columns * 0.38)),
   );
   const lines = shown.map((g) => groupLine(g, nameWidth, o));
@@ -56,7 +57,7 @@ export function board(progress: Progress, o: BoardOptions): string[] {
   return [head, ...lines];
 }
 
-function headLine(progress: Progress, o: BoardOptions): string {
+function headLine(progress: Progress, o: ProgressBoardOptions): string {
   const { done, tasks } = progress.totals();
   const percent = tasks === 0 ? 0 : Math.floor((100 * done) / tasks);
   const elapsed = o.now - progress.startedAt;
@@ -83,7 +84,7 @@ function about(ms: number): string {
 }
 
 /** `▲ w104-k8s   7/18   6.3s Set sysctls, others took 1.0s`. */
-function groupLine(g: Group, nameWidth: number, o: BoardOptions): string {
+function groupLine(g: Group, nameWidth: number, o: ProgressBoardOptions): string {
   const of = g.of.size === 1 ? `${g.n}/${[...g.of][0]}` : g.of.size > 1 ? `${g.n}` : '';
   const time = g.since === undefined ? '' : duration(Math.max(0, o.now - g.since));
   const name = padTo(hostsText(g.hosts, nameWidth), nameWidth);
@@ -93,7 +94,7 @@ function groupLine(g: Group, nameWidth: number, o: BoardOptions): string {
   return `${color(g.mark)} ${name}${o.paint(g.color === 'yellow' ? 'yellow' : 'dim', numbers)}${color(what)}`;
 }
 
-function foldGroups(progress: Progress, o: BoardOptions): Group[] {
+function foldGroups(progress: Progress, o: ProgressBoardOptions): Group[] {
   const groups = new Map<string, Group>();
   for (const [host, state] of progress.hosts) {
     const made = groupOf(state, progress, o);
@@ -108,7 +109,7 @@ function foldGroups(progress: Progress, o: BoardOptions): Group[] {
   return [...groups.values()].sort((a, b) => a.rank - b.rank || a.n - b.n);
 }
 
-function groupOf(state: HostProgress, progress: Progress, o: BoardOptions): Group {
+function groupOf(state: HostProgress, progress: Progress, o: ProgressBoardOptions): Group {
   const base = { n: 0, hosts: [], of: new Set<number>(), mark: ' ', color: undefined } as const;
   const fresh = { ...base, hosts: [] as string[], of: new Set<number>() };
   if (state.failed) return { ...fresh, rank: 0, mark: '✗', color: 'red', text: `failed: ${state.failed}` };
@@ -145,7 +146,7 @@ function groupOf(state: HostProgress, progress: Progress, o: BoardOptions): Grou
 }
 
 /** How long a task takes: on the hosts that have done it in this play, else in an earlier run. */
-function usualMs(progress: Progress, task: string, o: BoardOptions): { ms: number; of: string } | undefined {
+function usualMs(progress: Progress, task: string, o: ProgressBoardOptions): { ms: number; of: string } | undefined {
   const others = progress.medianMs(task);
   if (others !== undefined) return { ms: others, of: 'others took' };
   const before = o.history?.taskMs(progress.play, task);

@@ -3,7 +3,7 @@ import { type Failure, failureBlock, hostTrouble, type Paint, type PlayTime, typ
 import { inOrder } from '../host-ranges.js';
 
 /** What the last page of a run says, gathered on the way. */
-export class Outcome {
+export class Recap {
   readonly #plays: PlayTime[] = [];
   readonly #busy = new Map<string, number>();
   readonly #failures = new Map<string, Failure & { hosts: string[]; ms: number }>();
@@ -31,11 +31,11 @@ export class Outcome {
   }
 
   /** The recap; hosts that failed in the same way stand together. */
-  recap(end: RunEnd, paint: Paint): string[] {
+  lines(end: RunEnd, paint: Paint, columns?: number): string[] {
     const failures = [
       ...[...this.#troubles.values()].flatMap((t) => hostTrouble(t.word, inOrder(t.hosts, this.#order), t.error, paint)),
       ...[...this.#failures.values()].flatMap((f) =>
-        failureBlock({ ...f, hosts: inOrder(f.hosts, this.#order) }, this.#dir, paint),
+        failureBlock({ ...f, hosts: inOrder(f.hosts, this.#order) }, this.#dir, paint, columns),
       ),
     ];
     return recapLines({ end, plays: this.#plays, busy: this.#busy, failures, dir: this.#dir, check: this.#check, paint });

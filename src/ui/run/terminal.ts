@@ -1,12 +1,13 @@
 import { dirname } from 'node:path';
+import { count, duration } from '../../base/format.js';
+import { cutTo } from '../../base/width.js';
 import type { RunEvent } from '../../engine/events.js';
-import { count, duration, type Paint, painter } from '../format.js';
+import { type Paint, painter } from '../format.js';
 import { LiveRegion, type LiveStream } from '../live-region.js';
-import { cutTo } from '../width.js';
 import type { History } from './history.js';
-import { Teller } from './log-lines.js';
+import { LogLines } from './log-lines.js';
 import { Progress } from './progress.js';
-import { board } from './progress-board.js';
+import { progressBoard } from './progress-board.js';
 import type { View, ViewOptions } from './view.js';
 
 /** At most so many frames a second. */
@@ -26,7 +27,7 @@ export class TerminalView implements View {
   readonly #region: LiveRegion;
   readonly #paint: Paint;
   readonly #progress = new Progress();
-  readonly #teller: Teller;
+  readonly #log: LogLines;
   readonly #clock: () => number;
   readonly #findHistory: NonNullable<TerminalViewOptions['history']>;
   #history: History | undefined;
@@ -44,9 +45,12 @@ export class TerminalView implements View {
     this.#paint = painter(o.color);
     this.#region = new LiveRegion(stdout, () => this.draw());
     const print = (lines: readonly string[]): void => this.#region.print(lines);
-    this.#teller = new Teller({ verbosity: o.verbosity, paint: this.#paint, live: true, print }, this.#progress);
+    this.#log = new LogLines(
+      { verbosity: o.verbosity, paint: this.#paint, live: true, columns: () => this.#region.columns, print },
+      this.#progress,
+    );
     this.#tick = setInterval(() => {
-      this.#teller.flush(this.#clock() - 2 * TICK_MS);
+      this.#log.flush(this.#clock() - 2 * TICK_MS);
       if (this.#phase === 'play' || this.#connected > 0) this.draw();
     }, TICK_MS);
     this.#tick.unref();
@@ -67,7 +71,7 @@ export class TerminalView implements View {
       this.#phase = 'over';
       this.#close();
     }
-    this.#teller.take(e);
+    this.#log.take(e);
     if (this.#phase === 'over') return;
     // The first frame of a play at once, the others soon: many events come together.
     if (e.type === 'play-start' || e.type === 'play-end') this.draw();
@@ -80,7 +84,7 @@ export class TerminalView implements View {
   end(): Promise<void> {
     this.#phase = 'over';
     this.#close();
-    this.#teller.flush();
+    this.#log.flush();
     return Promise.resolve();
   }
 
@@ -94,7 +98,7 @@ export class TerminalView implements View {
     if (this.#phase === 'play') {
       const paint = this.#paint;
       this.#region.draw(
-        board(this.#progress, { columns, rows: rows - 1, now, check: this.#check, paint, history: this.#history }),
+        progressBoard(this.#progress, { columns, rows: rows - 1, now, check: this.#check, paint, history: this.#history }),
       );
       return;
     }

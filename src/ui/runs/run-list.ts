@@ -1,7 +1,8 @@
 import { escapeLine } from '../../base/escape.js';
+import { duration } from '../../base/format.js';
+import { columnsOf, cutTo, padTo } from '../../base/width.js';
 import type { RunEnds } from '../../engine/journal/journal-read.js';
-import { type Color, duration, type Paint } from '../format.js';
-import { cut } from '../host-ranges.js';
+import type { Color, Paint } from '../format.js';
 
 /** One line a run, under a line of titles. `columns`: width of the terminal; absent: as wide as it gets. */
 export function runListRows(runs: readonly RunEnds[], o: { columns?: number; paint: Paint }): string[] {
@@ -25,16 +26,16 @@ export function runListRows(runs: readonly RunEnds[], o: { columns?: number; pai
     };
   });
   const titles = ['RUN', 'WHEN', 'HOSTS', 'RESULT', 'CHANGED', 'FAILED', 'TIME'];
-  const widths = titles.map((t, i) => Math.max(t.length, ...rows.map((r) => r.cells[i]?.length ?? 0)));
+  const widths = titles.map((t, i) => Math.max(t.length, ...rows.map((r) => columnsOf(r.cells[i] ?? ''))));
   const toRight = new Set([2, 4, 5, 6]);
-  const pad = (text: string, i: number): string => (toRight.has(i) ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0));
+  const pad = (text: string, i: number): string => (toRight.has(i) ? text.padStart(widths[i] ?? 0) : padTo(text, widths[i] ?? 0));
   const used = widths.reduce((n, w) => n + w + 2, 0);
   const room = o.columns === undefined ? Number.POSITIVE_INFINITY : Math.max(10, o.columns - used);
   return [
     o.paint('bold', `${titles.map(pad).join('  ')}  COMMAND`),
     ...rows.map((r) => {
       const cells = r.cells.map((c, i) => (i === 3 ? o.paint(r.color, pad(c, i)) : pad(c, i)));
-      return `${cells.join('  ')}  ${cut(r.command, room)}`;
+      return `${cells.join('  ')}  ${cutTo(r.command, room)}`;
     }),
   ];
 }

@@ -1,6 +1,8 @@
 import { escapeLine } from '../../base/escape.js';
+import { count, duration } from '../../base/format.js';
+import { columnsOf, padTo } from '../../base/width.js';
 import type { Journaled } from '../../engine/journal/journal-read.js';
-import { count, diffLines, duration, failureBlock, type Paint, recapTable, STATUS_COLOR } from '../format.js';
+import { diffLines, failureBlock, type Paint, recapTable, STATUS_COLOR } from '../format.js';
 import { hostsText } from '../host-ranges.js';
 import { criticalPath } from './critical-path.js';
 import { localTime, outcome } from './run-list.js';
@@ -124,7 +126,7 @@ export function runText(model: RunModel, o: ShowOptions): string[] {
 
 function playLines(model: RunModel, o: ShowOptions): string[] {
   if (model.plays.length === 0) return [];
-  const wide = Math.max(...model.plays.map((p) => p.name.length));
+  const wide = Math.max(...model.plays.map((p) => columnsOf(p.name)));
   const lines = ['', o.paint('bold', 'PLAYS')];
   for (const play of model.plays) {
     const spans = play.spans.filter((s) => o.hosts === undefined || o.hosts.has(s.host));
@@ -133,7 +135,7 @@ function playLines(model: RunModel, o: ShowOptions): string[] {
     const notes = [count(play.hosts.length, 'host'), count(spans.length, 'task')];
     if (changed > 0) notes.push(o.paint(STATUS_COLOR.changed, `${changed} ${model.check ? 'would change' : 'changed'}`));
     if (failed > 0) notes.push(o.paint(STATUS_COLOR.failed, `${failed} failed`));
-    lines.push(`${duration(play.end - play.start).padStart(7)}  ${play.name.padEnd(wide)}  ${notes.join(', ')}`);
+    lines.push(`${duration(play.end - play.start).padStart(7)}  ${padTo(play.name, wide)}  ${notes.join(', ')}`);
   }
   return lines;
 }

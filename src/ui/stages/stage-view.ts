@@ -1,6 +1,6 @@
 import { escapeLine } from '../../base/escape.js';
 import { LiveRegion, type LiveStream } from '../live-region.js';
-import { type StepListener, type StepOptions, Steps } from './stages.js';
+import { type StageListener, type StageOptions, StageProgress } from './stages.js';
 
 /** What takes less time than this is over before it can be read. Milliseconds. */
 const FIRST_MS = 300;
@@ -13,7 +13,7 @@ const LINE_MS = 10_000;
 const PLAIN_COLUMNS = 120;
 
 /** Says on stderr how far it is, and lets others speak meanwhile. */
-export interface StepView extends StepListener {
+export interface StageView extends StageListener {
   /** A line that stays. */
   say(text: string): void;
   /** Nothing is shown while somebody is asked. */
@@ -24,7 +24,7 @@ export interface StepView extends StepListener {
   end(): void;
 }
 
-export interface StepViewOptions {
+export interface StageViewOptions {
   readonly stderr: LiveStream & { readonly isTTY?: boolean };
   /** Lines now and then, also on a terminal. */
   readonly plain?: boolean;
@@ -35,45 +35,45 @@ export interface StepViewOptions {
 }
 
 /** One line that is written over, or, where that cannot be, one line in 10 s. */
-export function createStepView(o: StepViewOptions): StepView {
+export function createStageView(o: StageViewOptions): StageView {
   const moves = (o.term ?? process.env.TERM) !== 'dumb';
-  return o.stderr.isTTY && moves && !o.plain ? new LiveSteps(o) : new PlainSteps(o);
+  return o.stderr.isTTY && moves && !o.plain ? new LiveStages(o) : new PlainStages(o);
 }
 
-abstract class Base implements StepView {
-  protected readonly steps = new Steps();
+abstract class Base implements StageView {
+  protected readonly progress = new StageProgress();
   protected readonly clock: () => number;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(o: StepViewOptions, everyMs: number) {
+  constructor(o: StageViewOptions, everyMs: number) {
     this.clock = o.clock ?? Date.now;
     this.#timer = setInterval(() => this.tick(), everyMs);
     this.#timer.unref();
   }
 
-  step(doing: string, hosts: readonly string[], o: StepOptions = {}): void {
-    this.steps.step(doing, hosts, o, this.clock());
+  stage(doing: string, hosts: readonly string[], o: StageOptions = {}): void {
+    this.progress.stage(doing, hosts, o, this.clock());
     this.changed();
   }
 
   began(host: string): void {
-    this.steps.began(host);
+    this.progress.began(host);
     this.changed();
   }
 
   part(n: number): void {
-    this.steps.part(n, this.clock());
+    this.progress.part(n, this.clock());
     this.changed();
   }
 
   done(host: string): void {
-    this.steps.done(host, this.clock());
+    this.progress.done(host, this.clock());
     this.changed();
   }
 
   interrupted(text: string): void {
-    this.steps.interrupt();
-    this.say([text, this.steps.stillAtWork].filter((t) => t !== '').join(' '));
+    this.progress.interrupt();
+    this.say([text, this.progress.stillAtWork].filter((t) => t !== '').join(' '));
     this.changed();
   }
 
@@ -88,14 +88,14 @@ abstract class Base implements StepView {
   protected abstract changed(): void;
 }
 
-class LiveSteps extends Base {
+class LiveStages extends Base {
   readonly #region: LiveRegion;
   readonly #born: number;
   #frame: NodeJS.Timeout | undefined;
   #asking = 0;
   #over = false;
 
-  constructor(o: StepViewOptions) {
+  constructor(o: StageViewOptions) {
     super(o, TICK_MS);
     this.#region = new LiveRegion(o.stderr, () => this.tick());
     this.#born = this.clock();
@@ -126,8 +126,8 @@ class LiveSteps extends Base {
     clearTimeout(this.#frame);
     this.#frame = undefined;
     if (this.#over || this.#asking > 0 || this.clock() - this.#born < FIRST_MS) return;
-    if (this.steps.idle) return;
-    this.#region.draw([this.steps.line(this.clock(), this.#region.columns - 1)]);
+    if (this.progress.idle) return;
+    this.#region.draw([this.progress.line(this.clock(), this.#region.columns - 1)]);
   }
 
   protected changed(): void {
@@ -143,11 +143,11 @@ class LiveSteps extends Base {
   }
 }
 
-class PlainSteps extends Base {
+class PlainStages extends Base {
   readonly #stderr: LiveStream;
   #asking = 0;
 
-  constructor(o: StepViewOptions) {
+  constructor(o: StageViewOptions) {
     super(o, LINE_MS);
     this.#stderr = o.stderr;
   }
@@ -166,8 +166,8 @@ class PlainSteps extends Base {
   }
 
   tick(): void {
-    if (this.#asking > 0 || this.steps.idle) return;
-    this.say(this.steps.line(this.clock(), PLAIN_COLUMNS, { names: true, time: true }));
+    if (this.#asking > 0 || this.progress.idle) return;
+    this.say(this.progress.line(this.clock(), PLAIN_COLUMNS, { names: true, time: true }));
   }
 
   protected changed(): void {

@@ -1,7 +1,7 @@
 import { escapeLine } from '../../base/escape.js';
-import { count, duration } from '../format.js';
+import { count, duration } from '../../base/format.js';
+import { columnsOf, cutTo } from '../../base/width.js';
 import { hostsText } from '../host-ranges.js';
-import { cutTo } from '../width.js';
 
 /** What a step consists of, all machines together: `logins`. */
 export interface Parts {
@@ -9,16 +9,16 @@ export interface Parts {
   readonly of: number;
 }
 
-export interface StepOptions {
+export interface StageOptions {
   readonly parts?: Parts;
   /** Ctrl-C calls it off everywhere at once; else machines that are at it finish it. */
   readonly calledOff?: boolean;
 }
 
 /** Hears how far a command is that does one thing after the other on many machines. */
-export interface StepListener {
+export interface StageListener {
   /** The next step, with these machines; the one before is over. */
-  step(doing: string, hosts: readonly string[], o?: StepOptions): void;
+  stage(doing: string, hosts: readonly string[], o?: StageOptions): void;
   /** A machine's turn has come. */
   began(host: string): void;
   /** A machine has got on by so many parts. */
@@ -35,7 +35,7 @@ const NAMED = 8;
 const QUIET_MS = 4_000;
 
 /** What the step at work is, who is through, and who is waited for. Pure: times are given, in milliseconds since the epoch. */
-export class Steps {
+export class StageProgress {
   #doing = '';
   #total = 0;
   #done = 0;
@@ -49,7 +49,7 @@ export class Steps {
   #left = new Set<string>();
   #working = new Set<string>();
 
-  step(doing: string, hosts: readonly string[], o: StepOptions, now: number): void {
+  stage(doing: string, hosts: readonly string[], o: StageOptions, now: number): void {
     [this.#doing, this.#total, this.#done, this.#partsDone] = [doing, hosts.length, 0, 0];
     [this.#parts, this.#calledOff] = [o.parts, o.calledOff ?? false];
     [this.#since, this.#lastAt] = [now, now];
@@ -107,7 +107,7 @@ export class Steps {
     if (!o.names && !quiet && !this.#interrupted && this.#left.size > FEW) return cutTo(escapeLine(state + time), columns);
     const wait = `, waiting ${quiet ? `${seconds(quietMs)} ` : ''}for `;
     const waited = this.atWork.length > 0 ? this.atWork : [...this.#left];
-    const room = Math.max(12, columns - (state + time + wait).length);
+    const room = Math.max(12, columns - columnsOf(state + time + wait));
     return cutTo(escapeLine(`${state}${time}${waited.length === 0 ? '' : wait + hostsText(waited, room)}`), columns);
   }
 }

@@ -62,7 +62,7 @@ describe('runs', () => {
     expect(out).toContain('kubewright provision -i x');
     expect(out).toMatch(/PLAYS\n.* make .*3 hosts, 3 tasks, 3 changed\n.* break /);
     expect(out).toMatch(
-      /FAILED w2: Title of b\/fails \[b\/fails\] \(exit status 7\).*\n {2}\| no luck\n {2}Try: look at the weather\n {2}Log: (.*)\n/,
+      /FAILED w2: Title of b\/fails \[b\/fails\] \(exit status 7\).*\n {2}\| no luck\n {2}hint: look at the weather\n {2}Log: (.*)\n/,
     );
     const log = /Log: (.*w2\.log)/.exec(out)?.[1] ?? '';
     expect(existsSync(log)).toBe(true);

@@ -50,7 +50,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
     expect(other.code).toBe(0);
     expect(other.out).toMatch(
       new RegExp(
-        `WARNING n2: broke the lock of run ${run} \\(${me}, .*\\); its program was stopped at task 1 of 2, Gate \\(play First\\)`,
+        `warning: n2: broke the lock of run ${run} \\(${me}, .*\\); its program was stopped at task 1 of 2, Gate \\(play First\\)`,
       ),
     );
     expect(f.processes('n2', 'sleep 0.1')).toEqual([]);
@@ -63,7 +63,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
     expect(f.read('n1', 'ran')).toBe('gate\nopened\nafter\nthen\n');
     expect(f.read('n2', 'ran')).toBe('gate\nsecond\n');
     const by = f.runs().at(-1) ?? '';
-    expect(cli.out).toContain(`WARNING n2: the lock of this run was taken by ${userInfo().username}@bobs-laptop, run ${by}`);
+    expect(cli.out).toContain(`warning: n2: the lock of this run was taken by ${userInfo().username}@bobs-laptop, run ${by}`);
     expect(cli.out).toMatch(/^FAILED n2: .*Gate/m);
     expect(cli.out).toMatch(/^n1 +: ok=0 +changed=3 +failed=0/m);
     expect(cli.out).toMatch(/^n2 +: ok=0 +changed=0 +failed=1/m);
@@ -87,7 +87,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
 
     const force = await f.run(['run', second, '--plain', '--force-unlock'], { under: BOB });
     expect(force.code).toBe(0);
-    expect(force.out).toMatch(/WARNING n1: broke the lock of run .*its program was stopped at task 1 of 2, Gate/);
+    expect(force.out).toMatch(/warning: n1: broke the lock of run .*its program was stopped at task 1 of 2, Gate/);
     gate.open();
     for (const host of HOSTS) {
       expect(f.processes(host, '/run/kubewright')).toEqual([]);
@@ -102,7 +102,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
     await cli.ended;
     const force = await f.run(['run', second, '--plain', '--force-unlock']);
     expect(force.code).toBe(0);
-    expect(force.out).toContain(`WARNING n1: broke the lock of run ${run}`);
+    expect(force.out).toContain(`warning: n1: broke the lock of run ${run}`);
     for (const host of HOSTS) expect(f.read(host, 'ran')).toBe('gate\nsecond\n');
   });
 
@@ -116,7 +116,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
     );
     const other = await f.run(['run', second, '--plain'], { under: BOB });
     expect(other.code).toBe(0);
-    expect(other.out).toMatch(new RegExp(`WARNING n1: took over the stale lock of run ${run} .*its controller is gone`));
+    expect(other.out).toMatch(new RegExp(`warning: n1: took over the stale lock of run ${run} .*its controller is gone`));
     for (const host of HOSTS) {
       expect(f.read(host, 'ran')).toBe('gate\nopened\nafter\nsecond\n');
       expect(f.left(host)).toBe('');

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { columnsOf } from '../../../src/base/width.js';
 import type { RunEvent } from '../../../src/engine/events.js';
 import { History } from '../../../src/ui/run/history.js';
 import { Progress } from '../../../src/ui/run/progress.js';
-import { board } from '../../../src/ui/run/progress-board.js';
+import { progressBoard } from '../../../src/ui/run/progress-board.js';
 import { TerminalView } from '../../../src/ui/run/terminal.js';
-import { columnsOf } from '../../../src/ui/width.js';
 import { screenOf } from '../../support/screen/screen.js';
 import { hostNames, syntheticRun } from '../../support/screen/synthetic.mjs';
 
@@ -38,7 +38,7 @@ function small(): Progress {
 
 describe('the picture of a play', () => {
   it('puts hosts at the same task together; what failed and what is slow stands out', () => {
-    const frame = board(small(), { columns: 100, rows: 20, now: 9000, check: false, paint: plain });
+    const frame = progressBoard(small(), { columns: 100, rows: 20, now: 9000, check: false, paint: plain });
     expect(frame).toEqual([
       'p (4 hosts) ━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌ 41 %, 9.0s',
       '✗ a3                        failed: Task 1',
@@ -52,11 +52,18 @@ describe('the picture of a play', () => {
       { name: 'p', ms: 30_000, tasks: new Map(Object.entries({ t1: 2000, t2: 1000, t3: 20_000 })) },
       { name: 'q', ms: 60_000, tasks: new Map() },
     ]);
-    const [head, , , running] = board(small(), { columns: 100, rows: 20, now: 9000, check: false, paint: plain, history });
+    const [head, , , running] = progressBoard(small(), {
+      columns: 100,
+      rows: 20,
+      now: 9000,
+      check: false,
+      paint: plain,
+      history,
+    });
     expect(running).toContain('Task 2');
     // The slowest: a4 has tasks 2 and 3 to do, 21 s, then play q with 60 s; task 1 took 1.4 times as long as then.
     expect(head).toContain('about 2m00s left');
-    const late = board(small(), { columns: 100, rows: 20, now: 12_500, check: false, paint: plain, history });
+    const late = progressBoard(small(), { columns: 100, rows: 20, now: 12_500, check: false, paint: plain, history });
     expect(late.join('\n')).toContain('▲ a1, a2 (2)     2/3    11s Task 2, last time 1.0s');
   });
 
@@ -72,7 +79,7 @@ describe('the picture of a play', () => {
         (events, share, columns, rows) => {
           const span = (events.at(-1)?.at ?? 0) - (events[0]?.at ?? 0);
           const { progress, now } = at(events, 500 + share * (span - 500));
-          const frame = board(progress, { columns, rows, now, check: false, paint: plain });
+          const frame = progressBoard(progress, { columns, rows, now, check: false, paint: plain });
           expect(frame.length).toBeLessThanOrEqual(Math.max(2, rows));
           for (const line of frame) expect(columnsOf(line)).toBeLessThan(columns);
           // No host is forgotten.

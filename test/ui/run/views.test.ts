@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { duration } from '../../../src/base/format.js';
 import type { RunEvent, RunEventBody } from '../../../src/engine/events.js';
-import { duration } from '../../../src/ui/format.js';
 import { createView } from '../../../src/ui/run/create-view.js';
 import { PlainView } from '../../../src/ui/run/plain.js';
 import { TerminalView } from '../../../src/ui/run/terminal.js';
@@ -68,6 +68,7 @@ const story: RunEventBody[] = [
     ],
   },
 ];
+const failure = { at: 2, type: 'task-end', play: 'p', host: 'w1', task: 'a', title: 'T', status: 'failed', ms: 10 } as const;
 const events: RunEvent[] = story.map((e, i) => ({ at: 1_000_000 + i * 100, ...e }));
 
 describe('the plain view', () => {
@@ -89,7 +90,7 @@ m1 changed: Install etcd 3.2s
   +new
 FAILED m1: Start etcd [b] (exit status 1) after 1m01s
   | bind: address already in use
-  Try: journalctl -u etcd
+  hint: journalctl -u etcd
   Log: /j/r/m1.log
 
 TIMES
@@ -105,7 +106,7 @@ FAILURES
 UNREACHABLE w102: no route to host
 FAILED m1: Start etcd [b] (exit status 1) after 1m01s
   | bind: address already in use
-  Try: journalctl -u etcd
+  hint: journalctl -u etcd
   Log: /j/r/m1.log
 
 Log: /j/r
@@ -229,6 +230,23 @@ describe('the other views', () => {
     expect(end.indexOf('✗ etcd 1m05s  2 hosts, 1 changed on 1, 1 failed')).toBeGreaterThan(failure);
     expect(end.indexOf('RECAP')).toBeGreaterThan(failure);
     expect(text()).toContain('\x1b[?25h');
+  });
+
+  it('terminal: warnings and hints are wrapped between words, with their label in colour; off a terminal they are not', () => {
+    const text = 'the clock of this host is off by more than three seconds';
+    const warning: RunEvent = { at: 1, type: 'warning', host: 'w1', text };
+    const { o, text: shown } = screen({ color: true });
+    const view = new TerminalView(o, { columns: 40, rows: 10, write: (chunk: string) => o.stdout.write(chunk) });
+    view.event(warning);
+    view.event({ ...failure, hint: text });
+    void view.end();
+    const lines = screenOf(shown(), 40, 10);
+    expect(lines).toEqual(expect.arrayContaining(['warning: w1: the clock of this host is', '  off by more than three seconds']));
+    expect(lines).toEqual(expect.arrayContaining(['  hint: the clock of this host is off', '    by more than three seconds']));
+    expect(shown()).toContain('\x1b[33mwarning:\x1b[0m w1');
+    const plain = screen();
+    createView('plain', plain.o).event(warning);
+    expect(plain.text()).toBe(`warning: w1: ${text}\n`);
   });
 
   it('terminal without a terminal is plain', () => {

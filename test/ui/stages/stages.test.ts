@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createStepView, type StepViewOptions } from '../../../src/ui/stages/stage-view.js';
-import { Steps } from '../../../src/ui/stages/stages.js';
+import { createStageView, type StageViewOptions } from '../../../src/ui/stages/stage-view.js';
+import { StageProgress } from '../../../src/ui/stages/stages.js';
 import { screenOf } from '../../support/screen/screen.js';
 
 const names = (n: number): string[] => Array.from({ length: n }, (_, i) => `n${String(i + 1).padStart(3, '0')}`);
 
 describe('the line of a step', () => {
   it('counts while all goes well, and names the last ones', () => {
-    const s = new Steps();
-    s.step('writing', names(200), {}, 0);
+    const s = new StageProgress();
+    s.stage('writing', names(200), {}, 0);
     for (const n of names(200)) s.began(n);
     for (const n of names(120)) s.done(n, 1000);
     expect(s.line(2000, 80)).toBe('writing: 120 of 200 machines');
@@ -20,8 +20,8 @@ describe('the line of a step', () => {
   });
 
   it('names who is at work when nothing happens, not those whose turn has not come', () => {
-    const s = new Steps();
-    s.step('connecting', names(200), {}, 0);
+    const s = new StageProgress();
+    s.stage('connecting', names(200), {}, 0);
     for (const n of names(24)) s.began(n);
     for (const n of names(20)) s.done(n, 1000);
     expect(s.line(3000, 80)).toBe('connecting: 20 of 200 machines');
@@ -32,8 +32,8 @@ describe('the line of a step', () => {
   });
 
   it('takes logins for a sign of life', () => {
-    const s = new Steps();
-    s.step('logging in', names(5), { parts: { noun: 'login', of: 20 } }, 0);
+    const s = new StageProgress();
+    s.stage('logging in', names(5), { parts: { noun: 'login', of: 20 } }, 0);
     s.began('n001');
     s.part(3, 9000);
     expect(s.line(9500, 80)).toBe('logging in: 0 of 5 machines, 3 of 20 logins');
@@ -41,9 +41,9 @@ describe('the line of a step', () => {
   });
 
   it('fits, whatever the names are, and lets none of them move the cursor', () => {
-    const s = new Steps();
+    const s = new StageProgress();
     const odd = ['a\x1b[2Jb', '日本語日本語日本語', 'c'.repeat(100)];
-    s.step('looking', odd, {}, 0);
+    s.stage('looking', odd, {}, 0);
     expect(s.line(0, 120)).toContain('waiting for a\\x1b[2Jb, 日本語');
     for (const columns of [20, 40, 60]) {
       const line = s.line(0, columns);
@@ -52,11 +52,11 @@ describe('the line of a step', () => {
   });
 
   it('says after Ctrl-C who is still at work: few by name, many by number, nobody where it is called off', () => {
-    const s = new Steps();
-    s.step('connecting', names(3), { calledOff: true }, 0);
+    const s = new StageProgress();
+    s.stage('connecting', names(3), { calledOff: true }, 0);
     s.began('n001');
     expect(s.stillAtWork).toBe('');
-    s.step('writing', names(30), {}, 0);
+    s.stage('writing', names(30), {}, 0);
     expect(s.stillAtWork).toBe('');
     for (const n of ['n002', 'n001']) s.began(n);
     expect(s.stillAtWork).toBe('Still at work: n001, n002.');
@@ -75,15 +75,15 @@ describe('where it is shown', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
-  function view(isTTY: boolean, more: Partial<StepViewOptions> = {}) {
+  function view(isTTY: boolean, more: Partial<StageViewOptions> = {}) {
     let text = '';
     const stderr = { isTTY, columns: 60, rows: 10, write: (t: string) => (text += t) };
-    return { v: createStepView({ stderr, term: 'xterm', ...more }), text: () => text, screen: () => screenOf(text, 60, 10) };
+    return { v: createStageView({ stderr, term: 'xterm', ...more }), text: () => text, screen: () => screenOf(text, 60, 10) };
   }
 
   it('on a terminal: one line, rewritten, under what others say, and gone at the end', () => {
     const { v, text, screen } = view(true);
-    v.step('looking', names(9));
+    v.stage('looking', names(9));
     vi.advanceTimersByTime(250);
     // What is over at once is not shown at all.
     expect(text()).toBe('');
@@ -94,7 +94,7 @@ describe('where it is shown', () => {
     v.say('Warning: beware');
     vi.advanceTimersByTime(100);
     expect(screen()).toEqual(['Warning: beware', 'looking: 1 of 9 machines']);
-    v.step('writing', names(9));
+    v.stage('writing', names(9));
     v.began('n002');
     vi.advanceTimersByTime(5000);
     expect(screen()).toEqual(['Warning: beware', 'writing: 0 of 9 machines, waiting 4s for n002']);
@@ -113,7 +113,7 @@ describe('where it is shown', () => {
 
   it('on a terminal: nothing while somebody is asked', async () => {
     const { v, screen } = view(true);
-    v.step('connecting', names(2));
+    v.stage('connecting', names(2));
     vi.advanceTimersByTime(1000);
     let answer: () => void = () => undefined;
     const asked = v.whileAsking(() => new Promise<void>((resolve) => (answer = resolve)));
@@ -133,7 +133,7 @@ describe('where it is shown', () => {
     ['on a terminal that cannot move its cursor', true, { term: 'dumb' }],
   ] as const)('%s: nothing at first, then a line every 10 s', (_name, isTTY, more) => {
     const { v, text } = view(isTTY, more);
-    v.step('looking', names(200));
+    v.stage('looking', names(200));
     for (const n of names(12)) v.began(n);
     vi.advanceTimersByTime(9_900);
     expect(text()).toBe('');

@@ -1,6 +1,6 @@
 import { InterruptedError, KubewrightError } from '../../../base/errors.js';
 import { Semaphore } from '../../../base/semaphore.js';
-import type { Parts, StepListener } from '../../../ui/stages/stages.js';
+import type { Parts, StageListener } from '../../../ui/stages/stages.js';
 import { AT_ONCE, type KeyHost, type KeyResult } from './model.js';
 
 export interface Interrupt {
@@ -13,7 +13,7 @@ export interface Interrupt {
 /** What the one who started it hears, and says. */
 export interface Steering {
   readonly interrupt?: Interrupt;
-  readonly progress?: StepListener;
+  readonly progress?: StageListener;
 }
 
 /** Works on a limited number of machines at once; what one throws becomes its result. `step`: what the user is told. */
@@ -26,8 +26,8 @@ export async function inTurns(
 ): Promise<void> {
   const semaphore = new Semaphore(AT_ONCE);
   const names = hosts.map((h) => h.name);
-  if (typeof step === 'string') progress?.step(step, names);
-  else progress?.step(step.doing, names, step);
+  if (typeof step === 'string') progress?.stage(step, names);
+  else progress?.stage(step.doing, names, step);
   await Promise.all(
     hosts.map(async (h) => {
       const release = await semaphore.take();

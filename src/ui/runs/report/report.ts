@@ -1,5 +1,6 @@
+import { count, duration } from '../../../base/format.js';
 import type { Journaled } from '../../../engine/journal/journal-read.js';
-import { count, duration, recapGroups } from '../../format.js';
+import { recapGroups } from '../../format.js';
 import { hostsText } from '../../host-ranges.js';
 import { localTime, outcome } from '../run-list.js';
 import type { RunModel } from '../run-model.js';
@@ -87,7 +88,7 @@ function failure(g: Group): Html {
   return html`<div class="fail"><b>${hostsText(g.hosts)}</b>: ${span.title} <code>${span.task}</code>
 <p class="soft">in ${g.play}, after ${duration(g.maxMs)}${code}</p>
 ${span.tail && span.tail.length > 0 && html`<pre>${span.tail.join('\n')}</pre>`}
-${span.hint && html`<p class="hint"><b>Try:</b> ${span.hint}</p>`}</div>
+${span.hint && html`<p class="hint"><b>hint:</b> ${span.hint}</p>`}</div>
 `;
 }
 
