@@ -1,5 +1,5 @@
-import { count, duration } from '../base/format.js';
-import { columnsOf, padTo, wrapTo } from '../base/width.js';
+import { count, duration } from '../base/text/format.js';
+import { columnsOf, padTo, wrapTo } from '../base/text/width.js';
 import type { HostRecap, RunEvent, TaskStatus } from '../engine/events.js';
 import { hostLog } from '../engine/journal/host-log.js';
 import { hostsText } from './host-ranges.js';

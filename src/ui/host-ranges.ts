@@ -1,4 +1,4 @@
-import { columnsOf, cutTo } from '../base/width.js';
+import { columnsOf, cutTo } from '../base/text/width.js';
 
 /**
  * Names of hosts as people say them: `m11…m13-k8s, w101…w106-k8s`. Neighbours that differ by one number that goes up by one are a range;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnsOf } from '../../src/base/width.js';
+import { columnsOf } from '../../src/base/text/width.js';
 import { recapTable } from '../../src/ui/format.js';
 import { hostRanges, hostsText } from '../../src/ui/host-ranges.js';
 

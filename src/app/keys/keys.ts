@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors.js';
-import { createStageView } from '../../ui/stages/stage-view.js';
+import { createStageView } from '../../ui/stages/create-stage-view.js';
 import { checkMesh, failedPairs, type PairResult } from './actions/check.js';
 import { distributeKeys } from './actions/distribute.js';
 import { type KeysOptions, type OpenHosts, selection, withKeyHosts } from './hosts.js';
@@ -18,7 +18,7 @@ export interface DistributeKeysOptions extends KeysOptions {
 
 /** `keys distribute`. Exit code 3 when a machine was unreachable or refused us, 1 when one failed otherwise. */
 export async function runKeysDistribute(o: DistributeKeysOptions): Promise<number> {
-  const { results, connections, operatorKey, interrupted } = await distributeAll(seen(o));
+  const { results, connections, operatorKey, interrupted } = await distributeAll(await seen(o));
   const dry = o.dryRun ?? false;
   if (o.json) say(resultsJson(results, { dry }));
   else {
@@ -28,9 +28,9 @@ export async function runKeysDistribute(o: DistributeKeysOptions): Promise<numbe
   return interrupted ? 130 : exitCodeOf(results);
 }
 
-/** The same, and stderr tells how far it is. */
-export function seen<T extends KeysOptions & { readonly json?: boolean }>(o: T): T {
-  return { ...o, view: createStageView({ stderr: process.stderr, plain: o.json }) };
+/** The same with a view of the progress on stderr. */
+export async function seen<T extends KeysOptions & { readonly json?: boolean }>(o: T): Promise<T> {
+  return { ...o, view: await createStageView({ stderr: process.stderr, plain: o.json }) };
 }
 
 export interface Distributed {
@@ -60,7 +60,7 @@ export interface CheckKeysOptions extends KeysOptions {
 
 /** `keys check`. Exit code 1 when a pair failed, 130 when it was interrupted. */
 export async function runKeysCheck(o: CheckKeysOptions): Promise<number> {
-  const { pairs, interrupted } = await check(seen(o));
+  const { pairs, interrupted } = await check(await seen(o));
   if (o.json) say(pairsJson(pairs));
   else printPairs(pairs, process.stdout.columns || 120);
   if (interrupted) return 130;

@@ -16,7 +16,7 @@ export interface RevokeKeysOptions extends KeysOptions {
 /** `keys distribute --revoke`. The machines that are taken out need not answer, nor stand in the inventory. */
 export async function runKeysRevoke(o: RevokeKeysOptions): Promise<number> {
   const dry = o.dryRun ?? false;
-  const { results, connections, keys, kept, stillThere, interrupted } = await revokeAll(seen(o));
+  const { results, connections, keys, kept, stillThere, interrupted } = await revokeAll(await seen(o));
   const code = interrupted ? 130 : exitCodeOf(results);
   if (o.json) {
     say(resultsJson(results, { dry }));

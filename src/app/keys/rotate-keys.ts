@@ -6,7 +6,7 @@ import { exitCodeOf, printResults, resultsJson, say } from './report/report.js';
 
 /** `keys distribute --rotate`. Exit code 1 when a machine keeps its old key. */
 export async function runKeysRotate(o: DistributeKeysOptions): Promise<number> {
-  const { results, connections, interrupted } = await rotateAll(seen(o));
+  const { results, connections, interrupted } = await rotateAll(await seen(o));
   const dry = o.dryRun ?? false;
   if (o.json) say(resultsJson(results, { dry }));
   else printResults(results, { dry, connections });

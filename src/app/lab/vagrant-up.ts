@@ -1,6 +1,6 @@
 import { join, relative, resolve } from 'node:path';
-import { count } from '../../base/format.js';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
+import { count } from '../../base/text/format.js';
 import { freeSubnets } from '../../cluster/checks/subnets.js';
 import { isHostList } from '../../inventory/load/sources.js';
 import { planMachines } from '../../lab/nspawn/plan.js';

@@ -43,7 +43,7 @@ export async function attach(o: AttachOptions): Promise<number> {
   const run = journal?.run ?? o.run;
   const inventory = await readInventory({ ...o, inventory: inventoryOf(o, journal) });
   const wanted = hostsOf(o, inventory, journal);
-  const view = createView(o.view === 'auto' ? 'terminal' : o.view, {
+  const view = await createView(o.view === 'auto' ? 'terminal' : o.view, {
     stdout: process.stdout,
     stderr: process.stderr,
     verbosity: o.verbosity ?? 0,

@@ -143,7 +143,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
   // Asked of fresh machines, so perhaps for more than is needed in the end.
   const helpers = [...hostsOf(planPlays(plays, fresh, neededExports(plays, fresh)))].filter((h) => !chosen.has(h));
   const step = o.step ? stepByStep() : undefined;
-  const view = openView(o);
+  const view = await openView(o);
   const tell = (text: string): void => view.event({ at: Date.now(), type: 'warning', text });
   for (const warning of source.warnings) tell(formatParts(warning));
 
@@ -199,7 +199,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
   }
 }
 
-function openView(o: PlaybookRun): View {
+function openView(o: PlaybookRun): Promise<View> {
   // Questions and a live picture would write over each other.
   return createView(o.view === 'auto' ? (o.step ? 'plain' : 'terminal') : o.view, {
     stdout: process.stdout,

@@ -1,16 +1,14 @@
+import { isTerminal } from '../live/live-region.js';
 import { JsonView } from './json.js';
 import { PlainView } from './plain.js';
-import { TerminalView } from './terminal.js';
 import type { View, ViewOptions } from './view.js';
 
-/** `terminal` falls back to `plain` where stdout is no terminal, or one that cannot move its cursor. */
-export function createView(kind: 'terminal' | 'plain' | 'json', o: ViewOptions): View {
+/** `terminal` falls back to `plain` if stdout is not a terminal that can move its cursor. Only what draws is loaded. */
+export async function createView(kind: 'terminal' | 'plain' | 'json', o: ViewOptions): Promise<View> {
   if (kind === 'json') return new JsonView(o);
-  const moves = (o.term ?? process.env.TERM) !== 'dumb';
-  if (kind === 'terminal' && moves && isTerminal(o.stdout)) return new TerminalView(o, o.stdout);
+  if (kind === 'terminal' && isTerminal(o.stdout, o.term)) {
+    const { TerminalView } = await import('./terminal.js');
+    return new TerminalView(o, o.stdout);
+  }
   return new PlainView(o);
-}
-
-function isTerminal(stream: ViewOptions['stdout']): stream is NodeJS.WriteStream {
-  return 'isTTY' in stream && stream.isTTY === true;
 }

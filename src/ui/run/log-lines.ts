@@ -1,4 +1,4 @@
-import { count, duration } from '../../base/format.js';
+import { count, duration } from '../../base/text/format.js';
 import type { RunEvent } from '../../engine/events.js';
 import {
   diffLines,
@@ -97,9 +97,6 @@ export class LogLines {
       case 'push':
         if (!live && e.bytes >= e.of) this.#print(`${e.host} received ${e.artifact} (${Math.ceil(e.of / 1_000_000)} MB)`);
         break;
-      case 'play-end':
-        if (live) this.#print(this.#playLine(e));
-        break;
       case 'run-end':
         this.#print(...this.#recap.lines(e, paint, this.#o.columns?.()));
         break;
@@ -155,8 +152,8 @@ export class LogLines {
     this.#print(`${e.host} ${this.#o.paint(color, text)} ${duration(e.at - (host.since ?? e.at))}`);
   }
 
-  /** `✓ etcd 12s  9 hosts, 3 changed 14 tasks`. */
-  #playLine(e: Extract<RunEvent, { type: 'play-end' }>): string {
+  /** `etcd 12s  9 hosts, 14 changed on 3`. */
+  playLine(e: Extract<RunEvent, { type: 'play-end' }>): string {
     const { paint } = this.#o;
     const hosts = [...this.#progress.hosts.values()];
     const failed = hosts.filter((h) => h.failed !== undefined).length;
@@ -165,8 +162,7 @@ export class LogLines {
     const notes = [count(hosts.length, 'host')];
     if (changes > 0) notes.push(paint('yellow', `${changes} ${this.#check ? 'would change' : 'changed'} on ${changed.length}`));
     if (failed > 0) notes.push(paint('red', `${failed} failed`));
-    const mark = failed > 0 ? paint('red', '✗') : paint('green', '✓');
-    return `${mark} ${paint('bold', e.play)} ${duration(e.ms)}  ${notes.join(', ')}`;
+    return `${paint('bold', e.play)} ${duration(e.ms)}  ${notes.join(', ')}`;
   }
 
   #print(...lines: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { duration } from '../../base/format.js';
+import { duration } from '../../base/text/format.js';
 import type { RunEvent } from '../../engine/events.js';
 import { type Paint, painter } from '../format.js';
 import { hostsText } from '../host-ranges.js';

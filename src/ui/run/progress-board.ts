@@ -1,5 +1,5 @@
-import { count, duration } from '../../base/format.js';
-import { columnsOf, cutTo, padTo } from '../../base/width.js';
+import { count, duration } from '../../base/text/format.js';
+import { columnsOf, cutTo, padTo } from '../../base/text/width.js';
 import type { Color, Paint } from '../format.js';
 import { hostsText } from '../host-ranges.js';
 import type { History } from './history.js';
@@ -33,12 +33,16 @@ interface Group {
   readonly note?: string;
 }
 
+/** A terminal of 80 columns has room for the bar, one of 60 for the numbers of tasks; 2 columns are indentation. */
+const WIDE = 78;
+const NARROW = 58;
+
 /** A task is slow when it takes this many times as long as it took others or an earlier run… */
 const SLOW_TIMES = 3;
 /** …and longer than this. Milliseconds. */
 const SLOW_MS = 5_000;
 
-/** The lines of a play at work: a head, and one line for the hosts that are at the same thing. None is wider than `columns`. */
+/** The lines of a running play: a heading, and one line for the hosts that are at the same thing. All are narrower than `columns`. */
 export function progressBoard(progress: Progress, o: ProgressBoardOptions): string[] {
   const groups = foldGroups(progress, o);
   const head = headLine(progress, o);
@@ -64,7 +68,7 @@ function headLine(progress: Progress, o: ProgressBoardOptions): string {
   const left = o.history?.msLeft(progress, o.now);
   const numbers = [`${percent} %`, duration(elapsed), ...(left === undefined ? [] : [`about ${about(left)} left`])];
   const text = `${progress.play} (${count(progress.hosts.size, 'host')})`;
-  const wide = o.columns >= 80;
+  const wide = o.columns >= WIDE;
   const bar = wide ? ` ${barOf(done, tasks, 20)}` : '';
   const right = `${bar} ${numbers.join(', ')}`;
   const name = cutTo(text, Math.max(8, o.columns - 1 - right.length));
@@ -88,7 +92,7 @@ function groupLine(g: Group, nameWidth: number, o: ProgressBoardOptions): string
   const of = g.of.size === 1 ? `${g.n}/${[...g.of][0]}` : g.of.size > 1 ? `${g.n}` : '';
   const time = g.since === undefined ? '' : duration(Math.max(0, o.now - g.since));
   const name = padTo(hostsText(g.hosts, nameWidth), nameWidth);
-  const numbers = o.columns >= 60 ? ` ${of.padStart(7)} ${time.padStart(6)} ` : ` ${time.padStart(6)} `;
+  const numbers = o.columns >= NARROW ? ` ${of.padStart(7)} ${time.padStart(6)} ` : ` ${time.padStart(6)} `;
   const what = cutTo(g.note ? `${g.text}, ${g.note}` : g.text, Math.max(1, o.columns - 1 - 2 - nameWidth - numbers.length));
   const color = (text: string): string => (g.color ? o.paint(g.color, text) : text);
   return `${color(g.mark)} ${name}${o.paint(g.color === 'yellow' ? 'yellow' : 'dim', numbers)}${color(what)}`;

@@ -1,19 +1,19 @@
 import { dirname } from 'node:path';
-import { count, duration } from '../../base/format.js';
-import { cutTo } from '../../base/width.js';
+import { count, duration } from '../../base/text/format.js';
+import { cutTo } from '../../base/text/width.js';
 import type { RunEvent } from '../../engine/events.js';
 import { type Paint, painter } from '../format.js';
-import { LiveRegion, type LiveStream } from '../live-region.js';
+import type { LiveStream } from '../live/live-region.js';
+import { type LiveTask, TaskList } from '../live/task-list.js';
+import type { Size } from '../live/task-renderer.js';
 import type { History } from './history.js';
 import { LogLines } from './log-lines.js';
 import { Progress } from './progress.js';
 import { progressBoard } from './progress-board.js';
 import type { View, ViewOptions } from './view.js';
 
-/** At most so many frames a second. */
-const FRAME_MS = 100;
-/** Times go on without events. */
-const TICK_MS = 1_000;
+/** How long lines may wait for others like them. Milliseconds. */
+const HOLD_MS = 2_000;
 
 export interface TerminalViewOptions extends ViewOptions {
   /** Milliseconds since the epoch; for tests and replays. */
@@ -22,9 +22,12 @@ export interface TerminalViewOptions extends ViewOptions {
   readonly history?: (start: Extract<RunEvent, { type: 'run-start' }>) => Promise<History | undefined>;
 }
 
-/** A live picture of the present play at the bottom; what has happened stays above it. Only looks: it touches no signal. */
+/**
+ * A run as a list of tasks: the current play is a task whose lines are the board of its hosts; what has happened stays above it. Only
+ * looks: it registers no signal handler and nothing waits for it.
+ */
 export class TerminalView implements View {
-  readonly #region: LiveRegion;
+  readonly #list: TaskList;
   readonly #paint: Paint;
   readonly #progress = new Progress();
   readonly #log: LogLines;
@@ -33,84 +36,80 @@ export class TerminalView implements View {
   #history: History | undefined;
   #check = false;
   #connected = 0;
-  #phase: 'connecting' | 'between' | 'play' | 'over' = 'connecting';
+  #over = false;
+  /** The play, or what happens before and between plays. */
+  #task: LiveTask | undefined;
   #since: number;
-  #frame: NodeJS.Timeout | undefined;
-  readonly #tick: NodeJS.Timeout;
 
   constructor(o: TerminalViewOptions, stdout: LiveStream) {
     this.#clock = o.clock ?? Date.now;
     this.#since = this.#clock();
     this.#findHistory = o.history ?? loadHistory;
     this.#paint = painter(o.color);
-    this.#region = new LiveRegion(stdout, () => this.draw());
-    const print = (lines: readonly string[]): void => this.#region.print(lines);
-    this.#log = new LogLines(
-      { verbosity: o.verbosity, paint: this.#paint, live: true, columns: () => this.#region.columns, print },
-      this.#progress,
-    );
-    this.#tick = setInterval(() => {
-      this.#log.flush(this.#clock() - 2 * TICK_MS);
-      if (this.#phase === 'play' || this.#connected > 0) this.draw();
-    }, TICK_MS);
-    this.#tick.unref();
+    const onTick = (): void => this.#log.flush(this.#clock() - HOLD_MS);
+    this.#list = new TaskList(stdout, { paint: this.#paint, clock: this.#clock, onTick });
+    const print = (lines: readonly string[]): void => this.#list.print(lines);
+    const columns = (): number => this.#list.columns;
+    this.#log = new LogLines({ verbosity: o.verbosity, paint: this.#paint, live: true, columns, print }, this.#progress);
   }
 
   event(e: RunEvent): void {
     this.#progress.take(e);
-    if (e.type === 'host-connected') this.#connected++;
-    else if (e.type === 'run-start') {
+    if (e.type === 'host-connected') {
+      this.#connected++;
+      // Not earlier: passwords are asked for before the first connection.
+      this.#task ??= this.#wait('connect', () => `${count(this.#connected, 'host')} connected`, this.#since);
+    } else if (e.type === 'run-start') {
       this.#check = e.check;
-      [this.#phase, this.#since] = ['between', e.at];
+      this.#between(e.at);
       void this.#findHistory(e).then((history) => {
         this.#history = history;
       });
-    } else if (e.type === 'play-start') this.#phase = 'play';
-    else if (e.type === 'play-end') [this.#phase, this.#since] = ['between', e.at];
-    else if (e.type === 'run-end') {
-      this.#phase = 'over';
-      this.#close();
-    }
+    } else if (e.type === 'play-start') {
+      this.#task?.end('done');
+      this.#task = this.#list.begin(e.play, (size) => this.#board(size));
+    } else if (e.type === 'run-end') this.#close();
     this.#log.take(e);
-    if (this.#phase === 'over') return;
+    if (e.type === 'play-end') {
+      this.#task?.end(e.failed.length > 0 ? 'failed' : 'done', this.#log.playLine(e));
+      this.#between(e.at);
+    }
     // The first frame of a play at once, the others soon: many events come together.
-    if (e.type === 'play-start' || e.type === 'play-end') this.draw();
-    else
-      this.#frame ??= setTimeout(() => {
-        this.draw();
-      }, FRAME_MS);
+    if (e.type === 'play-start' || e.type === 'play-end') this.#list.draw();
+    else this.#list.changed();
   }
 
-  end(): Promise<void> {
-    this.#phase = 'over';
-    this.#close();
+  async end(): Promise<void> {
+    await this.#close();
     this.#log.flush();
-    return Promise.resolve();
   }
 
   /** Draws what is known now. */
   draw(): void {
-    clearTimeout(this.#frame);
-    this.#frame = undefined;
-    if (this.#phase === 'over') return;
-    const { columns, rows } = this.#region;
-    const now = this.#clock();
-    if (this.#phase === 'play') {
-      const paint = this.#paint;
-      this.#region.draw(
-        progressBoard(this.#progress, { columns, rows: rows - 1, now, check: this.#check, paint, history: this.#history }),
-      );
-      return;
-    }
-    const what = this.#phase === 'between' ? 'Getting the next play ready' : `${count(this.#connected, 'host')} connected`;
-    this.#region.draw([this.#paint('dim', cutTo(`${what}  ${duration(now - this.#since)}`, columns - 1))]);
+    this.#list.draw();
   }
 
-  #close(): void {
-    clearInterval(this.#tick);
-    clearTimeout(this.#frame);
-    this.#frame = undefined;
-    this.#region.close();
+  #between(since: number): void {
+    this.#task?.end('done');
+    this.#task = this.#wait('prepare', () => 'Preparing the next play', since);
+  }
+
+  #wait(title: string, what: () => string, since: number): LiveTask {
+    return this.#list.begin(title, ({ columns }) => [
+      this.#paint('dim', cutTo(`${what()}  ${duration(Math.max(0, this.#clock() - since))}`, columns)),
+    ]);
+  }
+
+  #board(size: Size): string[] {
+    const columns = size.columns + 1;
+    const o = { columns, rows: size.rows, now: this.#clock(), check: this.#check, paint: this.#paint, history: this.#history };
+    return progressBoard(this.#progress, o);
+  }
+
+  #close(): Promise<void> {
+    if (this.#over) return Promise.resolve();
+    this.#over = true;
+    return this.#list.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { escapeLine } from '../../base/escape.js';
-import { duration } from '../../base/format.js';
-import { columnsOf, cutTo, padTo } from '../../base/width.js';
+import { duration } from '../../base/text/format.js';
+import { columnsOf, cutTo, padTo } from '../../base/text/width.js';
 import type { RunEnds } from '../../engine/journal/journal-read.js';
 import type { Color, Paint } from '../format.js';
 

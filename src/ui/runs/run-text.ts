@@ -1,6 +1,6 @@
 import { escapeLine } from '../../base/escape.js';
-import { count, duration } from '../../base/format.js';
-import { columnsOf, padTo } from '../../base/width.js';
+import { count, duration } from '../../base/text/format.js';
+import { columnsOf, padTo } from '../../base/text/width.js';
 import type { Journaled } from '../../engine/journal/journal-read.js';
 import { diffLines, failureBlock, type Paint, recapTable, STATUS_COLOR } from '../format.js';
 import { hostsText } from '../host-ranges.js';

@@ -1,6 +1,6 @@
 import { escapeLine } from '../../base/escape.js';
-import { count, duration } from '../../base/format.js';
-import { columnsOf, cutTo } from '../../base/width.js';
+import { count, duration } from '../../base/text/format.js';
+import { columnsOf, cutTo } from '../../base/text/width.js';
 import { hostsText } from '../host-ranges.js';
 
 /** What a step consists of, all machines together: `logins`. */
@@ -92,7 +92,7 @@ export class StageProgress {
   get stillAtWork(): string {
     const hosts = this.#calledOff ? [] : this.atWork;
     if (hosts.length === 0) return '';
-    return escapeLine(`Still at work: ${hosts.length <= NAMED ? hosts.join(', ') : count(hosts.length, 'machine')}.`);
+    return escapeLine(`Still at work: ${hosts.length <= NAMED ? hosts.join(', ') : count(hosts.length, 'host')}.`);
   }
 
   /** One line of at most `columns`. `names`: those who are waited for are named in any case; `time`: how long the step takes. */
@@ -102,7 +102,7 @@ export class StageProgress {
     const parts = this.#parts ? `, ${this.#partsDone} of ${count(this.#parts.of, this.#parts.noun)}` : '';
     const state = this.#interrupted
       ? `interrupted while ${this.#doing}`
-      : `${this.#doing}: ${this.#done} of ${count(this.#total, 'machine')}${parts}`;
+      : `${this.#doing}: ${this.#done} of ${count(this.#total, 'host')}${parts}`;
     const time = o.time ? ` after ${seconds(now - this.#since)}` : '';
     if (!o.names && !quiet && !this.#interrupted && this.#left.size > FEW) return cutTo(escapeLine(state + time), columns);
     const wait = `, waiting ${quiet ? `${seconds(quietMs)} ` : ''}for `;

@@ -15,15 +15,15 @@ describe.skipIf(missing)(`how far keys is${missing ? ` (${missing})` : ''}`, { t
     // The first line is the process id, from the keyboard itself.
     const screen = (): string[] => screenOf(cli.out.replace(/^.*\n/, ''), 160, 40).filter((l) => l !== '');
     await until('n2 puts its file in place', n2.reached, cli);
-    await cli.shows('writing: 4 of 5 machines, waiting for n2');
-    expect(screen()).toEqual(['writing: 4 of 5 machines, waiting for n2']);
+    await cli.shows('writing: 4 of 5 hosts, waiting for n2');
+    expect(screen()).toEqual(['▸ writing: 4 of 5 hosts, waiting for n2']);
     await cli.shows(/waiting \d+s for n2/);
     expect(screen()).toHaveLength(1);
     cli.type('\x03');
     await cli.shows('interrupted while writing');
     expect(screen()).toEqual([
       'Interrupted: running tasks are finished, nothing more is started. Once more stops them too. Still at work: n2.',
-      expect.stringMatching(/^interrupted while writing, waiting (\d+s )?for n2$/),
+      expect.stringMatching(/^▸ interrupted while writing, waiting (\d+s )?for n2$/),
     ]);
     n2.open();
     expect(await cli.ended).toBe(130);
@@ -39,7 +39,7 @@ describe.skipIf(missing)(`how far keys is${missing ? ` (${missing})` : ''}`, { t
   it('without a terminal, and with --json: after 10 s a line on stderr, and stdout is what it was', async () => {
     const n2 = f.gate('n2', 'authorized_keys');
     const cli = f.start(['keys', 'distribute', '--json']);
-    await cli.shows(/^writing: 4 of 5 machines after \d+s, waiting \d+s for n2$/m);
+    await cli.shows(/^writing: 4 of 5 hosts after \d+s, waiting \d+s for n2$/m);
     n2.open();
     expect(await cli.ended).toBe(0);
     expect(JSON.parse(cli.out)).toMatchObject({ schema: 1, machines: [{ host: 'n1' }, {}, {}, {}, {}] });

@@ -81,7 +81,7 @@ describe.skipIf(reason)(`secrets of a run${reason ? ` (${reason})` : ''}`, () =>
   let seen: Watched;
   const shown: Record<string, string> = {};
 
-  function view(kind: 'plain' | 'json' | 'terminal'): View {
+  function view(kind: 'plain' | 'json' | 'terminal'): Promise<View> {
     const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 200, rows: 50 });
     shown[kind] = '';
     stdout.on('data', (d: Buffer) => {
@@ -161,7 +161,7 @@ describe.skipIf(reason)(`secrets of a run${reason ? ` (${reason})` : ''}`, () =>
     const sessions = new Map<string, Session>();
     for (const name of ['h1', 'h2']) sessions.set(name, await transport.connect(target(name)));
     session = sessions.get('h1');
-    const views = [view('plain'), view('json'), view('terminal')];
+    const views = await Promise.all([view('plain'), view('json'), view('terminal')]);
     result = await runPlays({
       title: 'secrets',
       plays: secretPlays(),

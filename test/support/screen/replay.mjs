@@ -50,7 +50,7 @@ if (dir) {
   const first = events[0]?.at ?? 0;
   const began = Date.now();
   const color = stdout.isTTY && !process.env.NO_COLOR;
-  const view = createView(o.view, { stdout, stderr, verbosity: Number(o.verbose), color });
+  const view = await createView(o.view, { stdout, stderr, verbosity: Number(o.verbose), color });
   for (const e of events) {
     const due = (e.at - first) / speed;
     const wait = due - (Date.now() - began);

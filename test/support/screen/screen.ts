@@ -1,4 +1,4 @@
-import { columnsOf } from '../../../src/base/width.js';
+import { columnsOf } from '../../../src/base/text/width.js';
 
 /**
  * What a terminal of this size shows after such output, scrolled-off lines first: enough of VT100 for the views, and an error for

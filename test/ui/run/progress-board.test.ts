@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { columnsOf } from '../../../src/base/width.js';
+import { columnsOf } from '../../../src/base/text/width.js';
 import type { RunEvent } from '../../../src/engine/events.js';
 import { History } from '../../../src/ui/run/history.js';
 import { Progress } from '../../../src/ui/run/progress.js';
@@ -119,7 +119,7 @@ describe('the picture of a play', () => {
       view.event(e);
       view.draw();
     }
-    const heads = (screen: string[]): number => screen.filter((l) => l.startsWith('prepare (9 hosts)')).length;
+    const heads = (screen: string[]): number => screen.filter((l) => l.startsWith('▸ prepare (9 hosts)')).length;
     expect(heads(screenOf(out, 100, 24))).toBe(1);
     out = '';
     size.columns = 50;

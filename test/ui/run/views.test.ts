@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { duration } from '../../../src/base/format.js';
+import { duration } from '../../../src/base/text/format.js';
 import type { RunEvent, RunEventBody } from '../../../src/engine/events.js';
 import { createView } from '../../../src/ui/run/create-view.js';
 import { PlainView } from '../../../src/ui/run/plain.js';
@@ -74,7 +74,7 @@ const events: RunEvent[] = story.map((e, i) => ({ at: 1_000_000 + i * 100, ...e 
 describe('the plain view', () => {
   it('tells what changed, what failed and how it ended', async () => {
     const { o, text } = screen();
-    const view = createView('plain', o);
+    const view = await createView('plain', o);
     for (const e of events) view.event(e);
     await view.end();
     expect(text()).toBe(`provision: 3 hosts, log: /j/r
@@ -113,9 +113,9 @@ Log: /j/r
 `);
   });
 
-  it('shows more when asked for more', () => {
+  it('shows more when asked for more', async () => {
     const { o, text } = screen({ verbosity: 2 });
-    const view = createView('plain', o);
+    const view = await createView('plain', o);
     for (const e of events) view.event(e);
     expect(text()).toContain('m1 [1/2] Install etcd\n');
     expect(text()).toContain('m1 | unpacking\n');
@@ -138,9 +138,9 @@ Log: /j/r
     ).toEqual(['m1 still at: Install etcd (20s)', 'm1 still at: Install etcd (36s)']);
   });
 
-  it('puts the same news of many hosts together', () => {
+  it('puts the same news of many hosts together', async () => {
     const { o, text } = screen();
-    const view = createView('plain', o);
+    const view = await createView('plain', o);
     const hosts = Array.from({ length: 30 }, (_, i) => `w${i + 1}`);
     const task = { play: 'p', task: 'a', title: 'Do it' };
     view.event({ at: 0, type: 'run-start', run: 'r', title: 't', hosts, dir: '/j', check: false });
@@ -169,9 +169,9 @@ FAILED w7, w9 (2): Do it [a] after 0.1s
 `);
   });
 
-  it('says "would change" in check mode, and colours differences', () => {
+  it('says "would change" in check mode, and colours differences', async () => {
     const { o, text } = screen({ color: true });
-    const view = createView('plain', o);
+    const view = await createView('plain', o);
     view.event({ at: 0, type: 'run-start', run: 'r', title: 'provision', hosts: ['m1'], dir: '/j', check: true });
     view.event({ at: 0, type: 'play-start', play: 'p', hosts: ['m1'], tasks: { m1: 1 } });
     view.event({ at: 0, type: 'task-start', play: 'p', host: 'm1', task: 'a', title: 'T', n: 1, of: 1 });
@@ -193,9 +193,9 @@ FAILED w7, w9 (2): Do it [a] after 0.1s
 });
 
 describe('the other views', () => {
-  it('json: every event, one a line', () => {
+  it('json: every event, one a line', async () => {
     const { o, text } = screen();
-    const view = createView('json', o);
+    const view = await createView('json', o);
     for (const e of events) view.event(e);
     expect(
       text()
@@ -221,10 +221,10 @@ describe('the other views', () => {
       }
       expect(process.listenerCount('SIGINT')).toBe(before);
     }
-    expect(last).toContain('Getting the next play ready');
+    expect(last).toContain('Preparing the next play');
     await view.end();
     const end = screenOf(text(), 120, 40).join('\n');
-    expect(end).not.toContain('Getting the next play ready');
+    expect(end).not.toContain('Preparing the next play');
     const failure = end.indexOf('FAILED m1: Start etcd [b]');
     expect(failure).toBeGreaterThan(end.indexOf('  +new'));
     expect(end.indexOf('✗ etcd 1m05s  2 hosts, 1 changed on 1, 1 failed')).toBeGreaterThan(failure);
@@ -232,7 +232,7 @@ describe('the other views', () => {
     expect(text()).toContain('\x1b[?25h');
   });
 
-  it('terminal: warnings and hints are wrapped between words, with their label in colour; off a terminal they are not', () => {
+  it('terminal: warnings and hints are wrapped between words, with their label in colour; off a terminal they are not', async () => {
     const text = 'the clock of this host is off by more than three seconds';
     const warning: RunEvent = { at: 1, type: 'warning', host: 'w1', text };
     const { o, text: shown } = screen({ color: true });
@@ -245,16 +245,16 @@ describe('the other views', () => {
     expect(lines).toEqual(expect.arrayContaining(['  hint: the clock of this host is off', '    by more than three seconds']));
     expect(shown()).toContain('\x1b[33mwarning:\x1b[0m w1');
     const plain = screen();
-    createView('plain', plain.o).event(warning);
+    (await createView('plain', plain.o)).event(warning);
     expect(plain.text()).toBe(`warning: w1: ${text}\n`);
   });
 
-  it('terminal without a terminal is plain', () => {
-    expect(createView('terminal', screen().o)).toBeInstanceOf(PlainView);
+  it('terminal without a terminal is plain', async () => {
+    expect(await createView('terminal', screen().o)).toBeInstanceOf(PlainView);
     const { o } = screen();
     const tty = { ...o, stdout: Object.assign(o.stdout, { isTTY: true }) };
-    expect(createView('terminal', { ...tty, term: 'dumb' })).toBeInstanceOf(PlainView);
-    const live = createView('terminal', { ...tty, term: 'xterm' });
+    expect(await createView('terminal', { ...tty, term: 'dumb' })).toBeInstanceOf(PlainView);
+    const live = await createView('terminal', { ...tty, term: 'xterm' });
     expect(live).toBeInstanceOf(TerminalView);
     void live.end();
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createStageView, type StageViewOptions } from '../../../src/ui/stages/stage-view.js';
+import { createStageView, type StageViewOptions } from '../../../src/ui/stages/create-stage-view.js';
 import { StageProgress } from '../../../src/ui/stages/stages.js';
 import { screenOf } from '../../support/screen/screen.js';
 
@@ -11,12 +11,12 @@ describe('the line of a step', () => {
     s.stage('writing', names(200), {}, 0);
     for (const n of names(200)) s.began(n);
     for (const n of names(120)) s.done(n, 1000);
-    expect(s.line(2000, 80)).toBe('writing: 120 of 200 machines');
+    expect(s.line(2000, 80)).toBe('writing: 120 of 200 hosts');
     for (const n of names(198)) s.done(n, 3000);
-    expect(s.line(3100, 80)).toBe('writing: 198 of 200 machines, waiting for n199, n200 (2)');
+    expect(s.line(3100, 80)).toBe('writing: 198 of 200 hosts, waiting for n199, n200 (2)');
     for (const n of names(200)) s.done(n, 3200);
     expect(s.idle).toBe(true);
-    expect(s.line(3300, 80)).toBe('writing: 200 of 200 machines');
+    expect(s.line(3300, 80)).toBe('writing: 200 of 200 hosts');
   });
 
   it('names who is at work when nothing happens, not those whose turn has not come', () => {
@@ -24,11 +24,11 @@ describe('the line of a step', () => {
     s.stage('connecting', names(200), {}, 0);
     for (const n of names(24)) s.began(n);
     for (const n of names(20)) s.done(n, 1000);
-    expect(s.line(3000, 80)).toBe('connecting: 20 of 200 machines');
-    expect(s.line(9500, 80)).toBe('connecting: 20 of 200 machines, waiting 8s for n021…n024 (4)');
+    expect(s.line(3000, 80)).toBe('connecting: 20 of 200 hosts');
+    expect(s.line(9500, 80)).toBe('connecting: 20 of 200 hosts, waiting 8s for n021…n024 (4)');
     expect(s.line(99_000, 80)).toContain('waiting 1m38s for n021…n024 (4)');
     s.done('n022', 99_500);
-    expect(s.line(99_600, 80)).toBe('connecting: 21 of 200 machines');
+    expect(s.line(99_600, 80)).toBe('connecting: 21 of 200 hosts');
   });
 
   it('takes logins for a sign of life', () => {
@@ -36,8 +36,8 @@ describe('the line of a step', () => {
     s.stage('logging in', names(5), { parts: { noun: 'login', of: 20 } }, 0);
     s.began('n001');
     s.part(3, 9000);
-    expect(s.line(9500, 80)).toBe('logging in: 0 of 5 machines, 3 of 20 logins');
-    expect(s.line(14_000, 80)).toBe('logging in: 0 of 5 machines, 3 of 20 logins, waiting 5s for n001');
+    expect(s.line(9500, 80)).toBe('logging in: 0 of 5 hosts, 3 of 20 logins');
+    expect(s.line(14_000, 80)).toBe('logging in: 0 of 5 hosts, 3 of 20 logins, waiting 5s for n001');
   });
 
   it('fits, whatever the names are, and lets none of them move the cursor', () => {
@@ -61,7 +61,7 @@ describe('the line of a step', () => {
     for (const n of ['n002', 'n001']) s.began(n);
     expect(s.stillAtWork).toBe('Still at work: n001, n002.');
     for (const n of names(24)) s.began(n);
-    expect(s.stillAtWork).toBe('Still at work: 24 machines.');
+    expect(s.stillAtWork).toBe('Still at work: 24 hosts.');
     s.interrupt();
     for (const n of names(30)) if (n !== 'n007') s.done(n, 0);
     expect(s.line(500, 80)).toBe('interrupted while writing, waiting for n007');
@@ -75,44 +75,48 @@ describe('where it is shown', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
-  function view(isTTY: boolean, more: Partial<StageViewOptions> = {}) {
+  async function view(isTTY: boolean, more: Partial<StageViewOptions> = {}) {
     let text = '';
     const stderr = { isTTY, columns: 60, rows: 10, write: (t: string) => (text += t) };
-    return { v: createStageView({ stderr, term: 'xterm', ...more }), text: () => text, screen: () => screenOf(text, 60, 10) };
+    return {
+      v: await createStageView({ stderr, term: 'xterm', ...more }),
+      text: () => text,
+      screen: () => screenOf(text, 60, 10),
+    };
   }
 
-  it('on a terminal: one line, rewritten, under what others say, and gone at the end', () => {
-    const { v, text, screen } = view(true);
+  it('on a terminal: one line, rewritten, under what others say, and gone at the end', async () => {
+    const { v, text, screen } = await view(true);
     v.stage('looking', names(9));
     vi.advanceTimersByTime(250);
     // What is over at once is not shown at all.
     expect(text()).toBe('');
     vi.advanceTimersByTime(250);
-    expect(screen()).toEqual(['looking: 0 of 9 machines']);
+    expect(screen()).toEqual(['▸ looking: 0 of 9 hosts']);
     v.began('n001');
     v.done('n001');
-    v.say('Warning: beware');
+    v.say('warning: beware');
     vi.advanceTimersByTime(100);
-    expect(screen()).toEqual(['Warning: beware', 'looking: 1 of 9 machines']);
+    expect(screen()).toEqual(['warning: beware', '▸ looking: 1 of 9 hosts']);
     v.stage('writing', names(9));
     v.began('n002');
     vi.advanceTimersByTime(5000);
-    expect(screen()).toEqual(['Warning: beware', 'writing: 0 of 9 machines, waiting 4s for n002']);
+    expect(screen()).toEqual(['warning: beware', '▸ writing: 0 of 9 hosts, waiting 4s for n002']);
     v.interrupted('Interrupted: once more stops.');
     vi.advanceTimersByTime(100);
     expect(screen().slice(1)).toEqual([
       'Interrupted: once more stops. Still at work: n002.',
-      'interrupted while writing, waiting 5s for n002',
+      '▸ interrupted while writing, waiting 5s for n002',
     ]);
     v.end();
     v.done('n002');
     vi.advanceTimersByTime(20_000);
-    expect(screen()).toEqual(['Warning: beware', 'Interrupted: once more stops. Still at work: n002.', '']);
+    expect(screen()).toEqual(['warning: beware', 'Interrupted: once more stops. Still at work: n002.', '']);
     expect(text().endsWith('\x1b[?25h')).toBe(true);
   });
 
   it('on a terminal: nothing while somebody is asked', async () => {
-    const { v, screen } = view(true);
+    const { v, screen } = await view(true);
     v.stage('connecting', names(2));
     vi.advanceTimersByTime(1000);
     let answer: () => void = () => undefined;
@@ -123,7 +127,7 @@ describe('where it is shown', () => {
     answer();
     await asked;
     vi.advanceTimersByTime(1000);
-    expect(screen()[0]).toMatch(/^connecting: 1 of 2 machines, waiting 31s for n002$/);
+    expect(screen()[0]).toMatch(/^▸ connecting: 1 of 2 hosts, waiting 31s for n002$/);
     v.end();
   });
 
@@ -131,17 +135,17 @@ describe('where it is shown', () => {
     ['without a terminal', false, {}],
     ['with --json', true, { plain: true }],
     ['on a terminal that cannot move its cursor', true, { term: 'dumb' }],
-  ] as const)('%s: nothing at first, then a line every 10 s', (_name, isTTY, more) => {
-    const { v, text } = view(isTTY, more);
+  ] as const)('%s: nothing at first, then a line every 10 s', async (_name, isTTY, more) => {
+    const { v, text } = await view(isTTY, more);
     v.stage('looking', names(200));
     for (const n of names(12)) v.began(n);
     vi.advanceTimersByTime(9_900);
     expect(text()).toBe('');
     vi.advanceTimersByTime(100);
-    expect(text()).toBe('looking: 0 of 200 machines after 10s, waiting 10s for n001…n012 (12)\n');
+    expect(text()).toBe('looking: 0 of 200 hosts after 10s, waiting 10s for n001…n012 (12)\n');
     for (const n of names(11)) v.done(n);
     vi.advanceTimersByTime(10_000);
-    expect(text().split('\n')[1]).toBe('looking: 11 of 200 machines after 20s, waiting 10s for n012');
+    expect(text().split('\n')[1]).toBe('looking: 11 of 200 hosts after 20s, waiting 10s for n012');
     v.end();
     vi.advanceTimersByTime(60_000);
     expect(text().split('\n')).toHaveLength(3);

@@ -1,4 +1,4 @@
-import { count } from '../../../base/format.js';
+import { count } from '../../../base/text/format.js';
 import type { PairResult } from '../actions/check.js';
 import { say, shortened } from './report.js';
 

@@ -1,5 +1,5 @@
 import { formatParts, type KubewrightError, UnreachableError } from '../../../base/errors.js';
-import { count } from '../../../base/format.js';
+import { count } from '../../../base/text/format.js';
 import type { Change, KeyResult } from '../model/model.js';
 import { reasonOf } from '../model/reason.js';
 

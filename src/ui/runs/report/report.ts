@@ -1,4 +1,4 @@
-import { count, duration } from '../../../base/format.js';
+import { count, duration } from '../../../base/text/format.js';
 import type { Journaled } from '../../../engine/journal/journal-read.js';
 import { recapGroups } from '../../format.js';
 import { hostsText } from '../../host-ranges.js';

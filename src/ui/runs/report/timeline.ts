@@ -1,4 +1,4 @@
-import { duration } from '../../../base/format.js';
+import { duration } from '../../../base/text/format.js';
 import { hostsText } from '../../host-ranges.js';
 import type { RunModel, Span } from '../run-model.js';
 import { type Html, html } from './html.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnsOf, cutTo, padTo, wrapTo } from '../../src/base/width.js';
+import { columnsOf, cutTo, padTo, wrapTo } from '../../../src/base/text/width.js';
 
 describe('text in the columns of a terminal', () => {
   it('is cut by columns, never within a character', () => {

@@ -1,4 +1,4 @@
-import { columnsOf } from '../base/width.js';
+import { columnsOf } from '../../base/text/width.js';
 
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
@@ -16,6 +16,11 @@ export interface LiveStream {
   off?(event: 'resize', listener: () => void): unknown;
 }
 
+/** A terminal that can move its cursor. `term`: its kind; default $TERM. */
+export function isTerminal<T extends object>(stream: T, term = process.env.TERM): stream is T & NodeJS.WriteStream {
+  return 'isTTY' in stream && stream.isTTY === true && term !== 'dumb';
+}
+
 /**
  * The last lines of a terminal, drawn over and over; what is printed goes above them and stays. Only lines that changed are
  * written, so that nothing flickers. The cursor rests at the end of the last line; no line is as wide as the terminal and no frame
@@ -29,7 +34,7 @@ export class LiveRegion {
   #shown: string[] = [];
   #open = false;
 
-  /** `onResize`: the frame must be made anew; what was there has been cleared. */
+  /** `onResize`: the frame must be made again; what was there has been cleared. */
   constructor(stream: LiveStream, onResize: () => void) {
     this.#stream = stream;
     this.#onResize = () => {
@@ -48,7 +53,10 @@ export class LiveRegion {
 
   /** Shows these lines in place of those before. They must fit: see `columns` and `rows`. */
   draw(lines: readonly string[]): void {
-    if (!this.#open) this.#start();
+    if (!this.#open) {
+      if (lines.length === 0) return;
+      this.#start();
+    }
     const text = this.#change(lines.slice(0, this.rows - 1));
     if (text !== '') this.#stream.write(BEGIN + text + END);
   }
