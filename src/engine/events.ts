@@ -1,6 +1,6 @@
 /**
- * The event stream of a run: what every view, the journal and the tests read. Events are plain JSON. `at` is
- * milliseconds since the epoch on the operator's machine; durations are milliseconds.
+ * The event stream of a run, for views, journal and tests. Events are plain JSON. `at` is milliseconds since the epoch on the
+ * operator's machine; durations are milliseconds.
  */
 export type TaskStatus = 'ok' | 'changed' | 'would-change' | 'failed' | 'skipped';
 
@@ -49,7 +49,7 @@ export type RunEventBody =
       /** Last lines of output of a failed task, escaped. */
       readonly tail?: readonly string[];
       readonly hint?: string;
-      /** What apply would change, escaped, with --diff. */
+      /** Changes that apply would make, escaped; with --diff. */
       readonly diff?: string;
     }
   | { readonly type: 'push'; readonly host: string; readonly artifact: string; readonly bytes: number; readonly of: number }

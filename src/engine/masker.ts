@@ -3,7 +3,7 @@ import type { Secret } from '../shell/secret.js';
 
 /**
  * Replaces known secrets by `***` in text that leaves the engine. The second line of defence: nothing should print them in
- * the first place. Values under 4 characters are left alone, they would turn ordinary words to stars.
+ * the first place. Values under 4 characters are not masked, as they would hit ordinary words.
  */
 export class Masker {
   readonly #values = new Set<string>();
@@ -15,18 +15,18 @@ export class Masker {
     if (whole.length < 4) return;
     this.#sorted = undefined;
     this.#spell(whole);
-    // A command may print it as it got it, with a final newline, or without.
+    // A command may print it with the final newline that it got, or without.
     for (const text of new Set([value, whole])) for (const encoded of base64Of(text)) this.#values.add(encoded);
     if (!whole.includes('\n')) return;
-    // Output comes line by line, so a key or a kubeconfig is looked for by its lines and long words; but not by lines such as
-    // `kind: Config`, which would make stars of everybody's YAML.
+    // Output comes line by line, so a key or a kubeconfig is masked by its lines and long words; but not by lines such as
+    // `kind: Config`, which occur in any YAML.
     for (const line of whole.split('\n').map((l) => l.trim())) {
       if (line.length >= 8 && !/^-----|^(- )?[\w-]+:( ([A-Za-z-]+|v\d\w*))?$/.test(line)) this.#spell(line);
       for (const word of line.split(/\s+/)) if (word.length >= 20 && !word.includes('://')) this.#spell(word);
     }
   }
 
-  /** One value in all the ways in which it may be printed: plain, escaped, quoted for a shell or for JSON, in a URL. */
+  /** One value in every form in which it may be printed: plain, escaped, quoted for a shell or for JSON, in a URL. */
   #spell(value: string): void {
     const spellings = [
       value,
@@ -51,8 +51,8 @@ export class Masker {
 }
 
 /**
- * What base64 makes of a value: alone, and as a part of something longer (`user:password`), where it begins at any of three
- * places in a group of 3 bytes; there the characters that depend on the neighbours are left out.
+ * The value in base64: alone, and as part of something longer (`user:password`), where it may begin at any of the three bytes
+ * of a group; characters that depend on the neighbouring bytes are left out.
  */
 function base64Of(value: string): string[] {
   const bytes = Buffer.from(value);
@@ -72,7 +72,7 @@ function base64Of(value: string): string[] {
   return all;
 }
 
-/** A lone surrogate cannot be encoded, and is no part of a password that anybody types. */
+/** A lone surrogate cannot be encoded, and does not occur in a typed password. */
 function urlEncoded(value: string): string {
   try {
     return encodeURIComponent(value);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A text of the user's (a host, an id) as the name of a file: itself where it can be one; else what is left of it, and a hash that
- * keeps it apart from others. `most`: characters before the hash.
+ * A user's text (a host, an id) as a file name: unchanged if it is safe, else its safe characters and a hash that keeps it
+ * unique. @param most characters before the hash.
  */
 export function safeName(text: string, most = 100): string {
   const safe = text.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, most);

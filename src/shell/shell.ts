@@ -1,9 +1,8 @@
 import { Secret } from './secret.js';
 
 /**
- * A piece of POSIX shell. Only the `sh` tag and the functions of this file make one, so text that came from a user is
- * always quoted. `text` never holds a secret: it reads `"$(kw_secret NAME)"`, and `secrets` says which values the program
- * needs under those names.
+ * A piece of POSIX shell. Only the `sh` tag and the functions of this file make one, so a user's text is always quoted.
+ * `text` never contains a secret but `"$(kw_secret NAME)"`, and `secrets` has the values by name.
  */
 export class Shell {
   readonly text: string;
@@ -15,7 +14,7 @@ export class Shell {
     this.secrets = secrets;
   }
 
-  /** The same text, with a secret that it names by hand (`kw_secret NAME`) instead of through `${}`. */
+  /** The same text, with a secret that it names itself (`kw_secret NAME`) instead of through `${}`. */
   with(secret: Secret): Shell {
     const secrets = new Map(this.secrets);
     addSecrets(secrets, new Map([[secret.name, secret]]));
@@ -30,14 +29,14 @@ export class Shell {
 export type ShellValue = Shell | Secret | string | number | boolean | readonly (Shell | Secret | string | number)[];
 
 /**
- * Tagged template for shell text. Every `${}` becomes exactly one quoted word; an array becomes one word an element;
- * a `Shell` is put in as it is; a `Secret` becomes a reference to its file on the host.
+ * Tagged template for shell text. Every `${}` becomes exactly one quoted word; an array becomes one word per element; a
+ * `Shell` is inserted unchanged; a `Secret` becomes a reference to its file on the host.
  */
 export function sh(parts: TemplateStringsArray, ...values: readonly ShellValue[]): Shell {
   const secrets = new Map<string, Secret>();
-  // In a tagged template a bad escape (\033) is no syntax error: its text is just missing.
+  // In a tagged template a bad escape (\033) is not a syntax error: its text is just missing.
   if (parts.some((part: string | undefined) => part === undefined))
-    throw new TypeError('a template of shell text holds a bad escape');
+    throw new TypeError('a template of shell text contains a bad escape');
   let text = '';
   dedent(parts).forEach((part, i) => {
     text += part;
@@ -47,21 +46,21 @@ export function sh(parts: TemplateStringsArray, ...values: readonly ShellValue[]
   return new Shell(text, secrets);
 }
 
-/** Puts text into a program as it is. For constant text of our own only, never for anything that a user wrote. */
+/** Text that is inserted unchanged. Only for our own constant text, never for a user's. */
 export function rawShell(text: string): Shell {
   return new Shell(text);
 }
 
-/** Pieces one after the other, a newline between them unless told otherwise. */
+/** Pieces one after the other, with a newline or `separator` between them. */
 export function joinShell(pieces: readonly Shell[], separator = '\n'): Shell {
   const secrets = new Map<string, Secret>();
   for (const piece of pieces) addSecrets(secrets, piece.secrets);
   return new Shell(pieces.map((p) => p.text).join(separator), secrets);
 }
 
-/** One word in single quotes, or bare where that is surely safe. */
+/** One word in single quotes, or bare if that is safe. */
 export function quote(word: string): string {
-  if (word.includes('\0')) throw new TypeError('a shell word cannot hold a NUL byte');
+  if (word.includes('\0')) throw new TypeError('a shell word cannot contain a NUL byte');
   if (/^[A-Za-z0-9_./:@%+,-]+$/.test(word)) return word;
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
@@ -88,8 +87,8 @@ function addSecrets(into: Map<string, Secret>, from: ReadonlyMap<string, Secret>
 }
 
 /**
- * Takes the first line's indentation away from every line of a template, so that it can be indented like the code around
- * it. The template's own text only: values keep their lines as they are.
+ * Removes the first line's indentation from every line of a template, so that it can be indented like the code around it.
+ * Only from the template's own text: values keep their lines.
  */
 function dedent(parts: readonly string[]): string[] {
   const first = parts[0] ?? '';

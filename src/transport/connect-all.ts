@@ -4,15 +4,15 @@ import { withRetry } from './limits/retry.js';
 import type { Session, Target, Transport } from './types.js';
 
 export interface ConnectAllOptions {
-  /** Connections that are being made at once. */
+  /** Connections made at once. */
   readonly forks: number;
-  /** Its turn has come. */
+  /** The connection is about to be made. */
   readonly onConnecting?: (host: string) => void;
   readonly onConnected: (host: string, ms: number, session: Session) => void;
   readonly onFailed: (host: string, error: TransportError) => void;
-  /** Also see whether sudo works, where the target wants it. */
+  /** Also check that sudo works, for targets that become another user. */
   readonly verifyBecome: boolean;
-  /** What shows that as well, in its place; an error is why the session is of no use. */
+  /** Runs instead of that check and shows the same; an error means that the session is useless. */
   readonly firstExec?: (session: Session) => Promise<Error | undefined>;
   readonly signal?: AbortSignal;
 }
@@ -22,7 +22,7 @@ export interface ConnectResult {
   readonly failures: Map<string, TransportError>;
 }
 
-/** One session a target. Every failure is collected: the user shall see all of them at once. */
+/** One session for each target. Failures are collected, so that the user sees all of them at once. */
 export async function connectAll(targets: readonly Target[], transport: Transport, o: ConnectAllOptions): Promise<ConnectResult> {
   const semaphore = new Semaphore(o.forks);
   const sessions = new Map<string, Session>();
@@ -54,7 +54,7 @@ export async function connectAll(targets: readonly Target[], transport: Transpor
   return { sessions, failures };
 }
 
-/** Whether sudo works, where the target wants it. @throws TransportError when it refuses. */
+/** @returns why sudo does not work; undefined: it does, or the target does not become another user. */
 export async function tryBecome(session: Session): Promise<Error | undefined> {
   const { become, user } = session.target;
   if (!become.enabled || become.user === user) return undefined;

@@ -2,31 +2,28 @@ import { type ErrorParts, UnreachableError } from '../base/errors.js';
 import { type ChangedKey, fingerprint, keyType, knownName } from './known-hosts.js';
 import type { Target } from './types.js';
 
-/**
- * Everything that can be wrong with a way to a machine, in one place. Each error says what happened, where, why, and what
- * to do.
- */
+/** Everything that can go wrong on the way to a host. */
 export type TransportErrorKind =
-  /** The name means no address. */
+  /** The name does not resolve. */
   | 'resolve'
-  /** Nobody listens there. */
+  /** Nothing listens on that port. */
   | 'refused'
-  /** Nobody answers, or not in time. */
+  /** There is no answer, or it comes too late. */
   | 'timeout'
-  /** There is no way to the address. */
+  /** There is no route to the address. */
   | 'unreachable'
-  /** The machine is not the one that is meant, or it cannot be told. */
+  /** The host key is wrong or not known. */
   | 'host-key'
-  /** It does not let us in. */
+  /** The login is refused. */
   | 'auth'
-  /** It does not let us become another user (sudo, doas, su). */
+  /** sudo, doas or su refuses. */
   | 'sudo'
   /** The connection broke. */
   | 'lost'
-  /** What answers does not speak SSH as we do. */
+  /** What answers is not an SSH server, or has no algorithm in common with us. */
   | 'protocol';
 
-/** Why a machine could not be reached, or why it refused us. */
+/** A host cannot be reached, or refuses the login. */
 export class TransportError extends UnreachableError {
   readonly kind: TransportErrorKind;
   /** Of a refused login: the methods that the server still takes. */
@@ -39,18 +36,18 @@ export class TransportError extends UnreachableError {
   }
 }
 
-/** `name (address:port)`, and the last jump host on the way. IPv6 addresses stand in brackets. */
+/** `name (address:port)`, with the last jump host on the way. IPv6 addresses are in brackets. */
 export function targetName(target: Target): string {
   const via = target.jumps?.at(-1);
   const address = target.address.includes(':') ? `[${target.address}]` : target.address;
   return `${target.name} (${address}:${target.port}${via ? `, through ${via.name}` : ''})`;
 }
 
-const TODO_LISTEN = 'Is sshd running there, and on this port (ansible_port)?';
-const TODO_ANSWER = 'Is it switched on? Does a firewall drop the port? --connect-timeout allows more time';
-const TODO_WAY = 'Is it switched on, and is the address right (ansible_host)?';
+const FIX_LISTEN = 'Check that sshd runs there, and on this port (ansible_port)';
+const FIX_ANSWER = 'Check that the host is up and no firewall drops the port; --connect-timeout allows more time';
+const FIX_ROUTE = 'Check that the host is up and the address is right (ansible_host)';
 
-/** What Node or ssh2 said, as one of our kinds. `banner`: what the other side said before SSH began. */
+/** An error of Node or ssh2 as one of our kinds. @param banner what the server sent before SSH began. */
 export function fromConnectError(error: Error, where: string, banner = ''): TransportError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const level = 'level' in error && typeof error.level === 'string' ? error.level : '';
@@ -58,34 +55,34 @@ export function fromConnectError(error: Error, where: string, banner = ''): Tran
     new TransportError(kind, { what, where, why: why || code || undefined, fix, cause: error });
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return make('resolve', 'The name cannot be resolved', 'Set ansible_host to its address in the inventory');
-  if (code === 'ECONNREFUSED') return make('refused', 'The machine refuses connections', TODO_LISTEN);
+  if (code === 'ECONNREFUSED') return make('refused', 'The host refuses connections', FIX_LISTEN);
   if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL')
-    return make('unreachable', 'There is no way to the machine', TODO_WAY);
+    return make('unreachable', 'There is no route to the host', FIX_ROUTE);
   if (code === 'ETIMEDOUT' || level === 'client-timeout' || /timed out/i.test(error.message))
-    return make('timeout', 'The machine does not answer', TODO_ANSWER);
+    return make('timeout', 'The host does not answer', FIX_ANSWER);
   if (/MaxStartups|not allowed at this time/i.test(banner)) {
     const fix =
-      'It has too many connections that are not logged in yet (MaxStartups), or it has shut us out for a while (PerSourcePenalties)';
-    return make('lost', 'The machine closed the connection', fix, `It said: ${banner.trim()}`);
+      'Try again later: sshd has too many connections that are not logged in yet (MaxStartups), or blocks this address for a while (PerSourcePenalties)';
+    return make('lost', 'The host closed the connection', fix, `It said: ${banner.trim()}`);
   }
   if (banner !== '' && !/^SSH-/m.test(banner))
     return make(
       'protocol',
       'What answers there is not an SSH server',
-      'Is the port right (ansible_port)?',
+      'Check the port (ansible_port)',
       `It said: ${banner.trim()}`,
     );
   if (/no matching/i.test(error.message)) {
     const fix =
-      'The machine, or your own Ciphers, MACs, KexAlgorithms or HostKeyAlgorithms, allows too little of what ssh2 has: see docs/ssh.md';
-    return make('protocol', 'We have no algorithm in common with the machine', fix);
+      'Allow more on the host, or in your own Ciphers, MACs, KexAlgorithms or HostKeyAlgorithms: docs/ssh.md lists what ssh2 supports';
+    return make('protocol', 'The host has no algorithm in common with us', fix);
   }
   if (code === 'ECONNRESET' || code === 'EPIPE' || /before handshake|connection (lost|closed|reset)/i.test(error.message))
-    return make('lost', 'The machine closed the connection', 'Look at the log of sshd there: journalctl -u ssh');
-  return make('protocol', 'The SSH connection failed', 'Try: ssh -v to the same machine, and compare');
+    return make('lost', 'The host closed the connection', 'Read the log of sshd there: journalctl -u ssh');
+  return make('protocol', 'The SSH connection failed', 'Run ssh -v to the same host, and compare');
 }
 
-/** Called off by a signal while the connection was being made. */
+/** Interrupted while the connection was being made. */
 export class ConnectInterruptedError extends TransportError {
   constructor(where: string) {
     super('lost', { what: 'Interrupted while connecting', where });
@@ -94,11 +91,11 @@ export class ConnectInterruptedError extends TransportError {
 
 export function connectTimeout(target: Target): TransportError {
   const why = `There was no answer within ${target.timeoutMs / 1000} s`;
-  return new TransportError('timeout', { what: 'The machine does not answer', where: targetName(target), why, fix: TODO_ANSWER });
+  return new TransportError('timeout', { what: 'The host does not answer', where: targetName(target), why, fix: FIX_ANSWER });
 }
 
 export function lostConnection(target: Target, why: string): TransportError {
-  const fix = 'Run the same command again: what was done stays done';
+  const fix = 'Run the same command again: it continues where it stopped';
   return new TransportError('lost', { what: 'The connection was lost', where: targetName(target), why, fix });
 }
 
@@ -109,15 +106,13 @@ export function unknownHostKey(
   authority: string | undefined,
 ): TransportError {
   const { address, port } = target;
-  const vouched = authority
-    ? `\n${authority} would let a certificate vouch for it, but certificates of host keys cannot be checked here`
-    : '';
+  const vouched = authority ? `\n${authority} trusts certificates of this host, but host certificates are not supported` : '';
   const scan = `ssh-keyscan ${port === 22 ? '' : `-p ${port} `}${address} >> ${file ?? '~/.ssh/known_hosts'}`;
   return new TransportError('host-key', {
     what: 'The host key is not known',
     where: targetName(target),
-    why: `It shows ${keyType(key)} ${fingerprint(key)}, and unknown keys are refused (strict)${vouched}`,
-    fix: `Compare it with ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub on the machine, then: ${scan}`,
+    why: `The host presents ${keyType(key)} ${fingerprint(key)}, and unknown keys are refused (strict)${vouched}`,
+    fix: `Compare it with ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub on the host, then: ${scan}`,
   });
 }
 
@@ -126,7 +121,7 @@ export function revokedHostKey(target: Target, key: Buffer, at: string): Transpo
     what: 'The host key has been revoked',
     where: targetName(target),
     why: `${at} revokes ${keyType(key)} ${fingerprint(key)}`,
-    fix: 'Do not connect. Give the machine new host keys',
+    fix: 'Do not connect. Give the host new host keys',
   });
 }
 
@@ -134,17 +129,17 @@ export function changedHostKey(target: Target, key: Buffer, known: ChangedKey): 
   return new TransportError('host-key', {
     what: 'The host key has changed',
     where: targetName(target),
-    why: `It shows ${keyType(key)} ${fingerprint(key)}; ${known.file}:${known.line} knows ${known.type} ${known.fingerprint}. Somebody may be listening in, or the machine was installed anew`,
-    fix: `If the machine was installed anew: ssh-keygen -f ${shellWord(known.file)} -R ${shellWord(knownName(target), true)}`,
+    why: `The host presents ${keyType(key)} ${fingerprint(key)}; ${known.file}:${known.line} has ${known.type} ${known.fingerprint}. The connection may be intercepted, or the host was reinstalled`,
+    fix: `If the host was reinstalled: ssh-keygen -f ${shellWord(known.file)} -R ${shellWord(knownName(target), true)}`,
   });
 }
 
-/** What sudo, doas or su did with our wish. */
+/** What sudo, doas or su answered. */
 export interface BecomeReport {
   readonly wrongPassword: boolean;
   /** A password was asked for. */
   readonly asked: boolean;
-  /** Its last words. */
+  /** The end of its output. */
   readonly said: string;
 }
 
@@ -157,17 +152,17 @@ export function refusedBecome(target: Target, report: BecomeReport): TransportEr
       what: `There is no account ${become.user} to become`,
       where: target.name,
       why: report.said,
-      fix: 'Correct ansible_become_user, or make the account there',
+      fix: 'Correct ansible_become_user, or create the account there',
     });
   return new TransportError('sudo', {
     what: report.wrongPassword
       ? `${become.method} does not accept the password of ${owner}`
       : `${user} cannot become ${become.user} with ${become.method}`,
     where: target.name,
-    why: report.said || (missing && report.asked ? 'It asks for a password' : `${become.method} ended without a word`),
+    why: report.said || (missing && report.asked ? 'It asks for a password' : `${become.method} printed no reason`),
     fix: missing
       ? `Give the password (--ask-become-pass, or ansible_become_password), or allow ${become.method} without one`
-      : `Correct the password (--ask-become-pass, or ansible_become_password), or see ${POLICY[become.method]} on the machine`,
+      : `Correct the password (--ask-become-pass, or ansible_become_password), or see ${POLICY[become.method]} on the host`,
   });
 }
 
@@ -198,7 +193,7 @@ export function jumpFailure(error: unknown, hop: Target, target: Target): Transp
   return new JumpHostError(original, `${target.name}, on the way: ${known.parts.where ?? targetName(hop)}`, error);
 }
 
-/** The jump host let us in, but made no connection to the machine behind it. */
+/** The jump host accepted the login, but made no connection to the host behind it. */
 export function noForwarding(error: unknown, hop: Target, target: Target): TransportError {
   if (error instanceof TransportError) return jumpFailure(error, hop, target);
   const why = error instanceof Error ? error.message : String(error);
@@ -207,27 +202,26 @@ export function noForwarding(error: unknown, hop: Target, target: Target): Trans
   if (/prohibited/i.test(why))
     return make(
       'refused',
-      `The jump host ${hop.name} forwards no connections`,
+      `The jump host ${hop.name} does not forward connections`,
       'Set AllowTcpForwarding yes in its sshd_config (and see PermitOpen)',
     );
-  if (/refused/i.test(why)) return make('refused', 'The machine refuses connections', TODO_LISTEN);
-  if (/timed out/i.test(why)) return make('timeout', 'The machine does not answer the jump host', TODO_ANSWER);
+  if (/refused/i.test(why)) return make('refused', 'The host refuses connections', FIX_LISTEN);
+  if (/timed out/i.test(why)) return make('timeout', 'The host does not answer the jump host', FIX_ANSWER);
   if (/resolve|name or service|unknown host|not known/i.test(why))
     return make(
       'resolve',
       `The jump host ${hop.name} cannot resolve the name`,
-      'Set ansible_host to the address that the jump host knows',
+      'Set ansible_host to an address that the jump host can reach',
     );
-  return make('unreachable', `The jump host ${hop.name} finds no way to the machine`, TODO_WAY);
+  return make('unreachable', `The jump host ${hop.name} has no route to the host`, FIX_ROUTE);
 }
 
-/** A proxy command that made no connection. */
 export function proxyCommandFailure(target: Target, command: string, why: string): TransportError {
   return new TransportError('unreachable', {
     what: 'The proxy command made no connection',
     where: targetName(target),
     why: `${command}\n${why}`,
-    fix: 'Run the command by hand: it must connect to the machine and then wait',
+    fix: 'Run the command by hand: it must connect to the host and then wait',
   });
 }
 

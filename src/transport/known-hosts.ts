@@ -16,12 +16,12 @@ interface Entry {
   readonly key: string;
 }
 
-/** What of a target decides under which name its key is known. */
+/** The parts of a target that decide under which name its key is known. */
 export type KeyOwner = Pick<Target, 'address' | 'port'> & { readonly hostKeys?: Pick<HostKeyPolicy, 'alias' | 'hash'> };
 
 export interface ChangedKey {
   readonly kind: 'changed';
-  /** Where the other key of the machine stands. */
+  /** Where the host's other key is. */
   readonly file: string;
   readonly line: number;
   readonly type: string;
@@ -30,12 +30,12 @@ export interface ChangedKey {
 
 export type Verdict =
   | { readonly kind: 'known' }
-  /** `authority`: file:line of an entry that would let a certificate vouch for the machine. */
+  /** `authority`: file:line of an entry that trusts certificates of the host. */
   | { readonly kind: 'unknown'; readonly authority?: string }
   | { readonly kind: 'revoked'; readonly at: string }
   | ChangedKey;
 
-/** The known_hosts files of one policy. Looked at anew for each connection, because other programs write them too. */
+/** The known_hosts files of one policy. Read again for each connection, because other programs write them too. */
 export class KnownHosts {
   readonly files: readonly string[];
   readonly #entries: readonly Entry[];
@@ -49,14 +49,14 @@ export class KnownHosts {
     return new KnownHosts(policy.files, policy.globalFiles);
   }
 
-  /** Key types that are known for a machine: the server shall show one of those, or it looks like a stranger. */
+  /** Key types that are known for a host: the server must present one of them, or its key looks unknown. */
   typesOf(owner: KeyOwner): string[] {
     const name = knownName(owner);
     const own = this.#entries.filter((e) => e.marker === undefined && matches(e.names, name));
     return [...new Set(own.map((e) => e.type))];
   }
 
-  /** @param key the key's wire format, as the server showed it. */
+  /** @param key in wire format, as the server presented it. */
   verify(owner: KeyOwner, key: Buffer): Verdict {
     const name = knownName(owner);
     const text = key.toString('base64');
@@ -71,7 +71,7 @@ export class KnownHosts {
       const { file, line } = other;
       return { kind: 'changed', file, line, type: other.type, fingerprint: fingerprint(Buffer.from(other.key, 'base64')) };
     }
-    // OpenSSH also believes an entry without the port, but stores a new one.
+    // OpenSSH also trusts an entry without the port.
     const portless = { ...owner, port: 22 };
     if (knownName(portless) !== name && this.verify(portless, key).kind === 'known') return { kind: 'known' };
     const authority = own.find((e) => e.marker === 'cert-authority');
@@ -81,7 +81,7 @@ export class KnownHosts {
   /** Adds a key to the first file, as OpenSSH does. One write with O_APPEND: two programs at once don't mix their lines. */
   add(owner: KeyOwner, key: Buffer): void {
     const file = this.files[0];
-    // Asked again, on fresh entries: with hashes the same line never comes out twice.
+    // Checked again on fresh entries: a hashed line differs each time, so duplicates would not be seen.
     if (file === undefined || file === '/dev/null' || this.verify(owner, key).kind === 'known') return;
     makeFolder(dirname(file), 0o700);
     const exists = existsSync(file);
@@ -98,12 +98,12 @@ export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** The type that stands at the beginning of a key's wire format. */
+/** The type at the beginning of a key's wire format. */
 export function keyType(key: Buffer): string {
   return key.length < 4 ? '' : key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
 }
 
-/** Whether bytes can be a key of this type: its name, and at least one field more, each with its length in front (RFC 4253, 6.6). */
+/** Whether bytes can be a key of this type: its name and at least one more field, each after its length (RFC 4253, 6.6). */
 function isKey(key: Buffer, type: string): boolean {
   if (keyType(key) !== type) return false;
   let [at, fields] = [0, 0];
@@ -114,12 +114,12 @@ function isKey(key: Buffer, type: string): boolean {
   return at === key.length && fields > 1;
 }
 
-/** How known_hosts names a machine: with brackets where the port is not 22. */
+/** How known_hosts names a host: in brackets where the port is not 22. */
 export function hostName(host: string, port: number): string {
   return port === 22 ? host : `[${host}]:${port}`;
 }
 
-/** The name under which a target's key is looked up: its alias, which goes without a port, or its address in lower case. */
+/** The name under which a target's key is looked up: its alias, which has no port, or its address in lower case. */
 export function knownName(owner: KeyOwner): string {
   return (owner.hostKeys?.alias ?? hostName(owner.address, owner.port)).toLowerCase();
 }
@@ -129,7 +129,7 @@ function hashed(name: string): string {
   return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
 }
 
-/** Five hundred connections ask for the same file; it is parsed again when it has changed. */
+/** Hundreds of connections need the same file; it is parsed again only when it has changed. */
 const cache = new Map<string, { readonly stamp: string; readonly entries: readonly Entry[] }>();
 
 function readEntries(file: string): readonly Entry[] {
@@ -153,7 +153,7 @@ function parseEntries(file: string, text: string): Entry[] {
     const [names, type, key] = fields;
     if (!names || !type || !key || names.startsWith('#')) return [];
     if (marker !== undefined && marker !== 'revoked' && marker !== 'cert-authority') return [];
-    // As OpenSSH: a line whose key is none says nothing of the machine, not even that its key has changed.
+    // As in OpenSSH, a line with an invalid key does not count, not even as a changed key.
     if (!isKey(Buffer.from(key, 'base64'), type)) return [];
     return [{ file, line: i + 1, marker, names, type, key }];
   });

@@ -2,7 +2,7 @@ import { createLocalTransport } from './session/local.js';
 import { createSshTransport, type TransportOptions } from './session/ssh.js';
 import type { Transport } from './types.js';
 
-/** Whatever each target asks for: SSH, or this machine itself. */
+/** SSH or this machine itself, as each target asks. */
 export function createTransport(o: TransportOptions = {}): Transport {
   const ssh = createSshTransport(o);
   const local = createLocalTransport();

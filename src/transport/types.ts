@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Secret } from '../shell/secret.js';
 
-/** How one machine is reached. Immutable; made from inventory variables, flags and configuration. */
+/** How one host is reached. Immutable; made from inventory variables, flags and configuration. */
 export interface Target {
-  /** The inventory's name of the host: what every message shows. */
+  /** The host's name in the inventory, which every message shows. */
   readonly name: string;
   /** Name or address to connect to. */
   readonly address: string;
@@ -11,52 +11,52 @@ export interface Target {
   readonly user: string;
   readonly connection: 'ssh' | 'local';
   readonly password?: Secret;
-  /** Private key file that is tried first, `~` expanded. Absent: what `identities` says. */
+  /** Private key file that is tried first, `~` expanded. Absent: see `identities`. */
   readonly privateKeyFile?: string;
-  /** Further keys, and where an agent is. Absent: the agent of SSH_AUTH_SOCK, then OpenSSH's default key files. */
+  /** More keys, and where the agent is. Absent: the agent of SSH_AUTH_SOCK, then OpenSSH's default key files. */
   readonly identities?: Identities;
   readonly become: Become;
   readonly hostKeys: HostKeyPolicy;
-  /** Milliseconds until the connection must be authenticated; time that somebody needs to type a passphrase is not counted. */
+  /** Milliseconds until the connection must be authenticated; time spent waiting for a passphrase does not count. */
   readonly timeoutMs: number;
-  /** Jump hosts on the way, the nearest one first. */
+  /** Jump hosts on the way, nearest first. */
   readonly jumps?: readonly Target[];
   /** A command line for the shell whose stdin and stdout are the connection. Not together with `jumps`. */
   readonly proxyCommand?: string;
-  /** How a dead connection is noticed: after `intervalMs` × `count`. Default 5 s × 3. */
+  /** A dead connection is noticed after `intervalMs` × `count`. Default 5 s × 3. */
   readonly keepalive?: { readonly intervalMs: number; readonly count: number };
   readonly addressFamily?: 4 | 6;
   readonly bindAddress?: string;
-  /** Ways to authenticate in the order in which they are tried; absent: publickey, keyboard-interactive, password. */
+  /** Authentication methods in the order they are tried; absent: publickey, password, keyboard-interactive. */
   readonly methods?: readonly AuthMethod[];
-  /** What may be negotiated; absent: what ssh2 does by itself. */
+  /** Algorithms that may be negotiated; absent: ssh2's defaults. */
   readonly algorithms?: Algorithms;
-  /** What was left out of the configuration and would have mattered. */
+  /** Options of the configuration that are ignored although they matter. */
   readonly warnings?: readonly string[];
 }
 
 export type AuthMethod = 'publickey' | 'password' | 'keyboard-interactive';
 
-/** Names of algorithms, the preferred ones first, all of them such as ssh2 has. An absent list: the default. */
+/** Names of algorithms that ssh2 supports, preferred first. An absent list: the default. */
 export interface Algorithms {
   readonly cipher?: readonly string[];
   readonly kex?: readonly string[];
   readonly mac?: readonly string[];
   readonly hostKey?: readonly string[];
-  /** The order of `hostKey` is meant; false: types of keys that are known for the machine come first. */
+  /** The order of `hostKey` is kept; false: key types that are known for the host come first. */
   readonly hostKeyOrder: boolean;
-  /** Signature algorithms of keys that we may log in with. */
+  /** Signature algorithms allowed for login keys. */
   readonly publicKey?: readonly string[];
-  /** What the user wrote, by the option's name in ssh_config. */
-  readonly said: Readonly<Record<string, string>>;
+  /** The user's text, by the option's name in ssh_config. */
+  readonly written: Readonly<Record<string, string>>;
 }
 
 export interface Identities {
   /** Private key files after `privateKeyFile`, `~` and tokens filled in. Empty and no `privateKeyFile`: OpenSSH's defaults. */
   readonly files: readonly string[];
-  /** Certificates of those keys; KEY-cert.pub beside a key is found without being named. */
+  /** Certificates of those keys; KEY-cert.pub beside a key is found by itself. */
   readonly certificates: readonly string[];
-  /** The agent may only use keys that are named here. */
+  /** Only the agent's keys that are named here are used. */
   readonly only: boolean;
   /** Socket of the agent, or `none`; absent: SSH_AUTH_SOCK. */
   readonly agent?: string;
@@ -73,54 +73,54 @@ export interface Become {
 export type BecomeMethod = 'sudo' | 'doas' | 'su';
 
 export interface HostKeyPolicy {
-  /** strict: an unknown key is refused; accept-new: it is stored; off: anything goes, with a warning. */
+  /** strict: an unknown key is refused; accept-new: it is stored; off: any key is accepted, with a warning. */
   readonly mode: 'strict' | 'accept-new' | 'off';
   /** Read in this order; accept-new writes to the first. `~` expanded. */
   readonly files: readonly string[];
   /** Read after those, never written. */
   readonly globalFiles?: readonly string[];
-  /** The name under which the machine's key is looked up and stored, in place of its address. */
+  /** The name under which the host's key is looked up and stored, instead of its address. */
   readonly alias?: string;
   /** Store names as hashes, as HashKnownHosts does. */
   readonly hash?: boolean;
 }
 
-/** How a remote command ended. `lost`: the connection died, and nobody knows what became of the command. */
+/** How a remote command ended. `lost`: the connection died, and the fate of the command is unknown. */
 export type Exit =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'killed'; readonly signal: string }
-  /** `mayStillRun`: called off with `killOnAbort`, but it may still run, and why it could not be ended. */
+  /** `mayStillRun`: aborted with `killOnAbort`, but not killed; the reason. */
   | { readonly kind: 'lost'; readonly cause: Error; readonly mayStillRun?: string };
 
 export interface ExecOptions {
   /** Run through the target's become method. Default false. */
   readonly become?: boolean;
-  /** What the command reads; its stdin is closed after that. */
+  /** Sent to the command's stdin, which is then closed. */
   readonly stdin?: string | Buffer | Readable;
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
-  /** Asked after each piece of output: nothing more is read until it resolves. */
+  /** Called after each piece of output: nothing more is read until the promise resolves. */
   readonly hold?: () => Promise<void> | undefined;
-  /** Aborting sends SIGTERM to what is our own on the machine and closes the channel; the result is `lost`. */
+  /** Aborting sends SIGTERM to the login user's processes and closes the channel; the result is `lost`. */
   readonly signal?: AbortSignal;
-  /** Aborting also ends what runs as another user. That takes the way to become that user once more, and may take some seconds. */
+  /** Aborting also kills what runs as another user. For that it becomes that user again, which may take seconds. */
   readonly killOnAbort?: boolean;
 }
 
-/** One open connection to one machine. Many commands may run at once over it. */
+/** One open connection to one host. Many commands may run over it at once. */
 export interface Session {
   readonly target: Target;
-  /** The host key that the machine showed and that was verified, in wire format; undefined for this machine itself. */
+  /** The verified host key in wire format; undefined for this machine itself. */
   readonly hostKey?: Buffer;
   /**
-   * Runs a short command line (it is visible in the machine's process list: never a secret, never a long program).
-   * Programs go over stdin: `exec('sh', { stdin: program })`. Never rejects.
+   * Runs a short command line, which the host's process list shows: never a secret, never a long program.
+   * Send programs over stdin: `exec('sh', { stdin: program })`. Never rejects.
    */
   exec(command: string, options?: ExecOptions): Promise<Exit>;
   close(): Promise<void>;
 }
 
 export interface Transport {
-  /** @throws UnreachableError (as a typed TransportError) with what to do. */
+  /** @throws TransportError */
   connect(target: Target, signal?: AbortSignal): Promise<Session>;
 }

@@ -114,7 +114,7 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (${reason})` : ''}`
     await (await transport.connect(target({ privateKeyFile: open }))).close();
     chmodSync(open, 0o640);
     const error = await refusal(target({ privateKeyFile: open }));
-    expect(error.parts.why).toContain(`Not used: ${open}: others may read it (mode 640): chmod 600 ${open}`);
+    expect(error.parts.why).toContain(`Not used: ${open}: other users may read it (mode 640): chmod 600 ${open}`);
   });
 
   it('says what it tried when it is not let in', async () => {
@@ -154,7 +154,7 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (${reason})` : ''}`
     const warning = createTransport({ warn: (text) => said.push(text) });
     const session = await warning.connect(target({ hostKeys: { mode: 'accept-new', files: [folder] } }));
     await session.close();
-    expect(said).toEqual([expect.stringMatching(/^new host keys cannot be stored in .*known-folder, .*EISDIR/)]);
+    expect(said).toEqual([expect.stringMatching(/^New host keys cannot be stored in .*known-folder, .*EISDIR/)]);
     expect((await refusal(target({ hostKeys: { mode: 'strict', files: [folder] } }))).kind).toBe('host-key');
   });
 

@@ -49,7 +49,7 @@ function block(t: Target, name: string, jumps: readonly string[]): string {
     ['BindAddress', t.bindAddress && value(t.bindAddress)],
     ['PreferredAuthentications', t.methods?.join(',')],
     // As it was written: ssh has more algorithms than we.
-    ...Object.entries(t.algorithms?.said ?? {}),
+    ...Object.entries(t.algorithms?.written ?? {}),
   ];
   return [`Host ${value(name)}`, ...options.flatMap(([k, v]) => (v === undefined ? [] : [`  ${k} ${v}`]))].join('\n');
 }

@@ -2,22 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../../transport/types.js';
 
 export interface ReconnectOptions {
-  /** Makes a new session to the host; rejects when that fails. */
+  /** Opens a new session to the host; rejects if that fails. */
   readonly connect: (host: string, signal?: AbortSignal) => Promise<Session>;
-  /** Milliseconds until we give up; default 5 minutes. */
+  /** Milliseconds of retries; default 5 minutes. */
   readonly giveUpMs?: number;
   /** Milliseconds before the second try, doubled each time up to 15 s; default 500. */
   readonly firstDelayMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** What happens to a connection: `lost` before each try, `back` when one succeeded. */
+/** `lost` is called before each retry, `back` after the one that succeeds. */
 export interface ConnectionNews {
   readonly lost: (error: string, attempt: number) => void;
   readonly back: () => void;
 }
 
-/** The session of a host, renewed when it was lost. Everyone who uses the host shares it. */
+/** The session of a host, renewed when it is lost. All users of the host share it. */
 export class Connection {
   readonly host: string;
   readonly #sessions: Map<string, Session>;
@@ -37,8 +37,8 @@ export class Connection {
   }
 
   /**
-   * A new session in place of `dead`, or the error of the last try. Calls at the same time share the tries, and a session
-   * that somebody else has renewed meanwhile is used.
+   * A new session that replaces `dead`, or the error of the last try. Concurrent calls share the tries, and a session that has
+   * been renewed meanwhile is used.
    */
   async renew(dead: Session | undefined, cause: Error): Promise<Session | Error> {
     const now = this.session;
@@ -69,7 +69,7 @@ export class Connection {
       } catch (error) {
         last = error instanceof Error ? error : new Error(String(error));
       }
-      // Between half and one and a half times: fifty hosts behind one switch shall not all come back at once.
+      // Jitter: fifty hosts behind one switch must not all come back at once.
       const wait = delay * (0.5 + Math.random());
       if (Date.now() + wait > until) return last;
       await sleep(wait, undefined, { signal: this.#o.signal }).catch(() => undefined);

@@ -7,7 +7,7 @@ export interface ConnectionsOptions extends ReconnectOptions {
   readonly onBack: (host: string) => void;
 }
 
-/** One `Connection` a host, shared by all who work on it. */
+/** One `Connection` for each host, shared by all its users. */
 export class Connections {
   readonly #o: ConnectionsOptions;
   readonly #made = new Map<string, Connection>();
@@ -17,7 +17,7 @@ export class Connections {
     this.#o = o;
   }
 
-  /** Whether there has been a connection at all. */
+  /** Whether the host has been connected at all. */
   has(host: string): boolean {
     return this.#o.sessions.has(host);
   }
@@ -41,7 +41,7 @@ export class Connections {
     return made;
   }
 
-  /** The run is over: what is lost now stays lost, and nobody hears of it. */
+  /** The run is over: a loss from now on is neither reported nor repaired. */
   end(): void {
     this.#over.abort();
   }

@@ -1,11 +1,11 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 
-/** The process that steers a run, as it stands in the lock: who, from where, and what tells whether it is alive. */
+/** The process that controls a run, as written in the lock: who, from where, and how to tell whether it is alive. */
 export interface Controller {
   readonly user: string;
   readonly host: string;
-  /** machine-id, boot id, pid namespace, pid, start time in ticks: five words, or '' where the system has no such things. */
+  /** machine-id, boot id, pid namespace, pid, start time in ticks: five words, or '' where the system lacks them. */
   readonly process: string;
 }
 
@@ -19,14 +19,14 @@ export function ownController(): Controller {
   return { user, host: hostname(), process: ownProcess() };
 }
 
-/** The same person at the same machine, as far as names can tell. */
+/** The same user on the same machine, as far as names tell. */
 export function sameOperator(a: Controller, b: Controller): boolean {
   return a.user === b.user && a.host === b.host;
 }
 
 /**
- * `alive` and `gone` are certain: the process would be on this very machine. `elsewhere`: another machine, another container or
- * an earlier boot of this one; only its heartbeat can tell.
+ * `alive` and `gone` are certain: the process belongs to this boot of this machine. `elsewhere`: another computer, another
+ * container or an earlier boot; only its heartbeat can tell.
  */
 export function processState(other: Controller, own: Controller): 'alive' | 'gone' | 'elsewhere' {
   const [machine, boot, namespace, pid, start] = other.process.split(' ');
@@ -35,7 +35,7 @@ export function processState(other: Controller, own: Controller): 'alive' | 'gon
   return startOf(Number(pid)) === start ? 'alive' : 'gone';
 }
 
-/** Process id of a controller, for those on its machine. */
+/** Process id of a controller, valid on its own machine. */
 export function pidOf(c: Controller): number | undefined {
   const pid = Number(c.process.split(' ')[3]);
   return Number.isInteger(pid) && pid > 0 ? pid : undefined;
@@ -49,7 +49,7 @@ function ownProcess(): string {
     if (start === undefined) return '';
     return [machine, boot, readlinkSync('/proc/self/ns/pid'), process.pid, start].join(' ');
   } catch {
-    // Not Linux: then only the heartbeat counts.
+    // Not Linux: only the heartbeat counts.
     return '';
   }
 }
@@ -58,7 +58,7 @@ function ownProcess(): string {
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name of the command, field 2, may hold spaces and parentheses.
+    // The command's name, field 2, may contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? undefined : fields[19];
   } catch {

@@ -8,17 +8,17 @@ type RunStart = Extract<RunEvent, { type: 'run-start' }>;
 type RunEnd = Extract<RunEvent, { type: 'run-end' }>;
 
 /**
- * `done`: there is an end, look at its exit code. `running`: its process lives. `died`: its process is gone and wrote no end.
- * `unknown`: there is no end, and its process would be on another machine, or the journal does not say which it is.
+ * `done`: it has an end, see its exit code. `running`: its process is alive. `died`: its process is gone and wrote no end.
+ * `unknown`: it has no end, and its process ran elsewhere or is not named in the journal.
  */
 export type RunState = 'done' | 'running' | 'died' | 'unknown';
 
-/** What a list of runs needs: the first lines and the last one. */
+/** The parts that a list of runs needs: the first lines and the last one. */
 export interface RunEnds {
   readonly run: string;
   readonly dir: string;
   readonly state: RunState;
-  /** Absent in journals of a version before the header. */
+  /** Absent in journals of versions before the header. */
   readonly header?: JournalHeader;
   readonly start?: RunStart;
   readonly end?: RunEnd;
@@ -26,9 +26,9 @@ export interface RunEnds {
 
 export interface Journaled extends RunEnds {
   readonly events: readonly RunEvent[];
-  /** Types of events that this version does not know, and how many of each there were. */
+  /** Types of events that this version does not know, with their counts. */
   readonly unknown: ReadonlyMap<string, number>;
-  /** Lines that are no events at all; the last line of a killed process is one. */
+  /** Lines that are not events, such as the torn last line of a killed process. */
   readonly broken: number;
 }
 
@@ -37,7 +37,7 @@ const EVENTS_FILE = 'events.jsonl';
 const HEAD = 64 * 1024;
 const TAIL = 128 * 1024;
 
-/** Names of the runs whose journals lie in a folder, the oldest first; none where there is no such folder. */
+/** Names of the runs with a journal in a directory, oldest first; none if the directory does not exist. */
 export function runsIn(journalDir: string): string[] {
   let names: string[];
   try {
@@ -51,8 +51,8 @@ export function runsIn(journalDir: string): string[] {
 }
 
 /**
- * `only`: leaves out other events, unread; a long run's journal is mostly output.
- * @throws the error of the file system when the folder has no journal.
+ * @param o.only skips other events without parsing them: a long run's journal is mostly output.
+ * @throws the error of the file system if the directory has no journal.
  */
 export function readJournal(dir: string, run: string, o: { only?: readonly RunEvent['type'][] } = {}): Journaled {
   const marks = o.only?.map((type) => `"type":"${type}"`);
@@ -73,7 +73,7 @@ export function readJournal(dir: string, run: string, o: { only?: readonly RunEv
   return { run, dir, header, start, end, state: stateOf(header, end), events, unknown, broken };
 }
 
-/** The same without the middle, so that a long list of long runs comes quickly. @throws like readJournal. */
+/** The same without the middle, so that a list of long runs is fast. @throws like readJournal */
 export function readEnds(dir: string, run: string): RunEnds {
   const { head, tail } = bothEnds(join(dir, EVENTS_FILE));
   let header: JournalHeader | undefined;

@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import type { RunEvent } from '../events.js';
 
-// The journal's lines as schemas, for whoever reads one: docs/journal.md in code. Objects are loose, so that a newer version may
-// add fields. The writer (journal.ts) does without this file.
+// Schemas of the journal's lines, for its readers: docs/journal.md as code. Objects are loose, so that a newer version may add
+// fields. The writer (journal.ts) does not load this file.
 
 const texts = z.array(z.string()).readonly();
 const ms = z.number().nonnegative();
 const count = z.number().int().nonnegative();
 
-/** First line of a journal. Those of version 0.1.0's first days lack it. */
+/** First line of a journal. Early journals of version 0.1.0 lack it. */
 export const headerSchema = z.looseObject({
   schema: z.string().regex(/^kubewright\.journal\/\d+$/),
   /** Version of Kubewright that wrote it. */
@@ -19,9 +19,9 @@ export const headerSchema = z.looseObject({
   command: texts.optional(),
   user: z.string(),
   host: z.string(),
-  /** What tells whether the writer is alive; see controller.ts. */
+  /** Identifies the writer's process; see controller.ts. */
   process: z.string(),
-  /** The working folder. */
+  /** The working directory. */
   cwd: z.string().optional(),
   inventory: texts.optional(),
   playbook: z.string().optional(),
@@ -29,7 +29,7 @@ export const headerSchema = z.looseObject({
   tags: texts.optional(),
   skipTags: texts.optional(),
   check: z.boolean(),
-  /** ISO 8601: when the command was started, before anything was read or connected. */
+  /** ISO 8601: start of the command, before anything was read or connected. */
   started: z.string(),
 });
 export type JournalHeader = z.infer<typeof headerSchema>;
@@ -47,7 +47,7 @@ function event<T extends RunEvent['type'], S extends z.ZodRawShape>(type: T, sha
   return z.looseObject({ at: z.number(), type: z.literal(type), ...shape });
 }
 
-/** One schema for each type of event. A type that is added to events.ts and not here does not compile. */
+/** One schema for each type of event. A type that is only in events.ts does not compile. */
 export const EVENT_SCHEMAS: { readonly [T in RunEvent['type']]: z.ZodType<Extract<RunEvent, { type: T }>> } = {
   'run-start': event('run-start', { run: z.string(), title: z.string(), hosts: texts, dir: z.string(), check: z.boolean() }),
   warning: event('warning', { host: z.string().optional(), text: z.string() }),

@@ -9,15 +9,15 @@ import { ownController } from './controller.js';
 import { hostLog } from './host-log.js';
 import type { JournalHeader } from './journal-schema.js';
 
-/** The number changes when a field changes its meaning or goes away, not when one is added. */
+/** The number changes when a field changes its meaning or is removed, not when one is added. */
 export const JOURNAL_SCHEMA = 'kubewright.journal/1';
 
-/** What the caller knows of a run and the engine doesn't; goes into the journal's first line. */
+/** What the caller knows about a run and the engine does not, for the journal's first line. */
 export type RunAbout = Partial<
   Pick<JournalHeader, 'kubewright' | 'command' | 'cwd' | 'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags' | 'started'>
 >;
 
-/** The first line of every journal; `started` in milliseconds since the epoch, for want of a better one in `about`. */
+/** The first line of every journal. @param started milliseconds since the epoch, used if `about` has no start. */
 export function journalHeader(o: {
   run: string;
   title: string;
@@ -31,7 +31,7 @@ export function journalHeader(o: {
   return { schema: JOURNAL_SCHEMA, run, title, user, host, process, check, started, ...o.about };
 }
 
-/** `20261124-103000-1f4a2b`: local time, its milliseconds (hexadecimal) so that names sort as runs began, and three random digits. */
+/** `20261124-103000-1f4a2b`: local time, milliseconds in hexadecimal so that names sort by start, and three random digits. */
 export function newRunId(now: Date): string {
   const two = (n: number): string => String(n).padStart(2, '0');
   const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
@@ -41,19 +41,19 @@ export function newRunId(now: Date): string {
 }
 
 /**
- * A run's folder: `events.jsonl` for programs (docs/journal.md), `HOST.log` for people. Written at once and without buffering, so that a crash
- * of ours loses nothing. What comes in is masked and escaped already.
+ * A run's directory: `events.jsonl` for programs (docs/journal.md), `HOST.log` for people. Written without buffering, so that
+ * a crash of ours loses nothing. The events are already masked and escaped.
  */
 export class Journal {
   readonly dir: string;
   readonly #events: number;
   readonly #logs = new Map<string, number>();
-  /** Files whose last line was written in part only. */
+  /** Files whose last line was written only in part. */
   readonly #torn = new Set<number>();
   #troubled = false;
   #closed = false;
 
-  /** @throws InputError when it cannot be written. */
+  /** @throws InputError if it cannot be written. */
   constructor(journalDir: string, header: JournalHeader) {
     const root = resolve(journalDir);
     const { run } = header;
@@ -71,17 +71,17 @@ export class Journal {
         what: 'The journal of the run cannot be written',
         where: wholeFile(this.dir),
         why: cause instanceof Error ? cause.message : String(cause),
-        fix: 'Name a folder that you may write to, on a disk that has room: --journal-dir DIR',
+        fix: 'Name a writable directory on a disk with free space: --journal-dir DIR',
         cause,
       });
     }
   }
 
   /**
-   * After `close` it does nothing: the number of the file may be another one's by then.
+   * After `close` it does nothing: another file may have the file descriptor by then.
    *
-   * A disk that is full stops no run: what comes after is tried all the same, on lines of their own.
-   * @returns why something could not be written, when that happens for the first time.
+   * A full disk does not stop a run: later events are still tried, on lines of their own.
+   * @returns the error, the first time that something cannot be written.
    */
   write(event: RunEvent): string | undefined {
     if (this.#closed) return undefined;

@@ -10,26 +10,26 @@ export interface KeeperOptions {
   readonly runDir: string;
   readonly nonce: string;
   readonly info: LockInfo;
-  /** Another run has the lock now: broken by force, or taken over while we were not heard. */
+  /** Another run has the lock: it was broken by force, or taken over while we were silent. */
   readonly onLost: (by: LockInfo) => void;
-  /** The machine was restarted while the run held its lock. */
+  /** The host was restarted while the run held its lock. */
   readonly onRestart: () => void;
 }
 
 export type Ask = Pick<KeeperScriptOptions, 'over' | 'end' | 'look'>;
 
-/** How many channels may die one after the other before they say anything. */
+/** Channels in a row that may die before they answer. */
 const TRIES = 8;
 
-/** How a channel of ours ended before it answered. */
+/** How a channel ended before it answered. */
 export interface NoAnswer {
   readonly verdict: 'failed';
   readonly error: string;
 }
 
 /**
- * The lock of one host. One channel asks for it, keeps it alive by a line now and then, and gives it back; should the
- * connection die, a new one takes its place. When we die, nothing is heard any more: that is how others know.
+ * The lock of one host. One channel asks for it, keeps it alive by a line now and then, and gives it back; if the connection
+ * dies, a new channel takes over. If we die, the lines stop: that is how others notice.
  */
 export class Keeper {
   readonly #o: KeeperOptions;
@@ -41,7 +41,7 @@ export class Keeper {
   #lost: LockInfo | undefined;
   #released: (() => void) | undefined;
   #verified: (() => void) | undefined;
-  /** Resolves when the lock is held; again and again, as connections come and go. */
+  /** Resolves when the lock is held; replaced whenever the connection is renewed. */
   #ready: Promise<string | undefined> = Promise.resolve(undefined);
 
   constructor(o: KeeperOptions) {
@@ -52,17 +52,17 @@ export class Keeper {
     return this.#held;
   }
 
-  /** The boot id of the machine, once it has answered. */
+  /** The host's boot id, once it has answered. */
   get boot(): string | undefined {
     return this.#boot;
   }
 
-  /** Waits while the lock is being taken anew. The result is why it is not ours any more. */
+  /** Waits while the lock is being taken again. @returns why it is no longer ours. */
   ready(): Promise<string | undefined> {
     return this.#ready;
   }
 
-  /** Asks for the lock. When it is ours, it stays so until `release`, `close` or `onLost`. */
+  /** Asks for the lock. Once it is ours, it stays so until `release`, `close` or `onLost`. */
   async take(how: Ask = {}): Promise<LockAnswer | NoAnswer> {
     for (let attempt = 1; ; attempt++) {
       const session = this.#o.connection.session;
@@ -79,7 +79,7 @@ export class Keeper {
     if (this.#held) this.#stdin?.write('beat\n');
   }
 
-  /** Asks whether the lock is still ours. The result is why it is not; undefined as well when nobody answers in time. */
+  /** Asks the host whether the lock is still ours. @returns why it is not; undefined: it is, or there is no answer in time. */
   async verify(timeoutMs: number): Promise<string | undefined> {
     if (this.#held && this.#stdin) {
       const answered = new Promise<void>((resolve) => {
@@ -91,33 +91,33 @@ export class Keeper {
     return this.#lost && this.#why();
   }
 
-  /** The run has all the locks that it wants. */
+  /** The run has all its locks. */
   hold(): void {
     this.#complete = true;
     this.#stdin?.write('hold\n');
   }
 
-  /** A program of ours has ended, and everything it said has been read. Its folder goes with the run. */
+  /** A program of ours has ended, and all its output has been read. Its directory is removed with the run. */
   seen(key: string): void {
     this.#stdin?.write(`seen ${this.#o.info.run}/${key}\n`);
   }
 
-  /** Removes a program's folder: it has ended, and everything it said has been read. */
+  /** Removes the directory of a program that has ended and whose output has been read. */
   forget(run: string, key: string): void {
     this.#stdin?.write(`forget ${run}/${key}\n`);
   }
 
-  /** Gives the lock back, and removes what the run has left on the host. */
+  /** Gives the lock back, and removes the run's files on the host. */
   async release(timeoutMs: number): Promise<void> {
     if (!this.#held) return;
     await within(timeoutMs, this.#ready);
-    // From here on the end of the channel is what we asked for, even should it come together with the answer.
+    // From here on the channel's end is expected, even if it comes together with the answer.
     this.#closing = true;
     if (this.#stdin) {
       const released = new Promise<void>((resolve) => {
         this.#released = resolve;
       });
-      // From here on the end of the channel is what was asked for, and no loss.
+      // From here on the channel's end is expected, not a loss.
       this.#held = false;
       this.#stdin.write('release\n');
       await within(timeoutMs, released);
@@ -125,7 +125,7 @@ export class Keeper {
     this.close();
   }
 
-  /** Lets go of the channel, not of the lock: it turns stale by itself. */
+  /** Closes the channel, not the lock: that turns stale by itself. */
   close(): void {
     this.#closing = true;
     this.#held = false;
@@ -165,7 +165,7 @@ export class Keeper {
           this.#released?.();
           this.#verified?.();
           if (this.#held && !this.#closing)
-            this.#again(session, exit.kind === 'lost' ? exit.cause : new Error('the lock was let go'));
+            this.#again(session, exit.kind === 'lost' ? exit.cause : new Error('the channel of the lock was closed'));
         }
         if (exit.kind === 'lost') resolve({ cause: exit.cause });
         const said = stderr.trim().split('\n').slice(-3).map(escapeLine).join('\n');
@@ -182,7 +182,7 @@ export class Keeper {
     if (this.#complete) this.hold();
   }
 
-  /** The channel died, we did not: the next one takes the lock again, unless somebody else has it by now. */
+  /** The channel died: the next one takes the lock again, unless another run has it by now. */
   #again(session: Session, cause: Error): void {
     this.#ready = (async () => {
       const renewed = await this.#o.connection.renew(session, cause);
@@ -208,7 +208,7 @@ export class Keeper {
     const by = this.#lost;
     return by?.run
       ? `the lock was taken by ${by.user}@${by.host}, run ${by.run}, since ${by.since}`
-      : 'the lock was removed by somebody';
+      : 'the lock was removed on the host';
   }
 }
 

@@ -7,26 +7,26 @@ export interface KeeperScriptOptions {
   readonly runDir: string;
   readonly run: string;
   readonly nonce: string;
-  /** `name=value` lines that say who holds the lock; the first is `run=…`. */
+  /** `name=value` lines about the lock's holder; the first is `run=…`. */
   readonly info: readonly string[];
-  /** Take the lock over from this run, should it still hold it. */
+  /** Take the lock over from this run, if it still holds it. */
   readonly over?: string;
   /** End that run's programs first. */
   readonly end?: boolean;
-  /** Only say what is there. */
+  /** Only report. */
   readonly look?: boolean;
 }
 
 /**
- * Takes the lock of a host and keeps it for as long as its stdin stays open. One decision at a time a machine: flock on the
- * folder, which the kernel gives back should the script be killed.
+ * Takes the lock of a host and keeps it while its stdin is open. Decisions on one host are serialised by flock on the
+ * directory, which the kernel releases if the script is killed.
  *
  * Frames: `info NAME=VALUE` of the lock that was there · `program RUN/KEY running|ended|dead N LABEL` of its programs ·
  * `stuck RUN/KEY` · `stopped RUN/KEY` · `taking` (its run does not hold all its hosts yet) · `lock VERDICT AGE BOOT`, with
- * VERDICT taken, over (from `over`), restarted (the old lock is from before a restart), held or, to a look, free, and AGE the seconds since its
- * controller was heard · `lost` · `mine` · `released`.
+ * VERDICT taken, over (from `over`), restarted (the old lock is from before a restart), held or, for a look, free, and AGE the
+ * seconds since its controller's last sign of life · `lost` · `mine` · `released`.
  *
- * Then it obeys lines: beat · verify · hold · seen RUN/KEY (all that it said has been read) · forget RUN/KEY · release.
+ * Then it obeys lines: beat · verify · hold · seen RUN/KEY (all its output has been read) · forget RUN/KEY · release.
  */
 export function keeperScript(o: KeeperScriptOptions): string {
   return inOneFunction([
@@ -56,9 +56,9 @@ function head(o: KeeperScriptOptions): Shell {
 }
 
 const NOT_ROOT =
-  'Set ansible_become: true and ansible_become_user: root for this machine; a part of a task runs as somebody else with runuser -u NAME';
+  'Set ansible_become: true and ansible_become_user: root for this host; use runuser -u NAME to run part of a task as another user';
 
-/** The clock that counts is /proc/uptime: nobody sets it. */
+/** Times are from /proc/uptime, which cannot be set. */
 const WORDS = `
 now() { read -r kw_up kw_l </proc/uptime; kw_up=${'$'}{kw_up%%.*}; }
 beat() { now; echo "$kw_up" >"$lock/beat"; }

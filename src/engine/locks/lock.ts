@@ -4,15 +4,15 @@ import { type Controller, pidOf, processState, sameOperator } from '../journal/c
 import { FrameParser } from '../program/frames.js';
 import { decodeLabel, type ProgramLabel } from '../program/program-label.js';
 
-/** How often a run says that it is alive, over the channel that holds its lock. */
+/** Interval of the signs of life that a run sends over the channel of its lock. */
 export const BEAT_EVERY_MS = 5_000;
 /**
- * Seconds without a sign of life after which a controller counts as gone, where its process cannot be looked at. Longer than a
- * broken connection takes to be noticed (15 s) and mended.
+ * Seconds without a sign of life after which a controller counts as gone, if its process cannot be checked. Longer than it
+ * takes to notice (15 s) and replace a broken connection.
  */
 export const STALE_AFTER_SEC = 60;
 
-/** Who holds a lock, as the holder wrote it. */
+/** A lock's holder, as it wrote itself down. */
 export interface LockInfo extends Controller {
   readonly run: string;
   /** ISO 8601. */
@@ -23,25 +23,25 @@ export interface LockInfo extends Controller {
 export interface FoundProgram {
   readonly run: string;
   readonly key: string;
-  /** dead: killed without a last word. */
+  /** dead: killed before it could report. */
   readonly state: 'running' | 'ended' | 'dead';
-  /** Number of the present task, from 1; 0: none yet. */
+  /** Number of the current task, from 1; 0: none yet. */
   readonly at: number;
   readonly label: ProgramLabel;
 }
 
-/** What a host says when it is asked for its lock. */
+/** A host's answer to a request for its lock. */
 export interface LockAnswer {
   readonly verdict: 'taken' | 'over' | 'restarted' | 'held' | 'free';
-  /** The lock that was there. */
+  /** The lock that it found. */
   readonly by: LockInfo;
-  /** Its run is still collecting the locks of its hosts. */
+  /** Its run does not have all its locks yet. */
   readonly taking: boolean;
-  /** Seconds since its controller was heard. */
+  /** Seconds since its controller's last sign of life. */
   readonly age: number;
   readonly boot: string;
   readonly programs: readonly FoundProgram[];
-  /** RUN/KEY of programs that were ended. */
+  /** RUN/KEY of programs that were stopped. */
   readonly stopped: readonly string[];
   readonly stuck: readonly string[];
 }
@@ -51,13 +51,13 @@ export function infoLines(info: LockInfo): string[] {
   return fields.map((name) => `${name}=${info[name]}`.replaceAll(/[\x00-\x1f\x7f]/g, ' '));
 }
 
-/** What a keeper says later on. */
+/** What a keeper reports later. */
 type LockWord =
   | { readonly verdict: 'lost'; readonly by: LockInfo }
   | { readonly verdict: 'mine' }
   | { readonly verdict: 'released' };
 
-/** Reads what a keeper prints. */
+/** Reads a keeper's output. */
 export class LockReader {
   readonly #parser: FrameParser;
   #info = new Map<string, string>();
@@ -119,18 +119,18 @@ export class LockReader {
   #program(path: string, state: string, at: number, encoded: string): void {
     const [run = '', key = ''] = path.split('/');
     const label = decodeLabel(encoded);
-    // Without its label nobody can follow it. Written before the program starts, so only a full disk loses it.
+    // It cannot be followed without its label. That is written before the program starts, so only a full disk loses it.
     if (!label || (state !== 'running' && state !== 'ended' && state !== 'dead')) return;
     this.#programs.push({ run, key, state, at, label });
   }
 }
 
-/** Whether the controller of a lock is gone, and what follows from it for us. */
+/** The state of a lock's controller, and what we may do. */
 export type Judgement = 'at-work' | 'stale' | 'ours-to-follow' | 'orphan';
 
 /**
- * at-work: its controller lives, or may. stale: gone, and nothing of it is at work. ours-to-follow: gone, its programs are at
- * work, and we are the same operator. orphan: the same, but another operator's.
+ * at-work: its controller is alive, or may be. stale: gone, and none of its programs runs. ours-to-follow: gone, its programs
+ * run, and we are the same operator. orphan: the same, but another operator's.
  */
 export function judge(answer: LockAnswer, own: Controller): Judgement {
   const state = processState(answer.by, own);
@@ -140,7 +140,7 @@ export function judge(answer: LockAnswer, own: Controller): Judgement {
   return sameOperator(answer.by, own) ? 'ours-to-follow' : 'orphan';
 }
 
-/** Everything that the locks of one or many hosts say, in one error. */
+/** The locks of one or many hosts, in one error. */
 export function lockedError(held: ReadonlyMap<string, LockAnswer>, own: Controller): LockedError {
   const hosts = [...held.keys()];
   const answers = [...held.values()];
@@ -153,27 +153,29 @@ export function lockedError(held: ReadonlyMap<string, LockAnswer>, own: Controll
   const run = answers[0]?.by.run ?? '';
   return new LockedError({
     what: orphan
-      ? `A run whose controller is gone is still at work on ${hostCount(hosts)}`
+      ? `A run whose controller is gone still has programs running on ${hostCount(hosts)}`
       : `Another run is at work on ${hostCount(hosts)}`,
     where: hosts.join(', '),
-    why: [...why, ...(orphan ? ['Its programs go on by themselves:', ...programs] : [])].join('\n'),
+    why: [...why, ...(orphan ? ['Its programs keep running by themselves:', ...programs] : [])].join('\n'),
     fix: stuck
-      ? 'Its program could not be stopped: look on the machine what hangs (ps axf)'
+      ? 'Find out on the host what hangs (ps axf): its program could not be stopped'
       : orphan
-        ? `kubewright runs attach ${run} follows it to its end; --force-unlock stops it and takes the lock`
-        : `Wait until it has ended, or watch it: kubewright runs attach ${run}. If you know that it must not go on, --force-unlock stops its programs and takes the lock`,
+        ? `Follow it to its end with kubewright runs attach ${run}, or stop it and take the lock with --force-unlock`
+        : `Wait until it has ended, or watch it with kubewright runs attach ${run}. --force-unlock stops its programs and takes the lock`,
   });
 }
 
-/** `alice@laptop since …, run …`, and how long its controller has been silent. */
+/** `alice@laptop since …, run …`, and its controller's state. */
 function describe(a: LockAnswer, own: Controller): string {
   const { by } = a;
   const who = `${by.user || '?'}@${by.host || '?'} since ${by.since || '?'}, run ${by.run || '?'}`;
   const state = processState(by, own);
   if (state === 'alive') return `${who}, process ${pidOf(by)} of this machine`;
   if (state === 'gone') return `${who}; its controller, process ${pidOf(by)} of this machine, is gone`;
-  if (a.age > STALE_AFTER_SEC) return `${who}; its controller is gone since ${ago(a.age)}`;
-  return a.age > 15 ? `${who}; its controller was last heard ${a.age} s ago (after ${STALE_AFTER_SEC} s it counts as gone)` : who;
+  if (a.age > STALE_AFTER_SEC) return `${who}; its controller has been gone for ${ago(a.age)}`;
+  return a.age > 15
+    ? `${who}; its controller's last sign of life was ${a.age} s ago (after ${STALE_AFTER_SEC} s it counts as gone)`
+    : who;
 }
 
 function ago(seconds: number): string {

@@ -11,21 +11,21 @@ export interface LocksOptions {
   readonly nonce: string;
   readonly forks: number;
   readonly connections: Connections;
-  /** Stop what holds a lock, and take it. */
+  /** Stop the holder's programs, and take the lock. */
   readonly force?: boolean;
-  /** Follow what this run has left, whoever began it. */
+  /** Follow the programs of this run, whichever operator began it. */
   readonly adopt?: string;
   readonly onNote: (host: string, text: string) => void;
-  /** The lock could not be asked for: no right to, no shell, connection lost for good. */
+  /** The lock could not be requested: no permission, no shell, connection lost for good. */
   readonly onFailed: (host: string, error: string) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds to wait for a run that began at the same moment and will give way to us. */
+/** Milliseconds to wait for a run that began at the same moment and will give way. */
 const GIVE_WAY_MS = 20_000;
-/** Milliseconds that giving back may take. */
+/** Milliseconds that releasing may take. */
 const RELEASE_MS = 10_000;
-/** Milliseconds to wait for what a host says of its lock: whoever takes it may need a while to stop what hangs. */
+/** Milliseconds to wait for a host's answer: taking a lock over may include stopping a program that hangs. */
 const VERIFY_MS = 10_000;
 
 /** The locks of one run on all its hosts. */
@@ -44,8 +44,8 @@ export class Locks {
   /**
    * Takes all of them, or none.
    *
-   * Of several runs that begin at the same moment and want a host in common, exactly one goes on: while neither has all its
-   * hosts yet, the one with the smaller name waits for the other to give way.
+   * Of several runs that begin at the same moment and share a host, exactly one continues: while neither has all its hosts,
+   * the one with the smaller name waits for the other to give way.
    *
    * @throws LockedError naming every host that another run holds.
    */
@@ -66,32 +66,32 @@ export class Locks {
     return locks;
   }
 
-  /** Programs of dead runs that were found, by host: to be followed before anything is started there. */
+  /** Programs of dead runs, by host: they must be followed before anything is started there. */
   get found(): ReadonlyMap<string, readonly FoundProgram[]> {
     return this.#found;
   }
 
-  /** Waits while the lock of a host is being taken anew. The result is why it is not ours any more. */
+  /** Waits while a host's lock is being taken again. @returns why it is no longer ours. */
   ready(host: string): Promise<string | undefined> {
     return this.#keepers.get(host)?.ready() ?? Promise.resolve(undefined);
   }
 
-  /** Asks the host whether its lock is still ours. The result is why not; undefined also where it cannot be asked. */
+  /** Asks the host whether its lock is still ours. @returns why not; undefined: it is, or the host cannot be asked. */
   verify(host: string): Promise<string | undefined> {
     return this.#keepers.get(host)?.verify(VERIFY_MS) ?? Promise.resolve(undefined);
   }
 
-  /** A program of this run has ended, and everything it said has been read. */
+  /** A program of this run has ended, and all its output has been read. */
   seen(host: string, key: string): void {
     this.#keepers.get(host)?.seen(key);
   }
 
-  /** Removes what a program of another run has left on its host. */
+  /** Removes the files of another run's program. */
   forget(host: string, run: string, key: string): void {
     this.#keepers.get(host)?.forget(run, key);
   }
 
-  /** Keeps the lock of a host on which a program may still be running; it turns stale by itself. */
+  /** Keeps the lock of a host on which a program may still run; it turns stale by itself. */
   abandon(host: string): void {
     this.#keepers.get(host)?.close();
     this.#keepers.delete(host);
@@ -112,7 +112,7 @@ export class Locks {
       nonce: o.nonce,
       info: this.#own,
       onLost: (by) => o.onNote(host, lostText(by)),
-      onRestart: () => o.onNote(host, 'the machine was restarted during this run (its boot id changed)'),
+      onRestart: () => o.onNote(host, 'the host was restarted during this run (its boot id changed)'),
     });
     const until = Date.now() + GIVE_WAY_MS;
     let over: string | undefined;
@@ -124,9 +124,9 @@ export class Locks {
       const judgement = judge(answer, this.#own);
       const again = Date.now() < until && !o.signal?.aborted;
       const follow = judgement === 'ours-to-follow' || (judgement === 'orphan' && answer.by.run === o.adopt);
-      // Force stops what one would otherwise wait for, also one's own.
+      // Force stops even our own programs, instead of waiting for them.
       if (judgement === 'stale' || (follow && !o.force)) {
-        // Somebody else may be taking it over at this moment: then the next answer names another run.
+        // Another run may be taking it over right now: then the next answer names that run.
         over = answer.by.run;
       } else if (o.force && answer.stuck.length === 0) {
         over = answer.by.run;
@@ -150,7 +150,7 @@ export class Locks {
     const { by } = answer;
     const who = `run ${by.run} (${by.user}@${by.host}, ${by.since})`;
     const note = (text: string): void => this.#o.onNote(host, text);
-    if (answer.verdict === 'restarted') note(`the machine was restarted during ${who}: its lock counts no more`);
+    if (answer.verdict === 'restarted') note(`the host was restarted during ${who}: its lock is void`);
     else if (answer.verdict === 'over' && forced) {
       const stopped = answer.programs.filter((p) => answer.stopped.includes(`${p.run}/${p.key}`));
       const at = stopped.map((p) => `; its program was stopped at ${presentTask(p)} (play ${p.label.play})`);
@@ -163,6 +163,6 @@ export class Locks {
 
 function lostText(by: LockInfo): string {
   return by.run
-    ? `the lock of this run was taken by ${by.user}@${by.host}, run ${by.run}: nothing more is started on this machine`
-    : 'the lock of this run was removed by somebody: nothing more is started on this machine';
+    ? `the lock of this run was taken by ${by.user}@${by.host}, run ${by.run}: nothing more is started on this host`
+    : 'the lock of this run was removed on the host: nothing more is started there';
 }

@@ -6,7 +6,7 @@ import { type Controller, ownController } from '../journal/controller.js';
 import { Keeper, type NoAnswer } from './keeper.js';
 import type { LockAnswer } from './lock.js';
 
-/** What lies on the hosts: locks and programs. Takes nothing, changes nothing. */
+/** Reads the locks and programs on the hosts. Takes nothing, changes nothing. */
 export async function lookAtLocks(
   o: Pick<ConnectionsOptions, 'sessions' | 'connect'> & { runDir?: string; forks: number },
 ): Promise<{ answers: Map<string, LockAnswer | NoAnswer>; own: Controller }> {

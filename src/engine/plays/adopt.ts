@@ -3,8 +3,8 @@ import type { FoundProgram } from '../locks/lock.js';
 import type { HostRunner } from './host-runner.js';
 
 /**
- * Follows what dead controllers have left on the hosts to its end: every program on its own, all at the same time. Shown as
- * plays of their own; they count neither as done nor as failed of the run that comes after, whose own checks decide.
+ * Follows the programs that dead controllers have left on the hosts to their end, all at once. Each is shown as a play of its
+ * own and does not count in the run that comes after, whose own checks decide.
  */
 export async function adoptPrograms(
   found: ReadonlyMap<string, readonly FoundProgram[]>,
@@ -32,8 +32,8 @@ export async function adoptPrograms(
             type: 'warning',
             host,
             text: running
-              ? `run ${program.run} has left a program at work here: it is followed to its end first`
-              : `run ${program.run} has left a program that ended without anybody reading what it said`,
+              ? `run ${program.run} has left a program running here: it is followed to its end first`
+              : `run ${program.run} has left a program that has ended, and whose output was not read`,
           });
           const trouble = await runner.adopt(play, host, program);
           if (trouble === undefined) return;

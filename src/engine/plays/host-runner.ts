@@ -29,20 +29,20 @@ export interface HostRunnerOptions
   readonly unreachable: (host: string, error: string) => void;
   readonly locks: Locks;
   readonly connections: Connections;
-  /** Aborted some seconds after `kill`: a killed program has said its last words by then. */
+  /** Aborted some seconds after `kill`: a killed program has reported its end by then. */
   readonly giveUp: AbortSignal;
   readonly onExport: (host: string, name: string, value: string | Secret) => void;
 }
 
-/** Milliseconds between two tries to tell a program to stop, while the connection is being mended. */
+/** Milliseconds between two tries to stop a program, while the connection is being replaced. */
 const TELL_AGAIN_MS = 300;
 
-/** Runs the tasks of one host in one play, as one program; follows one that somebody else has begun. */
+/** Runs the tasks of one host in one play as one program, or follows one that another controller has started. */
 export class HostRunner {
   readonly #o: HostRunnerOptions;
   readonly #pusher: Pusher;
   readonly #cacheDir: string;
-  /** In check mode: host → what would have been changed so far. */
+  /** In check mode: host → paths that would have been changed so far. */
   readonly #written = new Map<string, ReadonlySet<string>>();
 
   constructor(o: HostRunnerOptions) {
@@ -51,11 +51,11 @@ export class HostRunner {
     this.#pusher = new Pusher(o.artifacts, this.#cacheDir, o.emit, o.kill);
   }
 
-  /** `number`: of the play, from 1, or something else that no other program of the run has. Trouble goes to the tally and into events. */
+  /** @param number the play's, from 1, or another key that is unique in the run. Errors go to the tally and into events. */
   async run(play: string, number: number | string, host: string, tasks: readonly Task[]): Promise<void> {
     const o = this.#o;
     if (tasks.length === 0 || o.signal?.aborted || o.kill?.aborted) return;
-    // One machine may have two names; those of plays are for people who look into the folder.
+    // Two inventory names may mean one host. The play's name is for people who read the directory.
     const key = `${safeName(host)}-${number}-${play.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60)}`;
     const paths: HostPaths = { runDir: o.runDir, run: o.run, key };
     const { program, secrets } = compileProgram({
@@ -87,21 +87,21 @@ export class HostRunner {
         this.fail(play, host, reader.stray.join('\n') || `the program ended with status ${end.code}`);
       }
     } else if (end.kind === 'unreachable') {
-      // Its program may be running still: then the lock has to stay.
+      // Its program may still run, so the lock has to stay.
       o.locks.abandon(host);
       o.unreachable(host, end.error);
     } else this.fail(play, host, [troubleText(end, reader), ...reader.stray].join('\n'));
   }
 
-  /** Follows a program that a dead controller has left; the result is what to say of its end when it isn't plain. */
+  /** Follows a program that a dead controller has left. @returns what was wrong with its end. */
   async adopt(play: string, host: string, found: FoundProgram): Promise<string | undefined> {
     const o = this.#o;
     const { label } = found;
-    // The secrets are its own: what an ended program said cannot be masked any more.
+    // Its secrets are not known here, so the output of an ended program can no longer be masked.
     const tasks: readonly TaskLabel[] = label.tasks;
     const paths: HostPaths = { runDir: o.runDir, run: found.run, key: found.key };
     const { reader, end } = await this.#follow({ play, host, tasks, paths, nonce: label.nonce, needs: label.needs });
-    // Its tasks are what this run is about; otherwise its own plays' checks decide.
+    // Attaching to a run reports its tasks; otherwise the checks of this run's plays decide.
     if (o.attach) o.tally.add(host, { ...reader.counts, skipped: reader.unfinished });
     if (end.kind === 'unreachable') {
       o.locks.abandon(host);
@@ -114,21 +114,21 @@ export class HostRunner {
     const asked = o.signal?.aborted || o.kill?.aborted;
     if (end.kind === 'done' && (end.code === 0 || asked)) return undefined;
     const trouble =
-      end.kind === 'done' ? `it was ended on the machine before its last task (status ${end.code})` : troubleText(end, reader);
+      end.kind === 'done' ? `it was stopped on the host before its last task (status ${end.code})` : troubleText(end, reader);
     if (o.attach) this.fail(play, host, trouble);
     return trouble;
   }
 
-  /** Nobody here asked the program to stop, so somebody else did; most likely whoever took the lock by force. */
+  /** The program was stopped, and not by us: most likely by a run that took the lock by force. */
   async #stoppedByOthers(play: string, host: string, reader: TaskReader): Promise<void> {
-    const why = `its tasks were stopped on the machine: ${(await this.#o.locks.verify(host)) ?? 'by whom is not known'}`;
+    const why = `its tasks were stopped on the host: ${(await this.#o.locks.verify(host)) ?? 'the reason is unknown'}`;
     if (reader.counts.failed === 0) return this.fail(play, host, why);
-    // The task that was killed has been counted.
+    // The killed task has been counted.
     this.#o.tally.blame(host, `failed in play "${play}": ${why}`);
     this.#o.emit({ type: 'host-failed', play, host, error: why });
   }
 
-  /** A host that fails outside of any task counts one failure. */
+  /** A failure outside of any task counts as one. */
   fail(play: string, host: string, error: string | KubewrightError): void {
     const text = error instanceof KubewrightError ? errorText(error) : error;
     this.#o.tally.add(host, { ok: 0, changed: 0, failed: 1, skipped: 0 });
@@ -159,7 +159,7 @@ export class HostRunner {
         if (p.launch) o.onExport(p.host, name, value);
       },
       onNeed: (sha) => {
-        // Whoever only watches leaves the answer to the run's own controller.
+        // When only watching, the run's own controller answers.
         if (!watching) pushes.push(this.#pusher.need(connection, p.paths, sha, p.needs[sha]));
       },
     });
@@ -178,7 +178,7 @@ export class HostRunner {
     return { reader, end };
   }
 
-  /** Hands the two signals on to a program; the result ends that. A message that a cut connection swallows is sent again. */
+  /** Passes the two signals on to a program. A message that a lost connection swallows is sent again. @returns a function that ends it. */
   #obeyStop(connection: Connection, paths: HostPaths): () => void {
     let over = false;
     const tell = async (how: 'stop' | 'kill'): Promise<void> => {
@@ -193,7 +193,7 @@ export class HostRunner {
     const { signal, kill } = this.#o;
     signal?.addEventListener('abort', onStop);
     kill?.addEventListener('abort', onKill);
-    // Aborted before this program was there: then it shall stop as well.
+    // Aborted before this program existed: it must stop too.
     if (kill?.aborted) onKill();
     else if (signal?.aborted) onStop();
     return () => {
@@ -207,7 +207,7 @@ export class HostRunner {
 function troubleText(end: Exclude<ProgramEnd, { kind: 'done' | 'unreachable' }>, reader: TaskReader): string {
   const during = reader.present ? ` (during: ${reader.present.title})` : '';
   if (end.kind === 'failed') return end.error + during;
-  return `the machine was restarted in the middle of the play: its boot id changed${during}\nRun the same command again: what was done stays done`;
+  return `the host was restarted during the play: its boot id changed${during}\nRun the same command again: it continues where it stopped`;
 }
 
 function errorText(error: KubewrightError): string {

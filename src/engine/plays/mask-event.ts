@@ -1,10 +1,10 @@
 import type { RunEvent } from '../events.js';
 import type { Masker } from '../masker.js';
 
-/** Fields that hold what a machine, an error or a playbook said. The others are names, numbers and paths of ours. */
+/** Fields with text of a host, an error or a playbook. The others are our own names, numbers and paths. */
 const TEXTS = ['text', 'error', 'title', 'hint', 'diff', 'artifact', 'tail'] as const;
 
-/** An event without the secrets that we know, as it may leave the engine. */
+/** An event without known secrets, as it may leave the engine. */
 export function maskEvent(e: RunEvent, masker: Masker): RunEvent {
   const masked: Record<string, unknown> = { ...e };
   for (const field of TEXTS) {

@@ -36,7 +36,7 @@ export class PlayRunner {
     return this.#exports;
   }
 
-  /** What a task has exported, for the plays that come later. */
+  /** Exports of tasks, for later plays. */
   keep(host: string, name: string, value: string | Secret): void {
     const ofHost = this.#exports.get(host) ?? new Map<string, string | Secret>();
     ofHost.set(name, value);
@@ -49,7 +49,7 @@ export class PlayRunner {
     const hosts = play.hosts.filter((h) => !tally.isOut(h));
     if (hosts.length === 0 && play.hosts.length > 0 && !tally.allOut()) {
       const why = play.hosts.map((h) => tally.whyOut(h)).join(', ');
-      emit({ type: 'warning', text: `Play "${play.name}" is left out, because none of its hosts is left: ${why}` });
+      emit({ type: 'warning', text: `Play "${play.name}" is skipped, because all its hosts have failed: ${why}` });
       return NOTHING;
     }
     const groups = batches(hosts, play.serial);
@@ -71,7 +71,7 @@ export class PlayRunner {
     let turns = 0;
     for (const [i, group] of groups.entries()) {
       if (this.#o.signal?.aborted || this.#o.kill?.aborted) break;
-      // A later batch may use what an earlier one has exported, and must do without the hosts that it lost.
+      // A later batch may use the exports of an earlier one, and no longer has the hosts that failed in it.
       const goneNow = tally.droppedOut;
       const plans = new Map(
         group.map((h) => [h, i > 0 || broken.has(h) ? this.#plan(play, h, goneNow) : (planned.get(h) ?? [])] as const),
@@ -87,7 +87,7 @@ export class PlayRunner {
     emit({ type: 'play-end', play: play.name, ms, failed });
     if (endsRun !== undefined) {
       const rest = hosts.length - turns;
-      const left = rest > 0 ? `; ${rest} ${rest === 1 ? 'host' : 'hosts'} of it had no turn` : '';
+      const left = rest > 0 ? `; ${rest} ${rest === 1 ? 'host was' : 'hosts were'} not reached` : '';
       const who = failed.map((h) => tally.whyOut(h)).join(', ');
       emit({ type: 'warning', text: `The run ends with play "${play.name}" (${endsRun})${left}: ${who}` });
     }
@@ -110,7 +110,7 @@ export class PlayRunner {
     );
   }
 
-  /** A program a task, so that each can be asked about. */
+  /** One program for each task, so that each can be confirmed. */
   async #stepwise(
     play: string,
     number: number,
@@ -141,7 +141,7 @@ export class PlayRunner {
   }
 }
 
-/** The ids of several hosts' tasks in one order that is right for each. */
+/** The ids of several hosts' tasks in one order that is valid for each. */
 function inOrder(lists: readonly (readonly Task[])[]): string[] {
   const order: string[] = [];
   for (const list of lists) {
@@ -155,20 +155,20 @@ function inOrder(lists: readonly (readonly Task[])[]): string[] {
   return order;
 }
 
-/** Why the run ends after a batch of which `lost` of `size` hosts have dropped out; undefined: it goes on. */
+/** Why the run ends after a batch that lost `lost` of `size` hosts; undefined: it continues. */
 function verdict(play: PlannedPlay, lost: number, size: number, batches: number): string | undefined {
   if (lost === 0) return undefined;
   if (play.anyErrorsFatal) return 'any_errors_fatal';
   const percent = (lost * 100) / size;
   if (play.maxFailPercentage !== undefined && percent > play.maxFailPercentage)
     return `max_fail_percentage ${play.maxFailPercentage}, and ${lost} of ${size} hosts failed`;
-  // As Ansible does: when a whole batch has failed, the next one would too.
+  // As in Ansible: if a whole batch has failed, the next one would too.
   return batches > 1 && lost === size ? 'a whole batch failed' : undefined;
 }
 
 /**
- * Hosts as they have their turns. Percentages are rounded down, to 1 at least; the last size is repeated.
- * @throws TypeError for a serial that is no positive number.
+ * The hosts of each batch. Percentages are rounded down, to 1 at least; the last size is repeated.
+ * @throws TypeError for a serial that is not a positive number.
  */
 export function batches(hosts: readonly string[], serial: PlannedPlay['serial']): string[][] {
   const sizes = serial === undefined ? [hosts.length] : Array.isArray(serial) ? serial : [serial];

@@ -9,14 +9,14 @@ const TRIES = 3;
 /** Milliseconds between two progress events of one push. */
 const PROGRESS_EVERY = 500;
 
-/** Brings files to hosts whose programs wait for them, a few at a time so that the operator's uplink isn't torn apart. */
+/** Sends files to hosts whose programs wait for them, a few at once to spare the operator's uplink. */
 export class Pusher {
   readonly #source: ArtifactSource;
   readonly #cacheDir: string;
   readonly #emit: (event: RunEventBody) => void;
   readonly #signal: AbortSignal | undefined;
   readonly #limit: Semaphore;
-  /** host and sha256 under way: a program repeats its question. */
+  /** Host and sha256 of pushes under way: a program repeats its request. */
   readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(source: ArtifactSource, cacheDir: string, emit: (event: RunEventBody) => void, signal?: AbortSignal) {
@@ -27,7 +27,7 @@ export class Pusher {
     this.#limit = new Semaphore(source.parallel ?? 4);
   }
 
-  /** `known`: the file's name, if a task of the program may ask for it. Answers a program's question, with the file or with the reason why not. Never rejects. */
+  /** Answers a program's request with the file, or with the reason why not. Never rejects. @param known the file's name, if a task of the program may request it. */
   need(connection: Connection, paths: HostPaths, sha256: string, known: string | undefined): Promise<void> {
     const key = `${connection.host} ${sha256}`;
     const before = this.#underWay.get(key);
@@ -72,7 +72,7 @@ export class Pusher {
       } catch (error) {
         if (attempt >= TRIES || this.#signal?.aborted) throw error;
         const cause = error instanceof Error ? error : new Error(String(error));
-        // The follower renews a lost connection; this waits for it, or finds the session as it was and tries once more.
+        // The follower renews a lost connection: wait for that, or retry with the same session.
         await new Promise((resolve) => setTimeout(resolve, 1000 * attempt));
         if (connection.session === session && (await session?.exec('true'))?.kind !== 'exited') {
           await connection.renew(session, cause);

@@ -13,14 +13,14 @@ import { maskEvent } from './mask-event.js';
 import { PlayRunner } from './play-runner.js';
 import { Tally } from './tally.js';
 
-/** Milliseconds that a killed program has to say its last words. */
+/** Milliseconds that a killed program has to report its end. */
 const LAST_WORDS_MS = 10_000;
 
 /**
- * Runs plays one after the other, each on its hosts at the same time. The only place that schedules anything.
+ * Runs plays one after the other, each on all its hosts at once. Nothing else schedules anything.
  *
- * Trouble on hosts doesn't reject: it stands in the result. The journal and its recap are always written.
- * @throws LockedError when another run holds a host; nothing has been touched then.
+ * Failures on hosts do not reject: they are in the result. The journal and its recap are always written.
+ * @throws LockedError if another run holds a host; then nothing has been changed.
  */
 export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
   const began = Date.now();
@@ -43,7 +43,7 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
     const unwritten = journal.write(event);
     o.view?.(event);
     if (unwritten !== undefined) {
-      const text = `Not all of this run stands in its journal: ${unwritten}. The run goes on`;
+      const text = `The journal of this run is incomplete: ${unwritten}. The run continues`;
       o.view?.({ at: Date.now(), type: 'warning', text });
     }
   };
@@ -73,7 +73,7 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
     emit({ type: 'run-end', run, ms: Date.now() - began, recap: tally.recap(), exitCode: code });
     journal.close();
   };
-  // Whoever ends the process at once gets a whole journal all the same; writing it takes no turn of the event loop.
+  // The journal is complete even if the process is ended at once: writing is synchronous.
   const onExit = (): void => last(130);
   process.once('exit', onExit);
   emit({

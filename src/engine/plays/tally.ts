@@ -8,7 +8,7 @@ interface Row {
   unreachable: boolean;
 }
 
-/** What became of every host, over all plays. `ok` counts the tasks that changed nothing: each task is in one column. */
+/** The result of every host, over all plays. `ok` counts tasks that changed nothing: each task is in one column. */
 export class Tally {
   readonly #rows = new Map<string, Row>();
   readonly #reasons = new Map<string, string>();
@@ -26,7 +26,7 @@ export class Tally {
     row.skipped += counts.skipped;
   }
 
-  /** False when it was known already. */
+  /** @returns false if that was already known. */
   markUnreachable(host: string): boolean {
     const row = this.#rows.get(host);
     if (!row || row.unreachable) return false;
@@ -34,7 +34,7 @@ export class Tally {
     return true;
   }
 
-  /** Notes why a host dropped out; the first reason stays. */
+  /** Records why a host dropped out; the first reason stays. */
   blame(host: string, reason: string): void {
     if (!this.#reasons.has(host)) this.#reasons.set(host, reason);
   }

@@ -7,28 +7,28 @@ import { ARTIFACT_RUNTIME, RUNTIME } from './runtime.js';
 
 export interface CompileOptions {
   readonly run: string;
-  /** Play's name, for the comment on top. */
+  /** The play's name, for the comment on top. */
   readonly play: string;
   readonly host: string;
-  /** Random text that the tasks' output cannot contain; letters and digits. */
+  /** Random letters and digits that the tasks' output cannot contain. */
   readonly nonce: string;
   readonly tasks: readonly Task[];
   readonly check: boolean;
   readonly diff: boolean;
-  /** In check mode: what earlier programs would have changed on this host, see `Task.writes`. */
+  /** In check mode: paths that earlier programs would have changed on this host, see `Task.writes`. */
   readonly written?: ReadonlySet<string>;
   /** The node's download cache, absolute. */
   readonly cacheDir: string;
-  /** The program's own folder on the host: secrets, spool, result. */
+  /** The program's own directory on the host: secrets, spool, result. */
   readonly dir: string;
-  /** Whether the node may download this file by itself; default: whenever there is a URL. */
+  /** Whether the node may download this file; default: if there is a URL. */
   readonly mayDownload?: (ref: ArtifactRef) => boolean;
 }
 
 export interface CompiledProgram {
-  /** One POSIX shell program. Holds no secret. Run as `sh DIR/program`. */
+  /** One POSIX shell program without secrets. Run as `sh DIR/program`. */
   readonly program: string;
-  /** What must lie under DIR/secrets/NAME while it runs. */
+  /** Must be in DIR/secrets/NAME while it runs. */
   readonly secrets: ReadonlyMap<string, Secret>;
 }
 
@@ -36,10 +36,10 @@ export interface CompiledProgram {
  * All tasks of a play for one host as one program. Task N (from 1) becomes the functions cN (check), aN (apply), dN (diff)
  * and eN_I (exports, in order of their names); `main` calls them in order.
  *
- * @throws TypeError when two secrets share a name, or two tasks an id.
+ * @throws TypeError if two secrets share a name, or two tasks an id.
  */
 export function compileProgram(o: CompileOptions): CompiledProgram {
-  if (!/^[A-Za-z0-9]+$/.test(o.nonce)) throw new TypeError('a nonce is letters and digits');
+  if (!/^[A-Za-z0-9]+$/.test(o.nonce)) throw new TypeError('a nonce must consist of letters and digits');
   const secrets = new Map<string, Secret>();
   const ids = new Set<string>();
   const functions: string[] = [];
@@ -101,7 +101,7 @@ function assemble(o: CompileOptions, functions: readonly string[], calls: readon
   const refs = refTable(o);
   return [
     `# kubewright ${oneLine(o.run)}, play ${oneLine(o.play)}, host ${oneLine(o.host)}`,
-    // One function: a program that arrived in part runs nothing.
+    // One function, so that a truncated program runs nothing.
     'main() {',
     `KW_NONCE=${o.nonce} KW_DIR=${quote(o.dir)} KW_CACHE=${quote(o.cacheDir)} KW_CHECK=${o.check ? 1 : 0}`,
     'KW_SH=$' + '{KW_SH:-sh}',

@@ -4,15 +4,15 @@ export interface Frame {
   readonly fields: readonly string[];
 }
 
-/** Bytes that tasks printed, in order, cut anywhere. */
+/** Output of tasks, in order, in pieces of any size. */
 export interface Output {
   readonly kind: 'output';
   readonly data: Buffer;
 }
 
 /**
- * Takes frames (`\036NONCE …\n`) out of a byte stream. A frame may begin in the middle of a line: output without a final
- * newline comes out exactly as it was. What only looks like a frame but has another nonce is output.
+ * Separates frames (`\036NONCE …\n`) from output in a byte stream. A frame may begin in the middle of a line, so output
+ * without a final newline stays as it is. A frame with another nonce is output.
  */
 export class FrameParser {
   readonly #marker: Buffer;
@@ -22,7 +22,7 @@ export class FrameParser {
     this.#marker = Buffer.from(`\x1e${nonce} `, 'latin1');
   }
 
-  /** What the bytes so far make sure of; an unfinished frame waits for the next call. */
+  /** The items that are complete so far; an unfinished frame waits for the next call. */
   feed(chunk: Buffer): (Frame | Output)[] {
     let buffer = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const found: (Frame | Output)[] = [];
@@ -42,7 +42,7 @@ export class FrameParser {
     return found;
   }
 
-  /** Bytes held back, at the end of the stream: a frame that was never finished. */
+  /** At the end of the stream: the rest, a frame that was never finished. */
   end(): Output[] {
     const data = this.#rest;
     this.#rest = Buffer.alloc(0);

@@ -1,6 +1,6 @@
 /**
- * Shell functions that the scripts of lock, launch and follower share. POSIX, and builtins only: `/proc` is read, nothing is
- * started.
+ * Shell functions that the scripts of lock, launch and follower share. POSIX, and builtins only: they read `/proc` and start
+ * nothing.
  */
 export const HOST_FUNCTIONS = `
 # kw_st: when that process was started, in ticks since boot; empty: there is none, or a zombie.

@@ -7,28 +7,28 @@ export interface HostProgramOptions {
   readonly connection: Connection;
   readonly paths: HostPaths;
   readonly nonce: string;
-  /** Absent: the program was started by another controller, and is only followed. */
+  /** Absent: another controller has started the program, so it is only followed. */
   readonly launch?: Launch;
-  /** Waits until the lock of the host is held; the result is why it is not any more. */
+  /** Waits until the host's lock is held. @returns why it is no longer ours. */
   readonly mayLaunch?: () => Promise<string | undefined>;
   readonly onItem: (item: Frame | Output) => void;
-  /** Aborting gives up following. */
+  /** Aborting stops following. */
   readonly signal?: AbortSignal;
 }
 
-/** `done`: the program came to its end, with this status. `restarted`: it died with its machine. */
+/** `done`: the program ended with this status. `restarted`: its host was restarted. */
 export type ProgramEnd =
   | { readonly kind: 'done'; readonly code: number }
   | { readonly kind: 'unreachable'; readonly error: string }
   | { readonly kind: 'restarted' }
   | { readonly kind: 'failed'; readonly error: string };
 
-/** How often a follower may end for no reason, without anything new, before we give up. */
+/** Followers in a row that may end for no reason and without output. */
 const MAX_IDLE_ENDS = 3;
 
 /**
  * Starts a program on a host and follows it to its end, over as many connections as that takes. Every byte of the spool is
- * handed on exactly once: what was received is counted, and the next follower begins there.
+ * passed on exactly once: received bytes are counted, and the next follower begins there.
  */
 export async function runHostProgram(o: HostProgramOptions): Promise<ProgramEnd> {
   const parser = new FrameParser(o.nonce);
@@ -66,7 +66,7 @@ export async function runHostProgram(o: HostProgramOptions): Promise<ProgramEnd>
           o.onItem(item);
         }
         boot ??= channel.boot;
-        // Nothing comes after the last frame: the follower need not be waited for.
+        // Nothing comes after the last frame, so do not wait for the follower.
         if (end) giveUp();
       },
       onStderr: (chunk) => channel.note(chunk),
@@ -92,27 +92,27 @@ export async function runHostProgram(o: HostProgramOptions): Promise<ProgramEnd>
   }
 }
 
-/** `bootThen`: when we began to follow; a program cannot outlive its machine. */
+/** @param bootThen boot id when following began: a program does not survive a restart. */
 function verdict(frame: Frame, bootThen: string | undefined, bootNow: string | undefined): ProgramEnd | undefined {
   const [kind, code] = frame.fields;
   if (kind === 'done') return { kind: 'done', code: Number(code) };
   if (kind === 'gone') {
     return bootThen !== undefined && bootThen !== bootNow
       ? { kind: 'restarted' }
-      : { kind: 'failed', error: 'the program is gone: somebody removed its folder on the machine' };
+      : { kind: 'failed', error: 'the program is gone: its directory was removed on the host' };
   }
-  if (kind === 'fenced') return { kind: 'failed', error: 'another run has taken the lock of this machine: nothing was started' };
-  if (kind === 'died') return { kind: 'failed', error: 'the program was killed on the machine, or could not start' };
+  if (kind === 'fenced') return { kind: 'failed', error: 'another run has taken the lock of this host: nothing was started' };
+  if (kind === 'died') return { kind: 'failed', error: 'the program was killed on the host, or could not start' };
   return undefined;
 }
 
 /**
- * One follower's output. What stands before its first frame is not ours (a greeting of a shell's start-up file) and must not
- * be counted as bytes of the spool.
+ * One follower's output. Text before its first frame is not ours (a shell's start-up file printed it) and must not count as
+ * bytes of the spool.
  */
 class SpoolChannel {
   open = false;
-  /** Boot id of the machine. */
+  /** The host's boot id. */
   boot: string | undefined;
   readonly #opening: Buffer;
   #head: Buffer = Buffer.alloc(0);
@@ -137,7 +137,7 @@ class SpoolChannel {
     this.#stderr = (this.#stderr + chunk.toString()).slice(-4000);
   }
 
-  /** The last lines that the machine said instead. */
+  /** The last lines of stderr. */
   noise(): string {
     const lines = this.#stderr.replace(/\.+$/, '').trim().split('\n');
     return lines.slice(-3).map(escapeLine).join('\n');

@@ -1,13 +1,12 @@
 /**
- * Kills every process that began under a task, wherever it went: `setsid` and a double fork leave the process group, but not
- * the environment. Everything that a task starts has KW_TASK=FOLDER#NUMBER there. A unit that a task starts through systemd has
- * not, and lives.
+ * Kills every process that a task has started: `setsid` and a double fork leave the process group, but not the environment,
+ * which has KW_TASK=DIRECTORY#NUMBER. A unit that a task starts through systemd does not have it, and survives.
  *
- * One look at the environments of all processes: two forks for each of them took longer, on a machine with thousands, than
- * anybody listens. An environment may hold lines that look like the names of others, so whom we kill is asked by itself.
+ * It reads the environments of all processes at once: two forks per process took too long with thousands of them. An
+ * environment may contain lines that look like head's headers, so each match is checked again by itself before the kill.
  */
 export const KILL_FUNCTIONS = String.raw`
-kw_hunt() { # FOLDER#NUMBER
+kw_hunt() { # DIRECTORY#NUMBER
   for kw_h in $(KW_TASK= head -c 9999999 /proc/[0-9]*/environ 2>/dev/null | KW_TASK= tr '\0' '\n' | KW_TASK= awk -v mark="KW_TASK=$1" '
     /^==> \/proc\/[0-9]+\/environ <==$/ { split($2, part, "/"); pid = part[3] }
     $0 == mark { print pid }'); do

@@ -1,26 +1,26 @@
 import type { Task } from '../../tasks/task.js';
 
-/** What is needed of a task to read its frames; a whole `Task` will do. */
+/** The parts of a task that reading its frames needs; a `Task` has them. */
 export interface TaskLabel {
   readonly id: string;
   readonly title: string;
   readonly sensitive?: boolean;
   readonly timeoutSec?: number;
   readonly hint?: string;
-  /** Only the names count. */
+  /** Only the names are used. */
   readonly exports?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Lies beside every program on its host, so that whoever comes after a dead controller can follow it: the nonce of its frames,
- * and the names of its tasks. Holds no secret.
+ * Stored beside every program on its host, so that another controller can follow it after ours has died: the nonce of its
+ * frames and the names of its tasks. Without secrets.
  */
 export interface ProgramLabel {
   readonly nonce: string;
   readonly play: string;
   readonly host: string;
   readonly tasks: readonly TaskLabel[];
-  /** sha256 → name of the files that it may ask for. */
+  /** sha256 → name of the files that it may request. */
   readonly needs: Readonly<Record<string, string>>;
 }
 
@@ -33,7 +33,7 @@ export function labelOf(o: { nonce: string; play: string; host: string; tasks: r
     tasks: o.tasks.map((t) => ({
       id: t.id,
       title: t.title,
-      // Whoever reads this does not know the secrets, so cannot mask them in what the task says.
+      // The reader does not know the secrets, so it cannot mask them in the task's output.
       ...(t.sensitive || t.check.secrets.size > 0 || t.apply.secrets.size > 0 ? { sensitive: true } : {}),
       ...(t.timeoutSec === undefined ? {} : { timeoutSec: t.timeoutSec }),
       ...(t.hint === undefined ? {} : { hint: t.hint }),
@@ -42,12 +42,12 @@ export function labelOf(o: { nonce: string; play: string; host: string; tasks: r
   };
 }
 
-/** One line of letters that every shell reads back with `read`. */
+/** One line of plain characters that any shell reads with `read`. */
 export function encodeLabel(label: ProgramLabel): string {
   return Buffer.from(JSON.stringify(label)).toString('base64');
 }
 
-/** undefined: cut short, or written by a version that did it differently. */
+/** undefined: truncated, or written by another version. */
 export function decodeLabel(text: string): ProgramLabel | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64').toString('utf8'));

@@ -1,10 +1,10 @@
 import { KILL_FUNCTIONS } from './kill-functions.js';
 
 /**
- * The part of every program that is the same: runs one task after the other, watches the time, fetches files.
+ * The part that all programs share: runs one task after the other, enforces time limits, fetches files.
  *
  * Must run under dash, bash and busybox sh. `main` runs without errexit and reads every status by hand, because
- * `if ( set -eu; … )` ignores errexit. fd 3 is the stream of frames, fd 4 where the present task's output goes.
+ * `if ( set -eu; … )` ignores errexit. fd 3 is the stream of frames, fd 4 the current task's output.
  *
  * Frames (after the nonce; UP is /proc/uptime in seconds, read without a fork):
  *   start N UP · phase N check|diff|apply|recheck|export · export N INDEX BASE64 · need SHA256
@@ -205,7 +205,7 @@ kw_end() { # status
 }
 `;
 
-/** Getting files: only in programs whose tasks need some. */
+/** Fetches files: only in programs whose tasks need some. */
 export const ARTIFACT_RUNTIME = String.raw`
 kw_sum() { kw_actual=$(sha256sum <"$1") && [ "$kw_actual" = "$kw_sha  -" ]; }
 

@@ -2,7 +2,7 @@ import type { Secret } from '../../shell/secret.js';
 import { joinShell, rawShell, type Shell, sh } from '../../shell/shell.js';
 import { HOST_FUNCTIONS } from './host-functions.js';
 
-/** Where things lie on a host; `dir` is one program's folder. */
+/** Locations on a host. */
 export interface HostPaths {
   /** Default /run/kubewright: tmpfs, root only. */
   readonly runDir: string;
@@ -18,35 +18,35 @@ export function programDir(p: HostPaths): string {
 export interface Launch {
   readonly program: string;
   readonly secrets: ReadonlyMap<string, Secret>;
-  /** One line: what others need to follow the program. */
+  /** One line that another controller needs to follow the program. */
   readonly label: string;
 }
 
 /**
- * Writes program and secrets and starts the program detached, unless that has happened already, then follows its spool from
- * the first byte. Sending it again after a connection was lost does no harm. Starts nothing when the lock is not the run's
- * (any more): a script that was on its way when its controller died comes too late.
+ * Writes program and secrets and starts the program detached, unless that has already happened, then follows its spool from
+ * the first byte. It can be sent again after a connection was lost. It starts nothing unless the run holds the lock: the script
+ * may arrive after its controller has died.
  *
- * The result holds secrets: it goes over stdin, and nowhere else.
+ * The result contains secrets: send it over stdin only.
  */
 export function launchScript(p: HostPaths, nonce: string, { program, secrets, label }: Launch): string {
   const dir = programDir(p);
   const end = `KW_END_${nonce}`;
-  if (program.includes(end)) throw new TypeError('the program holds the nonce in a place where it must not be');
-  // base64 keeps every byte, and printf is built in: no process list shows it.
+  if (program.includes(end)) throw new TypeError('the program contains the marker of its end');
+  // base64 keeps every byte, and printf is a builtin: no process list shows it.
   const put = [...secrets.values()].map(
     (s) => sh`printf %s ${Buffer.from(s.reveal()).toString('base64')} | base64 -d > ${`${dir}/secrets/${s.name}`} || exit 1`,
   );
   const setup = joinShell([
     rawShell(HOST_FUNCTIONS),
     sh`umask 077`,
-    // The same flock as that of the lock's takers: nobody takes it while we look and start.
+    // The flock that also guards taking the lock: no other run takes it while this one checks and starts.
     sh`exec 9<${p.runDir} && flock 9 || exit 1`,
     sh`line=`,
     sh`IFS= read -r line 2>/dev/null <${`${p.runDir}/lock/info`} || :`,
     sh`if [ "$line" != ${`run=${p.run}`} ]; then printf '\\036%s spool 0\n\\036%s fenced\n' ${nonce} ${nonce}; return 0; fi`,
     sh`mkdir -p ${secrets.size > 0 ? `${dir}/secrets` : dir} || exit 1`,
-    // bash keeps a long here-document in a file; let that be here as well.
+    // bash keeps a long here-document in a file; keep that on tmpfs too.
     sh`TMPDIR=${dir}`,
     sh`if [ ! -e ${dir}/started ]; then`,
     ...put,
@@ -68,21 +68,21 @@ export function followScript(p: HostPaths, nonce: string, offset: number): strin
   return inOneFunction([rawShell(HOST_FUNCTIONS), follow(p, nonce, offset)]);
 }
 
-/** Asks the program to stop after the present task, or kills that task too; one that is on its way will find it as well. */
+/** Asks the program to stop after the current task, or kills that task too. A program that is still to start finds it too. */
 export function stopScript(p: HostPaths, how: 'stop' | 'kill'): string {
   return inOneFunction([sh`umask 077; mkdir -p ${programDir(p)} && : > ${`${programDir(p)}/${how}`}`]);
 }
 
-/** Tells a program that waits for a file that it will not come. */
+/** Tells a program that the file it waits for will not come. */
 export function refuseScript(p: HostPaths, sha256: string, why: string): string {
   const file = `${programDir(p)}/no.${sha256}`;
   return inOneFunction([sh`printf '%s\n' ${why} > ${`${file}.new`} && mv ${`${file}.new`} ${file}`]);
 }
 
 /**
- * Detached: `setsid`, not a transient unit. Asking systemd costs more than a whole re-run, and not every machine has it. Only
- * where logind ends everything of a user who logs out is the program put into a scope of its own; pid and session stay the same.
- * Every place of logind.conf(5) is looked at; a `no` that comes after a `yes` costs a scope more, and nothing else.
+ * Detached: `setsid`, not a transient unit. Asking systemd costs more than a whole re-run, and not every host has it. Only
+ * where logind kills the processes of a user who logs out does the program get its own scope; pid and session stay the same.
+ * Every place of logind.conf(5) is read; a `no` after a `yes` only costs a superfluous scope.
  */
 const DETACH = String.raw`
 kw_scope=
@@ -104,7 +104,7 @@ setsid $kw_scope $KW_SH "$TMPDIR/guard" </dev/null >>"$TMPDIR/spool" 2>&1 9<&- &
   .replaceAll('$KW_SH', '$' + '{KW_SH:-sh}')
   .replaceAll('$KW_ROOT', '$' + '{KW_ROOT:-}');
 
-/** Stays beside the program: should that be killed, or unreadable, its secrets go and the follower hears of it at once. */
+/** Stays beside the program: if that is killed or unreadable, its secrets are removed and the follower is notified at once. */
 function guard(dir: string, nonce: string): string {
   return sh`
     $KW_SH ${dir}/program main
@@ -115,8 +115,8 @@ function guard(dir: string, nonce: string): string {
 }
 
 /**
- * GNU tail waits for the file by inotify: no delay, and nothing runs meanwhile. It ends with the program. Other tails look once
- * a second, so there the shell looks itself, more often.
+ * GNU tail waits for the file by inotify, without delay or polling, and ends with the program. Other tails poll once a second,
+ * so there the shell polls itself, more often.
  */
 function follow(p: HostPaths, nonce: string, offset: number): Shell {
   const dir = programDir(p);
@@ -158,7 +158,7 @@ function follow(p: HostPaths, nonce: string, offset: number): Shell {
     done`;
 }
 
-/** A script that arrived in part runs nothing. */
+/** A truncated script runs nothing. */
 export function inOneFunction(pieces: readonly Shell[]): string {
   return `main() {\n${joinShell(pieces).text}\n}\nmain; exit $?\n`;
 }

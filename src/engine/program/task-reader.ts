@@ -24,24 +24,24 @@ interface Current {
   readonly task: TaskLabel;
   readonly since: number;
   phase: string;
-  /** Last lines of each phase: those of a failed task are shown. */
+  /** Last lines of each phase, shown if the task fails. */
   tail: string[];
   diff: string[];
 }
 
-/** Makes events out of what one host's program sends. */
+/** Turns the frames and output of one host's program into events. */
 export class TaskReader {
   readonly #o: TaskReaderOptions;
   readonly counts = { ok: 0, changed: 0, failed: 0 };
-  /** Output outside of any task: the shell's own complaints. */
+  /** Output outside of any task: errors of the shell itself. */
   readonly stray: string[] = [];
   /** Ids of tasks that would change something. */
   readonly wouldChange = new Set<string>();
-  /** Came to its end before the last task because somebody asked it to. */
+  /** It ended before the last task because it was asked to stop. */
   stopped = false;
-  /** The same, or its present task was killed for that reason. */
+  /** The same, or its current task was killed for that reason. */
   interrupted = false;
-  /** The task that failed: no other comes after it. */
+  /** The failed task: no other comes after it. */
   failed: TaskLabel | undefined;
   #current: Current | undefined;
   #decoder = new StringDecoder('utf8');
@@ -51,13 +51,13 @@ export class TaskReader {
     this.#o = o;
   }
 
-  /** Tasks that never came to their end, and those that check mode cannot say anything about. */
+  /** Tasks that never ended, and those whose result check mode cannot tell. */
   get unfinished(): number {
     const { ok, changed, failed } = this.counts;
     return this.#o.tasks.length - ok - changed - failed;
   }
 
-  /** The task at work, if the program ended in the middle of one. */
+  /** The running task, if the program ended during one. */
   get present(): TaskLabel | undefined {
     return this.#current?.task;
   }
@@ -80,7 +80,7 @@ export class TaskReader {
     else if (!current) return;
     else if (kind === 'phase') {
       current.phase = b;
-      // What a check said before apply is of no interest once apply has run.
+      // The check's output before apply is of no interest once apply has run.
       if (b === 'apply') current.tail = [];
     } else if (kind === 'export') this.#export(current.task, Number(b), c);
     else if (kind === 'end') this.#end(current, b as TaskStatus, Number(c), Number(d), e);
@@ -162,16 +162,16 @@ export class TaskReader {
 }
 
 function tail(current: Current, reason: string): string[] {
-  const lines = current.task.sensitive ? ['(the output of this task is not shown: it could hold secrets)'] : [...current.tail];
+  const lines = current.task.sensitive ? ['(output hidden: it may contain secrets)'] : [...current.tail];
   const seconds = current.task.timeoutSec ?? DEFAULT_TIMEOUT_SEC;
-  if (reason === 'recheck') lines.push('the check still says no after apply');
+  if (reason === 'recheck') lines.push('the check still fails after apply');
   else if (reason === 'timeout') lines.push(`took longer than ${seconds} s and was killed`);
   else if (reason === 'export') lines.push('the task is done, but a value that later plays need could not be read');
   else if (reason === 'killed') lines.push('interrupted');
   return lines;
 }
 
-/** Unique for each host and export: two hosts may export under one name. */
+/** Unique for each host and export: two hosts may export the same name. */
 function secretName(host: string, name: string): string {
   return `export.${host}.${name}`.replaceAll(/[^A-Za-z0-9._-]/g, '_');
 }

@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net';
 import { packString, WireReader } from './wire.js';
 
-/** A key that an agent holds; also kinds that ssh2 knows nothing of (FIDO, certificates). */
+/** A key that an agent holds, including kinds that ssh2 does not know (FIDO, certificates). */
 export interface AgentKey {
   readonly blob: Buffer;
   readonly comment: string;
@@ -13,13 +13,13 @@ const SIGN_REQUEST = 13;
 const SIGN_RESPONSE = 14;
 const RSA_SHA2_512 = 4;
 const RSA_SHA2_256 = 2;
-/** Somebody may have to touch a key or answer the agent's question. */
+/** The user may have to touch a key or answer the agent's question. */
 const SIGN_TIMEOUT_MS = 60_000;
 
-/** The keys in an agent, in its order. @throws Error when there is no agent at that socket. Source: draft-miller-ssh-agent. */
+/** The keys in an agent, in its order. @throws Error if no agent listens on that socket. Source: draft-miller-ssh-agent. */
 export async function agentKeys(socket: string): Promise<AgentKey[]> {
   const answer = await ask(socket, Buffer.from([REQUEST_IDENTITIES]), 5000);
-  if (answer[0] !== IDENTITIES_ANSWER) throw new Error('the agent does not tell its keys');
+  if (answer[0] !== IDENTITIES_ANSWER) throw new Error('the agent does not list its keys');
   const reader = new WireReader(answer).skip(1);
   return Array.from({ length: reader.uint32() }, () => ({
     blob: Buffer.from(reader.string()),
@@ -27,7 +27,7 @@ export async function agentKeys(socket: string): Promise<AgentKey[]> {
   }));
 }
 
-/** A whole signature: its type, and what belongs to the type. @throws Error when the agent refuses. */
+/** A whole signature, with its type in front. @throws Error if the agent refuses. */
 export async function agentSign(socket: string, blob: Buffer, data: Buffer, hash?: string): Promise<Buffer> {
   const flags = Buffer.alloc(4);
   flags.writeUInt32BE(hash === 'sha512' ? RSA_SHA2_512 : hash === 'sha256' ? RSA_SHA2_256 : 0);

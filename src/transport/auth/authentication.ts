@@ -7,28 +7,28 @@ import type { Keyring } from './keyring.js';
 import { hashOf, signatureAlgorithm } from './signature-algorithm.js';
 import { WireReader, wireType } from './wire.js';
 
-/** Password before keyboard-interactive: both are mostly the same PAM, and a wrong one shall not count twice. */
+/** Password before keyboard-interactive: both usually are the same PAM, and a wrong password must not count twice. */
 const METHODS: readonly AuthMethod[] = ['publickey', 'password', 'keyboard-interactive'];
 
 interface Candidate {
   readonly wire: AuthMethod;
   readonly label: string;
-  /** Undefined: it turned out that it cannot be used; the reason is in `skipped`. */
+  /** Undefined: it cannot be used; the reason is in `skipped`. */
   readonly method: () => Promise<AnyAuthMethod | undefined>;
 }
 
-/** How one connection logs in, and what became of each try: for the error message. */
+/** How one connection logs in, and the result of each try, for the error message. */
 export class Authentication {
   readonly tried: string[] = [];
-  /** Of those, factors that were right, where the server wants several. */
+  /** Of those, factors that were accepted, where the server wants several. */
   readonly accepted: string[] = [];
-  /** What keyboard-interactive asked. */
+  /** Prompts of keyboard-interactive. */
   readonly questions: string[] = [];
   /** Keys that could not be used, and why. */
   readonly skipped: string[] = [];
   /** Methods that the server offers now. */
   offered: readonly string[] = [];
-  /** Somebody is being asked for a passphrase: no time passes meanwhile. */
+  /** The user is being asked for a passphrase, or an agent for a signature: the timeout is paused. */
   onPause: (paused: boolean) => void = () => undefined;
   readonly #target: Target;
   readonly #keyring: Keyring;
@@ -43,7 +43,7 @@ export class Authentication {
     this.#client = client;
   }
 
-  /** ssh2 keeps the server's answers to an agent's keys to itself; after a partial success they are another list. */
+  /** ssh2 does not report the server's answers to an agent's keys, and they change after a partial success. */
   watch(): void {
     const { _protocol: protocol } = this.#client as unknown as {
       _protocol?: { _handlers?: Record<string, FailureHandler | undefined> };
@@ -55,19 +55,19 @@ export class Authentication {
       if (Array.isArray(methods)) this.offered = methods;
       if (partial) {
         this.accepted.push(this.tried.at(-1) ?? 'none');
-        // The password may be wanted for the next factor, too.
+        // The next factor may want the password too.
         this.#passwordRefused = false;
       }
       original(p, methods, partial);
     };
   }
 
-  /** For ssh2: hands out one method after the other, leaving out what the server does not offer. */
+  /** For ssh2: one method after the other, without those that the server does not offer. */
   get handler(): AuthHandlerMiddleware {
     return (methodsLeft, _partial, callback) => {
       if (this.offered.length === 0 && methodsLeft) this.offered = methodsLeft;
       this.#next().then(
-        // The types leave out what the documentation says: false means that nothing is left to try.
+        // The types omit what the documentation says: false means that nothing is left to try.
         (method) => callback((method ?? false) as AnyAuthMethod),
         (error: unknown) => {
           this.skipped.push(error instanceof Error ? error.message : String(error));
@@ -139,7 +139,7 @@ export class Authentication {
         username,
         prompt: (_name, _instructions, _lang, prompts, finish) => {
           for (const { prompt } of prompts) if (!this.questions.includes(prompt.trim())) this.questions.push(prompt.trim());
-          // Only what is not shown while it is typed can be a password.
+          // Only input that is not echoed can be a password.
           finish(prompts.map((p) => (p.echo ? '' : password)));
         },
       };
@@ -177,7 +177,7 @@ export class Authentication {
     }
   }
 
-  /** The bare signature, without its type, as ssh2 wants it. */
+  /** The signature without its type, as ssh2 wants it. */
   async #sign(identity: Identity, data: Buffer, hash: string | undefined): Promise<Buffer> {
     if (identity.signer.kind === 'agent') {
       const { socket, key } = identity.signer;
@@ -192,7 +192,7 @@ export class Authentication {
 
   async #signForeign(identity: Identity, algorithm: string, data: Buffer): Promise<Buffer> {
     const { signer } = identity;
-    // An agent finds a key by its certificate too, but a plain key that has one is known by itself.
+    // Sign with the plain key: an agent holds it under its own blob, not under the certificate's.
     const hash = hashOf(algorithm);
     const whole =
       signer.kind === 'agent'
@@ -219,7 +219,7 @@ function bare(signature: Buffer): Buffer {
   return Buffer.from(reader.string());
 }
 
-/** ssh2 asks agents for signatures and waits for them; keys of files it wants at once. So every key gets an agent of its own. */
+/** ssh2 waits for signatures of agents only, and wants those of key files at once. So every key gets its own agent. */
 class OneKey extends ssh2.BaseAgent<ParsedKey> {
   readonly #key: ParsedKey;
   readonly #sign: (data: Buffer, hash: string | undefined) => Promise<Buffer>;

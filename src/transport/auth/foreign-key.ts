@@ -2,18 +2,18 @@ import ssh2, { type Client, type ParsedKey } from 'ssh2';
 import { packString, WireReader, wireType } from './wire.js';
 
 /**
- * Keys of kinds that ssh2 does not know: FIDO keys (sk-…) and certificates (…-cert-v01@openssh.com). ssh2 sends their public
- * part as well as any other. What it cannot do is their signature, since it names the signature's type after the key's and
- * has no room for a FIDO key's counter: so the packet is put right before it leaves.
+ * Key types that ssh2 does not know: FIDO keys (sk-…) and certificates (…-cert-v01@openssh.com). ssh2 sends their public part
+ * like any other. It cannot send their signatures, since it names a signature's type after the key's and has no room for a
+ * FIDO key's counter, so the packet is corrected before it is sent.
  */
 export function isForeign(type: string): boolean {
   return type.startsWith('sk-') || type.includes('-cert-v01@');
 }
 
 /**
- * A key that ssh2 takes for one of its own. Its symbols are inherited from a real one.
+ * A key that ssh2 accepts as one of its own: it inherits ssh2's private symbols from a real one.
  *
- * @param algorithm what it signs with, as it is named on the wire.
+ * @param algorithm signature algorithm, as named on the wire.
  */
 export function foreignKey(blob: Buffer, algorithm: string): ParsedKey {
   const like = ssh2.utils.parseKey('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA');
@@ -26,7 +26,7 @@ interface Writer {
   finalize(packet: Uint8Array, force?: boolean): unknown;
 }
 
-/** Whether this ssh2 is built as we know it. */
+/** Whether this version of ssh2 has the internals that are used here. */
 export function canSignForeign(client: Client): boolean {
   return writerOf(client) !== undefined;
 }
@@ -37,13 +37,14 @@ function writerOf(client: Client): Writer | undefined {
   return typeof writer?.alloc === 'function' && typeof writer.finalize === 'function' ? writer : undefined;
 }
 
-/** What stands in for the signature until the packet is put right. */
+/** Replaces the signature until the packet is corrected. */
 const PLACEHOLDER = Buffer.alloc(64, 0xa5);
 
 /**
- * Lets the next packet, which ssh2 makes of the placeholder that is returned, leave with the whole signature instead.
+ * Makes ssh2's next packet carry this signature.
  *
- * @param algorithm the key's `type`, as it stands in the packet in front of the signature.
+ * @param algorithm the key's `type`, which is in the packet in front of the signature.
+ * @returns the placeholder to give to ssh2 as the signature.
  */
 export function substituteSignature(client: Client, algorithm: string, signature: Buffer): Buffer {
   const writer = writerOf(client);
@@ -61,14 +62,14 @@ export function substituteSignature(client: Client, algorithm: string, signature
   return PLACEHOLDER;
 }
 
-/** Bytes behind the payload: padding, and what a cipher leaves room for. */
+/** Bytes after the payload: padding, and room for the cipher. */
 function trailing(writer: Writer, packet: Uint8Array): number {
   const at = Buffer.from(packet.buffer, packet.byteOffset, packet.length).lastIndexOf(PLACEHOLDER);
-  if (at < writer.allocStart) throw new Error('the packet is not the one that was expected');
+  if (at < writer.allocStart) throw new Error('ssh2 sent another packet than expected');
   return packet.length - at - PLACEHOLDER.length;
 }
 
-/** A certificate's own public key, which is what signs. @throws Error for a kind that we do not know. */
+/** The public key in a certificate, which is the one that signs. @throws Error for an unknown type. */
 export function certifiedKey(certificate: Buffer): Buffer {
   const type = wireType(certificate);
   const plain = type.replace(/-cert-v01@openssh\.com$/, type.startsWith('sk-') ? '@openssh.com' : '');
@@ -82,7 +83,7 @@ export function certifiedKey(certificate: Buffer): Buffer {
     'sk-ecdsa-sha2-nistp256@openssh.com': 3,
   };
   const count = fields[plain];
-  if (count === undefined) throw new Error(`${type} is not a certificate that we know`);
+  if (count === undefined) throw new Error(`${type} is not a supported certificate`);
   const reader = new WireReader(certificate);
   reader.string();
   reader.string();
@@ -90,7 +91,7 @@ export function certifiedKey(certificate: Buffer): Buffer {
   return Buffer.concat([packString(plain), ...key]);
 }
 
-/** A whole signature by a key of ours, as an agent would give it. */
+/** A whole signature by a key of ours, as an agent gives it. */
 export function wholeSignature(key: ParsedKey, data: Buffer, hash: 'sha256' | 'sha512' | undefined): Buffer {
   const raw: Buffer | Error = key.sign(data, hash);
   if (raw instanceof Error) throw raw;
@@ -98,7 +99,7 @@ export function wholeSignature(key: ParsedKey, data: Buffer, hash: 'sha256' | 's
   return Buffer.concat([packString(type), packString(key.type.startsWith('ecdsa-') ? fromDer(raw) : raw)]);
 }
 
-/** OpenSSL's form of an ECDSA signature (a DER sequence of two integers) as SSH's two mpints. */
+/** An ECDSA signature of OpenSSL (a DER sequence of two integers) as SSH's two mpints. */
 function fromDer(der: Buffer): Buffer {
   let at = der[1] !== undefined && der[1] >= 0x80 ? 3 : 2;
   const integer = (): Buffer => {

@@ -11,11 +11,11 @@ import { WireReader, wireType } from './wire.js';
 
 const DEFAULT_KEYS = ['id_rsa', 'id_ecdsa', 'id_ecdsa_sk', 'id_ed25519', 'id_ed25519_sk'];
 
-/** Something that may let us in: a public key or certificate, and who signs for it. */
+/** A way to log in by key: a public key or certificate, and what signs for it. */
 export interface Identity {
-  /** For messages: the file, or what the agent calls it. */
+  /** For messages: the file, or the agent's comment. */
   readonly label: string;
-  /** Public key or certificate in wire format; undefined: it is only known once the key has been opened. */
+  /** Public key or certificate in wire format; undefined: known only once the key has been opened. */
   readonly blob?: Buffer;
   readonly signer:
     | { readonly kind: 'agent'; readonly socket: string; readonly key: Buffer }
@@ -24,14 +24,14 @@ export interface Identity {
 
 export interface IdentityList {
   readonly identities: readonly Identity[];
-  /** What could not be used, and why. */
+  /** Keys that cannot be used, and why. */
   readonly skipped: readonly string[];
 }
 
 /**
- * What we may log in with, in the order in which it is tried: named files first (through the agent where it has them), each
- * with its certificates before it; then the agent's other keys, unless IdentitiesOnly; OpenSSH's default files where none is
- * named. Nothing is decrypted here.
+ * Keys to log in with, in the order they are tried: named files first (through the agent if it has them), each after its
+ * certificates; then the agent's other keys, unless IdentitiesOnly. OpenSSH's default files if none is named. Nothing is
+ * decrypted here.
  */
 export async function listIdentities(target: Target): Promise<IdentityList> {
   const skipped: string[] = [];
@@ -83,7 +83,7 @@ export async function listIdentities(target: Target): Promise<IdentityList> {
             signer: { kind: 'agent', socket: socket ?? '', key: k.blob },
           }),
         );
-  // Named files come first, because somebody meant them; the default ones last, as with OpenSSH.
+  // Named files come first, because the user chose them; the default ones last, as in OpenSSH.
   return { identities: named.length > 0 ? [...fromFiles, ...others] : [...others, ...fromFiles], skipped };
 }
 
@@ -95,9 +95,9 @@ export function agentSocket(target: Target): string | undefined {
 function whyUnusable(path: string): string | undefined {
   try {
     const { uid, mode } = statSync(path);
-    // OpenSSH takes no key of ours that others may read (sshkey_perm_ok).
+    // OpenSSH refuses a key of ours that others may read (sshkey_perm_ok).
     if (uid === process.getuid?.() && (mode & 0o077) !== 0)
-      return `others may read it (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`;
+      return `other users may read it (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`;
     const key = parse(readFileSync(path));
     return key instanceof Error && !isEncrypted(key) ? key.message : undefined;
   } catch (error) {
@@ -105,7 +105,7 @@ function whyUnusable(path: string): string | undefined {
   }
 }
 
-/** The public part of a private key file: beside it, or in it, where OpenSSH's format keeps it in the clear. */
+/** The public part of a private key: from the .pub file, or from the key file, where OpenSSH's format has it in clear text. */
 export function readPublic(path: string): Buffer | undefined {
   const beside = readPublicFile(`${path}.pub`);
   if (beside) return beside;
@@ -120,7 +120,7 @@ export function readPublic(path: string): Buffer | undefined {
       return reader.uint32() > 0 ? Buffer.from(reader.string()) : undefined;
     }
     const key: ParsedKey | Error = parse(Buffer.from(text, 'latin1'));
-    // The file of -i may be the public key of one that only the agent has.
+    // The file of -i may be the public part of a key that only the agent has.
     return key instanceof Error ? readPublicFile(path) : key.getPublicSSH();
   } catch {
     return undefined;
@@ -152,7 +152,7 @@ function readCertificates(paths: readonly string[], target: Target, skipped: str
       skipped.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
       return [];
     }
-    if (named.some((n) => expandHome(n) === path)) skipped.push(`${path}: is no certificate, or cannot be read`);
+    if (named.some((n) => expandHome(n) === path)) skipped.push(`${path}: not a certificate, or not readable`);
     return [];
   });
 }

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { fromPkcs8, PassphraseNeededError, UnreadableKey } from './pkcs8.js';
 
-/** Asks somebody for the passphrase of a key; undefined: there is nobody to ask. `again`: the last one was wrong. */
+/** Asks the user for a key's passphrase; undefined: there is no terminal to ask on. `again`: the last one was wrong. */
 export type AskPassphrase = (path: string, again: boolean) => Promise<string | undefined>;
 
 const TRIES = 3;
 
-/** Private keys of one run. Each file is opened once, and its passphrase asked for once, however many hosts want it. */
+/** Private keys of one run. Each file is opened once, and its passphrase asked for once, however many hosts use it. */
 export class Keyring {
   readonly #ask: AskPassphrase;
   readonly #opened = new Map<string, Promise<ParsedKey>>();
@@ -18,7 +18,7 @@ export class Keyring {
     this.#ask = ask;
   }
 
-  /** @throws Error with the reason why the key cannot be used. */
+  /** @throws Error with the reason if the key cannot be used. */
   open(path: string): Promise<ParsedKey> {
     let opened = this.#opened.get(path);
     if (!opened) {
@@ -44,7 +44,7 @@ export class Keyring {
       if (passphrase === undefined) {
         throw new Error(
           attempt === 0
-            ? 'is encrypted: load it into an agent (ssh-add), set KUBEWRIGHT_KEY_PASSPHRASE, or run on a terminal, which asks'
+            ? 'is encrypted: load it into an agent (ssh-add), set KUBEWRIGHT_KEY_PASSPHRASE, or run on a terminal to be asked'
             : 'the passphrase is wrong',
         );
       }
@@ -56,12 +56,12 @@ export class Keyring {
   }
 }
 
-/** The key of a file in OpenSSH's format, in PEM or in PKCS #8. ssh2 returns errors instead of throwing them. */
+/** A key in OpenSSH's format, in PEM or in PKCS #8. ssh2 returns errors instead of throwing them. */
 export function parse(data: Buffer, passphrase?: string): ParsedKey | Error {
   try {
     const parsed: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(fromPkcs8(data, passphrase), passphrase);
     const key = Array.isArray(parsed) ? parsed[0] : parsed;
-    if (key === undefined) return new Error('holds no key');
+    if (key === undefined) return new Error('contains no key');
     return key instanceof Error || key.isPrivateKey() ? key : new Error('is a public key');
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

@@ -1,12 +1,12 @@
 import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
 import { packString } from './wire.js';
 
-/** Curves of ECDSA keys, as OpenSSL calls them. Source: RFC 5656, section 10.1. */
+/** Curves of ECDSA keys, by OpenSSL's names. Source: RFC 5656, section 10.1. */
 const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
 /**
- * PKCS #8 is a form that ssh2 does not read: RSA and ECDSA keys are turned into the traditional one, ed25519 keys into
- * OpenSSH's. Anything else is returned as it is.
+ * ssh2 does not read PKCS #8: RSA and ECDSA keys are converted to the traditional format, ed25519 keys to OpenSSH's. Anything
+ * else is returned unchanged.
  *
  * @throws PassphraseNeededError, or an Error with the reason.
  */
@@ -20,7 +20,7 @@ export function fromPkcs8(data: Buffer, passphrase: string | undefined): Buffer 
     case 'rsa':
       return Buffer.from(key.export({ format: 'pem', type: 'pkcs1' }));
     case 'ec': {
-      const curve = key.asymmetricKeyDetails?.namedCurve ?? 'of its own';
+      const curve = key.asymmetricKeyDetails?.namedCurve ?? '(not named)';
       if (!CURVES.has(curve)) throw new Error(`is an ECDSA key on the curve ${curve}, which SSH cannot use`);
       return Buffer.from(key.export({ format: 'pem', type: 'sec1' }));
     }
@@ -37,7 +37,7 @@ export class PassphraseNeededError extends Error {
   }
 }
 
-/** No passphrase opens it. */
+/** No passphrase can open it. */
 export class UnreadableKey extends Error {}
 
 function open(data: Buffer, passphrase: string | undefined): KeyObject {
@@ -45,7 +45,7 @@ function open(data: Buffer, passphrase: string | undefined): KeyObject {
     return createPrivateKey({ key: data, passphrase });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_OSSL_EVP_UNSUPPORTED' && passphrase !== undefined)
-      throw new UnreadableKey('is encrypted in a way that OpenSSL no longer reads: encrypt it anew (openssl pkcs8 -topk8)');
+      throw new UnreadableKey('is encrypted in a way that OpenSSL no longer supports: encrypt it again (openssl pkcs8 -topk8)');
     throw error;
   }
 }

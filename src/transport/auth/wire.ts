@@ -1,4 +1,4 @@
-/** SSH's wire format: strings with a length in front. Source: RFC 4251, section 5. */
+/** A string in SSH's wire format, after its length. Source: RFC 4251, section 5. */
 export function packString(value: Buffer | string): Buffer {
   const data = typeof value === 'string' ? Buffer.from(value) : value;
   const out = Buffer.allocUnsafe(4 + data.length);
@@ -21,7 +21,7 @@ export class WireReader {
     return value;
   }
 
-  /** @throws RangeError when the data is too short. */
+  /** @throws RangeError if the data is too short. */
   string(): Buffer {
     const length = this.uint32();
     if (this.#at + length > this.#data.length) throw new RangeError('cut off');
@@ -36,7 +36,7 @@ export class WireReader {
   }
 }
 
-/** The type that stands at the beginning of a key's or certificate's wire format. */
+/** The type at the beginning of a key's or certificate's wire format. */
 export function wireType(blob: Buffer): string {
   try {
     return new WireReader(blob).string().toString('latin1');

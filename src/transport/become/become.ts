@@ -3,29 +3,29 @@ import { quote } from '../../shell/shell.js';
 import { refusedBecome, type TransportError } from '../errors.js';
 import type { Target } from '../types.js';
 
-/** A prompt that is not ours must stand still for so long before it is taken for one. */
+/** A line that looks like a foreign prompt counts as one after this long without more output. */
 const PROMPT_PAUSE_MS = 200;
 const NOISE = 8000;
 
 export interface BecomeOptions {
-  /** There is a terminal: prompts and complaints come on the one stream that there is. */
+  /** There is a terminal: prompts and errors come on its one stream. */
   readonly pty: boolean;
-  /** Redirections of the command's own streams, as text for the shell. */
+  /** Shell redirections of the command's own streams. */
   readonly redirect?: string;
 }
 
 /**
- * sudo, doas or su around one command. The password goes over stdin after it has been asked for, so it can neither be seen
- * nor mistaken for input; the command's own input is sent once the command says that it runs. sudo asks with a prompt that
- * only we know; for the others, and for PAM modules that insist on their own words, it is a line that ends with a colon and
- * waits, in whatever language.
+ * sudo, doas or su around one command. The password is sent over stdin once it is asked for, so it is neither visible nor
+ * mistaken for input; the command's own input is sent once the command reports that it runs. sudo asks with a prompt that
+ * only we know; for the others, and for PAM modules with prompts of their own, a prompt is a line that ends with a colon and
+ * waits, in any language.
  */
 export class Become {
   readonly command: string;
   ready = false;
-  /** Of the shell around the command, on the machine, once it is ready. */
+  /** The shell around the command, on the host, once it is ready. */
   pid: number | undefined;
-  /** The password was asked for a second time: it is wrong. */
+  /** The password was asked for twice: it is wrong. */
   refused = false;
   readonly #target: Target;
   readonly #mark: string;
@@ -40,7 +40,7 @@ export class Become {
     const nonce = randomBytes(12).toString('hex');
     this.#mark = `kw-ready-${nonce}`;
     this.#prompt = `kw-password-${nonce}:`;
-    // What the method says shall be English; the command's own language is not ours to choose.
+    // The method must answer in English; the command keeps its own language.
     const inner = `unset LC_ALL; echo ${this.#mark} $$; ${o.redirect ? `sh -c ${quote(command)} ${o.redirect}` : command}`;
     this.command = `env LC_ALL=C ${this.#around(inner, o.pty)}`;
   }
@@ -54,7 +54,7 @@ export class Become {
     return `sudo -H ${ask} -u ${quote(user)} -- ${run}`;
   }
 
-  /** What belongs to the command; `onReady` is called when it runs. */
+  /** @returns the part of the chunk that is the command's output. @param onReady called when the command runs. */
   stdout(chunk: Buffer, onReady: () => void, send: (password: string) => void): Buffer {
     if (this.ready) return chunk;
     this.#head = Buffer.concat([this.#head, chunk]);
@@ -76,7 +76,7 @@ export class Become {
     return Buffer.alloc(0);
   }
 
-  /** Nothing more is to be expected. */
+  /** The command has ended. */
   end(): void {
     clearTimeout(this.#timer);
   }
@@ -104,18 +104,18 @@ export class Become {
     } else send(`${password}\n`);
   }
 
-  /** sudo wants a terminal (requiretty), or doas does, to ask for a password. */
+  /** sudo wants a terminal (requiretty), or doas does to ask for a password. */
   get wantsTerminal(): boolean {
     return !this.ready && /must have a tty|a tty is required|no tty present|a terminal is required/i.test(this.#noise);
   }
 
-  /** The password was sent, and it was not the right one. */
+  /** The password was sent and not accepted. */
   get wrongPassword(): boolean {
     if (this.ready || this.#asked === 0 || this.#target.become.password === undefined) return false;
     return this.refused || (/incorrect|try again|authentication fail/i.test(this.#noise) && !NOT_ALLOWED.test(this.#noise));
   }
 
-  /** Why the command never ran. */
+  /** The reason why the command never ran. */
   error(): TransportError {
     const secret = this.#target.become.password?.reveal();
     const said = secret ? this.#noise.replaceAll(secret, '***') : this.#noise;

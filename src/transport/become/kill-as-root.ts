@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KubewrightError } from '../../base/errors.js';
 import type { Exit } from '../types.js';
 
-/** How long the machine may take to do it, sudo included. */
+/** Limit for the whole kill, sudo included. */
 const KILL_TIMEOUT_MS = 8000;
 
 /**
- * SIGTERM for the process group of a process that another user runs, as sshd gives it to our own. `kill` is spelt as dash, bash and
- * BusyBox all read it; `ps` is not everywhere. What has gone already is no error.
+ * SIGTERM for the process group of another user's process, as sshd sends it to our own. `kill` is spelt so that dash, bash and
+ * BusyBox accept it; `ps` is not installed everywhere. A process that has already ended is not an error.
  */
 export function killScript(pid: number): string {
   const group = `tr '\\n' ' ' < /proc/${pid}/stat | sed 's/.*) //' | cut -d ' ' -f 3`;
@@ -15,9 +15,9 @@ export function killScript(pid: number): string {
 }
 
 /**
- * sshd signals our own processes only. So the same way to become the other user is gone a second time, over a channel of its own.
+ * sshd signals only the login user's processes, so this becomes the other user again, over a second channel.
  *
- * @returns why it could not be ended; undefined: it has got its signal.
+ * @returns why it could not be signalled; undefined: it was.
  */
 export async function killAsRoot(pid: number, become: (command: string) => Promise<Exit>): Promise<string | undefined> {
   const exit = await Promise.race([become(killScript(pid)), sleep(KILL_TIMEOUT_MS, undefined, { ref: false })]);

@@ -6,44 +6,44 @@ import { sendStdin } from '../io/stdin.js';
 import type { ExecOptions, Exit, Target } from '../types.js';
 import { Become } from './become.js';
 import type { OpenChannel } from './open-channel.js';
-import { Plumbing } from './pty.js';
+import { NamedPipes } from './pty.js';
 
-interface Machine {
+interface Channels {
   readonly open: (command: string, options: Ssh2Options) => Promise<OpenChannel | Error>;
-  /** Ends the command, should that be wanted. */
+  /** Kills the command, where that is wanted. */
   readonly end: (how: Become, done: (mayStillRun?: string) => void) => void;
 }
 
-/** How long the streams may be open after the command has ended. */
+/** How long the streams may stay open after the command has ended. */
 const DRAIN_MS = 5000;
 const TERMINAL: Ssh2Options = { pty: { term: 'dumb', rows: 24, cols: 200, height: 0, width: 0, modes: {} } };
 
-/** One command over two channels: one with a terminal, which is asked for the password, one for its streams. */
+/** One command over two channels: a terminal for the password, and one for the command's streams. */
 export async function becomeOnTerminal(
   target: Target,
   command: string,
   o: ExecOptions,
-  { open, end }: Machine,
+  { open, end }: Channels,
 ): Promise<{ readonly exit: Exit; readonly how?: Become }> {
   const lost = (cause: Error): { exit: Exit } => ({ exit: { kind: 'lost', cause } });
-  const plumbing = new Plumbing(target);
-  const pipes = await open(plumbing.command, {});
+  const fifos = new NamedPipes(target);
+  const pipes = await open(fifos.command, {});
   if (pipes instanceof Error) return lost(pipes);
   const located = new Promise<void>((resolve) => {
     pipes.stream.on('data', (chunk: Buffer) => {
-      const data = plumbing.stdout(chunk, resolve);
+      const data = fifos.stdout(chunk, resolve);
       if (data.length > 0) o.onStdout?.(data);
       applyBackpressure(pipes.stream, o);
     });
   });
   let said = '';
   pipes.stream.stderr.on('data', (chunk: Buffer) => {
-    if (plumbing.located) o.onStderr?.(chunk);
+    if (fifos.located) o.onStderr?.(chunk);
     else said = (said + chunk.toString()).slice(-1000);
   });
   await Promise.race([located, pipes.ended]);
-  if (!plumbing.located) return lost(new Error(said.trim() || 'no named pipes could be made there'));
-  const how = new Become(target, command, { pty: true, redirect: plumbing.redirect });
+  if (!fifos.located) return lost(new Error(said.trim() || 'named pipes could not be created there'));
+  const how = new Become(target, command, { pty: true, redirect: fifos.redirect });
   const terminal = await open(how.command, TERMINAL);
   if (terminal instanceof Error) {
     pipes.stream.close();
@@ -73,19 +73,19 @@ export async function becomeOnTerminal(
   const exit = await terminal.ended;
   how.end();
   o.signal?.removeEventListener('abort', onAbort);
-  // Nobody reads what is still to be sent.
+  // What is still to be sent has no reader.
   pipes.stream.end();
   const drained = await Promise.race([pipes.ended.then(() => true), sleep(how.ready ? DRAIN_MS : 0, false, { ref: false })]);
   if (!drained) {
-    if (how.ready || exit.kind === 'lost') await cleanUp(plumbing, open);
+    if (how.ready || exit.kind === 'lost') await cleanUp(fifos, open);
     pipes.stream.close();
   }
   if (o.signal?.aborted) return { exit: { kind: 'lost', cause: lostConnection(target, 'interrupted'), mayStillRun }, how };
   return { exit: how.ready || exit.kind === 'lost' ? exit : { kind: 'lost', cause: how.error() }, how };
 }
 
-async function cleanUp(plumbing: Plumbing, open: Machine['open']): Promise<void> {
-  const channel = await open(plumbing.cleanup, {});
+async function cleanUp(fifos: NamedPipes, open: Channels['open']): Promise<void> {
+  const channel = await open(fifos.cleanup, {});
   if (channel instanceof Error) return;
   channel.stream.resume();
   await channel.ended;

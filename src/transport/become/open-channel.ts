@@ -3,8 +3,8 @@ import type { Exit } from '../types.js';
 
 export interface OpenChannel {
   readonly stream: ClientChannel;
-  /** When; as performance.now() tells time. */
+  /** When it was opened, by performance.now(). */
   readonly opened: number;
-  /** How the command ended; resolves once all its output has been read. */
+  /** The command's end; resolves once all its output has been read. */
   readonly ended: Promise<Exit>;
 }

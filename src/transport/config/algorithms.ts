@@ -4,7 +4,7 @@ import type { Algorithms } from '../types.js';
 import { matchPattern, matchPatternList } from './patterns.js';
 import type { OptionValue } from './resolve.js';
 
-/** Key types of host keys in our order of preference. */
+/** Host key algorithms in our order of preference. */
 export const HOST_KEY_ALGORITHMS = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
@@ -15,7 +15,7 @@ export const HOST_KEY_ALGORITHMS = [
   'ssh-rsa',
 ];
 
-/** What we can sign a login with. Source: `ssh -Q PubkeyAcceptedAlgorithms` of OpenSSH 9.2, without DSA. */
+/** Algorithms that we can sign a login with. Source: `ssh -Q PubkeyAcceptedAlgorithms` of OpenSSH 9.2, without DSA. */
 const PUBLIC_KEY_ALGORITHMS = [
   ...['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'].flatMap(withCertificate),
   ...['sk-ssh-ed25519', 'sk-ecdsa-sha2-nistp256'].flatMap((k) => [`${k}@openssh.com`, `${k}-cert-v01@openssh.com`]),
@@ -26,36 +26,36 @@ function withCertificate(type: string): string[] {
   return [type, `${type}-cert-v01@openssh.com`];
 }
 
-/** Names that a setting of OpenSSH leaves, and those of it that nobody here knows. */
+/** The names that a setting results in, and those of its names that are not supported. */
 export interface NameList {
   readonly names: readonly string[];
   readonly unknown: readonly string[];
 }
 
 /**
- * `+` adds to the defaults, `-` takes away, `^` puts in front; without a prefix the list stands for itself. Source:
+ * `+` adds to the defaults, `-` removes from them, `^` puts in front; without a prefix the list replaces them. Source:
  * kex_assemble_names in kex.c of OpenSSH 9.2.
  *
- * @param known everything that patterns may stand for.
+ * @param known every name that a pattern may match.
  */
 export function assembleNames(text: string, defaults: readonly string[], known: readonly string[]): NameList {
   const prefix = /^[+^-]/.exec(text)?.[0] ?? '';
   const rest = text.slice(prefix.length);
   if (prefix === '-') return { names: defaults.filter((name) => !matchPatternList(name, rest)), unknown: [] };
-  const said = rest.split(',');
-  const patterns = prefix === '+' ? [...defaults, ...said] : prefix === '^' ? [...said, ...defaults] : said;
+  const given = rest.split(',');
+  const patterns = prefix === '+' ? [...defaults, ...given] : prefix === '^' ? [...given, ...defaults] : given;
   return {
     names: [...new Set(patterns.flatMap((p) => known.filter((name) => matchPattern(name, p))))],
-    unknown: said.filter((p) => !known.some((name) => matchPattern(name, p))),
+    unknown: given.filter((p) => !known.some((name) => matchPattern(name, p))),
   };
 }
 
-/** The lists of ssh2 that our build has: they depend on what OpenSSL can do. */
+/** ssh2's lists, which depend on the OpenSSL that Node.js is built with. */
 type Ssh2Lists = Readonly<
   Record<`${'DEFAULT' | 'SUPPORTED'}_${'CIPHER' | 'KEX' | 'MAC' | 'SERVER_HOST_KEY'}`, readonly string[]>
 >;
 
-/** ssh2 does not export them. */
+/** ssh2 does not export them, so they come from its internals. */
 function ssh2Lists(): Ssh2Lists {
   return createRequire(import.meta.url)('ssh2/lib/protocol/constants.js') as Ssh2Lists;
 }
@@ -72,15 +72,15 @@ const OPTIONS = [
 const FORMERLY: Readonly<Record<string, string>> = { PubkeyAcceptedAlgorithms: 'pubkeyacceptedkeytypes' };
 
 export interface AlgorithmSettings {
-  /** Undefined: nothing is said about any of them. */
+  /** Undefined: none of them is set. */
   readonly algorithms?: Algorithms;
   readonly warnings: readonly string[];
 }
 
-/** @throws InputError where a setting leaves nothing that ssh2 can do. */
+/** @throws InputError if a setting leaves nothing that ssh2 supports. */
 export function algorithmSettings(first: (keyword: string) => OptionValue | undefined): AlgorithmSettings {
   const lists: Record<string, readonly string[]> = {};
-  const said: Record<string, string> = {};
+  const written: Record<string, string> = {};
   const warnings: string[] = [];
   for (const [key, option, known] of OPTIONS) {
     const value = first(option.toLowerCase()) ?? first(FORMERLY[option] ?? '');
@@ -90,17 +90,16 @@ export function algorithmSettings(first: (keyword: string) => OptionValue | unde
     const { names, unknown } = assembleNames(text, defaults ?? [], all ?? []);
     if (names.length === 0) {
       throw new InputError({
-        what: `${option} ${text} leaves nothing that can be used here`,
+        what: `${option} ${text} leaves no algorithm that ssh2 supports`,
         where: value.where,
         fix: `Add one of ${(defaults ?? []).join(', ')}`,
       });
     }
-    if (unknown.length > 0)
-      warnings.push(`${value.where}: ${option} names what ssh2 does not have, left out: ${unknown.join(', ')}`);
+    if (unknown.length > 0) warnings.push(`${value.where}: ${option}: ssh2 does not support ${unknown.join(', ')}`);
     lists[key] = names;
-    said[option] = text;
+    written[option] = text;
   }
-  if (Object.keys(said).length === 0) return { warnings };
-  // A list of one's own is an order, too; with + and - the types of keys that are known come first, as in OpenSSH.
-  return { algorithms: { ...lists, hostKeyOrder: !/^[+-]/.test(said.HostKeyAlgorithms ?? '+'), said }, warnings };
+  if (Object.keys(written).length === 0) return { warnings };
+  // A list of its own sets the order too; with + and -, known key types come first, as in OpenSSH.
+  return { algorithms: { ...lists, hostKeyOrder: !/^[+-]/.test(written.HostKeyAlgorithms ?? '+'), written }, warnings };
 }

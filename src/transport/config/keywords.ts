@@ -1,7 +1,7 @@
-/** What an option of ssh_config is to us. */
-export type Meaning = 'heeded' | 'irrelevant' | 'ignored' | 'unknown';
+/** What an option of ssh_config means here. */
+export type Meaning = 'honoured' | 'irrelevant' | 'ignored' | 'unknown';
 
-const HEEDED = new Set(
+const HONOURED = new Set(
   `addressfamily bindaddress certificatefile challengeresponseauthentication checkhostip ciphers connecttimeout
   globalknownhostsfile hashknownhosts hostkeyalgorithms hostkeyalias hostname identitiesonly identityagent identityfile
   kbdinteractiveauthentication kexalgorithms macs passwordauthentication port preferredauthentications proxycommand proxyjump
@@ -9,7 +9,7 @@ const HEEDED = new Set(
   stricthostkeychecking user userknownhostsfile`.split(/\s+/),
 );
 
-/** They change nothing for commands without a terminal over a connection that stays open. */
+/** No effect on commands without a terminal over a connection that stays open. */
 const IRRELEVANT = new Set(
   `addkeystoagent batchmode canonicaldomains canonicalizefallbacklocal canonicalizemaxdots canonicalizepermittedcnames
   clearallforwardings compression connectionattempts controlmaster controlpath controlpersist dynamicforward
@@ -23,14 +23,14 @@ const IRRELEVANT = new Set(
   usekeychain userroaming versionaddendum visualhostkey xauthlocation`.split(/\s+/),
 );
 
-/** They would change something, and we cannot do it. */
+/** They matter, but are not supported. */
 const IGNORED = new Set(
   `bindinterface casignaturealgorithms canonicalizehostname forwardagent knownhostscommand pkcs11provider refuseconnection
   remotecommand requiredrsasize revokedhostkeys smartcarddevice verifyhostkeydns`.split(/\s+/),
 );
 
 export function meaningOf(keyword: string, value: string): Meaning {
-  if (HEEDED.has(keyword)) return 'heeded';
+  if (HONOURED.has(keyword)) return 'honoured';
   if (IRRELEVANT.has(keyword)) return 'irrelevant';
   if (!IGNORED.has(keyword)) return 'unknown';
   return /^(no|none|false)$/i.test(value) ? 'irrelevant' : 'ignored';

@@ -1,9 +1,9 @@
-/** One line of an ssh_config file, or one `-o`, taken apart as OpenSSH does it. */
+/** One line of an ssh_config file, or one `-o`, split as OpenSSH does. */
 export interface OptionLine {
-  /** In lower case: OpenSSH does not care about it. */
+  /** In lower case: OpenSSH ignores case. */
   readonly keyword: string;
   readonly args: readonly string[];
-  /** Everything after the keyword, for options that hold a whole command line. */
+  /** Everything after the keyword, for options that take a whole command line. */
   readonly rest: string;
   /** `file:line`, or what else the user wrote it in. */
   readonly where: string;
@@ -16,7 +16,7 @@ export function readLine(raw: string, where: string): OptionLine | undefined {
   const line = raw.replace(/[ \t\r\n\f]+$/, '');
   const scan = new Delimited(line);
   let keyword = scan.next();
-  // Leading white space makes an empty first word.
+  // Leading whitespace makes an empty first word.
   if (keyword === '') keyword = scan.next();
   if (keyword === undefined || keyword === '' || keyword.startsWith('#')) return undefined;
   const rest = scan.rest;
@@ -24,7 +24,7 @@ export function readLine(raw: string, where: string): OptionLine | undefined {
 }
 
 /**
- * OpenSSH's `strdelim`: words between white space, where one `=` counts as white space and double quotes keep a word
+ * OpenSSH's `strdelim`: words separated by whitespace, where one `=` counts as whitespace and double quotes keep a word
  * together. Source: misc.c of OpenSSH 9.2.
  */
 export class Delimited {
@@ -65,7 +65,7 @@ export class Delimited {
   }
 }
 
-/** OpenSSH's `argv_split`: both kinds of quotes, backslashes before quotes, backslashes and spaces, comments at a word's beginning. */
+/** OpenSSH's `argv_split`: both kinds of quotes, backslashes before quotes, backslashes and spaces, comments where a word begins. */
 export function splitArguments(text: string): string[] {
   const words: string[] = [];
   for (let i = 0; i < text.length; i++) {

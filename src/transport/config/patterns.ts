@@ -1,8 +1,12 @@
-/** OpenSSH's patterns: `*` any text, `?` one character; nothing else is special. Source: ssh_config(5), PATTERNS. */
+/**
+ * OpenSSH's patterns: `*` any text, `?` one character. Source: ssh_config(5), PATTERNS.
+ *
+ * Not `glob` of base: brackets are literal here, as in `[host]:2222`.
+ */
 export function matchPattern(text: string, pattern: string): boolean {
   let t = 0;
   let p = 0;
-  // Where to go on when what follows the last star does not fit.
+  // Where to continue when what follows the last star does not match.
   let starAt = -1;
   let starText = 0;
   while (t < text.length) {
@@ -21,7 +25,7 @@ export function matchPattern(text: string, pattern: string): boolean {
   return p === pattern.length;
 }
 
-/** A list with commas; a pattern with `!` that fits refuses the whole list. */
+/** A list with commas; a `!` pattern that matches rejects the whole list. */
 export function matchPatternList(text: string, list: string, ignoreCase = false): boolean {
   const subject = ignoreCase ? text.toLowerCase() : text;
   let found = false;

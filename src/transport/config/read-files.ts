@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { InputError } from '../../base/errors.js';
+import { glob } from '../../base/glob.js';
 import { ConfigSyntaxError, type OptionLine, readLine } from './lex.js';
 
-/** Two hundred hosts ask for the same files. */
+/** Hundreds of hosts need the same files. */
 const cache = new Map<string, { readonly stamp: string; readonly lines: readonly OptionLine[] }>();
 
-/** A file's lines that say something; none where there is no such file. @throws InputError when it cannot be read. */
+/** A file's options; none if the file does not exist. @throws InputError if it cannot be read. */
 export function readConfigFile(path: string): readonly OptionLine[] {
   try {
     const { mtimeMs, size, ino } = statSync(path);
@@ -25,13 +26,13 @@ export function readConfigFile(path: string): readonly OptionLine[] {
       what: 'The SSH configuration cannot be read',
       where: path,
       why: cause instanceof Error ? cause.message : undefined,
-      fix: 'Give it the right owner and mode, or name another file with --ssh-config',
+      fix: 'Correct its owner and mode, or name another file with --ssh-config',
       cause,
     });
   }
 }
 
-/** @throws InputError for a quote that is not closed, as OpenSSH refuses it. */
+/** @throws InputError for an unclosed quote, as OpenSSH refuses it. */
 export function parseLine(raw: string, where: string): OptionLine | undefined {
   try {
     return readLine(raw, where);
@@ -46,7 +47,7 @@ export function parseLine(raw: string, where: string): OptionLine | undefined {
   }
 }
 
-/** Files that a pattern of `Include` means, in the shell's order. */
+/** Files that a pattern of `Include` matches, in the shell's order. */
 export function globFiles(pattern: string): string[] {
   if (!isAbsolute(pattern)) return [];
   let found = ['/'];
@@ -55,10 +56,10 @@ export function globFiles(pattern: string): string[] {
       found = found.map((dir) => join(dir, segment));
       continue;
     }
-    const fits = segmentPattern(segment);
+    const wanted = glob(segment);
     found = found.flatMap((dir) =>
       namesIn(dir)
-        .filter((name) => (segment.startsWith('.') || !name.startsWith('.')) && fits.test(name))
+        .filter((name) => (segment.startsWith('.') || !name.startsWith('.')) && wanted.test(name))
         .sort()
         .map((name) => join(dir, name)),
     );
@@ -72,14 +73,4 @@ function namesIn(dir: string): string[] {
   } catch {
     return [];
   }
-}
-
-function segmentPattern(segment: string): RegExp {
-  const body = segment.replaceAll(/\[!?[^\]]+\]|[\s\S]/g, (part) => {
-    if (part === '*') return '.*';
-    if (part === '?') return '.';
-    if (part.length > 2) return `[${part.slice(1, -1).replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
-    return part.replace(/[.+^${}()|[\]\\]/, '\\$&');
-  });
-  return new RegExp(`^${body}$`);
 }

@@ -5,7 +5,7 @@ import { ConfigSyntaxError, Delimited, type OptionLine } from './lex.js';
 import { matchPattern, matchPatternList } from './patterns.js';
 import { globFiles, readConfigFile } from './read-files.js';
 
-/** What one option became: the first one that was said, or, for some options, all of them. */
+/** One setting of an option. */
 export interface OptionValue {
   readonly args: readonly string[];
   readonly rest: string;
@@ -15,20 +15,20 @@ export interface OptionValue {
 export interface ConfigFiles {
   /** The user's file; undefined: none is read. */
   readonly user?: string;
-  /** The machine's file; undefined: none is read. */
+  /** The system's file; undefined: none is read. */
   readonly system?: string;
 }
 
 export interface ResolvedOptions {
-  /** The host as it was named, before HostName. */
+  /** The host as the user named it, before HostName. */
   readonly host: string;
-  /** Where to connect to: after HostName. */
+  /** The host to connect to, after HostName. */
   readonly hostname: string;
   readonly values: ReadonlyMap<string, readonly OptionValue[]>;
   readonly warnings: readonly string[];
 }
 
-/** Said more than once, all of them count. */
+/** Options that may be set more than once: all settings count, of others only the first. */
 const ACCUMULATE = new Set([
   'identityfile',
   'certificatefile',
@@ -40,17 +40,17 @@ const ACCUMULATE = new Set([
 ]);
 const MAX_DEPTH = 16;
 
-/** The files that ssh reads. `file`: as with `ssh -F` (`none`: no file at all); the machine's own file is left out then. */
+/** The files that ssh reads. @param file as for `ssh -F` (`none`: no file at all); then the system's file is not read. */
 export function configFiles(file?: string): ConfigFiles {
   if (file === undefined) return { user: join(homedir(), '.ssh', 'config'), system: '/etc/ssh/ssh_config' };
   return file === 'none' ? {} : { user: file };
 }
 
 /**
- * Everything that applies to a host: first what the command line said, then the user's file, then the machine's; the first
- * value wins. Source: readconf.c and ssh.c of OpenSSH 9.2; `ssh -G` is the oracle of the tests.
+ * All options that apply to a host: from the command line, then the user's file, then the system's; the first value
+ * wins. Source: readconf.c and ssh.c of OpenSSH 9.2; `ssh -G` is the oracle of the tests.
  *
- * @throws InputError with file:line for what OpenSSH refuses.
+ * @throws InputError with its place for what OpenSSH refuses.
  */
 export function resolveOptions(host: string, commandLine: readonly OptionLine[], files: ConfigFiles): ResolvedOptions {
   const resolver = new Resolver(host);
@@ -78,7 +78,7 @@ class Resolver {
     return this.#settled ?? expandHostname(this.values.get('hostname')?.[0]?.args[0], this.#originalHost);
   }
 
-  /** Before the second pass: what it says of HostName comes too late. */
+  /** Called before the second pass, in which HostName comes too late. */
   settleHostname(): void {
     this.#settled = this.hostname.toLowerCase();
   }
@@ -86,9 +86,9 @@ class Resolver {
   set(line: OptionLine): void {
     const { keyword, args, rest, where } = line;
     if (args.length === 0 || args[0] === '') throw bad(`${keyword} has no value`, where);
-    // To OpenSSH that is the same as not said at all.
+    // To OpenSSH that is the same as not set.
     if (keyword === 'connecttimeout' && args[0] === 'none') return;
-    // Whichever of the two is said first decides.
+    // Whichever of the two is set first decides.
     if (keyword === 'proxycommand' && (this.values.get('proxyjump')?.[0]?.args[0] ?? 'none') !== 'none') return;
     if (keyword === 'proxyjump' && this.values.has('proxycommand')) return;
     const known = this.values.get(keyword);
@@ -103,7 +103,7 @@ class Resolver {
   }
 
   #readFile(path: string, pass: Pass, own: boolean, active: boolean, depth: number): void {
-    if (depth > MAX_DEPTH) throw bad('Too many files include each other', path);
+    if (depth > MAX_DEPTH) throw bad('Files include each other too deeply', path);
     const allowed = active;
     let on = active;
     for (const line of readConfigFile(path)) {
@@ -143,7 +143,7 @@ class Resolver {
       const negated = word.startsWith('!');
       const name = (negated ? word.slice(1) : word).toLowerCase();
       if (name === 'all') {
-        if (count > 1 || next() !== '') throw bad("Match: 'all' stands alone", line.where);
+        if (count > 1 || next() !== '') throw bad("Match: 'all' must be the only condition", line.where);
         return result && !negated;
       }
       count++;
@@ -155,7 +155,7 @@ class Resolver {
       const value = next();
       if (value === '') throw bad(`Match: ${name} has no value`, line.where);
       if (name === 'exec') {
-        if (result) this.#warn(`${line.where}: Match exec is not run, its block is left out`);
+        if (result) this.#warn(`${line.where}: Match exec is not run, so its block is skipped`);
         result = false;
       } else if (this.#criterion(name, value, pass, line.where) === negated) result = false;
     }
@@ -184,24 +184,24 @@ class Resolver {
 }
 
 interface Pass {
-  /** What `Host` is compared with: in the second pass the name after HostName. */
+  /** Compared with `Host`: in the second pass the name after HostName. */
   readonly host: string;
   readonly final: boolean;
 }
 
-/** HostName may hold `%h`, the host as it was named. */
+/** HostName may contain `%h`, the host as the user named it. */
 export function expandHostname(hostname: string | undefined, host: string): string {
   return hostname === undefined ? host : hostname.replaceAll(/%(.)/g, (all, c) => (c === 'h' ? host : c === '%' ? '%' : all));
 }
 
 function includedFiles(line: OptionLine, own: boolean): string[] {
   return line.args.flatMap((arg) => {
-    if (arg === '' || (arg.startsWith('~') && !own)) throw bad(`Include ${arg}: not a path that is allowed here`, line.where);
+    if (arg === '' || (arg.startsWith('~') && !own)) throw bad(`Include ${arg}: this path is not allowed here`, line.where);
     if (arg.startsWith('~/')) return globFiles(join(homedir(), arg.slice(2)));
     return globFiles(isAbsolute(arg) ? arg : join(own ? join(homedir(), '.ssh') : '/etc/ssh', arg));
   });
 }
 
 function bad(what: string, where: string): InputError {
-  return new InputError({ what, where, fix: 'Correct it; `ssh -G HOST` shows what OpenSSH makes of the configuration' });
+  return new InputError({ what, where, fix: 'Correct it; `ssh -G HOST` shows how OpenSSH reads the configuration' });
 }

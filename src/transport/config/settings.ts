@@ -7,9 +7,9 @@ import type { OptionLine } from './lex.js';
 import { type ConfigFiles, type OptionValue, resolveOptions } from './resolve.js';
 import { expandTokens, type Tokens } from './tokens.js';
 
-/** What OpenSSH's configuration says about one host; undefined: it says nothing, and the caller's default holds. */
+/** OpenSSH's configuration of one host; undefined: not set, the caller's default holds. */
 export interface SshSettings {
-  /** Where to connect to. */
+  /** Host to connect to. */
   readonly hostname: string;
   readonly port?: number;
   readonly user?: string;
@@ -36,15 +36,15 @@ export interface SshSettings {
   /** Methods that may be used, in this order; undefined: all. */
   readonly methods?: readonly string[];
   readonly disabledMethods: readonly string[];
-  /** Undefined: nothing is said about algorithms. */
+  /** Undefined: not set. */
   readonly algorithms?: Algorithms;
-  /** What was left out and would matter; each is a sentence with its place. */
+  /** Options that are ignored although they matter, each with its place. */
   readonly warnings: readonly string[];
-  /** For ProxyCommand, which is expanded when port and user are certain. */
+  /** For ProxyCommand, which is expanded once port and user are known. */
   readonly tokens: (remote: { readonly port: number; readonly user: string }) => Tokens;
 }
 
-/** @throws InputError with file:line for values that make no sense. */
+/** @throws InputError with its place for an invalid value. */
 export function resolveSettings(
   host: string,
   commandLine: readonly OptionLine[],
@@ -106,7 +106,7 @@ export function resolveSettings(
         : []),
     ],
     algorithms,
-    warnings: [...resolved.warnings, ...warnings, ...unheeded(resolved.values), ...surplus(resolved.values)],
+    warnings: [...resolved.warnings, ...warnings, ...ignored(resolved.values), ...surplus(resolved.values)],
     tokens,
   };
 }
@@ -114,7 +114,7 @@ export function resolveSettings(
 const STRICT = {
   yes: 'strict',
   true: 'strict',
-  // There is nobody to ask in the middle of two hundred machines.
+  // Asking would stop a run over hundreds of hosts.
   ask: 'accept-new',
   'accept-new': 'accept-new',
   no: 'off',
@@ -129,15 +129,15 @@ function agent(value: OptionValue | undefined, expand: (v: OptionValue, text: st
   return text.toLowerCase() === 'none' ? 'none' : expand(value, text);
 }
 
-/** Options that we do not heed although they would change something. */
-function unheeded(values: ReadonlyMap<string, readonly OptionValue[]>): string[] {
+/** Options that are ignored although they matter. */
+function ignored(values: ReadonlyMap<string, readonly OptionValue[]>): string[] {
   return [...values].flatMap(([keyword, all]) => {
     const first = all[0];
     if (!first) return [];
     const meaning = meaningOf(keyword, first.args[0] ?? '');
-    if (meaning === 'heeded' || meaning === 'irrelevant') return [];
+    if (meaning === 'honoured' || meaning === 'irrelevant') return [];
     return [
-      `${first.where}: ${keyword} ${first.args.join(' ')} is not heeded${meaning === 'unknown' ? ' (it is not an option of OpenSSH)' : ''}`,
+      `${first.where}: ${keyword} ${first.args.join(' ')} is ignored${meaning === 'unknown' ? ': OpenSSH has no such option' : ': it is not supported'}`,
     ];
   });
 }
@@ -145,14 +145,14 @@ function unheeded(values: ReadonlyMap<string, readonly OptionValue[]>): string[]
 /** These take the rest of the line, or a list of words. */
 const WORDS = new Set(['proxycommand', 'proxyjump', 'userknownhostsfile', 'globalknownhostsfile']);
 
-/** OpenSSH refuses what stands behind a value: mostly it is a path with a space and without quotes. */
+/** OpenSSH refuses words after a value: mostly it is an unquoted path with a space. */
 function surplus(values: ReadonlyMap<string, readonly OptionValue[]>): string[] {
   return [...values].flatMap(([keyword, all]) =>
-    meaningOf(keyword, '') !== 'heeded' || WORDS.has(keyword)
+    meaningOf(keyword, '') !== 'honoured' || WORDS.has(keyword)
       ? []
       : all
           .filter((v) => v.args.length > 1)
-          .map((v) => `${v.where}: of ${keyword} ${v.args.join(' ')} only ${v.args[0]} counts: a value with spaces needs quotes`),
+          .map((v) => `${v.where}: ${keyword} ${v.args.join(' ')}: only ${v.args[0]} counts, quote a value with spaces`),
   );
 }
 
@@ -209,7 +209,7 @@ class Reader {
   #wrong(keyword: string, wanted: string): InputError {
     const value = this.first(keyword);
     return new InputError({
-      what: `${keyword} ${value?.args[0] ?? ''} makes no sense: ${wanted} is wanted`,
+      what: `${keyword} ${value?.args[0] ?? ''} is invalid: expected ${wanted}`,
       where: value?.where,
       fix: 'Correct it',
     });

@@ -1,16 +1,16 @@
 import { InputError } from '../../base/errors.js';
 import { expandHome } from '../paths.js';
 
-/** What `%` and a letter stand for. */
+/** Values of `%` and a letter, by the letter. */
 export type Tokens = Readonly<Record<string, string>>;
 
-/** A path or command with `%h` and the like, `${VARIABLE}` and a leading `~` filled in. @throws InputError for one that nobody knows. */
+/** Expands `%h` and the like, `${VARIABLE}` and a leading `~`. @throws InputError for an unknown one. */
 export function expandTokens(text: string, tokens: Tokens, where?: string): string {
   const unknown = (what: string): InputError =>
     new InputError({
-      what: `${what} in ${text} means nothing here`,
+      what: `${what} in ${text} is not known`,
       where,
-      fix: 'Correct it; ssh_config(5), TOKENS, names what there is',
+      fix: 'Correct it; ssh_config(5) lists them under TOKENS',
     });
   const filled = text.replaceAll(/\$\{(\w+)\}|%(.?)/g, (all, variable: string | undefined, letter: string) => {
     const value = variable === undefined ? tokens[letter] : process.env[variable];

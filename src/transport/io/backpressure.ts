@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ExecOptions } from '../types.js';
 
-/** Stops reading while the one who listens cannot take more, so that the machine has to wait, and not our memory. */
+/** Stops reading while the consumer cannot take more, so that the host waits instead of filling our memory. */
 export function applyBackpressure(from: Readable, o: ExecOptions): void {
   const until = o.hold?.();
   if (until === undefined) return;

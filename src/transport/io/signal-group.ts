@@ -1,4 +1,4 @@
-/** SIGTERM for a child that leads a group of its own (`detached`), and for all that it has started. What another user runs stays. */
+/** SIGTERM for a child that leads its own process group (`detached`), and for the whole group. Other users' processes stay. */
 export function signalGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGTERM');

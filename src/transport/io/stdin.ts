@@ -1,7 +1,7 @@
 import { Readable, type Writable } from 'node:stream';
 import type { ExecOptions } from '../types.js';
 
-/** What a command reads; the stream is ended after it. */
+/** Sends a command its stdin, and ends the stream. */
 export function sendStdin(to: Writable & { close?(): void }, stdin: ExecOptions['stdin']): void {
   const breakOff = (): void => {
     if (to.close) to.close();

@@ -1,18 +1,18 @@
 import { Semaphore } from '../../base/semaphore.js';
 
-/** Half-open connections to one sshd at a time. Its MaxStartups is 10:30:100 by default, and others want to get in too. */
+/** Half-open connections per sshd. Its MaxStartups is 10:30:100 by default, and other clients need some of them. */
 const PER_ENDPOINT = 8;
 
-/** Opens connections at a pace that each server bears; one that drops some gets fewer at a time. */
+/** Limits how many connections each server has to accept at once; one that drops some gets fewer. */
 export class ConnectionRate {
   readonly #endpoints = new Map<string, Semaphore>();
 
-  /** Resolves when it is our turn; call the result once the connection is authenticated, or has failed. */
+  /** Resolves when a connection may be made; call the result once it is authenticated, or has failed. */
   take(endpoint: string): Promise<() => void> {
     return this.#semaphore(endpoint).take();
   }
 
-  /** The server closed a connection before anybody had logged in: it has too many of them. */
+  /** Call it when the server closed a connection before the login: it has too many. */
   slower(endpoint: string): void {
     const semaphore = this.#semaphore(endpoint);
     semaphore.resize(Math.max(1, Math.floor(semaphore.size / 2)));

@@ -1,4 +1,4 @@
-/** Time that runs out, unless it stands still while somebody is asked. */
+/** A timeout that can be paused while the user is asked something. */
 export class Deadline {
   readonly #onEnd: () => void;
   #leftMs: number;
@@ -12,7 +12,7 @@ export class Deadline {
     this.#run();
   }
 
-  /** Pauses may lie within each other. */
+  /** Pauses may nest. */
   pause(on: boolean): void {
     this.#paused += on ? 1 : -1;
     if (on && this.#paused === 1) {

@@ -4,7 +4,7 @@ import { changedHostKey, revokedHostKey, type TransportError, unknownHostKey } f
 import { KnownHosts, keyType } from '../known-hosts.js';
 import type { Target } from '../types.js';
 
-/** Decides whether the machine that answers is the one that is meant. */
+/** Decides whether a host's key is the right one. */
 export class HostKeyCheck {
   readonly #target: Target;
   readonly #known: KnownHosts;
@@ -16,7 +16,7 @@ export class HostKeyCheck {
     this.#warn = warn;
   }
 
-  /** Types that are known come first: a host known by its RSA key must not look changed because it also has a newer one. */
+  /** Known key types come first: a host known by its RSA key must not look changed because it also has a newer one. */
   get algorithms(): ServerHostKeyAlgorithm[] {
     const { algorithms } = this.#target;
     const all = (algorithms?.hostKey ?? HOST_KEY_ALGORITHMS) as readonly ServerHostKeyAlgorithm[];
@@ -26,7 +26,7 @@ export class HostKeyCheck {
     return [...all.filter(isKnown), ...all.filter((a) => !isKnown(a))];
   }
 
-  /** @param key the key's wire format, as the server showed it; undefined is returned when it is the right one. */
+  /** @param key in wire format, as the server presented it. @returns undefined if it is the right one. */
   refusal(key: Buffer): TransportError | undefined {
     const { mode } = this.#target.hostKeys;
     if (mode === 'off') return undefined;
@@ -43,18 +43,16 @@ export class HostKeyCheck {
         if (mode === 'strict') return unknownHostKey(this.#target, key, this.#known.files[0], authority);
         if (authority) {
           this.#warn(
-            `${this.#target.name}: ${authority} would let a certificate vouch for this machine; certificates of host keys cannot be checked here, its ${keyType(key)} key is stored instead`,
+            `${this.#target.name}: ${authority} trusts certificates of this host, but host certificates are not supported; its ${keyType(key)} key is stored instead`,
           );
         }
-        // Read again: another connection of this run may have added it meanwhile.
+        // Read again: another connection of this run may have added it.
         try {
           KnownHosts.of(this.#target.hostKeys).add(this.#target, key);
         } catch (error) {
-          // As OpenSSH: it goes on, but says so.
+          // As OpenSSH: warn and go on.
           const why = error instanceof Error ? error.message : String(error);
-          this.#warn(
-            `new host keys cannot be stored in ${this.#known.files[0]}, so that next time they will be new again: ${why}`,
-          );
+          this.#warn(`New host keys cannot be stored in ${this.#known.files[0]}, so they will be new again next time: ${why}`);
         }
         return undefined;
       }

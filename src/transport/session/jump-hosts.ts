@@ -12,11 +12,11 @@ interface Shared {
 
 export interface Passage {
   readonly stream: Duplex;
-  /** Call it when the stream is not needed any more; the last one closes the jump host's connection. */
+  /** Call it when the stream is no longer needed; the last call closes the jump host's connection. */
   release(): void;
 }
 
-/** One connection to each jump host, however many machines are behind it. */
+/** One connection to each jump host, however many hosts are behind it. */
 export class JumpHosts {
   readonly #connect: Connect;
   readonly #open = new Map<string, Shared>();
@@ -54,7 +54,7 @@ export class JumpHosts {
       const forget = (): void => {
         if (this.#open.get(key) === made) this.#open.delete(key);
       };
-      // A connection that died is not given to anybody any more.
+      // A dead connection is not shared any more.
       made.session.then((session) => session.onDead(forget), forget);
       this.#open.set(key, made);
       shared = made;
@@ -71,7 +71,7 @@ export class JumpHosts {
   }
 }
 
-/** Two targets share a jump host when it is the same machine, reached as the same user in the same way. */
+/** Two targets share a jump host if it is reached at the same address, as the same user, in the same way. */
 function identity(hop: Target): string {
   return JSON.stringify([
     hop.address,
@@ -81,6 +81,6 @@ function identity(hop: Target): string {
     hop.hostKeys,
     hop.proxyCommand,
     hop.identities,
-    hop.algorithms?.said,
+    hop.algorithms?.written,
   ]);
 }

@@ -33,12 +33,12 @@ class LocalSession implements Session {
       const onAbort = (): void => {
         cut = true;
         const done = (mayStillRun?: string): void => {
-          // It leads a group of its own, which Ctrl-C on the terminal does not reach.
+          // It leads its own process group, which Ctrl-C on the terminal does not reach.
           if (child.pid !== undefined) signalGroup(child.pid);
           resolve({ ...lost('Interrupted'), mayStillRun });
         };
         if (become?.pid === undefined || !o.killOnAbort) done();
-        else killAsRoot(become.pid, (ending) => this.exec(ending, { become: true })).then(done);
+        else killAsRoot(become.pid, (kill) => this.exec(kill, { become: true })).then(done);
       };
       o.signal?.addEventListener('abort', onAbort, { once: true });
       const send = (): void => sendStdin(child.stdin, o.stdin);

@@ -2,20 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import { signalGroup } from '../io/signal-group.js';
 
-/** What is kept of a command's complaints. */
+/** Characters kept of the command's stderr. */
 const SAID = 2000;
 
-/** A connection that a command makes: what we write goes to its stdin, what we read comes from its stdout. */
+/** A connection made by a command: writes go to its stdin, reads come from its stdout. */
 export class ProxyCommand extends Duplex {
-  /** The last words on stderr. */
+  /** The end of its stderr. */
   said = '';
-  /** How it ended, as soon as it has. */
+  /** How it ended, once it has. */
   ended: string | undefined;
   readonly #child: ChildProcess;
 
   constructor(command: string) {
     super();
-    // `exec`, as OpenSSH does it: then the command is what we end. A group of its own keeps it out of our terminal's Ctrl-C.
+    // `exec`, as OpenSSH does, so that we end the command itself. Its own group keeps it from our terminal's Ctrl-C.
     this.#child = spawn('/bin/sh', ['-c', `exec ${command}`], { stdio: 'pipe', detached: true });
     const { stdin, stdout, stderr } = this.#child;
     stdout?.on('data', (chunk: Buffer) => {
@@ -50,7 +50,7 @@ export class ProxyCommand extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const { pid, exitCode, signalCode } = this.#child;
-    // With what it has started: an ssh that is ended while it connects leaves its own proxy command behind.
+    // The whole group: an ssh that is killed while it connects leaves its own proxy command behind.
     if (pid !== undefined && exitCode === null && signalCode === null) signalGroup(pid);
     done(error);
   }

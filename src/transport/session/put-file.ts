@@ -8,11 +8,11 @@ import type { Session } from '../types.js';
 export interface PutFileOptions {
   /** File on this machine. */
   readonly source: string;
-  /** Absolute path on the other one. */
+  /** Absolute path on the host. */
   readonly path: string;
   /** Octal. */
   readonly mode: string;
-  /** Hex; the file appears under its name only when this is right. */
+  /** Hex; the file gets its name only if this is right. */
   readonly sha256?: string;
   readonly become: boolean;
   /** Bytes sent so far. */
@@ -20,7 +20,7 @@ export interface PutFileOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Sends a file over the session, whole or not at all. @throws the session's error, or KubewrightError with the reason. */
+/** Sends a file over the session, whole or not at all. @throws the session's error, or KubewrightError */
 export async function putFile(session: Session, o: PutFileOptions): Promise<void> {
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -51,7 +51,7 @@ export async function putFile(session: Session, o: PutFileOptions): Promise<void
   source.destroy();
   if (exit.kind === 'lost') throw exit.cause;
   if (exit.kind === 'exited' && exit.code === 0) return;
-  throw failure(session, o, said.trim() || 'the transfer broke off');
+  throw failure(session, o, said.trim() || 'the transfer was cut off');
 }
 
 function failure(session: Session, o: PutFileOptions, why: string, cause?: Error): KubewrightError {
@@ -59,7 +59,9 @@ function failure(session: Session, o: PutFileOptions, why: string, cause?: Error
     what: `${o.path} could not be written`,
     where: session.target.name,
     why,
-    fix: cause ? `Is ${o.source} there, and readable?` : 'Is there space on the disk? Run the same command again',
+    fix: cause
+      ? `Check that ${o.source} exists and is readable`
+      : 'Check that the disk has space, then run the same command again',
     cause,
   });
 }
@@ -72,8 +74,8 @@ function script(o: PutFileOptions, size: number): string {
   return [
     `umask 077; mkdir -p ${quote(dirname(o.path))} || exit 1;`,
     `t=$(mktemp ${quote(`${o.path}.kw-XXXXXX`)}) || exit 1; trap 'rm -f "$t"' EXIT HUP TERM INT PIPE;`,
-    // A connection that is lost looks like the end of the file from there.
-    `cat > "$t" || exit 1; [ "$(wc -c < "$t")" -eq ${size} ] || { echo 'the file is not whole' >&2; exit 1; }; ${check}`,
+    // On the host, a lost connection looks like the end of the file.
+    `cat > "$t" || exit 1; [ "$(wc -c < "$t")" -eq ${size} ] || { echo 'the file is incomplete' >&2; exit 1; }; ${check}`,
     `chmod ${quote(o.mode)} "$t" && mv -f "$t" ${quote(o.path)}`,
   ].join(' ');
 }

@@ -11,27 +11,27 @@ import { applyBackpressure } from '../io/backpressure.js';
 import { sendStdin } from '../io/stdin.js';
 import type { ExecOptions, Exit, Session, Target } from '../types.js';
 
-/** sshd's MaxSessions is 10 by default; some are left for what else uses the connection. */
+/** sshd's MaxSessions is 10 by default; some are left for other uses of the connection. */
 const MAX_CHANNELS = 8;
-/** How often a channel is asked for, a little later each time: about 15 seconds in all. */
+/** Tries to open a channel, with growing pauses: about 15 seconds in all. */
 const OPEN_TRIES = 25;
-/** How long a server may take from saying that a command runs to running it. */
+/** How long a server may take from reporting that a command runs to running it. */
 const STARTED_MS = 300;
 
-/** One SSH connection. Many commands run at once over it; more than the server allows wait for their turn. */
+/** One SSH connection. Many commands run over it at once; more than the server allows wait. */
 export class SshSession implements Session {
   readonly target: Target;
   readonly hostKey: Buffer | undefined;
   readonly #client: Client;
   readonly #channels = new Semaphore(MAX_CHANNELS);
-  /** Those that need two channels at once: so few that they cannot all wait for their second one. */
+  /** Commands that need two channels: few enough that not all can wait for their second one. */
   readonly #pairs = new Semaphore(MAX_CHANNELS / 2);
   readonly #onDead = new Set<(cause: Error) => void>();
   #dead: Error | undefined;
   #open = 0;
-  /** Whether becoming another user takes a terminal here. */
+  /** Becoming another user needs a terminal here. */
   #terminal: boolean;
-  /** A wrong password is tried once: the third time an account may be locked. */
+  /** A wrong password is tried once: after a few tries an account may be locked. */
   #refusal: TransportError | undefined;
 
   constructor(target: Target, client: Client, hostKey?: Buffer) {
@@ -59,7 +59,7 @@ export class SshSession implements Session {
       const how = new Become(this.target, command);
       const exit = await this.#run(how.command, o, how);
       if (!how.wantsTerminal) return this.#remember(exit, how);
-      // Nothing has run: the same again with a terminal, and from now on always.
+      // Nothing has run: try again with a terminal, now and from now on.
       this.#terminal = true;
     }
     const release = await this.#pairs.take();
@@ -74,13 +74,13 @@ export class SshSession implements Session {
     }
   }
 
-  /** `tell` is called once, when the connection has ended for whatever reason. */
+  /** `tell` is called once, when the connection has ended for any reason. */
   onDead(tell: (cause: Error) => void): void {
     if (this.#dead) tell(this.#dead);
     else this.#onDead.add(tell);
   }
 
-  /** A connection that this machine makes to another one. Not counted in MaxSessions. @throws what the machine said. */
+  /** A connection that this host makes to another. MaxSessions does not count it. @throws the host's error */
   forward(host: string, port: number): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       if (this.#dead) return reject(this.#dead);
@@ -97,7 +97,7 @@ export class SshSession implements Session {
   close(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#dead) return resolve();
-      // A server that does not answer the farewell must not keep us.
+      // A server that does not answer must not block us.
       const timer = setTimeout(() => {
         this.#client.destroy();
         resolve();
@@ -119,7 +119,7 @@ export class SshSession implements Session {
     if (o.signal?.aborted) return { kind: 'lost', cause: this.#lost('interrupted') };
     const channel = await this.#channel(command, {}, o.signal);
     if (channel instanceof Error) return { kind: 'lost', cause: channel };
-    // Called off while the channel opened: a program that gets no stdin does nothing, and a command is ended.
+    // Aborted while the channel opened: a program without stdin does nothing, and a command is killed.
     if (o.signal?.aborted) {
       await endChannel(channel);
       return { kind: 'lost', cause: this.#lost('interrupted') };
@@ -129,7 +129,7 @@ export class SshSession implements Session {
       let cut = false;
       const onAbort = (): void => {
         cut = true;
-        // Before our own signal: sudo would hand that on to the shell alone, and die, and nobody would find the shell's children.
+        // Before our own signal: sudo would pass that to the shell alone and die, and the shell's children could not be found.
         this.#killAsRoot(become, o, async (mayStillRun) => {
           await endChannel(channel, o.stdin);
           finish({ kind: 'lost', cause: this.#lost('interrupted'), mayStillRun });
@@ -169,7 +169,7 @@ export class SshSession implements Session {
     else killAsRoot(pid, (command) => this.exec(command, { become: true })).then(done);
   }
 
-  /** A channel that runs a command; an error when there is none to be had. */
+  /** A channel that runs a command, or why there is none. */
   async #channel(command: string, options: Ssh2Options, signal?: AbortSignal): Promise<OpenChannel | Error> {
     const release = await this.#channels.take();
     for (let attempt = 1; ; attempt++) {
@@ -183,7 +183,7 @@ export class SshSession implements Session {
         release();
         return this.#dead ?? this.#lost('the server opens no more channels (MaxSessions)');
       }
-      // It allows fewer sessions than we thought. It also counts one until it has cleaned up after it, a moment longer than we do.
+      // It allows fewer sessions than expected. It also counts a session until it has cleaned up, a moment longer than we do.
       if (this.#open > 0) this.#channels.resize(Math.max(2, Math.min(this.#channels.size, this.#open)));
       await sleep(50 * attempt);
     }
@@ -195,7 +195,7 @@ export class SshSession implements Session {
       this.#onDead.add(onDead);
       const opened = (error: Error | undefined, stream: ClientChannel): void => {
         this.#onDead.delete(onDead);
-        // At once: a short command may have ended in the same packet, and its end is told once only.
+        // At once: a short command may have ended in the same packet, and its end is reported only once.
         resolve(error ? undefined : this.#watch(stream, release));
       };
       try {
@@ -234,22 +234,22 @@ export class SshSession implements Session {
   }
 }
 
-/** Ends the command of a channel, and the channel. `sent`: what its stdin is being sent. */
+/** Ends a channel's command, then the channel. @param sent what its stdin is being sent. */
 async function endChannel({ stream, ended, opened }: OpenChannel, sent?: ExecOptions['stdin']): Promise<void> {
-  // sshd says that it has started a command before that leads its process group, and until then a signal is lost. What reads a
-  // file must not get the rest of it meanwhile.
+  // sshd reports a command as started before it leads its process group, and until then a signal is lost. A command that reads
+  // a file must not get the rest of it in the meantime.
   const young = opened + STARTED_MS - performance.now();
   if (young > 0 && !(sent instanceof Readable)) await Promise.race([ended, sleep(young, undefined, { ref: false })]);
   terminate(stream);
   stream.close();
-  // A channel is closed, and its place free, once all of its output has been read.
+  // A channel closes, and makes room, once all its output has been read.
   stream.resume();
   stream.stderr.resume();
 }
 
 /**
- * SIGTERM for what the channel has started: without a terminal a command outlives its channel. What runs as another user is
- * not the server's to signal. ssh2's own `signal` sends nothing once stdin has been closed.
+ * SIGTERM for what the channel has started: a command without a terminal outlives its channel. The server cannot signal
+ * another user's processes. ssh2's own `signal` sends nothing once stdin has been closed.
  */
 function terminate(stream: ClientChannel): void {
   const { _client: client, outgoing } = stream as unknown as {

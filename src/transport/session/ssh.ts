@@ -23,23 +23,23 @@ import { SshSession } from './ssh-session.js';
 
 /** A dead connection is noticed after interval × count. */
 const KEEPALIVE = { intervalMs: 5000, count: 3 };
-/** What is kept of what the other side says before SSH begins. */
+/** Bytes kept of what the server sends before SSH begins. */
 const BANNER = 300;
 
 export interface TransportOptions {
-  /** Something that the user should know although it goes on. */
+  /** Reports something that the user should know but that stops nothing. */
   readonly warn?: (text: string) => void;
-  /** Asks for the passphrase of an encrypted key; without it such keys are only used through an agent. */
+  /** Asks for the passphrase of an encrypted key; without it, such keys work only through an agent. */
   readonly askPassphrase?: AskPassphrase;
 }
 
-/** SSH by ssh2. Host keys are always verified; what `off` lets pass is the caller's to warn of. */
+/** SSH by ssh2. Host keys are always verified, unless the policy is `off`; warning about that is the caller's job. */
 export function createSshTransport(o: TransportOptions = {}): Transport {
   const dialer = new Dialer(o);
   return { connect: (target, signal) => dialer.connect(target, signal) };
 }
 
-/** The stream closed without an error. The code is the one of a reset, which it amounts to. */
+/** The stream closed without an error, which amounts to a reset. */
 class ClosedBeforeLoginError extends Error {
   readonly code = 'ECONNRESET';
 
@@ -68,7 +68,7 @@ class Dialer {
     const endpoint = target.proxyCommand ?? `${(target.jumps ?? []).map(targetName).join(' ')} ${target.address}:${target.port}`;
     const done = await this.#rate.take(endpoint);
     try {
-      // A signal that is aborted already tells nobody any more.
+      // A signal that is already aborted fires no event.
       if (signal?.aborted) throw new ConnectInterruptedError(targetName(target));
       const way = await this.#open(target);
       try {
@@ -90,7 +90,7 @@ class Dialer {
     if (target.proxyCommand !== undefined) return { stream: new ProxyCommand(target.proxyCommand), release: () => undefined };
     if ((target.jumps ?? []).length > 0) return this.#jumps.passage(target);
     const { address: host, port, addressFamily: family, bindAddress: localAddress } = target;
-    // The connection's errors are heard by ssh2, which is given the socket at once.
+    // ssh2 gets the socket at once and handles its errors.
     return { stream: createConnection({ host, port, family, localAddress, noDelay: true }), release: () => undefined };
   }
 
@@ -104,7 +104,7 @@ class Dialer {
       let refused: TransportError | undefined;
       let banner = '';
       let settled = false;
-      /** Somebody is being asked; what ended the connection meanwhile is told only after the answer, which the next try needs. */
+      /** Questions to the user: if the connection ends meanwhile, that is reported after the answer, which the next try needs. */
       let waiting = 0;
       let ended: TransportError | undefined;
       const began = Date.now();
@@ -156,7 +156,7 @@ class Dialer {
         resolve(session);
       });
       client.on('error', (error: Error) => {
-        // A key that did not work out: the next one is tried.
+        // A key that failed: the next one is tried.
         if ('level' in error && error.level === 'agent') return;
         end(failure(error));
       });
@@ -180,7 +180,7 @@ class Dialer {
   }
 }
 
-/** Where nothing is said ssh2's own lists hold. */
+/** ssh2's own lists hold where nothing is set. */
 function offered(target: Target, hostKeys: HostKeyCheck): Algorithms {
   const { cipher, kex, mac: hmac } = target.algorithms ?? {};
   const said = Object.entries({ cipher, kex, hmac }).filter(([, names]) => names !== undefined);

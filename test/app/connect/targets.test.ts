@@ -184,7 +184,7 @@ describe('targetFromHost', () => {
       'hosts.ini:10:7 (ansible_ssh_common_args): 80:a:80 is not heeded',
       'hosts.ini:10:7 (ansible_ssh_common_args): word is not heeded',
       'hosts.ini:11:7 (ansible_ssh_extra_args): -A (agent forwarding) is not heeded',
-      'hosts.ini:11:7 (ansible_ssh_extra_args): remotecommand ls is not heeded',
+      'hosts.ini:11:7 (ansible_ssh_extra_args): remotecommand ls is ignored: it is not supported',
     ]);
   });
 

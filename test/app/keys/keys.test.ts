@@ -90,7 +90,7 @@ describe('the report', () => {
         '',
       ].join('\n'),
     );
-    expect(err.match(/The machine refuses connections/g)).toHaveLength(1);
+    expect(err.match(/The host refuses connections/g)).toHaveLength(1);
     expect(err).toContain('n2, n3: ');
   });
 

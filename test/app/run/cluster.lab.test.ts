@@ -80,7 +80,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     const wrong = await provision('-e', 'ansible_password=wrong');
     expect(wrong.code).toBe(3);
     for (const name of names) expect(wrong.stderr).toContain(name);
-    expect(wrong.stderr).toMatch(/does not let vagrant in/);
+    expect(wrong.stderr).toMatch(/refuses the login of vagrant/);
     const refused = await provision('-e', 'ansible_port=9');
     expect(refused.code).toBe(3);
     for (const name of names) expect(refused.stderr).toContain(name);

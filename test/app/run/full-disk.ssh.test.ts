@@ -33,7 +33,7 @@ describe.skipIf(reason)(`a disk that gets full under the journal${reason ? ` (${
     const cli = await f.run(['run', playbook, ...view], { under: SMALL_DISK });
     expect(cli.err).not.toContain('bug in kubewright');
     expect(cli.code).toBe(0);
-    expect(cli.out.match(/Not all of this run stands in its journal: ENOSPC/g)).toHaveLength(1);
+    expect(cli.out.match(/The journal of this run is incomplete: ENOSPC/g)).toHaveLength(1);
     for (const host of HOSTS) {
       expect(f.read(host, 'ran')).toBe('much\nafter\nthen\n');
       expect(f.left(host)).toBe('');

@@ -77,7 +77,7 @@ describe('the journal', () => {
     const result = await runLocal(box, [play('one', ['a'], () => [touchTask(file), touchTask(join(box.root, 'then'))])], { run });
     expect(result.exitCode).toBe(0);
     const told = result.events.flatMap((e) => (e.type === 'warning' ? [e.text] : []));
-    expect(told).toEqual([expect.stringMatching(/^Not all of this run stands in its journal: ENOSPC.*The run goes on$/)]);
+    expect(told).toEqual([expect.stringMatching(/^The journal of this run is incomplete: ENOSPC.*The run continues$/)]);
     expect(readJournal(result.dir, run)).toMatchObject({ broken: 0, end: { exitCode: 0 } });
   });
 

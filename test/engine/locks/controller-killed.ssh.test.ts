@@ -90,7 +90,7 @@ describe.skipIf(reason)(`the controller is killed${reason ? ` (${reason})` : ''}
     );
     const attach = await f.run(['runs', 'attach', run, '--plain']);
     expect(attach.code).toBe(1);
-    expect(attach.out).toContain('it was ended on the machine before its last task (status 143)');
+    expect(attach.out).toContain('it was stopped on the host before its last task (status 143)');
     expect(attach.out).toMatch(/^n1 +: ok=0 +changed=1 +failed=1/m);
   });
 
@@ -134,7 +134,7 @@ describe.skipIf(reason)(`the controller is killed${reason ? ` (${reason})` : ''}
     );
     const attach = await f.run(['runs', 'attach', run, '--plain', '-v2']);
     expect(attach.code).toBe(0);
-    expect(attach.out).toContain('has left a program that ended without anybody reading what it said');
+    expect(attach.out).toContain('has left a program that has ended, and whose output was not read');
     expect(attach.out).toMatch(/n1.*behind the gate/);
     expect(attach.out).toMatch(/^n1 +: ok=0 +changed=3/m);
     for (const host of HOSTS) expect(f.left(host)).toBe('');

@@ -180,7 +180,7 @@ describe.each(testShells())('the lock of a host under $name', (shell) => {
       plant(before, { run: 'dead', ageSec: 1, boot: 'another', pid: process.pid });
       expect(await acquire(before, { shell })).toMatchObject({
         holder: 'mine',
-        notes: ['the machine was restarted during run dead (bob@desk, 2026-11-24T09:00:00.000Z): its lock counts no more'],
+        notes: ['the host was restarted during run dead (bob@desk, 2026-11-24T09:00:00.000Z): its lock is void'],
       });
       expect(existsSync(`${before}/dead`)).toBe(false);
     });
@@ -190,7 +190,7 @@ describe.each(testShells())('the lock of a host under $name', (shell) => {
       plant(young, { run: 'young', ageSec: 20 });
       const { refused } = await acquire(young, { shell });
       expect(refused?.why).toMatch(
-        /^bob@desk since 2026-11-24T09:00:00.000Z, run young; its controller was last heard 2\d s ago \(after 60 s it counts as gone\)$/,
+        /^bob@desk since 2026-11-24T09:00:00.000Z, run young; its controller's last sign of life was 2\d s ago \(after 60 s it counts as gone\)$/,
       );
       expect(refused?.fix).toContain('kubewright runs attach young');
     });
@@ -200,12 +200,12 @@ describe.each(testShells())('the lock of a host under $name', (shell) => {
       plant(runDir, { run: 'orphan', ageSec: 600, pid: process.pid });
       const { refused } = await acquire(runDir, { shell });
       expect(refused).toMatchObject({
-        what: 'A run whose controller is gone is still at work on this host',
+        what: 'A run whose controller is gone still has programs running on this host',
         where: 'h',
-        fix: 'kubewright runs attach orphan follows it to its end; --force-unlock stops it and takes the lock',
+        fix: 'Follow it to its end with kubewright runs attach orphan, or stop it and take the lock with --force-unlock',
       });
       expect(refused?.why).toBe(
-        'bob@desk since 2026-11-24T09:00:00.000Z, run orphan; its controller is gone since 10 min\nIts programs go on by themselves:\nh: task 2 of 3, Task number 2 (play etcd)',
+        'bob@desk since 2026-11-24T09:00:00.000Z, run orphan; its controller has been gone for 10 min\nIts programs keep running by themselves:\nh: task 2 of 3, Task number 2 (play etcd)',
       );
     });
 

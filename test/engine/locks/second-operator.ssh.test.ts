@@ -69,7 +69,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
     expect(cli.out).toMatch(/^n2 +: ok=0 +changed=0 +failed=1/m);
     // Why it failed is told with it.
     expect(cli.out.slice(cli.out.lastIndexOf('FAILURES'))).toContain(
-      `FAILED n2: its tasks were stopped on the machine: the lock was taken by ${userInfo().username}@bobs-laptop, run ${by}`,
+      `FAILED n2: its tasks were stopped on the host: the lock was taken by ${userInfo().username}@bobs-laptop, run ${by}`,
     );
     for (const host of HOSTS) expect(f.left(host)).toBe('');
   });
@@ -80,7 +80,7 @@ describe.skipIf(reason)(`two operators${reason ? ` (${reason})` : ''}`, { timeou
     await cli.ended;
     const other = await f.run(['run', second], { under: BOB });
     expect(other.code).toBe(4);
-    expect(other.err).toContain('A run whose controller is gone is still at work on 2 hosts');
+    expect(other.err).toContain('A run whose controller is gone still has programs running on 2 hosts');
     expect(other.err).toMatch(new RegExp(`${me} since .*, run ${run}; its controller, process \\d+ of this machine, is gone`));
     expect(other.err).toContain('n1: task 1 of 2, Gate (play First)');
     for (const host of HOSTS) expect(f.read(host, 'ran')).toBe('gate\n');

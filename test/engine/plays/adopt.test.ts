@@ -74,7 +74,7 @@ describe.each(testShells())('after the death of its controller, under $name,', (
       expect(ofType(next.events, 'task-output').map((e) => e.text)).toEqual([1, 2, 3, 4, 5].map((n) => `begin ${n}`));
       expect(ofType(next.events, 'warning').map((e) => e.text)).toEqual([
         expect.stringContaining(`took over the stale lock of run ${dead}`),
-        `run ${dead} has left a program at work here: it is followed to its end first`,
+        `run ${dead} has left a program running here: it is followed to its end first`,
       ]);
       // The run itself found everything done, and knows the exports of its own plays.
       expect(next.recap).toMatchObject([{ ok: 5, changed: 0, failed: 0 }]);
@@ -193,7 +193,7 @@ describe('a run that loses its lock', () => {
     );
     expect(existsSync(`${box.root}/two`)).toBe(false);
     expect(ofType(result.events, 'host-failed').map((e) => e.error)).toEqual([
-      'another run has taken the lock of this machine: nothing was started',
+      'another run has taken the lock of this host: nothing was started',
     ]);
     expect(result.exitCode).toBe(1);
     expect(readFileSync(`${box.runDir}/lock/info`, 'utf8')).toContain('run=thief');

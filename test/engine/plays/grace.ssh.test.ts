@@ -80,8 +80,8 @@ describe.skipIf(reason)(`LoginGraceTime of one second${reason ? ` (${reason})` :
     expect(error).toMatchObject({
       kind: 'lost',
       parts: {
-        what: 'The machine closed the connection in the middle of the login',
-        why: expect.stringMatching(/^It did so after \d+\.\d s, while the agent or a passphrase was waited for$/),
+        what: 'The host closed the connection during the login',
+        why: expect.stringMatching(/^It did so after \d+\.\d s, while waiting for the agent or a passphrase$/),
         fix: expect.stringMatching(/LoginGraceTime/),
       },
     });

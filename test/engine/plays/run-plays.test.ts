@@ -54,9 +54,9 @@ describe('plays', () => {
 
   it.each([
     [50, undefined, ['a', 'b', 'c', 'd'], 'two'],
-    [49, undefined, ['a', 'b'], 'max_fail_percentage 49, and 1 of 2 hosts failed); 2 hosts of it had no turn: a (failed'],
+    [49, undefined, ['a', 'b'], 'max_fail_percentage 49, and 1 of 2 hosts failed); 2 hosts were not reached: a (failed'],
     [0, undefined, ['a', 'b'], 'max_fail_percentage 0'],
-    [undefined, true, ['a', 'b'], 'any_errors_fatal); 2 hosts of it had no turn: a (failed in play "one": Title of bad)'],
+    [undefined, true, ['a', 'b'], 'any_errors_fatal); 2 hosts were not reached: a (failed in play "one": Title of bad)'],
   ])('weigh the failures of each batch: at most %s %%, all fatal: %s', async (percent, fatal, ran, expected) => {
     const box = sandbox();
     const result = await runLocal(box, [
@@ -85,7 +85,7 @@ describe('plays', () => {
       play('three', ['b'], () => [touchTask(`${box.root}/three`)]),
     ]);
     expect(ofType(result.events, 'warning').map((e) => e.text)).toEqual([
-      'Play "two" is left out, because none of its hosts is left: a (failed in play "one": Title of bad)',
+      'Play "two" is skipped, because all its hosts have failed: a (failed in play "one": Title of bad)',
     ]);
     expect(existsSync(`${box.root}/three`)).toBe(true);
   });

@@ -43,7 +43,7 @@ describe.each(testShells())('a compiled program under $name', (shell) => {
         { shell },
       );
       expect(statuses(result.events)).toEqual(['check=failed']);
-      expect(ofType(result.events, 'task-end')[0]?.tail).toEqual(['the check still says no after apply']);
+      expect(ofType(result.events, 'task-end')[0]?.tail).toEqual(['the check still fails after apply']);
       const apply = await runLocal(
         box,
         [play('p', ['h'], () => [task('apply', sh`[ -e ${marker} ]`, joinShell([sh`x=$(exit 7)`, sh`: > ${marker}`]))])],

@@ -87,7 +87,7 @@ describe.skipIf(reason)(`a second factor${reason ? ` (${reason})` : ''}`, { time
   ])('%s: without a password it is said what is still wanted', async (name, wanted) => {
     const error = await refusal(target(name));
     expect(error.kind).toBe('auth');
-    expect(error.parts.what).toBe('The machine wants a further factor before it lets kw in');
+    expect(error.parts.what).toBe('The host wants another factor before kw may log in');
     const [accepted, still] = error.parts.why?.split('\n') ?? [];
     expect(accepted).toMatch(/^Accepted: \S+ \(agent\)$/);
     expect(still?.replace('Still wanted: ', '')).toMatch(wanted);
@@ -120,7 +120,7 @@ describe.skipIf(reason)(`a second factor${reason ? ` (${reason})` : ''}`, { time
     const identities = { files: [], certificates: [], only: true, agent: 'none' };
     writeFileSync(join(dir, 'none'), '');
     const error = await refusal(target('f2', fleet.password, { identities, privateKeyFile: join(dir, 'none') }));
-    expect(error.parts.what).toBe('The machine does not let kw in');
+    expect(error.parts.what).toBe('The host refuses the login of kw');
     expect(error.parts.why).toMatch(/The server offers: publickey$/m);
   });
 });

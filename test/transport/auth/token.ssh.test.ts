@@ -79,7 +79,7 @@ describe.skipIf(reason).each(TYPES)(`a token that an agent reaches, %s${reason ?
     ['aes256-ctr', 'hmac-sha2-256'],
     ['aes256-ctr', 'hmac-sha2-512-etm@openssh.com'],
   ])('over %s with %s: its signature is put into the packet of each', async (cipher, mac) => {
-    const algorithms = { cipher: [cipher], mac: [mac], hostKeyOrder: false, said: {} };
+    const algorithms = { cipher: [cipher], mac: [mac], hostKeyOrder: false, written: {} };
     expect(await logsIn({ algorithms })).toMatch(/Accepted publickey/);
   });
 

@@ -94,7 +94,7 @@ describe.skipIf(reason)(`algorithms against a real sshd that has few${reason ? `
   ])('%s leaves nothing in common: which it was is said', async (option, why) => {
     expect(await refusal(target([option]))).toMatchObject({
       kind: 'protocol',
-      parts: { what: 'We have no algorithm in common with the machine', why: expect.stringMatching(why) },
+      parts: { what: 'The host has no algorithm in common with us', why: expect.stringMatching(why) },
     });
   });
 

@@ -234,16 +234,16 @@ describe('ssh_config', () => {
     expect(() => settings('IdentityFile ${NO_SUCH_VARIABLE_HERE}\n', 'web1')).toThrow(/NO_SUCH_VARIABLE_HERE/);
   });
 
-  it('names what is not heeded, with its place', () => {
+  it('names ignored options, with their place', () => {
     const spaced = settings('Host *\n IdentityFile DIR/my keys/id\n IdentityFile "DIR/my keys/id"\n Port 22 # here\n', 'web1');
     expect(spaced.identityFiles).toEqual([`${dir}/my`, `${dir}/my keys/id`]);
     expect(spaced.warnings).toEqual([
-      expect.stringMatching(/:2: of identityfile .*\/my keys\/id only .*\/my counts: a value with spaces needs quotes$/),
+      expect.stringMatching(/:2: identityfile .*\/my keys\/id: only .*\/my counts, quote a value with spaces$/),
     ]);
     const { warnings } = settings('Host *\n RevokedHostKeys /a\n Compression yes\n ForwardAgent no\n Colour red\n', 'web1');
     expect(warnings).toEqual([
-      expect.stringMatching(/:2: revokedhostkeys \/a is not heeded$/),
-      expect.stringMatching(/:5: colour red is not heeded \(it is not an option of OpenSSH\)$/),
+      expect.stringMatching(/:2: revokedhostkeys \/a is ignored: it is not supported$/),
+      expect.stringMatching(/:5: colour red is ignored: OpenSSH has no such option$/),
     ]);
   });
 
