@@ -96,6 +96,6 @@ describe.skipIf(reason)(`keys in PKCS #8, as OpenSSL writes them${reason ? ` (${
     const plain = openssl('genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048');
     const legacy = ['-provider', 'legacy', '-provider', 'default', '-v1', 'PBE-MD5-DES'];
     const old = openssl('pkcs8', '-topk8', '-in', plain, '-passout', `pass:${PASSPHRASE}`, ...legacy);
-    expect(await refusal(old, PASSPHRASE)).toMatch(/is encrypted in a way that OpenSSL no longer reads: encrypt it anew/);
+    expect(await refusal(old, PASSPHRASE)).toMatch(/is encrypted in a way that OpenSSL no longer supports: encrypt it again/);
   });
 });
