@@ -84,7 +84,10 @@ describe('settings of algorithms', () => {
   });
 
   it.each([
-    ['KexAlgorithms=sntrup761x25519-sha512@openssh.com', /^KexAlgorithms sntrup761x25519-sha512@openssh\.com leaves no algorithm/],
+    [
+      'KexAlgorithms=sntrup761x25519-sha512@openssh.com',
+      /^KexAlgorithms sntrup761x25519-sha512@openssh\.com leaves no algorithm/,
+    ],
     ['Ciphers=-*', /^Ciphers -\* leaves no algorithm/],
     ['MACs=umac*', /^MACs umac\* leaves no algorithm/],
     ['HostKeyAlgorithms=*-cert-v01@openssh.com', /^HostKeyAlgorithms .* leaves no algorithm/],
