@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Warning } from '../base/errors.js';
 import type { Secret } from '../shell/secret.js';
 
 /** How one host is reached. Immutable; made from inventory variables, flags and configuration. */
@@ -32,7 +33,7 @@ export interface Target {
   /** Algorithms that may be negotiated; absent: ssh2's defaults. */
   readonly algorithms?: Algorithms;
   /** Options of the configuration that are ignored although they matter. */
-  readonly warnings?: readonly string[];
+  readonly warnings?: readonly Warning[];
 }
 
 export type AuthMethod = 'publickey' | 'password' | 'keyboard-interactive';

@@ -1,4 +1,4 @@
-import { InterruptedError, KubewrightError, UnreachableErrors } from '../../base/errors.js';
+import { formatParts, InterruptedError, KubewrightError, UnreachableErrors } from '../../base/errors.js';
 import type { Host } from '../../inventory/model/model.js';
 import type { Secret } from '../../shell/secret.js';
 import { type ConnectResult, connectAll } from '../../transport/connect-all.js';
@@ -119,7 +119,7 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
 function targetWarnings(target: Target): string[] {
   const off = target.hostKeys.mode === 'off' && target.connection === 'ssh';
   return [
-    ...(target.warnings ?? []),
+    ...(target.warnings ?? []).map(formatParts),
     ...(off ? ['host keys are not verified (off): whoever answers is believed, and gets the passwords'] : []),
     ...(target.jumps ?? []).flatMap(targetWarnings),
   ];

@@ -1,6 +1,5 @@
-import { InputError } from '../../base/errors.js';
-import type { Place } from '../../base/place.js';
-import { placeText } from '../../base/place.js';
+import { InputError, type Warning } from '../../base/errors.js';
+import type { Place, Where } from '../../base/place.js';
 import { ShellWordsError, shellWords } from '../../base/shell-words.js';
 import type { OptionLine } from '../../transport/config/lex.js';
 import { parseLine } from '../../transport/config/read-files.js';
@@ -11,7 +10,7 @@ export interface SshArgs {
   /** The file of `-F`. */
   readonly configFile?: string;
   /** What was not understood, or is not done. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Warning[];
 }
 
 /** Flags with a value, and the option that they mean. */
@@ -24,12 +23,12 @@ const HARMLESS_VALUED = new Set('SEOeIw'.split(''));
 /** Reads `ansible_ssh_common_args` and its kin. @throws InputError for quotes that are not closed and options without a value. */
 export function parseSshArgs(text: string | undefined, where: Place | undefined, variable = 'ansible_ssh_common_args'): SshArgs {
   const options: OptionLine[] = [];
-  const warnings: string[] = [];
+  const warnings: Warning[] = [];
   let configFile: string | undefined;
   const words = split(text ?? '', where, variable);
-  const place = where === undefined ? variable : `${placeText(where)} (${variable})`;
+  const place = where ?? variable;
   const warn = (word: string): void => {
-    warnings.push(`${place}: ${word} is not heeded`);
+    warnings.push({ what: where === undefined ? `${word} is ignored` : `${word} in ${variable} is ignored`, where: place });
   };
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';
@@ -68,7 +67,7 @@ export function parseSshArgs(text: string | undefined, where: Place | undefined,
 }
 
 /** An option that stands in no file. */
-export function option(keyword: string, value: string, where: string): OptionLine {
+export function option(keyword: string, value: string, where: Where): OptionLine {
   return { keyword, args: [value], rest: value, where };
 }
 

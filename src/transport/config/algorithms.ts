@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { InputError } from '../../base/errors.js';
+import { InputError, type Warning } from '../../base/errors.js';
 import type { Algorithms } from '../types.js';
 import { matchPattern, matchPatternList } from './patterns.js';
 import type { OptionValue } from './resolve.js';
@@ -74,14 +74,14 @@ const FORMERLY: Readonly<Record<string, string>> = { PubkeyAcceptedAlgorithms: '
 export interface AlgorithmSettings {
   /** Undefined: none of them is set. */
   readonly algorithms?: Algorithms;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Warning[];
 }
 
 /** @throws InputError if a setting leaves nothing that ssh2 supports. */
 export function algorithmSettings(first: (keyword: string) => OptionValue | undefined): AlgorithmSettings {
   const lists: Record<string, readonly string[]> = {};
   const written: Record<string, string> = {};
-  const warnings: string[] = [];
+  const warnings: Warning[] = [];
   for (const [key, option, known] of OPTIONS) {
     const value = first(option.toLowerCase()) ?? first(FORMERLY[option] ?? '');
     const text = value?.args[0];
@@ -95,7 +95,7 @@ export function algorithmSettings(first: (keyword: string) => OptionValue | unde
         fix: `Add one of ${(defaults ?? []).join(', ')}`,
       });
     }
-    if (unknown.length > 0) warnings.push(`${value.where}: ${option}: ssh2 does not support ${unknown.join(', ')}`);
+    if (unknown.length > 0) warnings.push({ what: `${option}: ssh2 does not support ${unknown.join(', ')}`, where: value.where });
     lists[key] = names;
     written[option] = text;
   }

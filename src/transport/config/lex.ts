@@ -1,3 +1,5 @@
+import type { Where } from '../../base/place.js';
+
 /** One line of an ssh_config file, or one `-o`, split as OpenSSH does. */
 export interface OptionLine {
   /** In lower case: OpenSSH ignores case. */
@@ -5,14 +7,14 @@ export interface OptionLine {
   readonly args: readonly string[];
   /** Everything after the keyword, for options that take a whole command line. */
   readonly rest: string;
-  /** `file:line`, or what else the user wrote it in. */
-  readonly where: string;
+  /** Its line in a file, or the variable or flag that has it. */
+  readonly where: Where;
 }
 
 export class ConfigSyntaxError extends Error {}
 
 /** Undefined: an empty line or a comment. @throws ConfigSyntaxError for a quote that is not closed. */
-export function readLine(raw: string, where: string): OptionLine | undefined {
+export function readLine(raw: string, where: Where): OptionLine | undefined {
   const line = raw.replace(/[ \t\r\n\f]+$/, '');
   const scan = new Delimited(line);
   let keyword = scan.next();

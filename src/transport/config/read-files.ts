@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { glob } from '../../base/glob.js';
+import { type Where, wholeFile } from '../../base/place.js';
 import { ConfigSyntaxError, type OptionLine, readLine } from './lex.js';
 
 /** Hundreds of hosts need the same files. */
@@ -16,7 +17,7 @@ export function readConfigFile(path: string): readonly OptionLine[] {
     if (known?.stamp === stamp) return known.lines;
     const lines = readFileSync(path, 'utf8')
       .split('\n')
-      .flatMap((raw, i) => parseLine(raw, `${path}:${i + 1}`) ?? []);
+      .flatMap((raw, i) => parseLine(raw, { file: path, line: i + 1, column: 0 }) ?? []);
     cache.set(path, { stamp, lines });
     return lines;
   } catch (cause) {
@@ -24,7 +25,7 @@ export function readConfigFile(path: string): readonly OptionLine[] {
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return [];
     throw new InputError({
       what: 'The SSH configuration cannot be read',
-      where: path,
+      where: wholeFile(path),
       why: cause instanceof Error ? cause.message : undefined,
       fix: 'Correct its owner and mode, or name another file with --ssh-config',
       cause,
@@ -33,7 +34,7 @@ export function readConfigFile(path: string): readonly OptionLine[] {
 }
 
 /** @throws InputError for an unclosed quote, as OpenSSH refuses it. */
-export function parseLine(raw: string, where: string): OptionLine | undefined {
+export function parseLine(raw: string, where: Where): OptionLine | undefined {
   try {
     return readLine(raw, where);
   } catch (error) {

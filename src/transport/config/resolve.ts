@@ -1,6 +1,8 @@
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { InputError } from '../../base/errors.js';
+import { isDeepStrictEqual } from 'node:util';
+import { InputError, type Warning } from '../../base/errors.js';
+import { type Where, wholeFile } from '../../base/place.js';
 import { ConfigSyntaxError, Delimited, type OptionLine } from './lex.js';
 import { matchPattern, matchPatternList } from './patterns.js';
 import { globFiles, readConfigFile } from './read-files.js';
@@ -9,7 +11,7 @@ import { globFiles, readConfigFile } from './read-files.js';
 export interface OptionValue {
   readonly args: readonly string[];
   readonly rest: string;
-  readonly where: string;
+  readonly where: Where;
 }
 
 export interface ConfigFiles {
@@ -25,7 +27,7 @@ export interface ResolvedOptions {
   /** The host to connect to, after HostName. */
   readonly hostname: string;
   readonly values: ReadonlyMap<string, readonly OptionValue[]>;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Warning[];
 }
 
 /** Options that may be set more than once: all settings count, of others only the first. */
@@ -65,7 +67,7 @@ export function resolveOptions(host: string, commandLine: readonly OptionLine[],
 
 class Resolver {
   readonly values = new Map<string, OptionValue[]>();
-  readonly warnings: string[] = [];
+  readonly warnings: Warning[] = [];
   wantsFinalPass = false;
   readonly #originalHost: string;
   #settled: string | undefined;
@@ -103,7 +105,7 @@ class Resolver {
   }
 
   #readFile(path: string, pass: Pass, own: boolean, active: boolean, depth: number): void {
-    if (depth > MAX_DEPTH) throw bad('Files include each other too deeply', path);
+    if (depth > MAX_DEPTH) throw bad('Files include each other too deeply', wholeFile(path));
     const allowed = active;
     let on = active;
     for (const line of readConfigFile(path)) {
@@ -155,7 +157,7 @@ class Resolver {
       const value = next();
       if (value === '') throw bad(`Match: ${name} has no value`, line.where);
       if (name === 'exec') {
-        if (result) this.#warn(`${line.where}: Match exec is not run, so its block is skipped`);
+        if (result) this.#warn({ what: 'Match exec is not run, so its block is skipped', where: line.where });
         result = false;
       } else if (this.#criterion(name, value, pass, line.where) === negated) result = false;
     }
@@ -163,7 +165,7 @@ class Resolver {
     return result;
   }
 
-  #criterion(name: string, value: string, pass: Pass, where: string): boolean {
+  #criterion(name: string, value: string, pass: Pass, where: Where): boolean {
     switch (name) {
       case 'host':
         return matchPatternList(pass.final ? pass.host : this.hostname, value, true);
@@ -178,8 +180,10 @@ class Resolver {
     }
   }
 
-  #warn(text: string): void {
-    if (!this.warnings.includes(text)) this.warnings.push(text);
+  /** Two passes read the same line. */
+  #warn(warning: Warning): void {
+    const same = (w: Warning): boolean => w.what === warning.what && isDeepStrictEqual(w.where, warning.where);
+    if (!this.warnings.some(same)) this.warnings.push(warning);
   }
 }
 
@@ -202,6 +206,6 @@ function includedFiles(line: OptionLine, own: boolean): string[] {
   });
 }
 
-function bad(what: string, where: string): InputError {
+function bad(what: string, where: Where): InputError {
   return new InputError({ what, where, fix: 'Correct it; `ssh -G HOST` shows how OpenSSH reads the configuration' });
 }

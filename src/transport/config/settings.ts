@@ -1,5 +1,5 @@
 import { homedir, hostname as localHostname, userInfo } from 'node:os';
-import { InputError } from '../../base/errors.js';
+import { InputError, type Warning } from '../../base/errors.js';
 import type { Algorithms } from '../types.js';
 import { algorithmSettings } from './algorithms.js';
 import { meaningOf } from './keywords.js';
@@ -38,8 +38,8 @@ export interface SshSettings {
   readonly disabledMethods: readonly string[];
   /** Undefined: not set. */
   readonly algorithms?: Algorithms;
-  /** Options that are ignored although they matter, each with its place. */
-  readonly warnings: readonly string[];
+  /** Options that are ignored although they matter. */
+  readonly warnings: readonly Warning[];
   /** For ProxyCommand, which is expanded once port and user are known. */
   readonly tokens: (remote: { readonly port: number; readonly user: string }) => Tokens;
 }
@@ -130,15 +130,14 @@ function agent(value: OptionValue | undefined, expand: (v: OptionValue, text: st
 }
 
 /** Options that are ignored although they matter. */
-function ignored(values: ReadonlyMap<string, readonly OptionValue[]>): string[] {
+function ignored(values: ReadonlyMap<string, readonly OptionValue[]>): Warning[] {
   return [...values].flatMap(([keyword, all]) => {
     const first = all[0];
     if (!first) return [];
     const meaning = meaningOf(keyword, first.args[0] ?? '');
     if (meaning === 'honoured' || meaning === 'irrelevant') return [];
-    return [
-      `${first.where}: ${keyword} ${first.args.join(' ')} is ignored${meaning === 'unknown' ? ': OpenSSH has no such option' : ': it is not supported'}`,
-    ];
+    const why = meaning === 'unknown' ? 'OpenSSH has no such option' : 'it is not supported';
+    return [{ what: `${keyword} ${first.args.join(' ')} is ignored: ${why}`, where: first.where }];
   });
 }
 
@@ -146,13 +145,16 @@ function ignored(values: ReadonlyMap<string, readonly OptionValue[]>): string[] 
 const WORDS = new Set(['proxycommand', 'proxyjump', 'userknownhostsfile', 'globalknownhostsfile']);
 
 /** OpenSSH refuses words after a value: mostly it is an unquoted path with a space. */
-function surplus(values: ReadonlyMap<string, readonly OptionValue[]>): string[] {
+function surplus(values: ReadonlyMap<string, readonly OptionValue[]>): Warning[] {
   return [...values].flatMap(([keyword, all]) =>
     meaningOf(keyword, '') !== 'honoured' || WORDS.has(keyword)
       ? []
       : all
           .filter((v) => v.args.length > 1)
-          .map((v) => `${v.where}: ${keyword} ${v.args.join(' ')}: only ${v.args[0]} counts, quote a value with spaces`),
+          .map((v) => ({
+            what: `${keyword} ${v.args.join(' ')}: only ${v.args[0]} counts, quote a value with spaces`,
+            where: v.where,
+          })),
   );
 }
 

@@ -1,11 +1,12 @@
 import { InputError } from '../../base/errors.js';
+import type { Where } from '../../base/place.js';
 import { expandHome } from '../paths.js';
 
 /** Values of `%` and a letter, by the letter. */
 export type Tokens = Readonly<Record<string, string>>;
 
 /** Expands `%h` and the like, `${VARIABLE}` and a leading `~`. @throws InputError for an unknown one. */
-export function expandTokens(text: string, tokens: Tokens, where?: string): string {
+export function expandTokens(text: string, tokens: Tokens, where?: Where): string {
   const unknown = (what: string): InputError =>
     new InputError({
       what: `${what} in ${text} is not known`,

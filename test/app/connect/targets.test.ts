@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseSshArgs } from '../../../src/app/connect/ssh-args.js';
 import { type TargetFlags, targetFromHost } from '../../../src/app/connect/targets.js';
-import { InputError } from '../../../src/base/errors.js';
+import { formatParts, InputError } from '../../../src/base/errors.js';
 import { whereText, wholeFile } from '../../../src/base/place.js';
 import type { Host } from '../../../src/inventory/model/model.js';
 import type { Variable, VarValue } from '../../../src/inventory/model/values.js';
@@ -173,18 +173,18 @@ describe('targetFromHost', () => {
     expect(parts.fix).toBeTruthy();
   });
 
-  it('warns of what is not heeded, with its place, and does the rest', () => {
+  it('warns of ignored arguments, with their place, and applies the rest', () => {
     const { warnings, port } = target({
       ansible_ssh_common_args: '-L 80:a:80 -p 2022 word',
       ansible_ssh_extra_args: '-o RemoteCommand=ls -A',
     });
     expect(port).toBe(2022);
-    expect(warnings).toEqual([
-      'hosts.ini:10:7 (ansible_ssh_common_args): -L is not heeded',
-      'hosts.ini:10:7 (ansible_ssh_common_args): 80:a:80 is not heeded',
-      'hosts.ini:10:7 (ansible_ssh_common_args): word is not heeded',
-      'hosts.ini:11:7 (ansible_ssh_extra_args): -A (agent forwarding) is not heeded',
-      'hosts.ini:11:7 (ansible_ssh_extra_args): remotecommand ls is ignored: it is not supported',
+    expect(warnings?.map(formatParts)).toEqual([
+      'hosts.ini:10:7: -L in ansible_ssh_common_args is ignored',
+      'hosts.ini:10:7: 80:a:80 in ansible_ssh_common_args is ignored',
+      'hosts.ini:10:7: word in ansible_ssh_common_args is ignored',
+      'hosts.ini:11:7: -A (agent forwarding) in ansible_ssh_extra_args is ignored',
+      'hosts.ini:11:7: remotecommand ls is ignored: it is not supported',
     ]);
   });
 
@@ -295,8 +295,8 @@ describe('parseSshArgs', () => {
     '%s: no value that makes sense',
     (text) => {
       const { parts } = refusal(() => target({ ansible_ssh_common_args: text }));
-      expect(parts.where).toBe('hosts.ini:10:7 (ansible_ssh_common_args)');
-      expect(parts.what).toMatch(/makes no sense/);
+      expect(parts.where).toMatchObject({ file: 'hosts.ini', line: 10, column: 7 });
+      expect(parts.what).toMatch(/ is invalid: expected /);
     },
   );
 });

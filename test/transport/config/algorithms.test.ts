@@ -78,8 +78,11 @@ describe('settings of algorithms', () => {
     expect(algorithms?.cipher?.[0]).toBe('aes256-ctr');
     expect(algorithms?.cipher).toContain('aes128-gcm@openssh.com');
     expect(warnings).toEqual([
-      'hosts:7: KexAlgorithms: ssh2 does not support sntrup761x25519-sha512@openssh.com, mlkem768x25519-sha256',
-      'hosts:7: MACs: ssh2 does not support umac-64-etm@openssh.com',
+      {
+        what: 'KexAlgorithms: ssh2 does not support sntrup761x25519-sha512@openssh.com, mlkem768x25519-sha256',
+        where: 'hosts:7',
+      },
+      { what: 'MACs: ssh2 does not support umac-64-etm@openssh.com', where: 'hosts:7' },
     ]);
   });
 
