@@ -136,7 +136,7 @@ describe.skipIf(reason)(`SSH against a real sshd${reason ? ` (${reason})` : ''}`
     writeFileSync(changed, `# a comment\n[127.0.0.1]:${sshd.port} ${other}\n`);
     const error = await refusal(target({ hostKeys: { mode: 'accept-new', files: [changed] } }));
     expect(error.kind).toBe('host-key');
-    expect(error.parts.why).toMatch(new RegExp(`shows ssh-ed25519 SHA256:.*; ${changed}:2 knows ssh-ed25519 SHA256:`));
+    expect(error.parts.why).toMatch(new RegExp(`presents ssh-ed25519 SHA256:.*; ${changed}:2 has ssh-ed25519 SHA256:`));
     expect(error.parts.fix).toContain(`ssh-keygen -f ${changed} -R '[127.0.0.1]:${sshd.port}'`);
   });
 
