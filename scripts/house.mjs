@@ -27,7 +27,7 @@ const LAYERS = {
   transport: ['base', 'shell'],
   engine: ['base', 'shell', 'tasks', 'transport'],
   artifacts: ['base', 'shell'],
-  lab: ['base', 'shell', 'artifacts'],
+  lab: ['base', 'shell', 'inventory', 'artifacts'],
   ui: ['base', 'shell', 'engine'],
   app: [
     'base',

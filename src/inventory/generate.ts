@@ -1,5 +1,6 @@
 import { InputError } from '../base/errors.js';
 import { parseSubnet, toAddress } from '../base/net/ipv4.js';
+import { hostsIni } from './hosts-ini.js';
 import { etcdSizeProblem } from './model/etcd-size.js';
 
 export interface GenerateOptions {
@@ -175,24 +176,18 @@ export function hostsFile(o: GenerateOptions, m: Machines): { readonly name: str
   const all = [...m.masters, ...m.workers];
   const children = [master, node, reflectors];
   return o.format === 'ini'
-    ? { name: 'hosts.ini', text: ini(all, groups, cluster, children) }
+    ? {
+        name: 'hosts.ini',
+        text: hostsIni({
+          hosts: all.map(({ name, address }) => ({ name, vars: { ansible_host: address, ip: address } })),
+          aligned: true,
+          sections: [...groups, [`${cluster}:children`, children]],
+        }),
+      }
     : { name: 'hosts.yml', text: yaml(all, groups, cluster, children) };
 }
 
 type Groups = readonly (readonly [string, readonly string[]])[];
-
-function ini(all: readonly Machine[], groups: Groups, cluster: string, children: readonly string[]): string {
-  const width = Math.max(...all.map((h) => h.name.length));
-  const section = (name: string, lines: readonly string[]): string => `[${name}]\n${lines.map((l) => `${l}\n`).join('')}`;
-  return [
-    section(
-      'all',
-      all.map((h) => `${h.name.padEnd(width)} ansible_host=${h.address} ip=${h.address}`),
-    ),
-    ...groups.map(([name, hosts]) => section(name, hosts)),
-    section(`${cluster}:children`, children),
-  ].join('\n');
-}
 
 /** Quoted where YAML would read something else than text: `1e3`, `yes`. Names and addresses have no quotes in them. */
 function key(name: string): string {

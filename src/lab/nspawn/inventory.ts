@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { InputError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
 import { wholeFile } from '../../base/place.js';
+import { hostsIni } from '../../inventory/hosts-ini.js';
 import type { LabPaths } from '../box/paths.js';
 import type { LabVariable } from '../box/traits.js';
 import type { LabMachine } from '../provider.js';
@@ -18,25 +19,22 @@ const FILES = ['hosts.ini', 'group_vars/all/lab.yml'] as const;
 export function renderHosts(machines: readonly LabMachine[]): string {
   const masters = machines.filter((m) => m.role === 'master');
   const etcd = etcdMembers(masters);
-  const member = (m: LabMachine) => {
+  const memberName = (m: LabMachine) => {
     const index = etcd.indexOf(m);
-    return index < 0 ? '' : ` etcd_member_name=etcd${index + 1}`;
+    return index < 0 ? undefined : { etcd_member_name: `etcd${index + 1}` };
   };
-  const section = (name: string, lines: readonly string[]) => [`[${name}]`, ...lines, ''];
   const names = (of: readonly LabMachine[]) => of.map((m) => m.name);
-  return [
-    `# ${MARKER}; \`kubewright lab down\` removes it. Copy it to change it.`,
-    '',
-    ...section(
-      'all',
-      machines.map((m) => `${m.name} ansible_host=${m.address} ip=${m.address}${member(m)}`),
-    ),
-    ...section('kube-master', names(masters)),
-    ...section('etcd', names(etcd)),
-    ...section('kube-node', names(machines.filter((m) => m.role === 'worker'))),
-    ...section('calico-rr', []),
-    ...section('k8s-cluster:children', ['kube-master', 'kube-node', 'calico-rr']),
-  ].join('\n');
+  return hostsIni({
+    comments: [`${MARKER}; \`kubewright lab down\` removes it. Copy it to change it.`],
+    hosts: machines.map((m) => ({ name: m.name, vars: { ansible_host: m.address, ip: m.address, ...memberName(m) } })),
+    sections: [
+      ['kube-master', names(masters)],
+      ['etcd', names(etcd)],
+      ['kube-node', names(machines.filter((m) => m.role === 'worker'))],
+      ['calico-rr', []],
+      ['k8s-cluster:children', ['kube-master', 'kube-node', 'calico-rr']],
+    ],
+  });
 }
 
 /** etcd wants an odd number of members, and no more than 5 pay off: the first masters. */

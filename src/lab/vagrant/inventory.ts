@@ -4,11 +4,13 @@ import { stringify } from 'yaml';
 import { InputError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
 import { wholeFile } from '../../base/place.js';
+import { hostsIni } from '../../inventory/hosts-ini.js';
 import { MARKER, ownerOf, renderHosts } from '../nspawn/inventory.js';
 import type { Reach } from './reach.js';
 import { type SavedVagrantLab, saveText } from './state.js';
 
-const HEAD = `# ${MARKER}; \`kubewright lab down --destroy\` removes it.\n`;
+const MARK = `${MARKER}; \`kubewright lab down --destroy\` removes it.`;
+const HEAD = `# ${MARK}\n`;
 
 /**
  * The inventory of a lab. Without an inventory of the user's it is a whole one. With one it is an overlay, to be given
@@ -29,7 +31,10 @@ export function inventoryFiles(
     'hosts.ini',
     whole
       ? renderHosts(lab.machines).replace('`kubewright lab down`', '`kubewright lab down --destroy`')
-      : `${HEAD}# How the machines of ${lab.inventories.join(', ')} are reached; give it after them, with another -i.\n\n[all]\n${machines.map((m) => `${m.name}\n`).join('')}`,
+      : hostsIni({
+          comments: [MARK, `How the machines of ${lab.inventories.join(', ')} are reached; give it after them, with another -i.`],
+          hosts: machines.map(({ name }) => ({ name })),
+        }),
   );
   if (whole) {
     // The variables of a Vagrant box: its user may become root without a password.
