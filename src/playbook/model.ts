@@ -10,9 +10,9 @@ export interface Play {
   /** Host pattern. */
   readonly hosts: string;
   readonly roles: readonly RoleUse[];
-  readonly preTasks: readonly Step[];
-  readonly tasks: readonly Step[];
-  readonly postTasks: readonly Step[];
+  readonly preTasks: readonly UserTask[];
+  readonly tasks: readonly UserTask[];
+  readonly postTasks: readonly UserTask[];
   /** Its roles and tasks have them too. */
   readonly tags: readonly string[];
   /** Hosts at a time, batch after batch, the last size repeated; absent: all. */
@@ -39,7 +39,7 @@ export interface Text {
 }
 
 /** A task of the user's. */
-export interface Step {
+export interface UserTask {
   /** Unique within its play: given, or made of the name. */
   readonly id: string;
   /** One line; may hold expressions. */

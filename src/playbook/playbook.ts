@@ -10,7 +10,7 @@ import { instead } from './ansible-keys.js';
 import { isTemplate } from './file-modes.js';
 import type { BatchSize, Play, Playbook, RoleUse } from './model.js';
 import { type Keys, type MapReader, Reader } from './reader.js';
-import { readSteps, readVars } from './user-tasks.js';
+import { readUserTasks, readVars } from './user-tasks.js';
 
 const PLAY: Keys = {
   what: 'A play',
@@ -83,10 +83,10 @@ function readPlay(reader: Reader, node: Node): Play[] | undefined {
   const name = map.line('name');
   const ids = new Set<string>();
   const play = {
-    preTasks: readSteps(reader, map, 'pre_tasks', ids),
+    preTasks: readUserTasks(reader, map, 'pre_tasks', ids),
     roles: readRoles(reader, map),
-    tasks: readSteps(reader, map, 'tasks', ids),
-    postTasks: readSteps(reader, map, 'post_tasks', ids),
+    tasks: readUserTasks(reader, map, 'tasks', ids),
+    postTasks: readUserTasks(reader, map, 'post_tasks', ids),
     tags: map.words('tags'),
     serial: readSerial(map),
     anyErrorsFatal: map.flag('any_errors_fatal'),

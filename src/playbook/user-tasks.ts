@@ -4,7 +4,7 @@ import { variablesOf } from '../inventory/formats/yaml/source.js';
 import type { Variable } from '../inventory/model/values.js';
 import { instead } from './ansible-keys.js';
 import { isTemplate, modeObjection, ownerObjection } from './file-modes.js';
-import type { Action, Guard, Step, Text } from './model.js';
+import type { Action, Guard, Text, UserTask } from './model.js';
 import type { Keys, MapReader, Reader } from './reader.js';
 import { scriptWords } from './script-words.js';
 
@@ -22,19 +22,19 @@ const SCRIPT: Keys = { what: 'script', known: ['src', 'args', 'creates', 'check'
 const ACTIONS = ['run', 'copy', 'script'] as const;
 
 /** A list of tasks. `ids` holds those of the play so far. */
-export function readSteps(reader: Reader, play: MapReader, key: string, ids: Set<string>): Step[] {
+export function readUserTasks(reader: Reader, play: MapReader, key: string, ids: Set<string>): UserTask[] {
   if (!play.has(key) || play.value(key) === null) return [];
   const items = reader.list(play.nodeOf(key), key, `Begin each of ${key} with - name:`);
-  return items.flatMap((item) => readStep(reader, item, ids) ?? []);
+  return items.flatMap((item) => readUserTask(reader, item, ids) ?? []);
 }
 
-function readStep(reader: Reader, node: Node | null, ids: Set<string>): Step | undefined {
+function readUserTask(reader: Reader, node: Node | null, ids: Set<string>): UserTask | undefined {
   const map = reader.map(node, TASK, 'Begin it with - name:');
   if (!map) return undefined;
   const action = readAction(reader, map);
   const name = map.line('name');
   if (!map.has('name')) map.lacks('A task needs a name', 'Write name: WHAT IT DOES');
-  const step = {
+  const task = {
     id: idOf(map, name ?? 'task', ids),
     name: name ?? '',
     sensitive: map.flag('sensitive'),
@@ -45,7 +45,7 @@ function readStep(reader: Reader, node: Node | null, ids: Set<string>): Step | u
     vars: readVars(reader, map),
     source: map.source,
   };
-  return action && name !== undefined ? { ...step, action } : undefined;
+  return action && name !== undefined ? { ...task, action } : undefined;
 }
 
 /** `when` may be a list, all of which must hold, or a plain boolean. */

@@ -6,7 +6,7 @@ import type { HostFacts } from '../../facts/facts.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import type { Variable } from '../../inventory/model/values.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
-import type { Play, Playbook, Step } from '../../playbook/model.js';
+import type { Play, Playbook, UserTask } from '../../playbook/model.js';
 import { didYouMean } from '../../playbook/playbook.js';
 import { checkTags, tagsSelect } from '../../playbook/tags.js';
 import { ROLES } from '../../roles/registry.js';
@@ -34,7 +34,7 @@ export type Unit = {
   readonly startId?: string;
 } & (
   | { readonly kind: 'role'; readonly role: Role }
-  | { readonly kind: 'step'; readonly step: Step; readonly vars: ReadonlyMap<string, Variable> }
+  | { readonly kind: 'step'; readonly step: UserTask; readonly vars: ReadonlyMap<string, Variable> }
 );
 
 export interface Selection {
@@ -78,7 +78,7 @@ function unitsOf(play: Play, s: Selection, problems: ErrorParts[]): Unit[] {
     const tags = [...new Set([...play.tags, ...own])];
     return { tags, selected: tagsSelect(tags, s) };
   };
-  const steps = (list: readonly Step[]): Unit[] =>
+  const steps = (list: readonly UserTask[]): Unit[] =>
     list.map((step) => ({ kind: 'step', step, vars: new Map([...play.vars, ...step.vars]), ...tagged(step.tags) }));
   const roles = play.roles.flatMap((use): Unit[] => {
     const role = ROLES.get(use.name);

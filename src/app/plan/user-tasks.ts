@@ -6,7 +6,7 @@ import type { Place } from '../../base/place.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import type { Variable } from '../../inventory/model/values.js';
 import { modeObjection, type Objection, ownerObjection } from '../../playbook/file-modes.js';
-import type { Action, Step, Text } from '../../playbook/model.js';
+import type { Action, Text, UserTask } from '../../playbook/model.js';
 import { Secret } from '../../shell/secret.js';
 import { copy } from '../../tasks/copy.js';
 import { sha256 } from '../../tasks/file.js';
@@ -44,7 +44,7 @@ export class UserTasks {
    * Undefined where the task's condition does not hold. `vars`: of play and task.
    * @throws InputError for a file that is missing, and for text that cannot be rendered.
    */
-  task(step: Step, host: string, vars: ReadonlyMap<string, Variable> = new Map()): Task | undefined {
+  task(step: UserTask, host: string, vars: ReadonlyMap<string, Variable> = new Map()): Task | undefined {
     const above = new Map([...vars].filter(([name]) => !this.#extra.has(name)));
     const texts = new HostTexts(this.#inventory, host, above, this.#dir);
     if (step.when && !texts.holds(step.when)) return undefined;

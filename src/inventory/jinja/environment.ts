@@ -51,8 +51,6 @@ const OTHERS = new Set(
   ),
 );
 
-export const FILTER_NAMES: readonly string[] = [...FILTERS.keys()];
-
 /** Everything that a template may use, around the variables of one host. */
 export function makeContext(o: LookupOptions): Context {
   const globals = globalFunctions(o);
