@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { PACKAGE_ROOT } from '../base/package-root.js';
+import { type Checksums, parseChecksums } from './checksums.js';
 
+const byMinor = z.record(z.string(), z.string());
 const schema = z.object({
   schema: z.literal(1),
+  /** Day of the facts, YYYY-MM-DD. */
+  date: z.iso.date(),
   files: z.record(
     z.string(),
     z.object({
@@ -17,13 +21,9 @@ const schema = z.object({
       setting: z.string().optional(),
       /** What the version depends on where the setting is not set; absent: it is the default. */
       follows: z.enum(['kubernetes', 'pairings']).optional(),
-      versions: z.record(z.string(), z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/))),
     }),
   ),
-  pairings: z.object({
-    etcd: z.record(z.string(), z.string()),
-    pause: z.record(z.string(), z.string()),
-  }),
+  pairings: z.object({ etcd: byMinor, pause: byMinor, coredns: byMinor }),
   images: z.object({ nginx: z.string(), haproxy: z.string() }),
 });
 
@@ -37,6 +37,17 @@ export function catalogue(): Catalogue {
   return loaded;
 }
 
+const sums = new Map<string, Checksums>();
+
+/** version → CPU (or `noarch`) → sha256 of one of the catalogue's files: `data/checksums/NAME.txt`. Read once. */
+export function checksumsOf(name: string): Checksums {
+  const known = sums.get(name);
+  if (known) return known;
+  const read = parseChecksums(readFileSync(join(PACKAGE_ROOT, `data/checksums/${name}.txt`), 'utf8'), name);
+  sums.set(name, read);
+  return read;
+}
+
 /** A file of a release, with what makes it trustworthy and how to unpack it. */
 export interface ReleaseFile {
   readonly name: string;
@@ -48,18 +59,22 @@ export interface ReleaseFile {
   readonly innerDir?: string;
 }
 
-/**
- * One downloadable file with its checksum; undefined when the catalogue does not know that version for that CPU.
- *
- * @param filesRepo a mirror: the URL becomes `{filesRepo}/HOST/PATH`, as kubespray lays its mirrors out.
- */
-export function catalogueFile(name: string, version: string, arch: string, filesRepo?: string): ReleaseFile | undefined {
+export interface FileSource {
+  /** A mirror: the URL becomes `{filesRepo}/HOST/PATH`, as kubespray lays its mirrors out. */
+  readonly filesRepo?: string;
+  /** Checksums of the inventory, which count before the catalogue's. */
+  readonly own?: Checksums;
+}
+
+/** One downloadable file with its checksum; undefined when no checksum of that version for that CPU is known. */
+export function catalogueFile(name: string, version: string, arch: string, source: FileSource = {}): ReleaseFile | undefined {
   const entry = catalogue().files[name];
-  const sums = entry?.versions[version];
-  const sha256 = sums?.[arch] ?? sums?.noarch;
-  if (!entry || !sha256) return undefined;
+  if (!entry) return undefined;
+  const sha256 = [source.own, checksumsOf(name)].map((c) => c?.get(version)).flatMap((s) => s?.[arch] ?? s?.noarch ?? [])[0];
+  if (sha256 === undefined) return undefined;
   const fill = (template: string): string => template.replaceAll('{version}', version).replaceAll('{arch}', arch);
   const url = fill(entry.url);
+  const { filesRepo } = source;
   return {
     name,
     version,
@@ -70,15 +85,29 @@ export function catalogueFile(name: string, version: string, arch: string, files
   };
 }
 
-/** Versions of Kubernetes that can be downloaded, newest first. */
-export function knownKubeVersions(): string[] {
-  return Object.keys(catalogue().files.kubeadm?.versions ?? {})
-    .sort(compareVersions)
-    .reverse();
+/** Versions of one of the catalogue's files, newest first. */
+export function knownVersions(name: string): string[] {
+  return [...checksumsOf(name).keys()].sort(compareVersions).reverse();
 }
 
-export function newestKubeVersion(): string {
-  return catalogue().files.kubeadm?.default ?? knownKubeVersions()[0] ?? '';
+/** Versions of Kubernetes that can be downloaded, newest first. */
+export function knownKubeVersions(): string[] {
+  return knownVersions('kubeadm');
+}
+
+/** What is installed where the inventory sets no version. */
+export function defaultKubeVersion(): string {
+  return catalogue().files.kubeadm?.default ?? '';
+}
+
+/**
+ * The version that `latest` and a minor such as `1.36` stand for: the newest patch of the bundle or of the catalogue.
+ * Anything else, and a minor without a known patch, stays as it is.
+ */
+export function fullKubeVersion(wanted: string, bundled?: string): string {
+  const known = bundled === undefined ? knownKubeVersions() : [bundled];
+  if (wanted === 'latest') return known[0] ?? wanted;
+  return /^\d+\.\d+$/.test(wanted) ? (known.find((v) => v.startsWith(`${wanted}.`)) ?? wanted) : wanted;
 }
 
 /** Orders `1.9.2` before `1.10.0`. */

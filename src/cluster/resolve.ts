@@ -1,13 +1,13 @@
 import { type ErrorParts, InputError, InputErrors, type Warning } from '../base/errors.js';
 import type { Host, Inventory } from '../inventory/model/model.js';
 import type { VarValue } from '../inventory/model/values.js';
-import { newestKubeVersion } from './catalogue.js';
+import { defaultKubeVersion, fullKubeVersion } from './catalogue.js';
 import { addressProblems, hostAddresses } from './checks/addresses.js';
 import { etcdMembers, etcdProblems, memberProblems, usualMemberName } from './checks/etcd-members.js';
 import { firstFile, whereOf } from './checks/findings.js';
 import { hints } from './checks/hints.js';
 import { subnetProblems } from './checks/subnets.js';
-import { versionProblem } from './checks/version-check.js';
+import { componentProblems, versionProblem } from './checks/version-check.js';
 import type { Cluster, ClusterHost } from './cluster.js';
 import { type ClusterSettings, defaultSettings, parseSettings, SETTING_NAMES } from './settings.js';
 import { versionFacts } from './versions.js';
@@ -56,7 +56,8 @@ export function examineCluster(
       fix: 'Put one or three machines into [kube_control_plane]',
     });
   }
-  const defaults = { kubeVersion: options.bundle?.kubeVersion ?? newestKubeVersion() };
+  const bundled = options.bundle?.kubeVersion;
+  const defaults = { kubeVersion: bundled ?? defaultKubeVersion(), bundled };
   const etcd = etcdMembers(inventory, control);
   const workers = hostsOf(inventory, ['kube_node']);
   const groups = { control: new Set(control), workers: new Set(workers), etcd };
@@ -66,10 +67,11 @@ export function examineCluster(
   if (!first) return { problems: unique(problems) };
   const settings = first.settings;
 
-  const version = versionProblem(settings.kube_version, options.bundle);
+  const version = versionProblem(settings.kube_version, options.bundle, settings);
   if (version) problems.push({ ...version, where: whereOf(first.inventoryHost, 'kube_version') ?? firstFile(inventory) });
   problems.push(...subnetProblems(settings, hosts, (name) => whereOf(first.inventoryHost, name)));
   problems.push(...etcdProblems(etcd, settings, inventory));
+  if (!options.bundle) problems.push(...componentProblems(settings, (name) => whereOf(first.inventoryHost, name)));
   if (version) return { problems: unique(problems) };
 
   const named = new Map(hosts.map((h) => [h.name, h]));
@@ -91,13 +93,19 @@ function hostsOf(inventory: Inventory, groups: readonly string[]): Host[] {
   return [...names].flatMap((n) => inventory.hosts.get(n) ?? []);
 }
 
-function settingsOf(host: Host, defaults: { readonly kubeVersion: string }, problems: ErrorParts[]): ClusterSettings {
+function settingsOf(
+  host: Host,
+  defaults: { readonly kubeVersion: string; readonly bundled?: string },
+  problems: ErrorParts[],
+): ClusterSettings {
   const vars: Record<string, VarValue> = {};
   for (const name of SETTING_NAMES) {
     const value = rendered(host, name, problems);
     if (value !== undefined) vars[name] = value;
   }
-  const { settings, problems: wrong } = parseSettings(vars, defaults);
+  const parsed = parseSettings(vars, defaults);
+  const wrong = parsed.problems;
+  const settings = { ...parsed.settings, kube_version: fullKubeVersion(parsed.settings.kube_version, defaults.bundled) };
   for (const { name, message, choices } of wrong) {
     problems.push({
       what: `${name} ${message}`,

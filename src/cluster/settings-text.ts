@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { nthAddress } from '../base/net/ipv4.js';
-import { newestKubeVersion } from './catalogue.js';
+import { defaultKubeVersion } from './catalogue.js';
 import { defaultSettings, settingsShape } from './settings.js';
 
 /** Settings with values to write, and everything else commented out with its default. */
@@ -46,7 +46,7 @@ function exampleDefaults(): Readonly<Record<string, unknown>> {
   const fixed = defaultSettings();
   return {
     ...fixed,
-    kube_version: newestKubeVersion(),
+    kube_version: defaultKubeVersion(),
     skydns_server: nthAddress(String(fixed.kube_service_addresses), 3),
     loadbalancer_apiserver_localhost: true,
   };

@@ -25,8 +25,18 @@ const version = text
   .pipe(z.string().regex(/^v?\d+\.\d+\.\d+/, 'must be a version like 1.34.2'))
   .transform((v) => v.replace(/^v/, ''));
 
+const kubeVersion = text
+  .pipe(z.string().regex(/^(latest|v?\d+\.\d+(\.\d+.*)?)$/, 'must be a version like 1.34.2, a minor like 1.34, or latest'))
+  .transform((v) => v.replace(/^v/, ''));
+const sha256 = text
+  .transform((v) => v.replace(/^sha256:/, ''))
+  .pipe(z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 checksum of 64 hexadecimal digits'));
+const checksums = z.record(z.string(), z.record(z.string(), sha256)).optional();
+
 export const settingsShape = {
-  kube_version: version.optional().describe('Kubernetes version, without a leading v'),
+  kube_version: kubeVersion
+    .optional()
+    .describe('Kubernetes version, such as 1.36.4; 1.36 and latest mean the newest patch that is known'),
   cluster_name: text.default('cluster.local').describe('DNS domain of the cluster'),
   kube_network_plugin: z.enum(NETWORK_PLUGINS).default(NETWORK_PLUGINS[0]).describe('pod network'),
   kube_service_addresses: text.default('10.233.0.0/18').describe('subnet of services'),
@@ -113,6 +123,14 @@ export const settingsShape = {
   artifacts_dir: text.optional().describe('where it goes; default: artifacts beside the inventory'),
   kubewright_bundle: text.optional().describe('offline bundle (folder or tar) to install from'),
   kubewright_cache_dir: path.default('/var/cache/kubewright').describe("nodes' folder of downloads on their way"),
+  kubeadm_checksums: checksums.describe('sha256 by CPU and version, for versions that the catalogue lacks'),
+  kubelet_checksums: checksums.describe('the same of the kubelet'),
+  kubectl_checksums: checksums.describe('the same of kubectl'),
+  etcd_binary_checksums: checksums.describe("the same of etcd's archive"),
+  containerd_archive_checksums: checksums.describe("the same of containerd's archive"),
+  runc_checksums: checksums.describe('the same of runc'),
+  crictl_checksums: checksums.describe("the same of crictl's archive"),
+  cni_binary_checksums: checksums.describe("the same of the CNI plugins' archive"),
   kubewright_preflight_ignore: strings.default([]).describe('names of preflight checks to pass over'),
 } as const;
 

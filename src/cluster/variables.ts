@@ -1,5 +1,5 @@
 import type { VarValue } from '../inventory/model/values.js';
-import { newestKubeVersion } from './catalogue.js';
+import { defaultKubeVersion } from './catalogue.js';
 import { defaultSettings } from './settings.js';
 
 /** The n-th address of the service subnet, as kubespray's group_vars calculate it. */
@@ -46,6 +46,6 @@ let made: ReadonlyMap<string, VarValue> | undefined;
 
 /** What templates in variables find where the user sets nothing. */
 export function variableDefaults(): ReadonlyMap<string, VarValue> {
-  made ??= new Map(Object.entries({ ...defaultSettings(), kube_version: newestKubeVersion(), ...DERIVED }));
+  made ??= new Map(Object.entries({ ...defaultSettings(), kube_version: defaultKubeVersion(), ...DERIVED }));
   return made;
 }

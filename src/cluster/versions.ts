@@ -1,4 +1,4 @@
-import { catalogue, compareVersions } from './catalogue.js';
+import { catalogue, compareVersions, knownVersions } from './catalogue.js';
 import type { ClusterSettings } from './settings.js';
 
 /** API version of kubeadm's configuration. */
@@ -97,8 +97,7 @@ function controlPlaneTaints(minor: number): readonly string[] {
 }
 
 function newestOf(file: string, minor: string): string | undefined {
-  const versions = Object.keys(catalogue().files[file]?.versions ?? {}).filter((v) => v.startsWith(`${minor}.`));
-  return versions.sort(compareVersions).at(-1);
+  return knownVersions(file).find((v) => v.startsWith(`${minor}.`));
 }
 
 /** `1.34.2` → 34; NaN for anything else. */

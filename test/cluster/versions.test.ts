@@ -78,7 +78,7 @@ describe('the catalogue', () => {
   });
 
   it('lays mirrors out as kubespray does', () => {
-    expect(catalogueFile('kubeadm', '1.36.4', 'amd64', 'https://mirror.example/files/')?.url).toBe(
+    expect(catalogueFile('kubeadm', '1.36.4', 'amd64', { filesRepo: 'https://mirror.example/files/' })?.url).toBe(
       'https://mirror.example/files/dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubeadm',
     );
     expect(catalogueFile('kubeadm', '1.2.3', 'amd64')).toBeUndefined();

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
 import { wholeFile } from '../../base/place.js';
+import { fullKubeVersion } from '../../cluster/catalogue.js';
 import { freeSubnets } from '../../cluster/checks/subnets.js';
 import { versionProblem } from '../../cluster/checks/version-check.js';
 import { NETWORK_PLUGINS } from '../../cluster/network-plugins.js';
@@ -31,9 +32,9 @@ export function checkUser(user: string): void {
     throw new InputError({ what: `${JSON.stringify(user)} is no account`, fix: 'Write --user NAME' });
 }
 
-/** Without a leading v. @throws InputError for a version that is not known. */
+/** The full version that is meant: `1.36` becomes its newest patch. @throws InputError for a version that is not known. */
 export function checkedVersion(version: string): string {
-  const plain = version.replace(/^v/, '');
+  const plain = fullKubeVersion(version.replace(/^v/, ''));
   const problem = versionProblem(plain, undefined);
   if (problem) throw new InputError(problem);
   return plain;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { debianBundleDir } from '../../artifacts/debian/build.js';
-import { newestKubeVersion } from '../../cluster/catalogue.js';
+import { defaultKubeVersion } from '../../cluster/catalogue.js';
 import { LAB_PACKAGES } from '../../lab/nspawn/lab.js';
 import { interruptions } from '../connect/interrupt.js';
 import { runKeysDistribute } from '../keys/keys.js';
@@ -65,7 +65,7 @@ export async function demo(o: DemoOptions): Promise<number> {
 async function chooseSource(source: DemoOptions['source']): Promise<string | undefined> {
   const answer = source === 'auto' ? await releaseServersAnswer() : { ok: source === 'official', why: 'asked for' };
   if (answer.ok) {
-    say(`Official releases: Kubernetes ${newestKubeVersion()}, downloaded by the machines and verified by checksum`);
+    say(`Official releases: Kubernetes ${defaultKubeVersion()}, downloaded by the machines and verified by checksum`);
     return undefined;
   }
   say(`Kubernetes 1.20.2 from Debian's own packages, because official downloads are out of reach: ${answer.why}.`);

@@ -1,8 +1,8 @@
-import { catalogueFile, newestKubeVersion } from '../../cluster/catalogue.js';
+import { catalogueFile, defaultKubeVersion } from '../../cluster/catalogue.js';
 
 /** One file of each kind that a cluster needs; the registry answers any client on /v2/. */
 function samples(): string[] {
-  const urls = [catalogueFile('kubeadm', newestKubeVersion(), 'amd64')?.url, 'https://registry.k8s.io/v2/'];
+  const urls = [catalogueFile('kubeadm', defaultKubeVersion(), 'amd64')?.url, 'https://registry.k8s.io/v2/'];
   return urls.filter((u) => u !== undefined);
 }
 

@@ -1,6 +1,7 @@
 import type { Bundle } from '../../artifacts/bundle.js';
 import { InputError } from '../../base/errors.js';
 import { catalogueFile } from '../../cluster/catalogue.js';
+import { ownChecksums } from '../../cluster/checksums.js';
 import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
 import type { Artifacts } from '../../roles/role.js';
 import type { Artifact } from '../../tasks/artifact.js';
@@ -45,7 +46,12 @@ function imagesOf(bundle: Bundle, arch: string): ImageArchive[] {
 
 function fromCatalogue(cluster: Cluster, host: ClusterHost, name: string, arch: string): Artifact | undefined {
   const version = cluster.versions.components[name];
-  return version === undefined ? undefined : catalogueFile(name, version, arch, host.settings.files_repo);
+  return version === undefined
+    ? undefined
+    : catalogueFile(name, version, arch, {
+        filesRepo: host.settings.files_repo,
+        own: ownChecksums(host.settings, name),
+      });
 }
 
 /** Local path of a bundle's file by its checksum: what the engine pushes to the nodes. */

@@ -1,11 +1,17 @@
 import type { ErrorParts } from '../../base/errors.js';
-import { compareVersions, knownKubeVersions } from '../catalogue.js';
+import type { Place } from '../../base/place.js';
+import { catalogue, compareVersions, knownKubeVersions, knownVersions } from '../catalogue.js';
+import { CHECKSUM_SETTINGS, ownChecksums } from '../checksums.js';
+import type { ClusterSettings } from '../settings.js';
 import { knownMinors, minorOf } from '../versions.js';
+
+const KUBERNETES = ['kubeadm', 'kubelet', 'kubectl'] as const;
 
 /** What is wrong with a wanted Kubernetes version; undefined: it can be installed. */
 export function versionProblem(
   version: string,
   bundle: { readonly name: string; readonly kubeVersion: string } | undefined,
+  settings: Partial<ClusterSettings> = {},
 ): ErrorParts | undefined {
   const minor = minorOf(version);
   const minors = knownMinors();
@@ -22,6 +28,14 @@ export function versionProblem(
   }
   const known = knownKubeVersions();
   if (known.includes(version)) return undefined;
+  if (minors.includes(`1.${minor}`) && KUBERNETES.every((name) => ownChecksums(settings, name).has(version))) return undefined;
+  if (/^1\.\d$/.test(version)) {
+    return {
+      what: `Kubernetes ${version} is not known`,
+      why: 'YAML reads 1.30 as the number 1.3',
+      fix: `Put it in quotes: kube_version: '${version}0'`,
+    };
+  }
   if (minors.includes(`1.${minor}`) && !known.some((v) => minorOf(v) === minor)) {
     return {
       what: `Kubernetes ${version} cannot be downloaded`,
@@ -31,8 +45,8 @@ export function versionProblem(
   }
   return {
     what: `Kubernetes ${version} is not known`,
-    why: `Known are ${known.at(-1)} to ${known[0]}`,
-    fix: `The nearest are ${near(version, known).join(', ')}`,
+    why: `The catalogue of ${catalogue().date} has ${known.at(-1)} to ${known[0]}`,
+    fix: `Choose one of the nearest: ${near(version, known).join(', ')}; or set ${KUBERNETES.map((n) => CHECKSUM_SETTINGS[n]).join(', ')}`,
   };
 }
 
@@ -44,4 +58,30 @@ function near(version: string, known: readonly string[]): string[] {
   const at = sorted.findIndex((v) => compareVersions(v, version) > 0);
   const index = at === -1 ? sorted.length : at;
   return sorted.slice(Math.max(0, index - 2), index + 2);
+}
+
+/** Component versions without a checksum: nothing that is not verified is installed. */
+export function componentProblems(settings: ClusterSettings, where: (name: string) => Place | undefined): ErrorParts[] {
+  const values: Readonly<Record<string, unknown>> = settings;
+  return Object.entries(catalogue().files).flatMap(([file, { setting = 'kube_version' }]) => {
+    const version = values[setting];
+    if (setting === 'kube_version' || typeof version !== 'string') return [];
+    const known = knownVersions(file);
+    if (known.includes(version) || ownChecksums(settings, file).has(version)) return [];
+    const own = Object.hasOwn(CHECKSUM_SETTINGS, file) ? CHECKSUM_SETTINGS[file as keyof typeof CHECKSUM_SETTINGS] : undefined;
+    const nearest = nearestPatch(version, known);
+    return {
+      what: `${setting} ${version} has no known checksum`,
+      where: where(setting),
+      why: `The catalogue of ${catalogue().date} has ${nearest.join(', ')}${nearest.length < known.length ? ' and others' : ''}; nothing is installed that is not verified`,
+      fix: `Choose one of these${own ? `, set its checksum in ${own},` : ''} or install from an offline bundle (--bundle)`,
+    };
+  });
+}
+
+/** The newest ones of the same minor, else the newest of all. */
+function nearestPatch(version: string, known: readonly string[]): string[] {
+  const minor = version.split('.').slice(0, 2).join('.');
+  const same = known.filter((v) => v.startsWith(`${minor}.`));
+  return (same.length > 0 ? same : known).slice(0, 4);
 }

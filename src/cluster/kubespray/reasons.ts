@@ -40,7 +40,7 @@ function listed(words: readonly string[]): string {
  */
 export const REASONS: readonly Reason[] = [
   absent(NETWORK_PARTS, hasPlugin, `kube_network_plugin is ${listed(NETWORK_PLUGINS)} here`),
-  { names: /^(cni_(?!version)|custom_cni)/, why: `kube_network_plugin is ${listed(NETWORK_PLUGINS)} here` },
+  { names: /^(cni_(?!version|binary_checksums)|custom_cni)/, why: `kube_network_plugin is ${listed(NETWORK_PLUGINS)} here` },
   {
     names:
       /^(aws_|azure|gcp_|gce|openstack|vsphere|cinder|external_|oci_(?!hooks)|upcloud|hcloud|huawei|cloud_(?!resolver)|storage_|volume_cross|restrict_az|ovirt|rackspace)/,
