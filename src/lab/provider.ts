@@ -15,6 +15,10 @@ export interface LabProgress {
   /** What is being worked on: 'rootfs', 'network', a machine's name, 'inventory', … */
   readonly stage: string;
   readonly text: string;
+  /** The stage is done, and this is what came of it. */
+  readonly over?: boolean;
+  /** Nothing newer replaces this text. */
+  readonly stays?: boolean;
 }
 export type OnProgress = (event: LabProgress) => void;
 

@@ -2,6 +2,8 @@ import { openBundle, verifyBundle } from '../../artifacts/bundle.js';
 import type { BundleIndex } from '../../artifacts/bundle-index.js';
 import { BUNDLE_BUILD_PACKAGES, buildDebianBundle, debianBundleDir } from '../../artifacts/debian/build.js';
 import { requireRoot } from '../../base/root.js';
+import { reported } from '../../ui/stages/create-reporter.js';
+import type { StageReporter } from '../../ui/stages/reporter.js';
 import { interruptions } from '../connect/interrupt.js';
 import { ensureDebianPackages } from './debian-packages.js';
 
@@ -11,11 +13,19 @@ export function cacheDir(): string {
 }
 
 /** Builds the bundle of Kubernetes 1.20.2 from Debian's packages, or finds it whole. */
-export async function makeDebianBundle(outDir: string, say: (text: string) => void): Promise<BundleIndex> {
+export async function makeDebianBundle(outDir: string, report: StageReporter): Promise<BundleIndex> {
+  const say = (text: string): void => report.say(text);
   await ensureDebianPackages(BUNDLE_BUILD_PACKAGES, 'to build the offline bundle', say);
   const interrupt = interruptions(say);
+  let last: string | undefined;
+  const onProgress = (e: { readonly stage: string; readonly text: string }): void => {
+    // One stage follows the other.
+    if (last !== undefined && last !== e.stage) report.over(last);
+    last = e.stage;
+    report.progress({ stage: e.stage, text: e.text });
+  };
   try {
-    return await buildDebianBundle({ outDir, onProgress: (e) => say(`${e.stage}: ${e.text}`), signal: interrupt.stop });
+    return await buildDebianBundle({ outDir, onProgress, signal: interrupt.stop });
   } finally {
     interrupt.done();
   }
@@ -25,7 +35,7 @@ export async function makeDebianBundle(outDir: string, say: (text: string) => vo
 export async function bundleBuild(output: string | undefined): Promise<number> {
   requireRoot('bundle build', 'It installs Debian into directories of its own');
   const dir = output ?? debianBundleDir(cacheDir());
-  const index = await makeDebianBundle(dir, print);
+  const index = await reported((report) => makeDebianBundle(dir, report));
   print(
     `${dir}: Kubernetes ${index.kubeVersion} (${index.arch}), ${index.files.length} files and ${index.images.length} images, ${megabytes(index)} MB`,
   );

@@ -3,12 +3,14 @@ import { resolve } from 'node:path';
 import { debianBundleDir } from '../../artifacts/debian/build.js';
 import { defaultKubeVersion } from '../../cluster/catalogue.js';
 import { LAB_PACKAGES } from '../../lab/nspawn/lab.js';
-import { interruptions } from '../connect/interrupt.js';
+import type { LabSpec } from '../../lab/provider.js';
+import { reported } from '../../ui/stages/create-reporter.js';
+import type { StageOfReport, StageReporter } from '../../ui/stages/reporter.js';
 import { runKeysDistribute } from '../keys/keys.js';
 import { provision, type ViewKind } from '../run/provision.js';
 import { cacheDir, makeDebianBundle } from './bundle.js';
 import { ensureDebianPackages } from './debian-packages.js';
-import { lab, labSettings, requireRootForLab } from './lab.js';
+import { bringUp, lab, labSettings, requireRootForLab } from './lab.js';
 import { releaseServersAnswer } from './release-servers.js';
 
 export interface DemoOptions {
@@ -23,32 +25,40 @@ const INVENTORY_DIR = 'inventories/lab';
 /** The main job on one box: machines, keys, cluster, and how to look around. Every stage finds what is there already. */
 export async function demo(o: DemoOptions): Promise<number> {
   requireRootForLab('demo');
-  const stages: { name: string; ms: number }[] = [];
-  const stage = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    say(`\n== ${name}`);
+  return reported((report) => stages(o, report), { plain: o.view === 'plain' || o.view === 'json' });
+}
+
+async function stages(o: DemoOptions, report: StageReporter): Promise<number> {
+  const times: { name: string; ms: number }[] = [];
+  const stage = async <T>(name: string, work: () => Promise<T>, more?: StageOfReport<T>): Promise<T> => {
     const began = Date.now();
-    const result = await work();
-    stages.push({ name, ms: Date.now() - began });
+    const result = await report.stage(name, work, more);
+    times.push({ name, ms: Date.now() - began });
     return result;
   };
+  const say = (text: string): void => report.say(text);
+  const drawn: StageOfReport<number> = { draws: true, ok: (code) => code === 0 };
 
   await stage('Debian packages', () => ensureDebianPackages([...LAB_PACKAGES, 'openssh-client'], 'for lab machines', say));
-  const bundle = await stage('Where Kubernetes comes from', () => chooseSource(o.source));
+  const bundle = await stage('Where Kubernetes comes from', () => chooseSource(o.source, report));
   const inventory = `${INVENTORY_DIR}/hosts.ini`;
-  await stage(`${o.masters + o.workers} lab machines`, () => machines(o, bundle));
-  const keys = await stage('SSH keys', () => runKeysDistribute({ inventory: [inventory], extraVars: [], connection: {} }));
+  await stage(`${o.masters + o.workers} lab machines`, () => bringUp(labSpec(o, bundle), report));
+  const keys = await stage('SSH keys', () => runKeysDistribute({ inventory: [inventory], extraVars: [], connection: {} }), drawn);
   if (keys !== 0) return keys;
-  const code = await stage('Kubernetes', () =>
-    provision({
-      inventory: [inventory],
-      extraVars: [],
-      connection: {},
-      view: o.view,
-      tags: [],
-      skipTags: [],
-      check: false,
-      diff: false,
-    }),
+  const code = await stage(
+    'Kubernetes',
+    () =>
+      provision({
+        inventory: [inventory],
+        extraVars: [],
+        connection: {},
+        view: o.view,
+        tags: [],
+        skipTags: [],
+        check: false,
+        diff: false,
+      }),
+    drawn,
   );
   if (code !== 0) return code;
 
@@ -57,12 +67,13 @@ export async function demo(o: DemoOptions): Promise<number> {
   const nodes = spawnSync('ssh', [...(await lab().sshArgs(first)), 'sudo kubectl get nodes -o wide'], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  summary(stages, first);
+  say(summary(times, first));
   return nodes.status === 0 ? 0 : 1;
 }
 
 /** The bundle's folder, or undefined for official downloads. */
-async function chooseSource(source: DemoOptions['source']): Promise<string | undefined> {
+async function chooseSource(source: DemoOptions['source'], report: StageReporter): Promise<string | undefined> {
+  const say = (text: string): void => report.say(text);
   const answer = source === 'auto' ? await releaseServersAnswer() : { ok: source === 'official', why: 'asked for' };
   if (answer.ok) {
     say(`Official releases: Kubernetes ${defaultKubeVersion()}, downloaded by the machines and verified by checksum`);
@@ -71,42 +82,32 @@ async function chooseSource(source: DemoOptions['source']): Promise<string | und
   say(`Kubernetes 1.20.2 from Debian's own packages, because official downloads are out of reach: ${answer.why}.`);
   say('Debian bookworm has no newer Kubernetes in source; the bundle is built once (some minutes) and kept.');
   const dir = debianBundleDir(cacheDir());
-  await makeDebianBundle(dir, say);
+  await makeDebianBundle(dir, report);
   say(`Bundle: ${dir}`);
   return dir;
 }
 
-async function machines(o: DemoOptions, bundle: string | undefined): Promise<void> {
-  const interrupt = interruptions(say);
-  try {
-    await lab().up(
-      {
-        masters: o.masters,
-        workers: o.workers,
-        subnet: '10.77.0.0/24',
-        inventoryDir: resolve(INVENTORY_DIR),
-        extraVars: labSettings(bundle),
-      },
-      (e) => say(`${e.stage}: ${e.text}`),
-      interrupt.stop,
-    );
-  } finally {
-    interrupt.done();
-  }
+function labSpec(o: DemoOptions, bundle: string | undefined): LabSpec {
+  return {
+    masters: o.masters,
+    workers: o.workers,
+    subnet: '10.77.0.0/24',
+    inventoryDir: resolve(INVENTORY_DIR),
+    extraVars: labSettings(bundle),
+  };
 }
 
-function summary(stages: readonly { name: string; ms: number }[], first: string): void {
-  say('\n== Time');
-  for (const s of stages) say(`${(s.ms / 1000).toFixed(1).padStart(7)} s  ${s.name}`);
-  say(`${(stages.reduce((sum, s) => sum + s.ms, 0) / 1000).toFixed(1).padStart(7)} s  in all`);
+function summary(stages: readonly { name: string; ms: number }[], first: string): string {
+  const row = (ms: number, name: string): string => `${(ms / 1000).toFixed(1).padStart(7)} s  ${name}`;
+  const total = stages.reduce((sum, s) => sum + s.ms, 0);
   const cli = 'node bin/run.js';
-  say(`
+  return `
+== Time
+${stages.map((s) => row(s.ms, s.name)).join('\n')}
+${row(total, 'in all')}
+
 Look around:  ${cli} lab ssh ${first}                            (then: sudo kubectl get pods -A -o wide)
               ${cli} lab ssh ${first} -- sudo kubectl get nodes
 Run again:    ${cli} provision -i ${INVENTORY_DIR}/hosts.ini     (changes nothing, takes seconds)
-Tear down:    ${cli} lab down`);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+Tear down:    ${cli} lab down`;
 }

@@ -6,10 +6,12 @@ import { isRoot, requireRoot } from '../../base/root.js';
 import { count } from '../../base/text/format.js';
 import { labPaths } from '../../lab/box/paths.js';
 import { createNspawnLab, LAB_PACKAGES } from '../../lab/nspawn/lab.js';
-import type { LabControl, LabProvider, SnapshotRequest } from '../../lab/provider.js';
+import type { LabControl, LabProvider, LabSpec, LabState, SnapshotRequest } from '../../lab/provider.js';
 import { createVagrantLab } from '../../lab/vagrant/lab.js';
 import { vagrantPaths } from '../../lab/vagrant/paths.js';
 import { quote } from '../../shell/shell.js';
+import { reported } from '../../ui/stages/create-reporter.js';
+import type { StageReporter } from '../../ui/stages/reporter.js';
 import { interruptions } from '../connect/interrupt.js';
 import { ensureDebianPackages } from './debian-packages.js';
 import { type VagrantUpOptions, vagrantUp } from './vagrant-up.js';
@@ -24,7 +26,7 @@ export interface LabUpOptions extends VagrantUpOptions {
 export async function labUp(o: LabUpOptions): Promise<number> {
   const provider = await providerOf(o.provider);
   await refuseOtherLab(provider);
-  if (provider === 'vagrant') return vagrantUp(o, say);
+  if (provider === 'vagrant') return vagrantUp(o);
   if (o.inventory.length > 0) {
     throw new InputError({
       what: 'Lab machines on this box are not made from an inventory',
@@ -33,20 +35,25 @@ export async function labUp(o: LabUpOptions): Promise<number> {
     });
   }
   requireRootForLab('lab up');
+  return reported(async (report) => {
+    const { masters = 3, workers = 6, subnet = '10.77.0.0/24' } = o;
+    const spec = { masters, workers, subnet, inventoryDir: resolve(o.inventoryDir), extraVars: labSettings(o.bundle) };
+    const state = await bringUp(spec, report);
+    const inventory = quote(join(o.inventoryDir, 'hosts.ini'));
+    report.say(`${count(state.machines.length, 'machine')} up.`);
+    report.say(`Next: kubewright keys distribute -i ${inventory}`);
+    report.say(`then: kubewright provision -i ${inventory}`);
+    return 0;
+  });
+}
+
+/** Lab machines on this box, with the packages that they need here. */
+export async function bringUp(spec: LabSpec, report: StageReporter): Promise<LabState> {
+  const say = (text: string): void => report.say(text);
   await ensureDebianPackages(LAB_PACKAGES, 'for lab machines', say);
   const interrupt = interruptions(say);
   try {
-    const { masters = 3, workers = 6, subnet = '10.77.0.0/24' } = o;
-    const state = await lab().up(
-      { masters, workers, subnet, inventoryDir: resolve(o.inventoryDir), extraVars: labSettings(o.bundle) },
-      (e) => say(`${e.stage}: ${e.text}`),
-      interrupt.stop,
-    );
-    const inventory = quote(join(o.inventoryDir, 'hosts.ini'));
-    say(`${count(state.machines.length, 'machine')} up.`);
-    say(`Next: kubewright keys distribute -i ${inventory}`);
-    say(`then: kubewright provision -i ${inventory}`);
-    return 0;
+    return await lab().up(spec, (e) => report.progress(e), interrupt.stop);
   } finally {
     interrupt.done();
   }
@@ -93,27 +100,37 @@ export async function labSsh(name: string, command: readonly string[], provider?
 }
 
 export async function labStop(name: string, provider?: ProviderName): Promise<number> {
-  await (await labOf(provider)).stop(name);
-  say(`${name} is off. \`kubewright lab start ${name}\` boots it again.`);
-  return 0;
+  const one = await labOf(provider);
+  return reported(async (report) => {
+    report.progress({ stage: name, text: 'shutting down' });
+    await one.stop(name);
+    report.progress({ stage: name, text: `is off; \`kubewright lab start ${name}\` boots it again`, over: true });
+    return 0;
+  });
 }
 
 export async function labStart(name: string, provider?: ProviderName): Promise<number> {
-  await (await labOf(provider)).start(name);
-  say(`${name} is up.`);
-  return 0;
+  const one = await labOf(provider);
+  return reported(async (report) => {
+    report.progress({ stage: name, text: 'booting' });
+    await one.start(name);
+    report.progress({ stage: name, text: 'is up', over: true });
+    return 0;
+  });
 }
 
 export async function labDown(o: { readonly provider?: ProviderName; readonly destroy: boolean }): Promise<number> {
   if ((await providerOf(o.provider)) === 'nspawn') requireRootForLab('lab down');
-  await (await labOf(o.provider)).down((e) => say(`${e.stage}: ${e.text}`), { destroy: o.destroy });
+  const one = await labOf(o.provider);
+  await reported((report) => one.down((e) => report.progress(e), { destroy: o.destroy }));
   return 0;
 }
 
 /** `lab snapshot`. @param action save, restore, delete or list. */
 export async function labSnapshot(action: string, name: string | undefined, provider?: ProviderName): Promise<number> {
   const request = snapshotRequest(action, name);
-  const names = await (await labOf(provider)).snapshot(request, (e) => say(`${e.stage}: ${e.text}`));
+  const one = await labOf(provider);
+  const names = await reported((report) => one.snapshot(request, (e) => report.progress(e)));
   const done = { save: 'saved', restore: 'restored', delete: 'deleted' };
   if (request.action !== 'list') say(`${done[request.action]}: ${names.join(', ')}`);
   else say(names.length === 0 ? 'There are no snapshots.' : names.join('\n'));

@@ -7,6 +7,7 @@ import { planMachines } from '../../lab/nspawn/plan.js';
 import { createVagrantLab } from '../../lab/vagrant/lab.js';
 import { forwardPorts, SIZES, type VagrantMachine } from '../../lab/vagrant/machines.js';
 import { DEFAULT_BOX, resolveBox } from '../../lab/vagrant/tool/boxes.js';
+import { reported } from '../../ui/stages/create-reporter.js';
 import { interruptions } from '../connect/interrupt.js';
 import type { VaultOptions } from '../connect/options.js';
 import { vagrantMachines } from '../inventory/plan-machines.js';
@@ -31,31 +32,29 @@ export interface VagrantUpOptions {
 const SUBNET = '192.168.56.0/24';
 
 /** `lab up --provider vagrant`. */
-export async function vagrantUp(o: VagrantUpOptions, say: (text: string) => void): Promise<number> {
+export async function vagrantUp(o: VagrantUpOptions): Promise<number> {
   const machines = o.inventory.length > 0 ? vagrantMachines(await readInventory(o), o) : planned(o);
   const inventories = o.inventory.map((i) => (isHostList(i) ? i : resolve(i)));
-  const interrupt = interruptions(say);
-  try {
-    const lab = await createVagrantLab().up(
-      {
-        machines,
-        hypervisor: o.hypervisor ?? (process.env.VAGRANT_DEFAULT_PROVIDER || undefined),
-        inventories,
-        inventoryDir: resolve(o.inventoryDir),
-        extraVars: labSettings(o, machines),
-        vagrantfile: join(PACKAGE_ROOT, 'vagrant/Vagrantfile'),
-      },
-      (e) => say(`${e.stage}: ${e.text}`),
-      interrupt,
-    );
+  return reported(async (report) => {
+    const say = (text: string): void => report.say(text);
+    const spec = {
+      machines,
+      hypervisor: o.hypervisor ?? (process.env.VAGRANT_DEFAULT_PROVIDER || undefined),
+      inventories,
+      inventoryDir: resolve(o.inventoryDir),
+      extraVars: labSettings(o, machines),
+      vagrantfile: join(PACKAGE_ROOT, 'vagrant/Vagrantfile'),
+    };
+    const interrupt = interruptions(say);
+    const lab = await createVagrantLab()
+      .up(spec, (e) => report.progress(e), interrupt)
+      .finally(() => interrupt.done());
     const args = [...inventories, join(lab.inventoryDir, 'hosts.ini')].map((i) => `-i ${short(i)}`).join(' ');
     say(`${count(lab.machines.length, 'machine')} up.`);
     say(`Next: kubewright keys distribute ${args}`);
     say(`then: kubewright provision ${args}`);
     return 0;
-  } finally {
-    interrupt.done();
-  }
+  });
 }
 
 /** Settings of a whole inventory of the lab's: the bundle, and subnets that the machines are not in. */

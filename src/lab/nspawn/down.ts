@@ -12,23 +12,24 @@ import { loadState, saveState } from './state.js';
 export async function tearDown(paths: LabPaths, onProgress: OnProgress): Promise<void> {
   const lab = await loadState(paths);
   if (!lab) {
-    onProgress({ stage: 'lab', text: 'there is none' });
+    onProgress({ stage: 'lab', text: 'there is none', over: true });
     return;
   }
   await inParallel(lab.machines, 4, async (machine) => {
+    onProgress({ stage: machine.name, text: 'removing' });
     // Nothing on its disk will be read again, so the plug is pulled.
     await powerOff(machine, paths, false);
     await removeCable(machine.name, paths);
     await removeDisk(machine.name, paths);
     machine.prepared = false;
     await saveState(paths, lab);
-    onProgress({ stage: machine.name, text: 'removed' });
+    onProgress({ stage: machine.name, text: 'removed', over: true });
   });
   await removeBridge(lab.subnet, paths);
   if (!(await otherLabs(paths))) await restoreSysctls(lab.sysctls);
   await removeInventory(lab.inventoryDir);
   await unmountBelow(paths.stateDir);
   await removeTree(paths.stateDir);
-  onProgress({ stage: 'network', text: 'removed' });
-  onProgress({ stage: 'cache', text: `${paths.cacheDir} stays, so that the next lab is up in seconds` });
+  onProgress({ stage: 'network', text: 'removed', over: true });
+  onProgress({ stage: 'cache', text: `${paths.cacheDir} stays, so that the next lab is up in seconds`, over: true });
 }

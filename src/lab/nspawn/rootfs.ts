@@ -46,6 +46,7 @@ export async function ensureRootfs(paths: LabPaths, onProgress: OnProgress, sign
     await exec(argv, { input: `${sources}\n`, signal, onLine });
     await furnish(partial);
     await rename(partial, dir);
+    onProgress({ stage: 'rootfs', text: `built in ${dir}`, over: true });
   } catch (error) {
     await exec(['rm', '-rf', '--one-file-system', partial]);
     throw error;

@@ -34,8 +34,8 @@ export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProg
   } else await requireRootfs(lab.rootfs);
   if (grown) await saveState(paths, lab);
   await ensureKey(paths);
-  onProgress({ stage: 'network', text: `bridge ${paths.bridge} with ${lab.subnet}` });
   await ensureHost(lab, paths);
+  onProgress({ stage: 'network', text: `bridge ${paths.bridge} with ${lab.subnet}`, over: true });
 
   await inParallel(lab.machines, AT_ONCE, async (machine) => {
     signal?.throwIfAborted();
@@ -49,14 +49,15 @@ export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProg
     const running = await isAlive(machine.process);
     if (!running) say('booting');
     await bootMachine(lab, machine, paths, signal);
-    say(`${running ? 'is up' : 'booted'}, sshd answers on ${machine.address}`);
+    const text = `${running ? 'is up' : 'booted'}, sshd answers on ${machine.address}`;
+    onProgress({ stage: machine.name, text, over: true });
   });
 
   const lines = await Promise.all(lab.machines.map((m) => knownHostsLines(m, paths)));
   await writeFile(paths.sshKnownHosts, `${lines.flat().join('\n')}\n`, { mode: 0o600 });
   const variables = renderVariables(labVariables(await detectBoxTraits()), spec.extraVars, paths);
   await writeInventory(lab.inventoryDir, renderHosts(lab.machines), variables);
-  onProgress({ stage: 'inventory', text: `${lab.inventoryDir}/hosts.ini` });
+  onProgress({ stage: 'inventory', text: `${lab.inventoryDir}/hosts.ini`, over: true });
   const machines = lab.machines.map(({ name, address, role }) => ({ name, address, role }));
   return { machines, subnet: lab.subnet, inventoryDir: lab.inventoryDir, stateDir: paths.stateDir };
 }

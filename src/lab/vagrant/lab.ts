@@ -94,13 +94,14 @@ async function sshArguments(name: string, paths: VagrantPaths, vagrant: Vagrant)
 
 async function down(paths: VagrantPaths, vagrant: Vagrant, onProgress: OnProgress, destroy: boolean): Promise<void> {
   const lab = await loadVagrantLab(paths);
-  if (!lab) return onProgress({ stage: 'lab', text: 'there is none' });
+  if (!lab) return onProgress({ stage: 'lab', text: 'there is none', over: true });
   const run = { onRow: (row: VagrantResult['rows'][number]) => report(row, onProgress) };
   if (!destroy) {
     must(await vagrant(['halt', '--machine-readable'], run), 'Not all machines were shut down');
     return onProgress({
       stage: 'lab',
       text: 'is off; `kubewright lab up` boots it again, `kubewright lab down --destroy` removes it',
+      over: true,
     });
   }
   must(await vagrant(['destroy', '--force', '--machine-readable'], run), 'Not all machines were removed');
@@ -108,7 +109,7 @@ async function down(paths: VagrantPaths, vagrant: Vagrant, onProgress: OnProgres
   // Only what is ours: the folder is the user's to name.
   for (const own of [paths.stateFile, paths.folder, paths.knownHosts]) await rm(own, { recursive: true, force: true });
   await rmdir(paths.stateDir).catch(() => {});
-  onProgress({ stage: 'lab', text: 'removed; the boxes stay (`vagrant box list`)' });
+  onProgress({ stage: 'lab', text: 'removed; the boxes stay (`vagrant box list`)', over: true });
 }
 
 async function snapshot(

@@ -48,11 +48,13 @@ export async function reachMachines(
       onProgress({
         stage: machine.name,
         text: `another machine answers on ${machine.address}: going by ${login.host}, port ${login.port}`,
+        stays: true,
       });
     }
     const way = same ? { host: machine.address, port: 22 } : { host: login.host, port: login.port };
     found.set(machine.name, { ...login, ...way, name: machine.name, address: machine.address, hostKeys: keys });
-    onProgress({ stage: machine.name, text: `sshd answers on ${way.host}${way.port === 22 ? '' : `, port ${way.port}`}` });
+    const port = way.port === 22 ? '' : `, port ${way.port}`;
+    onProgress({ stage: machine.name, text: `sshd answers on ${way.host}${port}`, over: true });
   });
   if (stop?.aborted) throw new InterruptedError({ what: 'Interrupted' });
   if (silent.length > 0) {

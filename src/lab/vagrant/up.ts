@@ -52,11 +52,13 @@ export async function bringUp(
   onProgress({
     stage: 'vagrant',
     text: `Vagrant ${version} with ${NEEDS[hypervisor].title}${usable.version ? ` (${usable.version})` : ''}`,
+    over: true,
   });
   if (hypervisor === 'hyperv') {
     onProgress({
       stage: 'vagrant',
       text: 'Hyper-V can’t give machines fixed addresses: the inventory gets those that DHCP gave, and they may change when a machine is started again',
+      stays: true,
     });
   }
 
@@ -65,7 +67,7 @@ export async function bringUp(
   const reached = await reach(lab, vagrant(paths.folder), onProgress, signals.stop);
   await saveText(paths.knownHosts, knownHostsText(reached), 0o600);
   await writeFiles(inventoryDir, inventoryFiles(lab, reached, paths.knownHosts, spec.extraVars));
-  onProgress({ stage: 'inventory', text: join(inventoryDir, 'hosts.ini') });
+  onProgress({ stage: 'inventory', text: join(inventoryDir, 'hosts.ini'), over: true });
   return lab;
 }
 
