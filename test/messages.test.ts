@@ -53,7 +53,6 @@ const NOT_YET: readonly string[] = [
   'src/playbook',
   'src/roles',
   'src/tasks',
-  'src/ui',
   'vagrant',
 ];
 

@@ -101,7 +101,7 @@ export interface PlayTime {
   readonly ms: number;
 }
 
-/** The times of the plays, the table of the hosts, what failed once more, and where the log lies. */
+/** The times of the plays, the table of hosts, the failures again, and the log's directory. */
 export function recapLines(o: {
   readonly end: RunEnd;
   readonly plays: readonly PlayTime[];
@@ -126,20 +126,20 @@ export function recapLines(o: {
   return lines;
 }
 
-/** More hosts than these are put together by what became of them. */
+/** With more hosts than this, those with the same result share a row. */
 const RECAP_ROWS = 20;
 
 export interface RecapGroup {
   readonly hosts: readonly string[];
-  /** Of the first host; the others are alike but for the time. */
+  /** Of the first host; the others differ only in their time. */
   readonly row: HostRecap;
-  /** What the tasks took; of several hosts the least and the most. */
+  /** How long the tasks took; for several hosts the shortest and the longest. */
   readonly time: string;
 }
 
 /**
- * One group a host; with many hosts one for those that are alike. A host that failed is always by itself, and among many it
- * stands at the end, where one looks. `busy`: milliseconds that a host's tasks took.
+ * One group per host; with many hosts one per result. A host that failed always has its own, and among many hosts it comes last,
+ * next to the prompt. `busy`: milliseconds that a host's tasks took.
  */
 export function recapGroups(recap: readonly HostRecap[], busy: ReadonlyMap<string, number>): RecapGroup[] {
   const isBad = (r: HostRecap): boolean => r.failed > 0 || r.unreachable;

@@ -1,8 +1,8 @@
 import { columnsOf, cutTo } from '../base/text/width.js';
 
 /**
- * Names of hosts as people say them: `m11…m13-k8s, w101…w106-k8s`. Neighbours that differ by one number that goes up by one are a range;
- * the order stays that of the list.
+ * Names of hosts as ranges: `m11…m13-k8s, w101…w106-k8s`. Consecutive numbers in otherwise equal neighbouring names make a range; the
+ * order stays that of the list.
  */
 export function hostRanges(hosts: readonly string[]): string[] {
   const parts: string[] = [];

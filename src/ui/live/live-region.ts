@@ -22,10 +22,9 @@ export function isTerminal<T extends object>(stream: T, term = process.env.TERM)
 }
 
 /**
- * The last lines of a terminal, drawn over and over; what is printed goes above them and stays. Only lines that changed are
- * written, so that nothing flickers. The cursor rests at the end of the last line; no line is as wide as the terminal and no frame
- * as high, so that nothing wraps or scrolls. Touches no signals: the cursor is shown again when the process ends in any way that
- * lets it.
+ * The last lines of a terminal, rewritten in place; what is printed goes above them and stays. Only lines that changed are written, so
+ * that nothing flickers. The cursor rests at the end of the last line; no line is as wide as the terminal and no frame as high, so that
+ * nothing wraps or scrolls. Handles no signals: the cursor is shown again on the process's `exit` event.
  */
 export class LiveRegion {
   readonly #stream: LiveStream;
@@ -71,7 +70,7 @@ export class LiveRegion {
     else this.#stream.write(BEGIN + text + this.#change(frame) + END);
   }
 
-  /** Takes the frame away and gives the cursor back. May be called again. */
+  /** Erases the frame and shows the cursor. May be called again. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;

@@ -3,7 +3,7 @@ import { readEnds, readJournal, runsIn } from '../../engine/journal/journal-read
 import { runModel } from '../runs/run-model.js';
 import type { Progress } from './progress.js';
 
-/** How far back an earlier run is looked for. */
+/** How many of the newest runs are searched. */
 const LOOK_BACK = 20;
 
 interface PastPlay {
@@ -13,7 +13,7 @@ interface PastPlay {
   readonly tasks: ReadonlyMap<string, number>;
 }
 
-/** How long the plays of an earlier run took, and what that says about the present one. */
+/** How long the plays of an earlier run took, to estimate the current one. */
 export class History {
   readonly #plays: readonly PastPlay[];
 
@@ -47,7 +47,7 @@ export class History {
     return (slowest + later) * this.#pace(past, progress);
   }
 
-  /** How much longer the tasks of this play took than then, as far as they are done. */
+  /** How much longer the finished tasks of this play took than in the earlier run. */
   #pace(past: PastPlay, progress: Progress): number {
     let [then, now] = [0, 0];
     for (const [task, ms] of progress.longest()) {
@@ -56,14 +56,14 @@ export class History {
       then += before;
       now += ms;
     }
-    // Little is known after a second of work.
+    // One second of work says little.
     return then < 1000 && now < 1000 ? 1 : Math.min(20, Math.max(0.05, (now + 500) / (then + 500)));
   }
 }
 
 /**
- * The newest run in a folder of journals that did the same to about the same hosts and came to its end; undefined: there is none.
- * What cannot be read counts as not there: an estimate is not worth an error.
+ * The newest finished run in a directory of journals with the same title and about the same hosts; undefined: there is none. What cannot
+ * be read is skipped: an estimate is not worth an error.
  */
 export function findHistory(
   journalDir: string,
@@ -80,7 +80,7 @@ export function findHistory(
       if (common * 2 < Math.max(start.hosts.length, hosts.size)) continue;
       return historyOf(dir, name);
     } catch {
-      // A folder that someone else made, or that was half removed.
+      // Not a journal, or half removed.
     }
   }
   return undefined;

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../engine/events.js';
 import type { View, ViewOptions } from './view.js';
 
-/** One event a line, as the engine sent it: the interface for programs. */
+/** One event per line, as the engine sent it: the interface for programs. */
 export class JsonView implements View {
   readonly #o: ViewOptions;
 

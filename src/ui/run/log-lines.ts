@@ -19,16 +19,16 @@ import { Recap } from './recap.js';
 export interface LogLinesOptions {
   readonly verbosity: number;
   readonly paint: Paint;
-  /** Beside a live picture of the present play: only what should stay when the picture is gone. */
+  /** Above a live picture of the current play: only what must stay after it. */
   readonly live: boolean;
   /** Width of the terminal; absent: lines are not wrapped. */
   readonly columns?: () => number | undefined;
   readonly print: (lines: readonly string[]) => void;
 }
 
-/** With more hosts than these, the same news of several hosts is put together. */
+/** From this number of hosts on, equal lines of several hosts become one. */
 const FOLD_FROM = 20;
-/** How long news may wait for more of its kind. Milliseconds. */
+/** How long a line may wait for others like it. Milliseconds. */
 const HOLD_MS = 2_000;
 
 interface Held {
@@ -92,7 +92,7 @@ export class LogLines {
         if (!live) this.#print(paint('yellow', `${e.host} connection lost, try ${e.attempt}: ${e.error}`));
         break;
       case 'host-back':
-        if (!live) this.#print(`${e.host} connected again; its tasks went on meanwhile`);
+        if (!live) this.#print(`${e.host} reconnected; its tasks kept running`);
         break;
       case 'push':
         if (!live && e.bytes >= e.of) this.#print(`${e.host} received ${e.artifact} (${Math.ceil(e.of / 1_000_000)} MB)`);
@@ -105,7 +105,7 @@ export class LogLines {
     }
   }
 
-  /** Says what waited for more of its kind since before `until`, milliseconds since the epoch. */
+  /** Prints lines that have waited for others since before `until`, milliseconds since the epoch. */
   flush(until = Number.POSITIVE_INFINITY): void {
     for (const [key, held] of this.#held) {
       if (held.since > until) continue;
@@ -114,7 +114,7 @@ export class LogLines {
     }
   }
 
-  /** Said at once with few hosts; with many, after more of them may have come to the same. */
+  /** Printed at once with few hosts; with many, once others may have come to the same. */
   #hold(e: { readonly at: number; readonly host: string }, key: string, ms: number, say: Held['say']): void {
     const known = this.#held.get(key);
     if (known) {
@@ -143,7 +143,7 @@ export class LogLines {
     return [`${hostsText(hosts)} ${status}: ${e.title} ${rangeText(times)}`, ...diff];
   }
 
-  /** A line for a host that is through with the play. */
+  /** A line for a host that has finished the play. */
   #hostDone(e: TaskEnd): void {
     const host = this.#progress.hosts.get(e.host);
     if (this.#order.size >= FOLD_FROM || !host || host.failed !== undefined || host.done !== host.tasks) return;

@@ -6,10 +6,10 @@ import { LogLines } from './log-lines.js';
 import { Progress } from './progress.js';
 import type { View, ViewOptions } from './view.js';
 
-/** A task that runs longer than this gets a line now and then, so that nobody takes a quiet log for a dead one. */
+/** A task that runs longer than this gets a line now and then, so that a quiet log does not look dead. Milliseconds. */
 const QUIET_MS = 15_000;
 
-/** Lines for logs and pipes: nothing is ever written over. */
+/** Lines for logs and pipes: nothing is rewritten. */
 export class PlainView implements View {
   readonly #o: ViewOptions;
   readonly #paint: Paint;
@@ -41,7 +41,7 @@ export class PlainView implements View {
     return Promise.resolve();
   }
 
-  /** Says what has been at work for long; `now` in milliseconds since the epoch. */
+  /** Names the tasks that have been running for long; `now` in milliseconds since the epoch. */
   heartbeat(now: number): void {
     this.#log.flush(now - 2_000);
     const groups = new Map<string, { hosts: string[]; title: string; since: number; note: string }>();
@@ -65,7 +65,7 @@ export class PlainView implements View {
       } else groups.set(key, { hosts: [host], title: present.title, since: present.since, note });
     }
     for (const g of groups.values()) {
-      const text = `${hostsText(g.hosts)} still at: ${g.title} (${duration(now - g.since)}${g.note})`;
+      const text = `${hostsText(g.hosts)} still running: ${g.title} (${duration(now - g.since)}${g.note})`;
       this.#print([this.#paint('dim', text)]);
     }
   }

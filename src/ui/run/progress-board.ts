@@ -7,7 +7,7 @@ import type { HostProgress, Progress } from './progress.js';
 
 export interface ProgressBoardOptions {
   readonly columns: number;
-  /** At most so many lines. */
+  /** At most N lines. */
   readonly rows: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -17,11 +17,11 @@ export interface ProgressBoardOptions {
   readonly history?: History;
 }
 
-/** Hosts that are at the same thing. */
+/** Hosts that are at the same task. */
 interface Group {
   readonly mark: string;
   readonly color: Color | undefined;
-  /** Where it stands: what needs a look first, what is done last. */
+  /** Its place: what needs attention first, what is done last. */
   readonly rank: number;
   /** Number of the task, for the order within a rank. */
   readonly n: number;
@@ -42,7 +42,7 @@ const SLOW_TIMES = 3;
 /** …and longer than this. Milliseconds. */
 const SLOW_MS = 5_000;
 
-/** The lines of a running play: a heading, and one line for the hosts that are at the same thing. All are narrower than `columns`. */
+/** The lines of a running play: a heading, and one line for the hosts that are at the same task. All are narrower than `columns`. */
 export function progressBoard(progress: Progress, o: ProgressBoardOptions): string[] {
   const groups = foldGroups(progress, o);
   const head = headLine(progress, o);
@@ -80,7 +80,7 @@ function barOf(done: number, of: number, width: number): string {
   return '━'.repeat(filled) + '╌'.repeat(width - filled);
 }
 
-/** An estimate is no stopwatch: whole seconds below a minute, then steps of 10 s. */
+/** Estimates are rough: whole seconds below a minute, then steps of 10 s. */
 function about(ms: number): string {
   const step = ms < 60_000 ? 1_000 : 10_000;
   const rounded = Math.max(1_000, Math.ceil(ms / step) * step);

@@ -1,16 +1,16 @@
 import type { RunEvent } from '../../engine/events.js';
 
-/** What a host is held up by, in place of its task. */
+/** What delays a host, shown in place of its task. */
 export type Note =
   | { readonly kind: 'lost'; readonly attempt: number; readonly error: string }
   | { readonly kind: 'push'; readonly artifact: string; readonly percent: number };
 
-/** What one host of the present play is at. */
+/** The state of one host of the current play. */
 export interface HostProgress {
   readonly tasks: number;
   done: number;
   changed: number;
-  /** Title of the task that failed, or what else went wrong. */
+  /** Title of the task that failed, or another reason. */
   failed?: string;
   /** When its first task began; milliseconds since the epoch. */
   since?: number;
@@ -18,10 +18,10 @@ export interface HostProgress {
   note?: Note;
 }
 
-/** The state of the present play, as far as the events tell. */
+/** The state of the current play, from its events. */
 export class Progress {
   readonly hosts = new Map<string, HostProgress>();
-  /** Name of the present play; empty before the first. */
+  /** Name of the current play; empty before the first. */
   play = '';
   /** Start of the play; milliseconds since the epoch. */
   startedAt = 0;
@@ -78,7 +78,7 @@ export class Progress {
     }
   }
 
-  /** Over all hosts; the tasks of a failed host count as done, since nothing more comes of them. */
+  /** Over all hosts; the tasks of a failed host count as done. */
   totals(): { done: number; tasks: number } {
     let [done, tasks] = [0, 0];
     for (const host of this.hosts.values()) {

@@ -2,7 +2,7 @@ import type { RunEvent } from '../../engine/events.js';
 import { type Failure, failureBlock, hostTrouble, type Paint, type PlayTime, type RunEnd, recapLines } from '../format.js';
 import { inOrder } from '../host-ranges.js';
 
-/** What the last page of a run says, gathered on the way. */
+/** Collects what is printed at the end of a run. */
 export class Recap {
   readonly #plays: PlayTime[] = [];
   readonly #busy = new Map<string, number>();
@@ -30,7 +30,7 @@ export class Recap {
     }
   }
 
-  /** The recap; hosts that failed in the same way stand together. */
+  /** The recap; hosts that failed in the same way share a block. */
   lines(end: RunEnd, paint: Paint, columns?: number): string[] {
     const failures = [
       ...[...this.#troubles.values()].flatMap((t) => hostTrouble(t.word, inOrder(t.hosts, this.#order), t.error, paint)),

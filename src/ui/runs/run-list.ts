@@ -4,7 +4,7 @@ import { columnsOf, cutTo, padTo } from '../../base/text/width.js';
 import type { RunEnds } from '../../engine/journal/journal-read.js';
 import type { Color, Paint } from '../format.js';
 
-/** One line a run, under a line of titles. `columns`: width of the terminal; absent: as wide as it gets. */
+/** One line per run, under a line of titles. `columns`: width of the terminal; absent: as wide as it gets. */
 export function runListRows(runs: readonly RunEnds[], o: { columns?: number; paint: Paint }): string[] {
   const rows = runs.map((r) => {
     const recap = r.end?.recap ?? [];

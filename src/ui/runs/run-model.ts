@@ -25,7 +25,7 @@ export interface PlayModel {
   readonly spans: readonly Span[];
 }
 
-/** Trouble outside of any task. */
+/** Trouble outside any task. */
 export interface Trouble {
   readonly at: number;
   readonly kind: 'unreachable' | 'failed' | 'lost' | 'warning';
@@ -34,7 +34,7 @@ export interface Trouble {
   readonly text: string;
 }
 
-/** A run as its events tell it: what `runs show`, the report and the estimates read. */
+/** A run, made from its events, for `runs show`, the report and the estimates. */
 export interface RunModel {
   readonly run: string;
   readonly title: string;
@@ -42,11 +42,11 @@ export interface RunModel {
   readonly check: boolean;
   readonly hosts: readonly string[];
   readonly start: number;
-  /** The last thing that is known to have happened. */
+  /** Time of the last known event. */
   readonly end: number;
   readonly plays: readonly PlayModel[];
   readonly troubles: readonly Trouble[];
-  /** From the end of the run, or counted from its tasks where there is none. */
+  /** From the run's last event, or counted from its tasks if that is missing. */
   readonly recap: readonly HostRecap[];
   /** Milliseconds that each host's tasks took; hosts without a task are not in it. */
   readonly busy: ReadonlyMap<string, number>;

@@ -3,7 +3,7 @@ import { count, duration } from '../../base/text/format.js';
 import { columnsOf, cutTo } from '../../base/text/width.js';
 import { hostsText } from '../host-ranges.js';
 
-/** What a step consists of, all machines together: `logins`. */
+/** What a stage consists of, over all hosts: `logins`. */
 export interface Parts {
   readonly noun: string;
   readonly of: number;
@@ -11,30 +11,30 @@ export interface Parts {
 
 export interface StageOptions {
   readonly parts?: Parts;
-  /** Ctrl-C calls it off everywhere at once; else machines that are at it finish it. */
+  /** Ctrl-C cancels it on all hosts at once; otherwise hosts that are at work finish it. */
   readonly calledOff?: boolean;
 }
 
-/** Hears how far a command is that does one thing after the other on many machines. */
+/** Receives the progress of a command that runs one stage after the other on many hosts. */
 export interface StageListener {
-  /** The next step, with these machines; the one before is over. */
+  /** The next stage, with its hosts; the previous one is over. */
   stage(doing: string, hosts: readonly string[], o?: StageOptions): void;
-  /** A machine's turn has come. */
+  /** A host has started. */
   began(host: string): void;
-  /** A machine has got on by so many parts. */
+  /** N more parts are done on a host. */
   part(n: number): void;
-  /** A machine is through with this step, in whatever way. */
+  /** A host has finished this stage, whether it succeeded or not. */
   done(host: string): void;
 }
 
-/** So few machines are named at once; more of them only when nothing happens. */
+/** Up to N hosts are named at once; more only when nothing happens. */
 const FEW = 3;
-/** After Ctrl-C so many are named, else they are counted. */
+/** After Ctrl-C up to N hosts are named; more are counted. */
 const NAMED = 8;
-/** Nothing has happened for so long: it may hang. Milliseconds. */
+/** Without any event for this long, something may hang. Milliseconds. */
 const QUIET_MS = 4_000;
 
-/** What the step at work is, who is through, and who is waited for. Pure: times are given, in milliseconds since the epoch. */
+/** The current stage, the hosts that are done and those that are waited for. Pure: times are arguments, in milliseconds since the epoch. */
 export class StageProgress {
   #doing = '';
   #total = 0;
@@ -73,29 +73,29 @@ export class StageProgress {
     this.#lastAt = now;
   }
 
-  /** From now on the machines that are at work are finished, and no more are begun. */
+  /** From now on hosts that are at work finish, and no more are started. */
   interrupt(): void {
     this.#interrupted = true;
   }
 
-  /** Nothing is to be told: no step has begun, or all machines are through. */
+  /** There is nothing to show: no stage has begun, or all hosts are done. */
   get idle(): boolean {
     return this.#left.size === 0;
   }
 
-  /** Machines whose turn has come and that are not through, in the order of the inventory. */
+  /** Hosts that have started and are not done, in the order of the inventory. */
   get atWork(): readonly string[] {
     return [...this.#left].filter((h) => this.#working.has(h));
   }
 
-  /** What to say after the message of Ctrl-C: few are named, many counted; empty when nobody is left to be waited for. */
+  /** What follows the message of Ctrl-C: few hosts are named, many counted; empty when no host is left to wait for. */
   get stillAtWork(): string {
     const hosts = this.#calledOff ? [] : this.atWork;
     if (hosts.length === 0) return '';
     return escapeLine(`Still at work: ${hosts.length <= NAMED ? hosts.join(', ') : count(hosts.length, 'host')}.`);
   }
 
-  /** One line of at most `columns`. `names`: those who are waited for are named in any case; `time`: how long the step takes. */
+  /** One line of at most `columns`. `names`: always name the hosts that are waited for; `time`: show how long the stage has run. */
   line(now: number, columns: number, o: { readonly names?: boolean; readonly time?: boolean } = {}): string {
     const quietMs = now - this.#lastAt;
     const quiet = quietMs >= QUIET_MS;
@@ -112,7 +112,7 @@ export class StageProgress {
   }
 }
 
-/** Whole seconds: a line is not drawn more often. */
+/** Whole seconds, because a line is not drawn more often. */
 function seconds(ms: number): string {
   return ms < 60_000 ? `${Math.floor(Math.max(0, ms) / 1000)}s` : duration(ms);
 }

@@ -83,7 +83,7 @@ UNREACHABLE w102: no route to host
 PLAY etcd (2 hosts)
 w101 ok 2 tasks 0.3s
 m1 connection lost, try 1: connection reset
-m1 connected again; its tasks went on meanwhile
+m1 reconnected; its tasks kept running
 m1 received etcd (10 MB)
 m1 changed: Install etcd 3.2s
   -old
@@ -134,8 +134,8 @@ Log: /j/r
     expect(
       text()
         .split('\n')
-        .filter((l) => l.includes('still at')),
-    ).toEqual(['m1 still at: Install etcd (20s)', 'm1 still at: Install etcd (36s)']);
+        .filter((l) => l.includes('still running')),
+    ).toEqual(['m1 still running: Install etcd (20s)', 'm1 still running: Install etcd (36s)']);
   });
 
   it('puts the same news of many hosts together', async () => {

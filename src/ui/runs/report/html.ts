@@ -17,7 +17,7 @@ function render(part: Part): string {
   return part.map(render).join('');
 }
 
-/** Also what no XML document may hold: control characters become a replacement character. */
+/** Control characters, which XML does not allow, become a replacement character. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll(

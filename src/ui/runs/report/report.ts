@@ -10,7 +10,7 @@ import { STYLE } from './style.js';
 import { timeline } from './timeline.js';
 import { pathSection, times } from './times.js';
 
-/** One HTML file about one run: no scripts, nothing to fetch, well-formed also as XML. */
+/** One HTML file about one run: no scripts, nothing to fetch, well-formed XML. */
 export function report(journal: Journaled, model: RunModel): string {
   const { word } = outcome(journal);
   const title = `${model.title || 'run'} ${word}, ${journal.run}`;

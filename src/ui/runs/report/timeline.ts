@@ -3,11 +3,11 @@ import { hostsText } from '../../host-ranges.js';
 import type { RunModel, Span } from '../run-model.js';
 import { type Html, html } from './html.js';
 
-/** With more hosts than these, those that did the same are one row. */
+/** With more hosts than this, those that did the same share a row. */
 const ROWS_UNFOLDED = 24;
 /** Neighbours of one kind that are shorter than this share of the run are drawn as one. */
 const TOO_SHORT = 1 / 1500;
-/** Names that are told of those. */
+/** How many of their names are listed. */
 const TITLES = 8;
 
 interface Row {
@@ -35,7 +35,7 @@ export function timeline(model: RunModel): Html {
     .filter((s) => statuses.has(s))
     .map((s) => html`<span><i class="s-${s}"></i>${s === 'would-change' ? 'would change' : s}</span>`);
   return html`<section><h2>Timeline</h2>
-<p class="note">${duration(total)} from left to right, one row a host. Tap a task or point at it for its name, time and outcome; by keyboard, Tab goes from row to row and the arrow keys from task to task.${
+<p class="note">${duration(total)} from left to right, one row per host. Tap a task or point at it for its name, time and outcome; by keyboard, Tab goes from row to row and the arrow keys from task to task.${
     folded
       ? ' Hosts that ran the same tasks with the same outcome share a row, which shows the slowest of them; those that took far longer than the others have rows of their own.'
       : ''
@@ -96,7 +96,7 @@ function several(titles: readonly string[]): string {
 }
 
 interface Place {
-  /** The row: arrow keys go round in it. */
+  /** The row: arrow keys move within it. */
   readonly group: string;
   readonly kind: string;
   /** Milliseconds from the left edge. */
@@ -107,7 +107,7 @@ interface Place {
 
 /**
  * What took time in a row. A radio button without its looks: it can be tapped and focused without a script, a row is one stop
- * of the Tab key, and the text is its name to a screen reader. The text stands in the block where it fits, and at the
+ * of the Tab key, and the text is its name to a screen reader. The text is in the block if it fits, and at the
  * bottom of the screen while the block is pointed at or has the focus (style.ts).
  */
 function block(p: Place, name: string, more: string): Html {
@@ -168,7 +168,7 @@ function foldRows(model: RunModel): Row[] {
   }
   const busy = (host: string): number => model.busy.get(host) ?? 0;
   return [...groups.values()].flatMap((hosts) => {
-    // Those that took far longer than the others are what one looks for.
+    // Outliers are what a reader looks for.
     const usual = hosts.map(busy).sort((a, b) => a - b)[Math.floor(hosts.length / 2)] ?? 0;
     const slow = hosts.filter((h) => busy(h) > 1.5 * usual + 1000);
     const rest = hosts.filter((h) => !slow.includes(h));
