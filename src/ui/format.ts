@@ -53,7 +53,8 @@ export interface Failure {
 /** What a user needs about a failed task: where, what it printed, a hint, where its log is. `dir`: the run's directory. */
 export function failureBlock(f: Failure, dir: string, paint: Paint, columns?: number): string[] {
   const code = f.code ? ` (exit status ${f.code})` : '';
-  const lines = [paint('red', `FAILED ${hostsText(f.hosts)}: ${f.title} [${f.task}]${code} after ${duration(f.ms)}`)];
+  const heading = `FAILED ${hostsText(f.hosts)}: ${f.title} [${f.task}]${code} after ${duration(f.ms)}`;
+  const lines = wrapped(heading, columns).map((line) => paint('red', line));
   for (const line of f.tail ?? []) lines.push(`  | ${line}`);
   if (f.hint) lines.push(...labelled('hint:', 'cyan', f.hint, { paint, columns, indent: '  ' }));
   const [first = ''] = f.hosts;
@@ -80,6 +81,10 @@ export function warningLines(e: Extract<RunEvent, { type: 'warning' }>, paint: P
   return labelled('warning:', 'yellow', `${e.host ? `${e.host}: ` : ''}${e.text}`, { paint, columns, indent: '' });
 }
 
+function wrapped(text: string, columns: number | undefined): string[] {
+  return columns === undefined ? [text] : wrapTo(text, columns);
+}
+
 function labelled(
   label: string,
   color: Color,
@@ -87,13 +92,14 @@ function labelled(
   o: { readonly paint: Paint; readonly columns: number | undefined; readonly indent: string },
 ): string[] {
   const whole = `${label} ${text}`;
-  const lines = o.columns === undefined ? [whole] : wrapTo(whole, o.columns - o.indent.length);
+  const lines = wrapped(whole, o.columns === undefined ? undefined : o.columns - o.indent.length);
   return lines.map((line, i) => o.indent + (i === 0 ? o.paint(color, label) + line.slice(label.length) : line));
 }
 
-export function hostTrouble(word: string, hosts: readonly string[], error: string, paint: Paint): string[] {
+export function hostTrouble(word: string, hosts: readonly string[], error: string, paint: Paint, columns?: number): string[] {
   const [first = '', ...rest] = error.split('\n');
-  return [paint('red', `${word} ${hostsText(hosts)}: ${first}`), ...rest.map((l) => `  | ${l}`)];
+  const heading = wrapped(`${word} ${hostsText(hosts)}: ${first}`, columns).map((line) => paint('red', line));
+  return [...heading, ...rest.map((l) => `  | ${l}`)];
 }
 
 export interface PlayTime {
@@ -111,6 +117,8 @@ export function recapLines(o: {
   readonly dir: string;
   readonly check: boolean;
   readonly paint: Paint;
+  /** Width of the terminal; absent: as wide as needed. */
+  readonly columns?: number;
 }): string[] {
   const { end, plays, paint } = o;
   const lines: string[] = [];
@@ -120,7 +128,7 @@ export function recapLines(o: {
     for (const p of plays) lines.push(`${padTo(p.name, wide)}  ${duration(p.ms).padStart(6)}`);
     lines.push(`${'total'.padEnd(wide)}  ${duration(end.ms).padStart(6)}`);
   }
-  lines.push('', paint('bold', 'RECAP'), ...recapTable(end.recap, o.busy, o.check, paint));
+  lines.push('', paint('bold', 'RECAP'), ...recapTable(end.recap, o.busy, o.check, paint, o.columns));
   if (o.failures.length > 0) lines.push('', paint('bold', 'FAILURES'), ...o.failures);
   lines.push('', `Log: ${o.dir}`);
   return lines;
@@ -164,10 +172,11 @@ export function recapTable(
   busy: ReadonlyMap<string, number>,
   check: boolean,
   paint: Paint,
+  columns?: number,
 ): string[] {
   const groups = recapGroups(recap, busy).map((g) => ({ ...g, name: hostsText(g.hosts, 34) }));
   const width = Math.max(0, ...groups.map((g) => columnsOf(g.name)));
-  return groups.map((g) => recapRow(padTo(g.name, width), g.row, g.time, check, paint));
+  return groups.map((g) => recapRow(padTo(g.name, width), g.row, g.time, { check, paint, columns }));
 }
 
 /** `12s`, or `10s-14s` for several hosts; empty for hosts that ran no task. */
@@ -177,7 +186,12 @@ export function rangeText(times: readonly number[]): string {
   return least === most ? most : `${least}-${most}`;
 }
 
-function recapRow(name: string, r: HostRecap, time: string, check: boolean, paint: Paint): string {
+function recapRow(
+  name: string,
+  r: HostRecap,
+  time: string,
+  { check, paint, columns }: { readonly check: boolean; readonly paint: Paint; readonly columns: number | undefined },
+): string {
   const cell = (label: string, n: number, color: Color): string => {
     const text = `${label}=${n}`;
     return (n > 0 ? paint(color, text) : text) + ' '.repeat(Math.max(0, label.length + 5 - text.length));
@@ -191,5 +205,9 @@ function recapRow(name: string, r: HostRecap, time: string, check: boolean, pain
     cell('unreachable', r.unreachable ? 1 : 0, 'red'),
     cell('skipped', r.skipped, 'cyan'),
   ];
-  return `${host} : ${cells.join(' ')} ${time}`.trimEnd();
+  const row = `${host} : ${cells.join(' ')} ${time}`.trimEnd();
+  if (columns === undefined || columnsOf(row) <= columns) return row;
+  // A narrow terminal has room for what is not zero.
+  const some = cells.map((c) => c.trimEnd()).filter((c) => !c.endsWith('=0'));
+  return `${host} : ${some.join(' ')} ${time}`.trimEnd();
 }

@@ -50,6 +50,15 @@ describe('the recap', () => {
     expect(rows.map((r) => r.split(' : ')[0])).toEqual(['日本', 'web1']);
   });
 
+  it('leaves out what is zero if a row is wider than the terminal', () => {
+    const rows = [row('w1', { changed: 2, failed: 1, skipped: 3 }), row('w2')];
+    const busy = new Map([['w1', 1200]]);
+    expect(recapTable(rows, busy, false, plain, 60)).toEqual(['w1 : ok=5 changed=2 failed=1 skipped=3 1.2s', 'w2 : ok=5']);
+    expect(recapTable(rows, busy, false, plain, 80)[0]).toBe(
+      'w1 : ok=5    changed=2    failed=1    unreachable=0    skipped=3    1.2s',
+    );
+  });
+
   it('gives each of nine hosts its row', () => {
     expect(
       recapTable(

@@ -83,10 +83,12 @@ export class LogLines {
         this.#print(...warningLines(e, paint, this.#o.columns?.()));
         break;
       case 'host-unreachable':
-        this.#hold(e, `unreachable ${e.error}`, 0, (hosts) => hostTrouble('UNREACHABLE', hosts, e.error, paint));
+        this.#hold(e, `unreachable ${e.error}`, 0, (hosts) =>
+          hostTrouble('UNREACHABLE', hosts, e.error, paint, this.#o.columns?.()),
+        );
         break;
       case 'host-failed':
-        this.#hold(e, `failed ${e.error}`, 0, (hosts) => hostTrouble('FAILED', hosts, e.error, paint));
+        this.#hold(e, `failed ${e.error}`, 0, (hosts) => hostTrouble('FAILED', hosts, e.error, paint, this.#o.columns?.()));
         break;
       case 'host-lost':
         if (!live) this.#print(paint('yellow', `${e.host} connection lost, try ${e.attempt}: ${e.error}`));

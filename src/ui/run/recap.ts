@@ -33,12 +33,21 @@ export class Recap {
   /** The recap; hosts that failed in the same way share a block. */
   lines(end: RunEnd, paint: Paint, columns?: number): string[] {
     const failures = [
-      ...[...this.#troubles.values()].flatMap((t) => hostTrouble(t.word, inOrder(t.hosts, this.#order), t.error, paint)),
+      ...[...this.#troubles.values()].flatMap((t) => hostTrouble(t.word, inOrder(t.hosts, this.#order), t.error, paint, columns)),
       ...[...this.#failures.values()].flatMap((f) =>
         failureBlock({ ...f, hosts: inOrder(f.hosts, this.#order) }, this.#dir, paint, columns),
       ),
     ];
-    return recapLines({ end, plays: this.#plays, busy: this.#busy, failures, dir: this.#dir, check: this.#check, paint });
+    return recapLines({
+      end,
+      plays: this.#plays,
+      busy: this.#busy,
+      failures,
+      dir: this.#dir,
+      check: this.#check,
+      paint,
+      columns,
+    });
   }
 
   #failed(f: Failure & { hosts: string[]; ms: number }, play: string): void {

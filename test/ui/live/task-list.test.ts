@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { columnsOf } from '../../../src/base/text/width.js';
 import type { RunEvent } from '../../../src/engine/events.js';
 import { painter } from '../../../src/ui/format.js';
 import { TaskList } from '../../../src/ui/live/task-list.js';
@@ -168,6 +169,10 @@ describe('20 events per second', () => {
     ]);
     expect(lines.findIndex((l) => l.startsWith('FAILED w103-k8s'))).toBeLessThan(lines.findIndex((l) => l.startsWith('✗ nodes')));
     expect(lines.filter((l) => l.includes('▸'))).toEqual([]);
+    // Words are not broken: tasks' output and the log's path are left as they are.
+    const ours = lines.filter((l) => !/^ {2}(\||Log)/.test(l));
+    expect(ours.filter((l) => l.startsWith('FAILED') || l.includes('hint:')).every((l) => columnsOf(l) <= columns)).toBe(true);
+    expect(lines.filter((l) => /^m11-k8s +: ok=/.test(l))).toEqual([expect.stringMatching(/s$/)]);
     expect(lines.filter((l) => l === 'RECAP')).toHaveLength(1);
   });
 });
