@@ -86,7 +86,7 @@ describe('bad input gets one clear message and exit code 2, and touches no machi
     [
       'an unknown version',
       () => attempt(inventory(HOSTS + GROUPS), ['kube_version=1.34.99']),
-      /Kubernetes 1\.34\.99 is not known[\s\S]*The nearest are .*1\.34\.11/,
+      /Kubernetes 1\.34\.99 is not known[\s\S]*Choose one of the nearest: .*1\.34\.11/,
     ],
     [
       'a version without checksums',
