@@ -21,8 +21,8 @@ describe('the example of docs/playbooks.md', () => {
     const made = new UserTasks(inventory, playbook.dir);
     const run = async (tags: string[]): Promise<string[]> => {
       const [resolved] = resolvePlays(playbook, inventory, undefined, { tags, skipTags: [], limit: undefined });
-      const tasks = (resolved?.units ?? []).flatMap((u) =>
-        u.kind === 'step' && u.selected ? (made.task(u.step, 'm11-k8s', u.vars) ?? []) : [],
+      const tasks = (resolved?.items ?? []).flatMap((u) =>
+        u.kind === 'user-task' && u.selected ? (made.task(u.userTask, 'm11-k8s', u.vars) ?? []) : [],
       );
       return statuses((await runLocal(box, [play('p', ['h'], () => tasks)])).events);
     };

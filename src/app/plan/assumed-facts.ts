@@ -5,7 +5,7 @@ import type { HostFacts } from '../../facts/facts.js';
  * Facts of machines that nobody has looked at: fresh Debian machines. Good enough to name tasks and to see which hosts need
  * which others, never to carry anything out.
  */
-export function placeholderFacts(cluster: Cluster | undefined, arch = 'amd64'): ReadonlyMap<string, HostFacts> {
+export function assumedFacts(cluster: Cluster | undefined, arch = 'amd64'): ReadonlyMap<string, HostFacts> {
   return new Map((cluster?.hosts ?? []).map((h) => [h.name, { ...FRESH, arch, hostname: h.name, addresses: [h.ip] }]));
 }
 

@@ -3,22 +3,22 @@ import { nearestName } from '../../base/nearest.js';
 import type { Exports } from '../../engine/types.js';
 import { joinShell, type Shell, sh } from '../../shell/shell.js';
 import type { Task } from '../../tasks/task.js';
-import { type PlanContext, type ResolvedPlay, tasksOf, type Unit } from './resolve-plays.js';
+import { type PlanContext, type PlayItem, type ResolvedPlay, tasksOf } from './resolve-plays.js';
 
 /** host → names of what its tasks export and the chosen tasks ask for. */
-export type Needs = ReadonlyMap<string, ReadonlySet<string>>;
+export type NeededExports = ReadonlyMap<string, ReadonlySet<string>>;
 
 const NOTHING: Exports = new Map();
 
 /** What the chosen tasks of the chosen hosts ask other tasks for. */
-export function neededExports(plays: readonly ResolvedPlay[], p: PlanContext): Needs {
+export function neededExports(plays: readonly ResolvedPlay[], p: PlanContext): NeededExports {
   const needs = new Map<string, Set<string>>();
   const noted: PlanContext = {
     ...p,
-    onAsked: (host, name) => needs.set(host, (needs.get(host) ?? new Set()).add(name)),
+    onExportRead: (host, name) => needs.set(host, (needs.get(host) ?? new Set()).add(name)),
   };
-  for (const { hosts, units } of plays) {
-    for (const unit of units.filter((u) => u.selected)) for (const host of hosts) tasksOf(unit, host, NOTHING, noted);
+  for (const { hosts, items } of plays) {
+    for (const item of items.filter((u) => u.selected)) for (const host of hosts) tasksOf(item, host, NOTHING, noted);
   }
   return needs;
 }
@@ -27,16 +27,16 @@ export function neededExports(plays: readonly ResolvedPlay[], p: PlanContext): N
  * Of tasks that the selection leaves out those whose exports are needed. They are looked at and not carried out, except for
  * those that change nothing of their own host's.
  */
-export function lent(tasks: readonly Task[], host: string, needs: Needs, p: PlanContext): Task[] {
+export function borrowedTasks(tasks: readonly Task[], host: string, needs: NeededExports, p: PlanContext): Task[] {
   const names = needs.get(host);
   if (!names) return [];
   return tasks
     .filter((t) => Object.keys(t.exports ?? {}).some((name) => names.has(name)))
-    .map((t) => (t.forOthers || t.readOnly ? t : lookedAt(t, p.check)));
+    .map((t) => (t.forOthers || t.readOnly ? t : checkOnly(t, p.check)));
 }
 
 /** The exports of a task that is not carried out. In check mode a host that isn't ready exports nothing. */
-function lookedAt(task: Task, check: boolean): Task {
+function checkOnly(task: Task, check: boolean): Task {
   if (!check) {
     return {
       ...task,
@@ -64,7 +64,7 @@ function lookedAt(task: Task, check: boolean): Task {
 /** Where `--start-at` begins. */
 export interface Start {
   readonly play: ResolvedPlay;
-  readonly unit: Unit;
+  readonly item: PlayItem;
   readonly id: string;
 }
 
@@ -82,12 +82,12 @@ export function findStart(wanted: string, plays: readonly ResolvedPlay[], p: Pla
   );
   const names = new Set<string>();
   for (const play of plays) {
-    for (const unit of play.units.filter((u) => u.selected)) {
+    for (const item of play.items.filter((u) => u.selected)) {
       for (const host of play.hosts) {
-        for (const task of tasksOf(unit, host, NOTHING, p)) {
+        for (const task of tasksOf(item, host, NOTHING, p)) {
           // As it stands in the playbook, too, and in --list-tasks.
-          const titles = unit.kind === 'step' ? [task.title, unit.step.name] : [task.title];
-          if ([task.id, ...titles].some((name) => pattern.test(name))) return { play, unit, id: task.id };
+          const titles = item.kind === 'user-task' ? [task.title, item.userTask.name] : [task.title];
+          if ([task.id, ...titles].some((name) => pattern.test(name))) return { play, item, id: task.id };
           for (const name of [task.id, ...titles]) names.add(name);
         }
       }
@@ -106,16 +106,16 @@ export function startAt(plays: readonly ResolvedPlay[], start: Start): ResolvedP
   const from = plays.indexOf(start.play);
   return plays.map((play, i) => {
     if (i > from) return play;
-    const first = i < from ? play.units.length : play.units.indexOf(start.unit);
-    const units = play.units.map((unit, u) => {
-      if (u < first) return { ...unit, selected: false };
-      return u === first ? { ...unit, startId: start.id } : unit;
+    const first = i < from ? play.items.length : play.items.indexOf(start.item);
+    const items = play.items.map((item, u) => {
+      if (u < first) return { ...item, selected: false };
+      return u === first ? { ...item, startId: start.id } : item;
     });
-    return { ...play, units };
+    return { ...play, items };
   });
 }
 
-/** The tasks of the unit in which a run starts, from there on. A host that has no such task does all of them. */
+/** The tasks of the item in which a run starts, from there on. A host that has no such task does all of them. */
 export function fromStart(
   tasks: readonly Task[],
   startId: string | undefined,

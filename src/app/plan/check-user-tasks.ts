@@ -4,14 +4,14 @@ import type { ResolvedPlay } from './resolve-plays.js';
 import type { UserTasks } from './user-tasks.js';
 
 /** Files that are missing and text that cannot be rendered: all of it is said before any machine is touched. @throws InputErrors */
-export function checkSteps(plays: readonly ResolvedPlay[], userTasks: UserTasks): void {
+export function checkUserTasks(plays: readonly ResolvedPlay[], userTasks: UserTasks): void {
   const problems = new Map<string, ErrorParts>();
-  for (const { hosts, units } of plays) {
-    for (const unit of units) {
-      if (unit.kind !== 'step' || !unit.selected) continue;
+  for (const { hosts, items } of plays) {
+    for (const item of items) {
+      if (item.kind !== 'user-task' || !item.selected) continue;
       for (const host of hosts) {
         try {
-          userTasks.task(unit.step, host, unit.vars);
+          userTasks.task(item.userTask, host, item.vars);
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
           // One place is wrong once, on however many hosts.

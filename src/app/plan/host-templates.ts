@@ -6,7 +6,7 @@ import type { Variable, VarValue } from '../../inventory/model/values.js';
 import type { Text } from '../../playbook/model.js';
 
 /** Renders texts of a playbook for one host, and notices when a secret takes part in one. */
-export class HostTexts {
+export class HostTemplates {
   /** A secret stands in one of the texts so far. */
   secret = false;
   readonly #inventory: Inventory;
@@ -30,7 +30,7 @@ export class HostTexts {
 
   /** A text that is shown: a name. It stays as it is written when a secret takes part. @throws InputError */
   shown(text: Text): string {
-    const texts = new HostTexts(this.#inventory, this.#host, this.#vars, this.#dir);
+    const texts = new HostTemplates(this.#inventory, this.#host, this.#vars, this.#dir);
     const rendered = texts.render(text);
     return texts.secret ? text.text : rendered.split('\n').map(escapeLine).join('\n').trim();
   }

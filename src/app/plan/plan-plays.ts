@@ -1,12 +1,12 @@
 import type { Exports, PlannedPlay } from '../../engine/types.js';
 import type { Task } from '../../tasks/task.js';
-import { fromStart, lent, type Needs } from './borrowed-tasks.js';
+import { borrowedTasks, fromStart, type NeededExports } from './borrowed-tasks.js';
 import { type PlanContext, type ResolvedPlay, tasksOf } from './resolve-plays.js';
 
 /** The plays as the engine runs them: the chosen tasks of the chosen hosts, and what these need of others. */
-export function planPlays(plays: readonly ResolvedPlay[], p: PlanContext, needs: Needs = new Map()): PlannedPlay[] {
+export function planPlays(plays: readonly ResolvedPlay[], p: PlanContext, needs: NeededExports = new Map()): PlannedPlay[] {
   return plays.flatMap((r) => {
-    const chosen = new Set(r.units.some((u) => u.selected) ? r.hosts : []);
+    const chosen = new Set(r.items.some((u) => u.selected) ? r.hosts : []);
     const tasks: PlannedPlay['tasks'] = (host, exports, droppedOut) =>
       tasksOn(r, host, chosen.has(host), exports, without(p, droppedOut), needs);
     const hosts = r.all.filter(
@@ -34,12 +34,12 @@ function tasksOn(
   chosen: boolean,
   exports: Exports,
   p: PlanContext,
-  needs: Needs,
+  needs: NeededExports,
 ): readonly Task[] {
-  return r.units.flatMap((unit) => {
-    if (!chosen || !unit.selected) return needs.has(host) ? lent(tasksOf(unit, host, exports, p), host, needs, p) : [];
-    const { before, rest } = fromStart(tasksOf(unit, host, exports, p), unit.startId);
-    return [...lent(before, host, needs, p), ...rest];
+  return r.items.flatMap((item) => {
+    if (!chosen || !item.selected) return needs.has(host) ? borrowedTasks(tasksOf(item, host, exports, p), host, needs, p) : [];
+    const { before, rest } = fromStart(tasksOf(item, host, exports, p), item.startId);
+    return [...borrowedTasks(before, host, needs, p), ...rest];
   });
 }
 

@@ -23,18 +23,18 @@ export interface ResolvedPlay {
   /** Those within `--limit`. */
   readonly hosts: readonly string[];
   /** What it does, in order. */
-  readonly units: readonly Unit[];
+  readonly items: readonly PlayItem[];
 }
 
 /** A role or a task of a play, with all its tags. */
-export type Unit = {
+export type PlayItem = {
   readonly tags: readonly string[];
   readonly selected: boolean;
   /** Id of the task that `--start-at` begins with. */
   readonly startId?: string;
 } & (
   | { readonly kind: 'role'; readonly role: Role }
-  | { readonly kind: 'step'; readonly step: UserTask; readonly vars: ReadonlyMap<string, Variable> }
+  | { readonly kind: 'user-task'; readonly userTask: UserTask; readonly vars: ReadonlyMap<string, Variable> }
 );
 
 export interface Selection {
@@ -54,16 +54,16 @@ export function resolvePlays(
   const problems: ErrorParts[] = [];
   const members = new Set(cluster?.hosts.map((h) => h.name));
   const resolved = playbook.plays.map((play) => {
-    const units = unitsOf(play, s, problems);
+    const items = itemsOf(play, s, problems);
     // A role is for machines of the cluster; a play of roles alone says nothing to others.
-    const rolesOnly = units.every((u) => u.kind === 'role');
+    const rolesOnly = items.every((u) => u.kind === 'role');
     const all = hostsOf(play, inventory, problems).filter((h) => !rolesOnly || members.has(h));
-    return { play, units, all, hosts: all.filter((h) => s.limit === undefined || s.limit.has(h)) };
+    return { play, items, all, hosts: all.filter((h) => s.limit === undefined || s.limit.has(h)) };
   });
   if (problems.length > 0) throw new InputErrors(problems);
   checkTags(
     s,
-    resolved.flatMap((r) => r.units.flatMap((u) => u.tags)),
+    resolved.flatMap((r) => r.items.flatMap((u) => u.tags)),
   );
   return resolved;
 }
@@ -73,14 +73,14 @@ export function usesRoles(playbook: Playbook): boolean {
   return playbook.plays.some((p) => p.roles.length > 0);
 }
 
-function unitsOf(play: Play, s: Selection, problems: ErrorParts[]): Unit[] {
+function itemsOf(play: Play, s: Selection, problems: ErrorParts[]): PlayItem[] {
   const tagged = (own: readonly string[]) => {
     const tags = [...new Set([...play.tags, ...own])];
     return { tags, selected: tagsSelect(tags, s) };
   };
-  const steps = (list: readonly UserTask[]): Unit[] =>
-    list.map((step) => ({ kind: 'step', step, vars: new Map([...play.vars, ...step.vars]), ...tagged(step.tags) }));
-  const roles = play.roles.flatMap((use): Unit[] => {
+  const userTasks = (list: readonly UserTask[]): PlayItem[] =>
+    list.map((t) => ({ kind: 'user-task', userTask: t, vars: new Map([...play.vars, ...t.vars]), ...tagged(t.tags) }));
+  const roles = play.roles.flatMap((use): PlayItem[] => {
     const role = ROLES.get(use.name);
     if (role) return [{ kind: 'role', role, ...tagged(use.tags) }];
     problems.push({
@@ -90,7 +90,7 @@ function unitsOf(play: Play, s: Selection, problems: ErrorParts[]): Unit[] {
     });
     return [];
   });
-  return [...steps(play.preTasks), ...roles, ...steps(play.tasks), ...steps(play.postTasks)];
+  return [...userTasks(play.preTasks), ...roles, ...userTasks(play.tasks), ...userTasks(play.postTasks)];
 }
 
 function hostsOf(play: Play, inventory: Inventory, problems: ErrorParts[]): string[] {
@@ -116,24 +116,24 @@ export interface PlanContext {
   readonly failed: ReadonlyMap<string, string>;
   readonly check: boolean;
   /** Told of every export that a role asks for. */
-  readonly onAsked?: (host: string, name: string) => void;
+  readonly onExportRead?: (host: string, name: string) => void;
 }
 
 /** What the gates of the chosen plays object to. */
-export function gateProblems(plays: readonly ResolvedPlay[], p: PlanContext): ErrorParts[] {
+export function preflightProblems(plays: readonly ResolvedPlay[], p: PlanContext): ErrorParts[] {
   const { cluster, allFacts } = p;
   if (!cluster) return [];
-  const roles = new Set(plays.flatMap((r) => r.units.flatMap((u) => (u.kind === 'role' && u.selected ? [u.role] : []))));
+  const roles = new Set(plays.flatMap((r) => r.items.flatMap((u) => (u.kind === 'role' && u.selected ? [u.role] : []))));
   return [...roles].flatMap((r) => [...(r.gate?.({ cluster, allFacts }) ?? [])]);
 }
 
 /**
- * The tasks of one role or step on one host.
+ * The tasks of one role or user task on one host.
  * @throws KubewrightError when a value is needed that a host of this run failed to give.
  */
-export function tasksOf(unit: Unit, name: string, exports: Exports, p: PlanContext): readonly Task[] {
-  if (unit.kind === 'step') {
-    const task = p.userTasks.task(unit.step, name, unit.vars);
+export function tasksOf(item: PlayItem, name: string, exports: Exports, p: PlanContext): readonly Task[] {
+  if (item.kind === 'user-task') {
+    const task = p.userTasks.task(item.userTask, name, item.vars);
     return task ? [task] : [];
   }
   const host = p.cluster?.hosts.find((h) => h.name === name);
@@ -146,7 +146,7 @@ export function tasksOf(unit: Unit, name: string, exports: Exports, p: PlanConte
     facts,
     allFacts: p.allFacts,
     exported(from, what) {
-      p.onAsked?.(from, what);
+      p.onExportRead?.(from, what);
       const value = exports.get(from)?.get(what);
       const why = p.failed.get(from);
       if (value !== undefined || why === undefined) return value;
@@ -160,5 +160,5 @@ export function tasksOf(unit: Unit, name: string, exports: Exports, p: PlanConte
     secrets: p.secrets,
     droppedOut: p.droppedOut,
   };
-  return unit.role.tasks(ctx);
+  return item.role.tasks(ctx);
 }

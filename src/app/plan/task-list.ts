@@ -3,7 +3,7 @@ import type { Task } from '../../tasks/task.js';
 import { fromStart } from './borrowed-tasks.js';
 import { type PlanContext, type ResolvedPlay, tasksOf } from './resolve-plays.js';
 
-export interface ListOptions {
+export interface TaskListOptions {
   readonly hosts: boolean;
   readonly tasks: boolean;
   readonly tags: boolean;
@@ -25,24 +25,24 @@ interface ListedPlay {
 }
 
 /** What a run would consist of. Touches no machine: roles are asked about fresh Debian machines. */
-export function listed(plays: readonly ResolvedPlay[], p: PlanContext): ListedPlay[] {
+export function taskList(plays: readonly ResolvedPlay[], p: PlanContext): ListedPlay[] {
   return plays
-    .filter((r) => r.hosts.length > 0 && r.units.some((u) => u.selected))
+    .filter((r) => r.hosts.length > 0 && r.items.some((u) => u.selected))
     .map((r) => ({
       name: r.play.name,
       pattern: r.play.hosts,
       tags: r.play.tags,
       hosts: r.hosts,
-      tasks: r.units.filter((u) => u.selected).flatMap((unit) => tasksOfUnit(r, unit, p)),
+      tasks: r.items.filter((u) => u.selected).flatMap((item) => tasksOfItem(r, item, p)),
     }));
 }
 
-function tasksOfUnit(r: ResolvedPlay, unit: ResolvedPlay['units'][number], p: PlanContext): ListedTask[] {
+function tasksOfItem(r: ResolvedPlay, item: ResolvedPlay['items'][number], p: PlanContext): ListedTask[] {
   const found = new Map<string, { task: Task; hosts: string[] }>();
   const order: string[] = [];
   for (const host of r.hosts) {
     let before = -1;
-    for (const task of fromStart(tasksOf(unit, host, new Map(), p), unit.startId).rest) {
+    for (const task of fromStart(tasksOf(item, host, new Map(), p), item.startId).rest) {
       const known = found.get(task.id);
       if (known) {
         known.hosts.push(host);
@@ -57,13 +57,13 @@ function tasksOfUnit(r: ResolvedPlay, unit: ResolvedPlay['units'][number], p: Pl
   return order.flatMap((id) => {
     const entry = found.get(id);
     return entry
-      ? [{ id, title: unit.kind === 'step' ? unit.step.name : entry.task.title, tags: unit.tags, hosts: entry.hosts }]
+      ? [{ id, title: item.kind === 'user-task' ? item.userTask.name : entry.task.title, tags: item.tags, hosts: entry.hosts }]
       : [];
   });
 }
 
 /** Text for people. */
-export function listText(title: string, plays: readonly ListedPlay[], o: ListOptions): string {
+export function taskListText(title: string, plays: readonly ListedPlay[], o: TaskListOptions): string {
   const lines = [title];
   plays.forEach((play, i) => {
     const tags = play.tags.length > 0 ? `, tags: ${play.tags.join(', ')}` : '';
@@ -95,7 +95,7 @@ export function listText(title: string, plays: readonly ListedPlay[], o: ListOpt
 }
 
 /** @param found plays or hosts. @throws InputError when nothing is left to list or to do. */
-export function needSomething(found: readonly unknown[], playbook: string): void {
+export function requireWork(found: readonly unknown[], playbook: string): void {
   if (found.length > 0) return;
   throw new InputError({
     what: 'There is nothing to do: no play has both a host and a task for it',

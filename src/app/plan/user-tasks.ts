@@ -12,7 +12,7 @@ import { copy } from '../../tasks/copy.js';
 import { sha256 } from '../../tasks/file.js';
 import { scriptTask, secretName, shellTask } from '../../tasks/shell-task.js';
 import type { ArtifactRef, Task } from '../../tasks/task.js';
-import { HostTexts } from './host-templates.js';
+import { HostTemplates } from './host-templates.js';
 
 /** Bigger files are not written into the program: they are pushed beside it. */
 const INLINE_BYTES = 256 * 1024;
@@ -23,7 +23,7 @@ interface SourceFile {
   readonly bytes: Buffer;
 }
 
-/** Makes tasks of a playbook's steps. Files beside the playbook are read once a run. */
+/** Makes tasks of a playbook's tasks. Files beside the playbook are read once a run. */
 export class UserTasks {
   /** sha256 → file on the operator's machine, for what is pushed. */
   readonly pushed = new Map<string, string>();
@@ -44,23 +44,23 @@ export class UserTasks {
    * Undefined where the task's condition does not hold. `vars`: of play and task.
    * @throws InputError for a file that is missing, and for text that cannot be rendered.
    */
-  task(step: UserTask, host: string, vars: ReadonlyMap<string, Variable> = new Map()): Task | undefined {
+  task(userTask: UserTask, host: string, vars: ReadonlyMap<string, Variable> = new Map()): Task | undefined {
     const above = new Map([...vars].filter(([name]) => !this.#extra.has(name)));
-    const texts = new HostTexts(this.#inventory, host, above, this.#dir);
-    if (step.when && !texts.holds(step.when)) return undefined;
-    const title = texts.shown({ text: step.name, source: step.source }).replaceAll(/\s+/g, ' ');
-    const base = { id: step.id, title, sensitive: step.sensitive };
-    let task = this.#make(step.action, base, texts);
+    const texts = new HostTemplates(this.#inventory, host, above, this.#dir);
+    if (userTask.when && !texts.holds(userTask.when)) return undefined;
+    const title = texts.shown({ text: userTask.name, source: userTask.source }).replaceAll(/\s+/g, ' ');
+    const base = { id: userTask.id, title, sensitive: userTask.sensitive };
+    let task = this.#make(userTask.action, base, texts);
     // What a secret takes part in is secret as a whole.
-    if (texts.secret && !step.sensitive) task = this.#make(step.action, { ...base, sensitive: true }, texts);
+    if (texts.secret && !userTask.sensitive) task = this.#make(userTask.action, { ...base, sensitive: true }, texts);
     return {
       ...task,
-      ...(step.timeoutSec === undefined ? {} : { timeoutSec: step.timeoutSec }),
-      ...(step.hint === undefined ? {} : { hint: texts.shown(step.hint) }),
+      ...(userTask.timeoutSec === undefined ? {} : { timeoutSec: userTask.timeoutSec }),
+      ...(userTask.hint === undefined ? {} : { hint: texts.shown(userTask.hint) }),
     };
   }
 
-  #make(action: Action, base: { id: string; title: string; sensitive: boolean }, texts: HostTexts): Task {
+  #make(action: Action, base: { id: string; title: string; sensitive: boolean }, texts: HostTemplates): Task {
     if (action.kind === 'copy') return this.#copy(action, base, texts);
     const check = action.check && texts.render(action.check);
     const creates = action.creates && texts.render(action.creates);
@@ -80,7 +80,7 @@ export class UserTasks {
   #copy(
     action: Extract<Action, { kind: 'copy' }>,
     base: { id: string; title: string; sensitive: boolean },
-    texts: HostTexts,
+    texts: HostTemplates,
   ): Task {
     let dest = texts.render(action.dest);
     let content: string | Uint8Array | Secret | ArtifactRef;
@@ -115,7 +115,7 @@ export class UserTasks {
     return isText(src.bytes) ? src.bytes.toString('utf8') : src.bytes;
   }
 
-  #read(src: Text, texts: HostTexts): SourceFile {
+  #read(src: Text, texts: HostTemplates): SourceFile {
     const path = resolve(this.#dir, texts.render(src));
     const known = this.#files.get(path);
     if (known) return { path, bytes: known };

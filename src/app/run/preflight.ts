@@ -4,7 +4,7 @@ import type { Inventory } from '../../inventory/model/model.js';
 import type { Session } from '../../transport/types.js';
 import { openConnections } from '../connect/connections.js';
 import type { ConnectionOptions } from '../connect/options.js';
-import { gateProblems, type PlanContext, type ResolvedPlay } from '../plan/resolve-plays.js';
+import { type PlanContext, preflightProblems, type ResolvedPlay } from '../plan/resolve-plays.js';
 import { FactsGatherer } from './gather-facts.js';
 
 /** @throws PreflightError with everything that the gates of the chosen roles object to. */
@@ -15,7 +15,7 @@ export async function preflight(
   connection: ConnectionOptions,
 ): Promise<void> {
   const others = await compareWith(plays, p, inventory, connection);
-  const problems = gateProblems(plays, { ...p, allFacts: new Map([...others, ...p.allFacts]) })
+  const problems = preflightProblems(plays, { ...p, allFacts: new Map([...others, ...p.allFacts]) })
     // What is wrong with a machine outside of the run is no matter of this run.
     .filter((problem) => typeof problem.where !== 'string' || !others.has(problem.where));
   if (problems.length > 0) throw new PreflightError(problems);
@@ -31,7 +31,7 @@ async function compareWith(
   inventory: Inventory,
   connection: ConnectionOptions,
 ): Promise<ReadonlyMap<string, HostFacts>> {
-  const gated = plays.some((r) => r.hosts.length > 0 && r.units.some((u) => u.selected && u.kind === 'role' && u.role.gate));
+  const gated = plays.some((r) => r.hosts.length > 0 && r.items.some((u) => u.selected && u.kind === 'role' && u.role.gate));
   const joining = [...allFacts.values()].some((f) => !f.isNode);
   const missing = (cluster?.hosts ?? []).filter((h) => !allFacts.has(h.name));
   if (!cluster || !gated || !joining || missing.length === 0) return new Map();

@@ -16,18 +16,18 @@ import { readInventory } from '../inventory/read.js';
 import { type ClusterSource, readCluster } from '../inventory/read-cluster.js';
 import { inventorySecrets } from '../inventory/secrets.js';
 import { bundlePaths } from '../plan/artifact-source.js';
-import { placeholderFacts } from '../plan/assumed-facts.js';
+import { assumedFacts } from '../plan/assumed-facts.js';
 import { findStart, neededExports, startAt } from '../plan/borrowed-tasks.js';
-import { checkSteps } from '../plan/check-user-tasks.js';
+import { checkUserTasks } from '../plan/check-user-tasks.js';
 import { hostsOf, planPlays } from '../plan/plan-plays.js';
 import { type PlanContext, type ResolvedPlay, resolvePlays, usesRoles } from '../plan/resolve-plays.js';
-import { type ListOptions, listed, listText, needSomething } from '../plan/task-list.js';
+import { requireWork, type TaskListOptions, taskList, taskListText } from '../plan/task-list.js';
 import { UserTasks } from '../plan/user-tasks.js';
 import { runAbout } from './about.js';
 import { FactsGatherer } from './gather-facts.js';
 import { preflight } from './preflight.js';
 import { newRunSecrets } from './run-secrets.js';
-import { stepByStep } from './step-prompt.js';
+import { stepPrompt } from './step-prompt.js';
 
 /** `auto`: a live picture on a terminal, plain lines elsewhere. */
 export type ViewKind = 'auto' | 'terminal' | 'plain' | 'json';
@@ -50,7 +50,7 @@ export interface PlaybookOptions {
   /** Ask before each play and task. */
   readonly step?: boolean;
   /** Print this instead of running anything. */
-  readonly list?: ListOptions;
+  readonly list?: TaskListOptions;
   readonly check: boolean;
   readonly diff: boolean;
   /** Default: `.kubewright/runs` below the working folder. */
@@ -89,8 +89,8 @@ export async function runPlaybook(o: PlaybookRun): Promise<number> {
     const limit = o.limit === undefined ? undefined : new Set(resolvePattern(inventory, o.limit));
     let plays = resolvePlays(playbook, inventory, cluster, { tags: o.tags, skipTags: o.skipTags, limit });
     const userTasks = new UserTasks(inventory, playbook.dir);
-    checkSteps(plays, userTasks);
-    const allFacts = placeholderFacts(cluster, bundle?.index.arch);
+    checkUserTasks(plays, userTasks);
+    const allFacts = assumedFacts(cluster, bundle?.index.arch);
     const fresh: PlanContext = { ...contextOf(source, userTasks, o.check), allFacts };
     if (o.startAt !== undefined) plays = startAt(plays, findStart(o.startAt, plays, fresh));
     if (o.list && (o.list.hosts || o.list.tasks || o.list.tags)) return list(o, o.list, plays, fresh);
@@ -126,11 +126,11 @@ function contextOf(source: PlaySource, userTasks: UserTasks, check: boolean): Pl
   };
 }
 
-function list(o: PlaybookRun, what: ListOptions, plays: readonly ResolvedPlay[], fresh: PlanContext): number {
-  const found = listed(plays, fresh);
-  needSomething(found, o.playbook);
+function list(o: PlaybookRun, what: TaskListOptions, plays: readonly ResolvedPlay[], fresh: PlanContext): number {
+  const found = taskList(plays, fresh);
+  requireWork(found, o.playbook);
   process.stdout.write(
-    o.view === 'json' ? `${JSON.stringify({ playbook: o.playbook, plays: found })}\n` : listText(o.playbook, found, what),
+    o.view === 'json' ? `${JSON.stringify({ playbook: o.playbook, plays: found })}\n` : taskListText(o.playbook, found, what),
   );
   return 0;
 }
@@ -138,11 +138,11 @@ function list(o: PlaybookRun, what: ListOptions, plays: readonly ResolvedPlay[],
 async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedPlay[], fresh: PlanContext): Promise<number> {
   const { bundle, inventory } = source;
   const { cluster, userTasks } = fresh;
-  const chosen = new Set(plays.flatMap((p) => (p.units.some((u) => u.selected) ? p.hosts : [])));
-  needSomething([...chosen], o.playbook);
+  const chosen = new Set(plays.flatMap((p) => (p.items.some((u) => u.selected) ? p.hosts : [])));
+  requireWork([...chosen], o.playbook);
   // Asked of fresh machines, so perhaps for more than is needed in the end.
   const helpers = [...hostsOf(planPlays(plays, fresh, neededExports(plays, fresh)))].filter((h) => !chosen.has(h));
-  const step = o.step ? stepByStep() : undefined;
+  const step = o.step ? stepPrompt() : undefined;
   const view = await openView(o);
   const tell = (text: string): void => view.event({ at: Date.now(), type: 'warning', text });
   for (const warning of source.warnings) tell(formatParts(warning));

@@ -8,7 +8,7 @@ const INSTEAD = 'Leave --step out, or use --start-at';
  * Asks before each play and each task; `c` is the last answer. Ctrl-C and the end of input interrupt the run.
  * @throws InputError where there is no terminal.
  */
-export function stepByStep(): (question: StepQuestion) => Promise<boolean> {
+export function stepPrompt(): (question: StepQuestion) => Promise<boolean> {
   if (!process.stdin.isTTY)
     throw new InputError({ what: '--step asks before each task, but there is no terminal', fix: INSTEAD });
   let on = true;

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { placeholderFacts } from '../../../src/app/plan/assumed-facts.js';
+import { assumedFacts } from '../../../src/app/plan/assumed-facts.js';
 import { findStart, neededExports, startAt } from '../../../src/app/plan/borrowed-tasks.js';
 import { planPlays } from '../../../src/app/plan/plan-plays.js';
 import { type PlanContext, type ResolvedPlay, resolvePlays } from '../../../src/app/plan/resolve-plays.js';
-import { listed } from '../../../src/app/plan/task-list.js';
+import { taskList } from '../../../src/app/plan/task-list.js';
 import { UserTasks } from '../../../src/app/plan/user-tasks.js';
 import { newRunSecrets } from '../../../src/app/run/run-secrets.js';
 import type { Bundle } from '../../../src/artifacts/bundle.js';
@@ -44,7 +44,7 @@ function context(over: Partial<PlanContext> = {}): PlanContext {
   return {
     cluster,
     bundle,
-    allFacts: placeholderFacts(cluster),
+    allFacts: assumedFacts(cluster),
     secrets: newRunSecrets(),
     userTasks: new UserTasks(inventory, dir),
     droppedOut: new Set(),
@@ -71,7 +71,7 @@ function work(chosen: readonly ResolvedPlay[], p: PlanContext, exports: Exports 
 
 /** All machines are nodes. */
 const installed: ReadonlyMap<string, HostFacts> = new Map(
-  [...placeholderFacts(cluster)].map(([name, f]) => [name, { ...f, isNode: true }] as const),
+  [...assumedFacts(cluster)].map(([name, f]) => [name, { ...f, isNode: true }] as const),
 );
 
 describe('--limit', () => {
@@ -138,7 +138,7 @@ describe('--start-at', () => {
     if (first === undefined) return expect(() => findStart(wanted, chosen, p)).toThrow(/No task of this run is called/);
     const found = findStart(wanted, chosen, p);
     expect(found.id).toBe(first);
-    const list = listed(startAt(chosen, found), p);
+    const list = taskList(startAt(chosen, found), p);
     expect(list[0]?.tasks[0]?.id).toBe(first);
     expect(list.at(-1)?.name).toBe('Wait for the nodes');
   });
