@@ -7,20 +7,20 @@ import { type Where, whereText } from './place.js';
  * 4 locked, 130 interrupted.
  */
 
-/** The four things that a user needs to know; every part is plain text without a trailing newline. */
+/** What a user needs to know about an error; every part is plain text without a trailing newline. */
 export interface ErrorParts {
   /** What happened, one sentence without a full stop. */
   readonly what: string;
   /** A place in a file, or the name of a host, an option, a variable. */
   readonly where?: Where;
-  /** The reason, as far as it is known. */
+  /** The reason, if known. */
   readonly why?: string;
   /** What to do now: a command or a change, never "contact your administrator". */
   readonly fix?: string;
   readonly cause?: unknown;
 }
 
-/** Something worth saying that stops nothing: the same parts as an error. */
+/** Something the user should know that stops nothing; it has the parts of an error. */
 export type Warning = ErrorParts;
 
 export class KubewrightError extends Error {
@@ -39,12 +39,12 @@ export class InputError extends KubewrightError {
   override readonly exitCode = 2;
 }
 
-/** Several pieces of bad input found in one pass; each is printed. */
+/** All the bad input found in one pass; each is printed. */
 export class InputErrors extends InputError {
   readonly all: readonly ErrorParts[];
 
   constructor(found: readonly ErrorParts[]) {
-    // One cause may be met at several places: a vault password's script that fails.
+    // One cause may show up in several places, for example a vault password script that fails.
     const all = found.filter(
       (p, i) => found.findIndex((q) => q.what === p.what && sameWhere(q.where, p.where) && q.why === p.why) === i,
     );
@@ -54,7 +54,7 @@ export class InputErrors extends InputError {
   }
 }
 
-/** A machine could not be reached, or it refused us (host key, authentication, sudo). */
+/** A host could not be reached, or refused the login (host key, authentication, sudo). */
 export class UnreachableError extends KubewrightError {
   override readonly exitCode = 3;
 }
@@ -68,23 +68,23 @@ export class InterruptedError extends KubewrightError {
   override readonly exitCode = 130;
 }
 
-/** The machines are not fit for what was asked; nothing was changed on any. */
+/** The hosts do not meet the requirements; nothing was changed. */
 export class PreflightError extends KubewrightError {
   readonly all: readonly ErrorParts[];
 
   constructor(all: readonly ErrorParts[]) {
-    super({ what: `${all.length} ${all.length === 1 ? 'problem' : 'problems'} found before anything was changed` });
+    super({ what: `${all.length} ${all.length === 1 ? 'problem' : 'problems'} found; nothing was changed` });
     this.all = all;
   }
 }
 
-/** Several machines that cannot be worked on, in one message; nothing was changed anywhere. */
+/** All the hosts that cannot be used, in one message; nothing was changed. */
 export class UnreachableErrors extends UnreachableError {
   readonly all: readonly ErrorParts[];
 
   constructor(all: readonly ErrorParts[], of: number) {
     super({
-      what: `${all.length} of ${of} ${of === 1 ? 'machine' : 'machines'} cannot be reached or refused us; nothing was changed anywhere`,
+      what: `Cannot log in to ${all.length} of ${of} ${of === 1 ? 'host' : 'hosts'}; nothing was changed`,
     });
     this.all = all;
   }
@@ -106,7 +106,7 @@ function list(title: string, all: readonly ErrorParts[]): string {
   return [`${title}:`, ...all.map((p) => `- ${formatParts(p).replaceAll('\n', '\n  ')}`)].join('\n');
 }
 
-/** `where: what`, then why and what to do on lines of their own. */
+/** `where: what`, then the reason and the hint on their own lines. */
 export function formatParts(p: ErrorParts): string {
   const head = p.where ? `${whereText(p.where)}: ${p.what}` : p.what;
   const lines = [head];

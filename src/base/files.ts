@@ -2,10 +2,10 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder, and those above it that are missing, one by one: with `recursive` Node.js 20 tries for ever where a folder
- * takes no others (/proc).
+ * Creates a directory and its missing parents one by one: with `recursive`, Node.js 20 loops forever below a directory that
+ * cannot hold others (/proc).
  *
- * @param mode of each that is made, before the umask; default 0o777.
+ * @param mode of each created directory, before the umask; default 0o777.
  * @throws Error of node:fs, with its code.
  */
 export function makeFolder(path: string, mode?: number): void {
@@ -14,7 +14,7 @@ export function makeFolder(path: string, mode?: number): void {
   try {
     mkdirSync(path, { mode });
   } catch (error) {
-    // Somebody else has made it at the same moment.
+    // Another process may have created it in the meantime.
     if (!isFolder(path)) throw error;
   }
 }

@@ -22,7 +22,7 @@ export function glob(pattern: string): RegExp {
   return new RegExp(`^${out}$`, 'su');
 }
 
-/** Where the bracket ends; a `]` at the beginning belongs to the set. */
+/** Index of the closing bracket; a leading `]` belongs to the set. */
 function closing(chars: readonly string[], start: number): number {
   let i = start;
   if (chars[i] === '!') i++;
@@ -40,7 +40,7 @@ function set(stuff: readonly string[]): string {
       out += literal(from);
       continue;
     }
-    // A range that runs backwards is empty.
+    // A reversed range is empty.
     if ((from.codePointAt(0) ?? 0) <= (to.codePointAt(0) ?? 0)) out += `${literal(from)}-${literal(to)}`;
     i += 2;
   }

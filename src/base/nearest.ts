@@ -1,4 +1,4 @@
-/** The closest of some names, when it is close enough to be a slip of the finger. */
+/** The closest name, if it is close enough to be a typo. */
 export function nearestName(word: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.floor(word.length / 3) + 2;
@@ -9,7 +9,7 @@ export function nearestName(word: string, names: readonly string[]): string | un
   return best;
 }
 
-/** Levenshtein's distance. */
+/** Levenshtein distance. */
 export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

@@ -6,8 +6,8 @@ export function isRoot(): boolean {
 
 /**
  * @param what the subject of "… needs root".
- * @param why what only root may do.
- * @throws InputError for other users, and on systems that have no root.
+ * @param why what only root can do.
+ * @throws InputError for other users, and on systems without root.
  */
 export function requireRoot(what: string, why: string): void {
   if (isRoot()) return;

@@ -1,10 +1,10 @@
-/** Lets N through at once; the others wait in order. */
+/** Lets N callers through at once; the others wait in order. */
 export class Semaphore {
   #size = 1;
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param size below 1 counts as 1, so that waiting always ends. */
+  /** @param size at least 1; less counts as 1, so that waiting always ends. */
   constructor(size: number) {
     this.resize(size);
   }
@@ -17,13 +17,13 @@ export class Semaphore {
     return this.#taken;
   }
 
-  /** Those inside stay inside, even if that is now more than `size`. */
+  /** Callers that hold a slot keep it, even if that is now more than `size`. */
   resize(size: number): void {
     this.#size = Math.max(1, size);
     this.#admit();
   }
 
-  /** Resolves when there is room; call the result once to make room again. */
+  /** Resolves when a slot is free; call the result to release it. */
   async take(): Promise<() => void> {
     if (this.#taken < this.#size && this.#waiting.length === 0) this.#taken++;
     else {

@@ -1,5 +1,5 @@
 export class ShellWordsError extends Error {
-  /** What is wrong, without its place. */
+  /** What is wrong, without the position. */
   readonly reason: string;
   /** Position in the line, from 0. */
   readonly at: number;
@@ -17,12 +17,12 @@ export interface Word {
   readonly at: number;
 }
 
-const [BLANK, TAB, CR, LF, HASH, SINGLE, DOUBLE, BACKSLASH] = [...' \t\r\n#\'"\\'].map((c) => c.charCodeAt(0));
-const MEANS_SOMETHING = new Set([BLANK, TAB, CR, LF, HASH, SINGLE, DOUBLE, BACKSLASH]);
+const [SPACE, TAB, CR, LF, HASH, SINGLE, DOUBLE, BACKSLASH] = [...' \t\r\n#\'"\\'].map((c) => c.charCodeAt(0));
+const SPECIAL = new Set([SPACE, TAB, CR, LF, HASH, SINGLE, DOUBLE, BACKSLASH]);
 
 /**
  * Splits a line into words as Python's `shlex.split(line, comments=True)` does: quotes, backslashes, and comments, which
- * begin at any bare `#`, also within a word. Only blanks, tabs and line ends separate.
+ * begin at any bare `#`, even within a word. Only spaces, tabs and line ends separate words.
  */
 export function placedWords(line: string, comments = true): Word[] {
   const words: Word[] = [];
@@ -30,7 +30,7 @@ export function placedWords(line: string, comments = true): Word[] {
   let start = 0;
   for (let i = 0; i < line.length; i++) {
     const c = line.charCodeAt(i);
-    if (c === BLANK || c === TAB || c === CR || c === LF) {
+    if (c === SPACE || c === TAB || c === CR || c === LF) {
       if (word !== undefined) words.push({ text: word, at: start });
       word = undefined;
       continue;
@@ -47,12 +47,12 @@ export function placedWords(line: string, comments = true): Word[] {
       i = end;
     } else if (c === BACKSLASH) {
       i++;
-      if (i >= line.length) throw new ShellWordsError('a backslash stands at the end', i - 1);
+      if (i >= line.length) throw new ShellWordsError('the line ends with a backslash', i - 1);
       word += line[i];
     } else {
-      // Plain text up to whatever means something, in one piece.
+      // Plain text up to the next special character, in one piece.
       const from = i;
-      while (i + 1 < line.length && !MEANS_SOMETHING.has(line.charCodeAt(i + 1))) i++;
+      while (i + 1 < line.length && !SPECIAL.has(line.charCodeAt(i + 1))) i++;
       word += line.slice(from, i + 1);
     }
   }
@@ -60,7 +60,7 @@ export function placedWords(line: string, comments = true): Word[] {
   return words;
 }
 
-/** Arguments of a command, as `shlex.split(line)` does: no comments, no places. @throws ShellWordsError */
+/** Arguments of a command, as `shlex.split(line)` does: without comments and positions. @throws ShellWordsError */
 export function shellWords(line: string): string[] {
   return placedWords(line, false).map((w) => w.text);
 }

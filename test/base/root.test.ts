@@ -11,7 +11,7 @@ describe('root', () => {
     requireRoot('This', 'It mounts');
   });
 
-  it('is asked for by name, with the reason', () => {
+  it('is required with a reason', () => {
     vi.spyOn(process as { getuid(): number }, 'getuid').mockReturnValue(1000);
     expect(isRoot()).toBe(false);
     const refused = () => requireRoot('lab up', 'It mounts');

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Semaphore } from '../../src/base/semaphore.js';
 
-/** Asks for room; `release` is there once it is granted. */
+/** Asks for a slot; `release` is set once it is granted. */
 function ask(semaphore: Semaphore): { release?: () => void } {
   const place: { release?: () => void } = {};
   void semaphore.take().then((release) => {
@@ -60,7 +60,7 @@ describe('Semaphore', () => {
     expect({ most, done }).toEqual({ most: 3, done: 50 });
   });
 
-  it('admits waiters when it grows, and none until enough have left when it shrinks', async () => {
+  it('admits waiters when it grows, and waits for slots to be released when it shrinks', async () => {
     const semaphore = new Semaphore(1);
     const places = [ask(semaphore), ask(semaphore), ask(semaphore)];
     await turn();
@@ -83,7 +83,7 @@ describe('Semaphore', () => {
     expect(semaphore.size).toBe(1);
   });
 
-  it('makes room again when work fails', async () => {
+  it('releases the slot when work fails', async () => {
     const semaphore = new Semaphore(1);
     await expect(semaphore.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(semaphore.taken).toBe(0);

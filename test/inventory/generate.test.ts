@@ -90,7 +90,7 @@ describe('generated inventories', () => {
     [{ masterName: 'one' }, /Two machines would be named one/],
     [{ masterName: 'x{i}', workerName: 'x{i}' }, /Two machines would be named x1/],
     [{ kubeVersion: '1.2.3' }, /1\.2\.3 is not known/],
-    [{ user: 'a b' }, /is no account/],
+    [{ user: 'a b' }, /is not a valid user name/],
     [{ masterStart: 0 }, /no number of a machine/],
     [{ masters: 1, masterName: 'etcd' }, /etcd is the name of a group/],
     [{ workers: 1, workerName: 'kube-node' }, /kube-node is the name of a group/],
@@ -106,8 +106,8 @@ describe('generated inventories', () => {
     const run = (o: Partial<GenerateInventoryOptions>, force = false): Promise<unknown> =>
       quietly(() => inventoryGenerate({ ...DEFAULT_INVENTORY, ...o, output, force }));
     await run({});
-    await expect(run({})).rejects.toThrow(/there already/);
-    await expect(run({ format: 'yaml' })).rejects.toThrow(/there already/);
+    await expect(run({})).rejects.toThrow(/already exists/);
+    await expect(run({ format: 'yaml' })).rejects.toThrow(/already exists/);
     await run({ workers: 1 }, true);
     expect(readFileSync(join(output, 'hosts.ini'), 'utf8')).not.toContain('w102');
   });
@@ -120,9 +120,9 @@ describe('generated inventories', () => {
     mkdirSync(join(folder, 'group_vars/all'), { recursive: true });
     mkdirSync(join(yaml, 'group_vars'), { recursive: true });
     writeFileSync(join(yaml, 'group_vars/all.yaml'), 'a: 1\n');
-    await expect(given(folder)).rejects.toThrow(/settings in group_vars\/all.yml would count for nothing/);
-    await expect(given(folder, true)).rejects.toThrow(/would count for nothing/);
-    await expect(given(yaml)).rejects.toThrow(/there already/);
+    await expect(given(folder)).rejects.toThrow(/settings in group_vars\/all.yml would be ignored/);
+    await expect(given(folder, true)).rejects.toThrow(/would be ignored/);
+    await expect(given(yaml)).rejects.toThrow(/already exists/);
     expect(existsSync(join(folder, 'hosts.ini'))).toBe(false);
   });
 
@@ -262,7 +262,7 @@ describe.skipIf(!built)('inventory generate --interactive', () => {
     );
   });
 
-  it('asks again where an answer makes no sense', () => {
+  it('asks again after an invalid answer', () => {
     const output = join(dir, 'asked-again');
     const answers = [
       'many',
@@ -284,7 +284,7 @@ describe.skipIf(!built)('inventory generate --interactive', () => {
       '',
     ];
     const { code, shown } = run(answers, output);
-    expect([code, shown]).toEqual([0, expect.stringMatching(/many is no number[\s\S]*flannel is none of the choices/)]);
+    expect([code, shown]).toEqual([0, expect.stringMatching(/many is not a number[\s\S]*flannel is not a valid choice/)]);
     const text = readFileSync(join(output, 'hosts.yml'), 'utf8');
     expect(text).toMatch(/cp1:\n {6}ansible_host: 10\.5\.0\.1\n/);
     expect(readFileSync(join(output, 'group_vars/all.yml'), 'utf8')).toMatch(
@@ -292,7 +292,7 @@ describe.skipIf(!built)('inventory generate --interactive', () => {
     );
   });
 
-  it('says at once what is wrong with an answer, and what is there already', () => {
+  it('reports at once an invalid answer and an existing inventory', () => {
     const [output, there] = [join(dir, 'asked-at-once'), join(dir, 'asked-there')];
     mkdirSync(there);
     writeFileSync(join(there, 'hosts.ini'), '');
@@ -310,9 +310,9 @@ describe.skipIf(!built)('inventory generate --interactive', () => {
       'Two machines would be named m1',
       'the number must be odd',
       '9 etcd members, but 5 machines',
-      'is no account',
+      'is not a valid user name',
       'Kubernetes 1.99.0 is not known',
-      'The inventory is there already',
+      'The inventory already exists',
     ];
     expect([code, shown]).toEqual([
       0,
@@ -321,11 +321,11 @@ describe.skipIf(!built)('inventory generate --interactive', () => {
     expect(readFileSync(join(output, 'hosts.ini'), 'utf8')).toMatch(/w1 ansible_host=10\.0\.0\.4 /);
   });
 
-  it('without a terminal it says so', () => {
+  it('is refused without a terminal', () => {
     const { status, stderr } = spawnSync('node', [join(root, 'bin/run.js'), 'inventory', 'generate', '--interactive'], {
       input: '',
       encoding: 'utf8',
     });
-    expect([status, stderr]).toEqual([2, expect.stringContaining('there is no terminal')]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--interactive needs a terminal')]);
   });
 });

@@ -4,7 +4,7 @@ import type { ConnectionOptions, VaultOptions } from './options.js';
 
 let known: { readonly key: string; readonly config: AnsibleConfig } | undefined;
 
-/** ansible.cfg and ANSIBLE_* as they are now; each thing that is wrong with them is said once. */
+/** The current ansible.cfg and ANSIBLE_*; each warning about them is printed once. */
 export function ansibleConfig(): AnsibleConfig {
   const variables = Object.entries(process.env).filter(([name]) => name.startsWith('ANSIBLE_'));
   const key = JSON.stringify([process.cwd(), variables]);
@@ -15,7 +15,7 @@ export function ansibleConfig(): AnsibleConfig {
   return config;
 }
 
-/** What of Ansible's settings counts: each key as ansible.cfg has it, with file:line:column or the variable that sets it. */
+/** The Ansible settings in effect: each key as in ansible.cfg, with file:line:column or the variable that sets it. */
 export interface ConfigInUse {
   /** The ansible.cfg that was found; null: none. Ansible finds the same one. */
   readonly file: string | null;
@@ -27,7 +27,7 @@ export function configInUse(c: AnsibleConfig = ansibleConfig()): ConfigInUse {
   return { file: c.file ?? null, settings: Object.fromEntries(settings) };
 }
 
-/** The same for people, as `ansible --version` names it. */
+/** The same as text, in the style of `ansible --version`. */
 export function configLines({ file, settings }: ConfigInUse): string[] {
   const text = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
   return [
@@ -36,12 +36,12 @@ export function configLines({ file, settings }: ConfigInUse): string[] {
   ];
 }
 
-/** Inventories that the command was given, or else those of ansible.cfg; a list of hosts keeps its commas. */
+/** The inventories given to the command, else those of ansible.cfg; a list of hosts keeps its commas. */
 export function inventorySources(given: readonly string[]): readonly string[] {
   return given.length > 0 ? given : (ansibleConfig().inventory ?? []);
 }
 
-/** What flags and KUBEWRIGHT_* leave open is taken from ansible.cfg. */
+/** Takes from ansible.cfg what flags and KUBEWRIGHT_* do not set. */
 export function withAnsibleConfig(o: ConnectionOptions): ConnectionOptions {
   const c = ansibleConfig();
   const out: { -readonly [K in keyof ConnectionOptions]: ConnectionOptions[K] } = { ...o };
@@ -52,17 +52,17 @@ export function withAnsibleConfig(o: ConnectionOptions): ConnectionOptions {
   out.become ??= c.become;
   out.becomeUser ??= c.becomeUser;
   out.becomeMethod ??= c.becomeMethod;
-  // On is what Kubewright does anyway, in its own way: see --host-key-checking.
+  // Checking is on by default in Kubewright: see --host-key-checking.
   out.hostKeyChecking ??= c.hostKeyChecking === false ? 'off' : undefined;
   out.connectTimeout ??= c.timeout;
   out.forks ??= c.forks;
   return out;
 }
 
-/** The vault password file of ansible.cfg, where neither flags nor KUBEWRIGHT_VAULT_PASSWORD_FILE name one. */
+/** Adds the vault password file of ansible.cfg if neither flags nor KUBEWRIGHT_VAULT_PASSWORD_FILE name one. */
 export function withVaultFile(o: VaultOptions): VaultOptions {
-  const said = o.askVaultPass || (o.vaultId?.length ?? 0) > 0 || (o.vaultPasswordFile?.length ?? 0) > 0;
+  const given = o.askVaultPass || (o.vaultId?.length ?? 0) > 0 || (o.vaultPasswordFile?.length ?? 0) > 0;
   const file = ansibleConfig().vaultPasswordFile;
-  if (said || file === undefined || process.env.KUBEWRIGHT_VAULT_PASSWORD_FILE !== undefined) return o;
+  if (given || file === undefined || process.env.KUBEWRIGHT_VAULT_PASSWORD_FILE !== undefined) return o;
   return { ...o, vaultPasswordFile: [file] };
 }

@@ -13,47 +13,47 @@ import { targetFromHost } from './targets.js';
 export interface Connections {
   readonly sessions: Map<string, Session>;
   readonly targets: ReadonlyMap<string, Target>;
-  /** Machines that cannot be worked on, and why; only with `partial`. */
+  /** Hosts that cannot be used, and why; only with `partial`. */
   readonly failures: ReadonlyMap<string, TransportError>;
-  /** A new session to a machine whose connection died. */
+  /** A new session to a host whose connection was lost. */
   readonly reconnect: (host: string, signal?: AbortSignal) => Promise<Session>;
   close(): Promise<void>;
 }
 
 export interface OpenOptions {
   readonly connection: ConnectionOptions;
-  /** Try sudo as well; default true. */
+  /** Also try sudo; default true. */
   readonly verifyBecome?: boolean;
-  /** Tries it in its own way: a first question that needs sudo saves an exec. */
+  /** Tries sudo in its own way: a first command that needs sudo saves an exec. */
   readonly firstExec?: (session: Session) => Promise<Error | undefined>;
-  /** Go on with the machines that can be reached instead of throwing; default false. */
+  /** Continue with the hosts that can be reached instead of throwing; default false. */
   readonly partial?: boolean;
-  /** Finds jump hosts that are in the inventory; default: among `hosts`. */
+  /** Looks up jump hosts in the inventory; default: among `hosts`. */
   readonly lookup?: (name: string) => Host | undefined;
-  /** What the user should know although it goes on; default: a line on stderr, each once. */
+  /** Receives warnings; default: print each once on stderr. */
   readonly onWarning?: (text: string) => void;
-  /** SSH passwords of single machines; the inventory's own still win. */
+  /** SSH passwords by host; passwords in the inventory take precedence. */
   readonly passwords?: ReadonlyMap<string, Secret>;
   readonly onConnecting?: (host: string) => void;
   readonly onConnected?: (host: string, ms: number, session: Session) => void;
   readonly onFailed?: (host: string) => void;
-  /** Lets whoever draws on the terminal step aside while a passphrase is asked for. */
+  /** Lets the view leave the terminal alone while a passphrase is asked for. */
   readonly whileAsking?: <T>(ask: () => Promise<T>) => Promise<T>;
   readonly signal?: AbortSignal;
 }
 
 /**
- * One connection to each machine, for the whole run.
+ * Opens one connection to each host, for the whole run.
  *
- * @throws InterruptedError when `signal` was aborted meanwhile (unless `partial`).
- * @throws UnreachableErrors naming every machine that cannot be reached or refuses us (unless `partial`); nothing was
- *   changed anywhere.
+ * @throws InterruptedError when `signal` is aborted meanwhile (unless `partial`).
+ * @throws UnreachableErrors naming every host that cannot be reached or refuses the login (unless `partial`); nothing was
+ *   changed.
  */
 export async function openConnections(hosts: readonly Host[], o: OpenOptions): Promise<Connections> {
   const connection = withAnsibleConfig(o.connection);
   const { password, becomePassword } = await readCredentials(o.connection);
   const lookup = o.lookup ?? ((name: string) => hosts.find((h) => h.name === name));
-  const warn = once(o.onWarning ?? ((text) => process.stderr.write(`Warning: ${text}\n`)));
+  const warn = once(o.onWarning ?? ((text) => process.stderr.write(`warning: ${text}\n`)));
   const targets = new Map(
     hosts.map((h) => [
       h.name,
@@ -92,7 +92,7 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
   };
   if (o.signal?.aborted && !o.partial) {
     await close();
-    throw new InterruptedError({ what: 'Interrupted while connecting: nothing was changed anywhere' });
+    throw new InterruptedError({ what: 'Interrupted while connecting; nothing was changed' });
   }
   if (failures.size > 0 && !o.partial) {
     await close();
@@ -109,23 +109,23 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
     reconnect: async (host, signal) => {
       const target = targets.get(host);
       if (!target) throw new KubewrightError({ what: `There is no host ${host}` });
-      // Also after Ctrl-C: what is at work on the machine has to be followed, or stopped. The engine knows when to give up.
+      // Even after Ctrl-C: tasks that run on the host must be followed or stopped. The engine decides when to give up.
       return transport.connect(target, signal);
     },
   };
 }
 
-/** What is odd about a way to a machine, its jump hosts included. */
+/** Warnings about the connection to a host, including its jump hosts. */
 function targetWarnings(target: Target): string[] {
   const off = target.hostKeys.mode === 'off' && target.connection === 'ssh';
   return [
     ...(target.warnings ?? []).map(formatParts),
-    ...(off ? ['host keys are not verified (off): whoever answers is believed, and gets the passwords'] : []),
+    ...(off ? ['host keys are not verified (off): any server that answers is trusted and receives the passwords'] : []),
     ...(target.jumps ?? []).flatMap(targetWarnings),
   ];
 }
 
-/** Two hundred machines with the same group variables shall not say the same thing two hundred times. */
+/** Two hundred hosts with the same group variables must not repeat a warning two hundred times. */
 function once(tell: (text: string) => void): (text: string) => void {
   const said = new Set<string>();
   return (text) => {

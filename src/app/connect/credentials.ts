@@ -12,7 +12,7 @@ export interface Credentials {
 
 const known = new WeakMap<ConnectionOptions, Promise<Credentials>>();
 
-/** Passwords from the environment, or asked once for all machines of a command. Never from an argument. */
+/** Passwords from the environment, or asked for once per command. Never from an argument. */
 export function readCredentials(o: ConnectionOptions): Promise<Credentials> {
   const credentials = known.get(o) ?? read(withAnsibleConfig(o));
   known.set(o, credentials);
@@ -34,7 +34,7 @@ export async function askPassphrase(path: string, again: boolean): Promise<strin
   const given = process.env.KUBEWRIGHT_KEY_PASSPHRASE;
   if (given !== undefined) return again ? undefined : given;
   if (!process.stdin.isTTY) return undefined;
-  if (again) process.stderr.write('That is not it.\n');
+  if (again) process.stderr.write('Wrong passphrase, try again.\n');
   return (await askSecret(`Passphrase of ${path}: `, 'key-passphrase')).reveal();
 }
 
@@ -45,15 +45,18 @@ function fromEnv(variable: string, name: string): Secret | undefined {
 
 const INSTEAD = 'Set KUBEWRIGHT_SSH_PASSWORD or KUBEWRIGHT_BECOME_PASSWORD in the environment instead';
 
-/** Asks on the terminal without showing what is typed. @throws InputError when there is none, or no answer; `instead` says what to do then. InterruptedError at Ctrl-C. */
+/**
+ * Asks on the terminal without echo.
+ * @param instead the hint of the error.
+ * @throws InputError without a terminal or an answer. InterruptedError at Ctrl-C.
+ */
 export async function askSecret(question: string, name: string, instead = INSTEAD): Promise<Secret> {
-  if (!process.stdin.isTTY)
-    throw new InputError({ what: 'A password is to be asked for, but there is no terminal', fix: instead });
+  if (!process.stdin.isTTY) throw new InputError({ what: 'Cannot ask for a password: there is no terminal', fix: instead });
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const questions = new Questions(silent, instead);
   try {
     const answer = questions.ask('');
-    // Only now does the terminal not show any more what is typed, and is a signal an answer.
+    // Written only now, when echo is off and signals are handled.
     process.stderr.write(question);
     return new Secret(name, await answer);
   } finally {

@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.js';
 import type { Place } from '../../base/place.js';
 import type { Host } from '../../inventory/model/model.js';
 
-/** Typed reading of a host's variables; INI files leave everything as text or Python literals. */
+/** Typed access to a host's variables; in INI files every value is text or a Python literal. */
 export class HostVars {
   readonly #host: Host;
 
@@ -29,7 +29,7 @@ export class HostVars {
     return port;
   }
 
-  /** A number of seconds from 1 to a day. */
+  /** Seconds, from 1 to a day. */
   seconds(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;

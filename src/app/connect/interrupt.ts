@@ -2,40 +2,40 @@ import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 export interface Interruptions {
-  /** Aborted by the first Ctrl-C: running tasks end, nothing more is started. */
+  /** Aborted by the first Ctrl-C: running tasks finish, no more are started. */
   readonly stop: AbortSignal;
-  /** Aborted by the second one: running tasks are killed too. */
+  /** Aborted by the second one: running tasks are killed. */
   readonly kill: AbortSignal;
-  /** Gives Ctrl-C back. */
+  /** Restores the default handling of Ctrl-C. */
   done(): void;
 }
 
 /**
- * Ctrl-C (and SIGTERM) in three steps: running tasks are finished and nothing more is started; running tasks are killed on
- * their machines too; this process ends at once.
+ * Ctrl-C (and SIGTERM) in three steps: running tasks finish and no more are started; running tasks are killed on their hosts;
+ * this process exits at once.
  *
- * A terminal that closes (SIGHUP), and a reader of our output that ends, stop nothing: the run goes on without them. What it says
- * stands in the journal, and SIGTERM stops it. Nor does a full disk under our output, which is told once.
+ * Neither a closed terminal (SIGHUP) nor a closed pipe stops the run: its output is in the journal, and SIGTERM stops it. Nor
+ * does a full disk under the output, which is reported once.
  */
 export function interruptions(tell: (text: string) => void): Interruptions {
   const stop = new AbortController();
   const kill = new AbortController();
   const onSignal = (): void => {
     if (!stop.signal.aborted) {
-      tell('Interrupted: running tasks are finished, nothing more is started. Once more stops them too.');
+      tell('Interrupted: waiting for running tasks to finish. Press Ctrl-C again to stop them.');
       stop.abort();
     } else if (!kill.signal.aborted) {
-      tell('Interrupted again: running tasks are stopped.');
+      tell('Interrupted again: stopping running tasks.');
       kill.abort();
     } else process.exit(130);
   };
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));
   const onHangUp = (): void => {
     leave(terminals.splice(0));
-    tell(`The terminal was closed: the run goes on without it. \`kill ${process.pid}\` stops it.`);
+    tell(`The terminal was closed; the run continues. To stop it: kill ${process.pid}`);
   };
-  // A write may find the terminal gone before the signal comes, and what is said after the run fails likewise. In place of
-  // oclif's, which throws.
+  // A write may find the terminal gone before the signal comes, and later output fails likewise. This replaces oclif's
+  // listener, which throws.
   for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', onWriteError(stream));
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
@@ -53,21 +53,21 @@ export function interruptions(tell: (text: string) => void): Interruptions {
 
 const READER_GONE = ['EIO', 'EPIPE', 'ERR_STREAM_DESTROYED'];
 
-/** Nobody reads any more, and that is all right. What does not fit onto a disk is missed there: it is said where it still can be. */
+/** A closed pipe or terminal is fine. A full disk loses output, so stderr reports it once. */
 function onWriteError(stream: NodeJS.WritableStream): (error: NodeJS.ErrnoException) => void {
-  let told = stream === process.stderr;
+  let reported = stream === process.stderr;
   return (error) => {
-    if (told || READER_GONE.includes(error.code ?? '')) return;
-    told = true;
-    process.stderr.write(`Warning: what this run says could not all be written: ${error.message}. The run goes on\n`);
+    if (reported || READER_GONE.includes(error.code ?? '')) return;
+    reported = true;
+    process.stderr.write(`warning: some output of this run was lost: ${error.message}. The run continues\n`);
   };
 }
 
-/** Node.js puts terminals back as they were when it ends, and aborts where they are gone (node::ResetStdio); not so with others. */
+/** Node.js resets terminals at exit, and aborts if they are gone (node::ResetStdio); other files are left alone. */
 function leave(terminals: readonly number[]): void {
   for (const fd of terminals) {
     closeSync(fd);
-    // The lowest free number: the same.
+    // Takes the lowest free descriptor: the one just closed.
     openSync('/dev/null', 'r+');
   }
 }

@@ -1,13 +1,13 @@
-/** How hosts are reached, as the flags of a command say. */
+/** How hosts are reached, as set by the flags of a command. */
 export interface ConnectionOptions {
   readonly user?: string;
   readonly privateKey?: string;
   readonly askPass?: boolean;
   readonly askBecomePass?: boolean;
   readonly become?: boolean;
-  /** Set by ansible.cfg only; inventories have variables for it. */
+  /** Set only by ansible.cfg; inventories have variables for it. */
   readonly becomeUser?: string;
-  /** Set by ansible.cfg only. */
+  /** Set only by ansible.cfg. */
   readonly becomeMethod?: string;
   readonly hostKeyChecking?: 'strict' | 'accept-new' | 'off';
   /** Seconds. */
@@ -16,7 +16,7 @@ export interface ConnectionOptions {
   readonly forks?: number;
 }
 
-/** How Ansible Vault is opened, as the flags of a command say. */
+/** Where vault passwords come from, as set by the flags of a command. */
 export interface VaultOptions {
   readonly askVaultPass?: boolean;
   readonly vaultPasswordFile?: readonly string[];

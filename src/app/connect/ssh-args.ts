@@ -4,23 +4,23 @@ import { ShellWordsError, shellWords } from '../../base/shell-words.js';
 import type { OptionLine } from '../../transport/config/lex.js';
 import { parseLine } from '../../transport/config/read-files.js';
 
-/** ssh's arguments as options, in the order in which ssh would take them: the first one wins. */
+/** Arguments of ssh as options, in the order ssh applies them: the first one wins. */
 export interface SshArgs {
   readonly options: readonly OptionLine[];
   /** The file of `-F`. */
   readonly configFile?: string;
-  /** What was not understood, or is not done. */
+  /** What is unknown or not supported. */
   readonly warnings: readonly Warning[];
 }
 
-/** Flags with a value, and the option that they mean. */
+/** Flags with a value, and the option they set. */
 const VALUED: Readonly<Record<string, string>> = { p: 'port', l: 'user', i: 'identityfile', J: 'proxyjump', b: 'bindaddress' };
-/** Flags that change nothing for commands without a terminal. */
+/** Flags without effect on commands that have no terminal. */
 const HARMLESS = new Set('qCTtvxanNfYXkgKG'.split(''));
-/** Flags with a value that we have no use for. */
+/** Flags with a value that Kubewright does not need. */
 const HARMLESS_VALUED = new Set('SEOeIw'.split(''));
 
-/** Reads `ansible_ssh_common_args` and its kin. @throws InputError for quotes that are not closed and options without a value. */
+/** Parses `ansible_ssh_common_args` and the like. @throws InputError for unclosed quotes and options without a value. */
 export function parseSshArgs(text: string | undefined, where: Place | undefined, variable = 'ansible_ssh_common_args'): SshArgs {
   const options: OptionLine[] = [];
   const warnings: Warning[] = [];
@@ -44,15 +44,15 @@ export function parseSshArgs(text: string | undefined, where: Place | undefined,
         at = word.length;
         const found = rest !== '' ? rest : words[++i];
         if (found !== undefined && found !== '') return found;
-        throw new InputError({ what: `-${flag} in ${variable} has no value`, where, fix: 'Correct it' });
+        throw new InputError({ what: `-${flag} in ${variable} has no value`, where, fix: `Correct ${variable}` });
       };
       const keyword = VALUED[flag];
       if (keyword !== undefined) options.push(option(keyword, value(), place));
       else if (flag === 'o') {
-        const said = value();
-        const line = parseLine(said, place);
+        const text = value();
+        const line = parseLine(text, place);
         if (line) options.push(line);
-        else warn(`-o ${said}`);
+        else warn(`-o ${text}`);
       } else if (flag === 'F') configFile ??= value();
       else if (flag === '4' || flag === '6') options.push(option('addressfamily', flag === '4' ? 'inet' : 'inet6', place));
       else if (HARMLESS_VALUED.has(flag)) value();
@@ -66,7 +66,7 @@ export function parseSshArgs(text: string | undefined, where: Place | undefined,
   return { options, configFile, warnings };
 }
 
-/** An option that stands in no file. */
+/** An option that does not come from a file. */
 export function option(keyword: string, value: string, where: Where): OptionLine {
   return { keyword, args: [value], rest: value, where };
 }
@@ -76,6 +76,6 @@ function split(text: string, where: Place | undefined, variable: string): string
     return shellWords(text);
   } catch (error) {
     if (!(error instanceof ShellWordsError)) throw error;
-    throw new InputError({ what: `${variable}: ${error.message}`, where, fix: 'Correct it' });
+    throw new InputError({ what: `${variable}: ${error.message}`, where, fix: `Correct ${variable}` });
   }
 }

@@ -13,7 +13,7 @@ import type { AuthMethod, BecomeMethod, HostKeyPolicy, Target } from '../../tran
 import { HostVars } from './host-vars.js';
 import { option, parseSshArgs, type SshArgs } from './ssh-args.js';
 
-/** What flags and environment say; inventory variables win over them, as in Ansible. */
+/** Settings of flags and environment; inventory variables take precedence, as in Ansible. */
 export interface TargetFlags {
   readonly user?: string;
   readonly privateKey?: string;
@@ -24,9 +24,9 @@ export interface TargetFlags {
   readonly become?: boolean;
   readonly becomeUser?: string;
   readonly becomeMethod?: string;
-  /** The file that takes the place of ~/.ssh/config and /etc/ssh/ssh_config; `none`: no file is read. */
+  /** The file that replaces ~/.ssh/config and /etc/ssh/ssh_config; `none`: no file is read. */
   readonly sshConfig?: string;
-  /** The inventory, for jump hosts that it names. */
+  /** Looks up jump hosts in the inventory. */
   readonly lookup?: (name: string) => Host | undefined;
 }
 
@@ -35,11 +35,11 @@ const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_host
 const METHODS: readonly AuthMethod[] = ['publickey', 'keyboard-interactive', 'password'];
 
 /**
- * How a host of the inventory is reached. In this order, the first that says something: `ansible_ssh_args`, the host's own
- * variables, `ansible_ssh_common_args`, `ansible_ssh_extra_args`, ssh_config; so it is when Ansible calls ssh.
+ * How a host of the inventory is reached. The first of these that sets an option wins: `ansible_ssh_args`, the host's own
+ * variables, `ansible_ssh_common_args`, `ansible_ssh_extra_args`, ssh_config; the same as when Ansible calls ssh.
  *
- * @param route names of the hosts that are reached through this one: a way must not lead in a circle.
- * @throws InputError with its place for a variable or an option that makes no sense.
+ * @param route names of the hosts that are reached through this one, to prevent loops.
+ * @throws InputError with its place for an invalid variable or option.
  */
 export function targetFromHost(host: Host, flags: TargetFlags, route: readonly string[] = []): Target {
   const vars = new HostVars(host);
@@ -80,7 +80,7 @@ export function targetFromHost(host: Host, flags: TargetFlags, route: readonly s
     timeoutMs:
       1000 * (vars.seconds('ansible_timeout') ?? flags.connectTimeoutSec ?? settings.connectTimeoutSec ?? DEFAULT_TIMEOUT_SEC),
     ...identities(settings),
-    // A jump host in the list of its own way is reached directly.
+    // A jump host that lists itself is reached directly.
     jumps: jumps.filter((j) => j.address !== settings.hostname || j.port !== port),
     proxyCommand:
       settings.proxyCommand === undefined || jumps.length > 0
@@ -95,7 +95,7 @@ export function targetFromHost(host: Host, flags: TargetFlags, route: readonly s
   };
 }
 
-/** `[fd00::1]` is an address too; ssh itself takes it for a name that nobody knows. */
+/** `[fd00::1]` is an address too; ssh itself takes it for a host name, which it cannot resolve. */
 function withoutBrackets(name: string): string {
   return /^\[([0-9a-f:.]*:[0-9a-f:.]*(?:%\w+)?)\]$/i.exec(name)?.[1] ?? name;
 }
@@ -108,9 +108,9 @@ function configFile(args: readonly SshArgs[], flags: TargetFlags): string | unde
   const path = resolve(expandHome(file));
   if (existsSync(path)) return path;
   throw new InputError({
-    what: 'There is no such SSH configuration',
+    what: 'SSH configuration file not found',
     where: wholeFile(path),
-    fix: 'Correct --ssh-config, KUBEWRIGHT_SSH_CONFIG or -F among the ssh arguments of the inventory; `none` is for no file',
+    fix: 'Correct --ssh-config, KUBEWRIGHT_SSH_CONFIG or -F in the ssh arguments of the inventory; `none` reads no file',
   });
 }
 
@@ -140,7 +140,7 @@ function become(vars: HostVars, flags: TargetFlags): Target['become'] {
 
 function becomeMethod(vars: HostVars, flags: TargetFlags): BecomeMethod {
   const method = vars.text('ansible_become_method') ?? flags.becomeMethod ?? 'sudo';
-  // Ansible 2.10 and newer also know the methods by the name of their collection.
+  // Ansible 2.10 and newer also accept the name with its collection.
   const short = method.replace(/^(ansible\.builtin|community\.general)\./, '');
   if (short === 'sudo' || short === 'doas' || short === 'su') return short;
   throw new InputError({
@@ -153,7 +153,7 @@ function becomeMethod(vars: HostVars, flags: TargetFlags): BecomeMethod {
 function hostKeys(s: SshSettings, vars: HostVars, flags: TargetFlags): HostKeyPolicy {
   const files = s.knownHostsFiles?.filter((f) => f !== 'none') ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
   const checking = vars.bool('ansible_host_key_checking') ?? vars.bool('ansible_ssh_host_key_checking');
-  // Ansible's users write /dev/null to switch the check off: nothing is kept, so nothing can be compared.
+  // With /dev/null, Ansible users turn the check off: no key is kept, so none can be compared.
   const nowhere = files.length > 0 && files.every((f) => f === '/dev/null');
   return {
     mode: flags.hostKeyChecking ?? (checking === false || nowhere ? 'off' : s.strictHostKeyChecking) ?? 'accept-new',
@@ -165,7 +165,7 @@ function hostKeys(s: SshSettings, vars: HostVars, flags: TargetFlags): HostKeyPo
 }
 
 function keepalive(s: SshSettings): Target['keepalive'] {
-  // Switched off in ssh_config means "as long as it takes" for an interactive ssh; ours must end.
+  // Off in ssh_config suits an interactive ssh, which may wait forever; a run must not.
   if (!s.keepaliveIntervalSec) return undefined;
   return { intervalMs: 1000 * s.keepaliveIntervalSec, count: Math.max(1, s.keepaliveCount ?? 3) };
 }
@@ -176,14 +176,14 @@ function methods(s: SshSettings): readonly AuthMethod[] | undefined {
   return wanted.flatMap((m) => METHODS.filter((known) => known === m && !s.disabledMethods.includes(m)));
 }
 
-/** One station of `ProxyJump`. */
+/** One hop of `ProxyJump`. */
 export interface Hop {
   readonly host: string;
   readonly user?: string;
   readonly port?: number;
 }
 
-/** `[user@]host[:port]` or `ssh://…`, with commas. @throws InputError for one that makes no sense. */
+/** `[user@]host[:port]` or `ssh://…`, separated by commas. @throws InputError for an invalid one. */
 export function parseJumps(text: string, where: string): Hop[] {
   return text.split(',').map((part) => {
     const [, user, bracketed, plain, port] =
@@ -192,9 +192,9 @@ export function parseJumps(text: string, where: string): Hop[] {
     const number = port === undefined ? undefined : Number(port);
     if (host === undefined || user === '' || (number !== undefined && (number < 1 || number > 65_535))) {
       throw new InputError({
-        what: `The jump host ${JSON.stringify(part.trim())} makes no sense`,
+        what: `${JSON.stringify(part.trim())} is not a valid jump host`,
         where,
-        fix: 'Write it as host, user@host or user@host:port, several with commas',
+        fix: 'Write host, user@host or user@host:port; separate several with commas',
       });
     }
     return { host, user, port: number };
@@ -202,22 +202,22 @@ export function parseJumps(text: string, where: string): Hop[] {
 }
 
 /**
- * The jump hosts on the way to a host, the nearest first, each with settings of its own: from the inventory where it names
- * the host, else from ssh_config. The operator's flags (user, key, password) are meant for the targets and not used there.
+ * The jump hosts of a host, the nearest first. Each has its own settings: from the inventory if the host is in it, else from
+ * ssh_config. The flags for user, key and password apply to the targets only.
  */
 export function jumpTargets(proxyJump: string | undefined, host: Host, flags: TargetFlags, route: readonly string[]): Target[] {
   if (proxyJump === undefined || proxyJump.toLowerCase() === 'none') return [];
   const hops = parseJumps(proxyJump, host.name);
-  const way: Target[] = [];
+  const found: Target[] = [];
   for (const [i, hop] of hops.entries()) {
-    // The host itself, or one that is reached through it: this way would lead in a circle, so it ends here.
+    // The host itself, or one that is reached through it: a loop.
     if (hop.host === host.name || route.includes(hop.host)) continue;
     const target = hopTarget(hop, flags, [...route, host.name]);
-    // Only the first hop may have a way of its own; the others are reached through the one before.
-    if (i === 0) way.push(...(target.jumps ?? []));
-    way.push({ ...target, jumps: [], proxyCommand: i === 0 ? target.proxyCommand : undefined });
+    // Only the first hop may have jump hosts of its own; the others are reached through the one before.
+    if (i === 0) found.push(...(target.jumps ?? []));
+    found.push({ ...target, jumps: [], proxyCommand: i === 0 ? target.proxyCommand : undefined });
   }
-  return way;
+  return found;
 }
 
 function hopTarget(hop: Hop, flags: TargetFlags, route: readonly string[]): Target {

@@ -12,7 +12,7 @@ import type { Secret } from '../../shell/secret.js';
 import { askSecret } from './credentials.js';
 import type { VaultOptions } from './options.js';
 
-/** The operator's vault passwords: asked for, or read from files and scripts, once and only when something is encrypted. */
+/** The vault passwords: asked for, or read from files and scripts, once and only if something is encrypted. */
 export class VaultKeys {
   readonly keyring: Keyring;
   readonly #asked = new Map<string, Secret>();
@@ -28,9 +28,7 @@ export class VaultKeys {
     this.keyring = new Keyring(given.length > 0 ? given : this.#fromEnvironment(env));
   }
 
-  /**
-   * Reads an inventory; a password that is needed, for a file or a single value, is asked for, and reading begins again.
-   */
+  /** Reads an inventory; asks for a password that a file or a value needs, then starts over. */
   async read(load: () => Promise<Inventory>): Promise<Inventory> {
     return this.with(async () => {
       const inventory = await load();
@@ -39,7 +37,7 @@ export class VaultKeys {
     });
   }
 
-  /** Does what reads encrypted files; a password that is needed is asked for, and it is done again. */
+  /** Runs `read`; asks for a password that it needs, then runs it again. */
   async with<T>(read: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
@@ -53,7 +51,7 @@ export class VaultKeys {
     }
   }
 
-  /** Values are decrypted when they are used; by then nothing can be asked for any more. */
+  /** Values are decrypted when they are used, which is too late to ask for a password. */
   #ready(value: VarValue): void {
     if (value === null || typeof value !== 'object') return;
     if (!(value instanceof VaultValue)) {
@@ -63,7 +61,7 @@ export class VaultKeys {
     try {
       this.keyring.decrypt(value.ciphertext, value.source);
     } catch (error) {
-      // A wrong password is told where the value is used, with its place.
+      // A wrong password is reported where the value is used, with its place.
       if (error instanceof VaultPasswordNeeded) throw error;
     }
   }
@@ -78,7 +76,7 @@ export class VaultKeys {
     const at = id.indexOf('@');
     const [label, source] = [id.slice(0, Math.max(at, 0)), id.slice(at + 1)];
     if (source === '')
-      throw new InputError({ what: `--vault-id ${id} names no source`, fix: 'Write --vault-id LABEL@FILE or LABEL@prompt' });
+      throw new InputError({ what: `--vault-id ${id} has no source`, fix: 'Write --vault-id LABEL@FILE or LABEL@prompt' });
     return source === 'prompt' ? this.#fromPrompt(label || 'default') : this.#fromFile(label, source);
   }
 
@@ -86,7 +84,7 @@ export class VaultKeys {
     return { label, from: 'prompt', password: () => this.#asked.get(label)?.reveal() };
   }
 
-  /** @param label empty: a script is told none. */
+  /** @param label empty: none is passed to a script. */
   #fromFile(label: string, given: string): VaultKey {
     const path = resolve(given.replace(/^~(?=\/|$)/, homedir()));
     let password: string | undefined;
@@ -95,7 +93,7 @@ export class VaultKeys {
       label: label || 'default',
       from: given,
       password: () => {
-        // A script runs once, also when it fails: it may ask somebody, or take its time.
+        // A script runs once, even if it fails: it may ask for input, or be slow.
         if (failed !== undefined) throw failed;
         try {
           password ??= readPassword(path, label);
@@ -109,11 +107,11 @@ export class VaultKeys {
   }
 }
 
-/** A file's text, or what it prints when it is executable; a script named `…-client` is told the vault id, as by Ansible. */
+/** The text of a file, or the output of an executable; a script named `…-client` gets the vault id, as in Ansible. */
 function readPassword(path: string, label: string): string {
   if (!existsSync(path) || statSync(path).isDirectory())
     throw new InputError({
-      what: 'There is no such vault password file',
+      what: 'Vault password file not found',
       where: wholeFile(path),
       fix: 'Check --vault-password-file',
     });
@@ -122,14 +120,14 @@ function readPassword(path: string, label: string): string {
     throw new InputError({
       what: 'The vault password is empty',
       where: wholeFile(path),
-      fix: isExecutable(path) ? 'Run it by hand: it must print the password' : 'Write the password into the file',
+      fix: isExecutable(path) ? 'Run it by hand; it must print the password' : 'Write the password to the file',
     });
   return password;
 }
 
 function isExecutable(path: string): boolean {
   try {
-    // Root may execute whatever anyone may: the mode says what is a script.
+    // For root, access() depends on the mode of others too: any execute bit makes it a script.
     accessSync(path, constants.X_OK);
     return (statSync(path).mode & 0o111) !== 0;
   } catch {
@@ -144,8 +142,11 @@ function runScript(path: string, label: string): string {
     throw new InputError({
       what: 'The vault password script failed',
       where: wholeFile(path),
-      why: run.error?.message ?? `It ended with ${run.status ?? run.signal ?? ''}`,
-      fix: 'Run it by hand: it must print the password and end with 0',
+      why:
+        (run.error?.message ?? run.status === null)
+          ? `It was killed by ${run.signal ?? 'a signal'}`
+          : `It exited with ${run.status}`,
+      fix: 'Run it by hand; it must print the password and exit with 0',
     });
   }
   return run.stdout.replaceAll(/^[\r\n]+|[\r\n]+$/g, '');

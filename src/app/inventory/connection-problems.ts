@@ -7,29 +7,29 @@ import { targetFromHost } from '../connect/targets.js';
 
 const MEMBERS = ['kube_control_plane', 'kube_node', 'etcd'];
 
-/** What connecting to each machine would object to: ports, booleans, arguments of ssh; and two of the cluster that are one. */
+/** Connection settings that would fail: ports, booleans, ssh arguments; and two cluster members at the same address. */
 export function connectionProblems(inventory: Inventory, known: readonly ErrorParts[]): ErrorParts[] {
   const byPlace = new Map<string, ErrorParts>();
   const reached = new Map<string, string>();
   for (const host of inventory.hosts.values()) {
     const { found, target } = examine(host);
     for (const error of found) {
-      // A group's variable is wrong for all of its hosts; once is enough.
+      // A wrong group variable is wrong for every host of the group; report it once.
       const key = error.where === undefined ? error.what : whereText(error.where);
       byPlace.set(key, byPlace.get(key) ?? error);
     }
     if (target && found.length === 0) {
       if (target.connection === 'local' || !MEMBERS.some((g) => host.groups.has(g))) continue;
       const { address, port, jumps, proxyCommand } = target;
-      const way = JSON.stringify([address, port, (jumps ?? []).map((j) => [j.address, j.port]), proxyCommand]);
-      const other = reached.get(way);
-      if (other === undefined) reached.set(way, host.name);
+      const endpoint = JSON.stringify([address, port, (jumps ?? []).map((j) => [j.address, j.port]), proxyCommand]);
+      const other = reached.get(endpoint);
+      if (other === undefined) reached.set(endpoint, host.name);
       else if (!known.some((p) => p.what.startsWith(`${other} and ${host.name} have the same address`))) {
-        byPlace.set(way, {
+        byPlace.set(endpoint, {
           what: `${other} and ${host.name} are reached at the same address ${address}:${port}`,
           where: whereOf(host, 'ansible_host') ?? host.source,
-          why: 'One machine would be installed as both',
-          fix: 'Give each its own ansible_host, or ansible_port',
+          why: 'The same machine would be installed as both',
+          fix: 'Give each host its own ansible_host or ansible_port',
         });
       }
     }
@@ -37,7 +37,7 @@ export function connectionProblems(inventory: Inventory, known: readonly ErrorPa
   return [...byPlace.values()];
 }
 
-/** Everything that is wrong with a machine's connection: what was objected to counts as not set when the next is looked for. */
+/** All problems of a host's connection: a variable with a problem counts as not set in the search for the next one. */
 function examine(host: Host): { readonly found: readonly ErrorParts[]; readonly target?: Target } {
   const found: ErrorParts[] = [];
   let rest = host;
@@ -60,7 +60,7 @@ function targetOrError(host: Host): Target | InputError {
   }
 }
 
-/** The variable of the connection that stands there; an encrypted value's place is behind its name. */
+/** The connection variable at this place; an encrypted value's place is after its name. */
 function variableAt(host: Host, where: Where | undefined): string | undefined {
   if (where === undefined || typeof where === 'string') return undefined;
   const { file, line, column } = where;

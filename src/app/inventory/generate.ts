@@ -26,13 +26,13 @@ export const DEFAULT_INVENTORY: GenerateInventoryOptions = {
   networkPlugin: NETWORK_PLUGINS[0],
 };
 
-/** @throws InputError for what is no name of an account. */
+/** @throws InputError for an invalid user name. */
 export function checkUser(user: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_.@-]*$/.test(user))
-    throw new InputError({ what: `${JSON.stringify(user)} is no account`, fix: 'Write --user NAME' });
+    throw new InputError({ what: `${JSON.stringify(user)} is not a valid user name`, fix: 'Write --user NAME' });
 }
 
-/** The full version that is meant: `1.36` becomes its newest patch. @throws InputError for a version that is not known. */
+/** The full version: `1.36` becomes its newest patch. @throws InputError for an unknown version. */
 export function checkedVersion(version: string): string {
   const plain = fullKubeVersion(version.replace(/^v/, ''));
   const problem = versionProblem(plain, undefined);
@@ -40,7 +40,7 @@ export function checkedVersion(version: string): string {
   return plain;
 }
 
-/** File name → text. @throws InputError for machines that do not fit, names that are none, and an unknown version. */
+/** File name → text. @throws InputError for hosts that do not fit the subnet, invalid names, and an unknown version. */
 export function generateInventory(o: GenerateInventoryOptions): Map<string, string> {
   checkUser(o.user);
   const kubeVersion = o.kubeVersion === undefined ? undefined : checkedVersion(o.kubeVersion);
@@ -59,28 +59,28 @@ export function generateInventory(o: GenerateInventoryOptions): Map<string, stri
 }
 
 /**
- * Whether an inventory may be written to a folder.
- * @throws InputError for what must not be overwritten, or would count in place of what is written.
+ * Checks that an inventory can be written to a directory.
+ * @throws InputError for files that must not be overwritten, or that Ansible would read instead.
  */
 export function checkOutput(dir: string, force: boolean): void {
-  // Of several files of settings for one group Ansible reads the first: one without an ending, or a folder.
+  // Of several variable files for one group Ansible reads only the first: one without an extension, or a directory.
   const shadow = join(dir, 'group_vars/all');
   if (existsSync(shadow)) {
     throw new InputError({
-      what: `The settings in ${SETTINGS} would count for nothing`,
+      what: `The settings in ${SETTINGS} would be ignored`,
       where: wholeFile(shadow),
-      why: `Where there is ${shadow}, Ansible (and so Kubewright) does not read ${SETTINGS}`,
-      fix: 'Choose another folder with -o, or move it away',
+      why: `If ${shadow} exists, Ansible (and so Kubewright) does not read ${SETTINGS}`,
+      fix: 'Choose another directory with -o, or move it away',
     });
   }
-  // Another file of hosts in the same folder would be a second inventory of the same machines.
+  // Another file of hosts in the same directory would be a second inventory of the same hosts.
   const candidates = ['hosts.ini', 'hosts.yml', SETTINGS, 'group_vars/all.yaml', 'group_vars/all.json'];
   const there = candidates.map((f) => join(dir, f)).filter((f) => existsSync(f));
   if (there.length > 0 && !force) {
     throw new InputError({
-      what: 'The inventory is there already',
+      what: 'The inventory already exists',
       where: there.join(', '),
-      fix: 'Choose another folder with -o, or overwrite it with --force',
+      fix: 'Choose another directory with -o, or overwrite it with --force',
     });
   }
 }
@@ -97,7 +97,7 @@ export async function inventoryGenerate(
   }
   const dir = o.output;
   checkOutput(dir, o.force);
-  // All folders before any file: what cannot be finished is not begun.
+  // All directories before any file, so that a failure leaves no partial inventory.
   for (const name of files.keys()) writing(dirname(join(dir, name)), makeFolder);
   for (const [name, text] of files) {
     writing(join(dir, name), (path) => writeFileSync(path, text));
@@ -116,7 +116,7 @@ function writing(path: string, write: (path: string) => void): void {
       what: 'The inventory cannot be written',
       where: wholeFile(path),
       why: cause instanceof Error ? cause.message : undefined,
-      fix: 'Choose another folder with -o',
+      fix: 'Choose another directory with -o',
       cause,
     });
   }

@@ -9,34 +9,34 @@ type Options = GenerateInventoryOptions & { readonly output?: string; readonly f
 interface Question {
   readonly text: string;
   readonly value: (o: Options) => string;
-  /** @throws InputError for an answer that makes no sense. */
+  /** @throws InputError for an invalid answer. */
   readonly apply: (o: Options, answer: string) => Options;
-  /** What is wrong with it together with the answers before. @throws InputError */
+  /** Checks it together with the earlier answers. @throws InputError */
   readonly check?: (o: Options) => void;
 }
 
-/** What the questions after this one will ask stands in the way of nothing. */
+/** Answers to later questions that are always valid. */
 const PLAIN = { masterName: 'm{n}', workerName: 'w{n}', etcd: 'masters' } as const;
 
-/** The same questions that the flags answer; an empty answer keeps what stands in brackets. */
+/** One question per flag; an empty answer keeps the value in brackets. */
 const QUESTIONS: readonly Question[] = [
   { text: 'Control planes', value: (o) => String(o.masters), apply: (o, a) => ({ ...o, masters: count(a, 1) }) },
   { text: 'Workers', value: (o) => String(o.workers), apply: (o, a) => ({ ...o, workers: count(a, 0) }) },
-  { text: 'Subnet of the machines', value: (o) => o.subnet, apply: (o, a) => ({ ...o, subnet: a }), check: checkSubnet },
+  { text: 'Subnet of the hosts', value: (o) => o.subnet, apply: (o, a) => ({ ...o, subnet: a }), check: checkSubnet },
   {
-    text: 'Number of the first control plane in it',
+    text: 'Host number of the first control plane',
     value: (o) => String(o.masterStart),
     apply: (o, a) => ({ ...o, masterStart: count(a, 1) }),
     check: (o) => planMachines({ ...o, ...PLAIN, workers: 0 }),
   },
   {
-    text: 'Number of the first worker in it',
+    text: 'Host number of the first worker',
     value: (o) => String(o.workerStart),
     apply: (o, a) => ({ ...o, workerStart: count(a, 1) }),
     check: (o) => planMachines({ ...o, ...PLAIN }),
   },
   {
-    text: 'Names of control planes ({n}: the number)',
+    text: 'Names of control planes ({n}: the host number)',
     value: (o) => o.masterName,
     apply: (o, a) => ({ ...o, masterName: a }),
     check: (o) => planMachines({ ...o, ...PLAIN, masterName: o.masterName, workers: 0 }),
@@ -48,24 +48,24 @@ const QUESTIONS: readonly Question[] = [
     check: (o) => planMachines({ ...o, etcd: 'masters' }),
   },
   {
-    text: 'etcd on: masters, workers or a number of machines',
+    text: 'etcd on: masters, workers or a number of hosts',
     value: (o) => String(o.etcd),
     apply: (o, a) => ({ ...o, etcd: etcdChoice(a) }),
     check: planMachines,
   },
   {
-    text: 'Names of groups: legacy (kube-master) or new',
+    text: 'Group names: legacy (kube-master) or new',
     value: (o) => o.groupStyle,
     apply: (o, a) => ({ ...o, groupStyle: oneOf(a, ['legacy', 'new']) }),
   },
   {
-    text: 'Account to connect as',
+    text: 'User to log in as',
     value: (o) => o.user,
     apply: (o, a) => ({ ...o, user: a }),
     check: (o) => checkUser(o.user),
   },
   {
-    text: 'Use sudo there (yes or no)',
+    text: 'Use sudo (yes or no)',
     value: (o) => (o.become ? 'yes' : 'no'),
     apply: (o, a) => ({ ...o, become: oneOf(a.toLowerCase(), ['yes', 'no', 'y', 'n']).startsWith('y') }),
   },
@@ -81,7 +81,7 @@ const QUESTIONS: readonly Question[] = [
   },
   { text: 'Format: ini or yaml', value: (o) => o.format, apply: (o, a) => ({ ...o, format: oneOf(a, ['ini', 'yaml']) }) },
   {
-    text: 'Folder to write to',
+    text: 'Output directory',
     value: (o) => o.output ?? 'inventories/mine',
     apply: (o, a) => ({ ...o, output: a }),
     check: (o) => checkOutput(o.output ?? '', o.force),
@@ -95,21 +95,21 @@ export function etcdChoice(text: string): GenerateInventoryOptions['etcd'] {
 
 function count(text: string, least: number): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) < least)
-    throw new InputError({ what: `${text} is no number`, fix: `Write a whole number, at least ${least}` });
+    throw new InputError({ what: `${text} is not a number`, fix: `Write a whole number, at least ${least}` });
   return Number(text);
 }
 
 function oneOf<T extends string>(text: string, allowed: readonly T[]): T {
   const found = allowed.find((a) => a === text);
   if (found === undefined)
-    throw new InputError({ what: `${text} is none of the choices`, fix: `Write one of ${allowed.join(', ')}` });
+    throw new InputError({ what: `${text} is not a valid choice`, fix: `Write one of ${allowed.join(', ')}` });
   return found;
 }
 
-/** Asks on the terminal, again where an answer makes no sense, and writes the inventory. @throws InputError without a terminal or an answer. */
+/** Asks on the terminal, repeats a question after an invalid answer, and writes the inventory. @throws InputError without a terminal or an answer. */
 export async function generateInteractively(given: Options): Promise<number> {
   if (!process.stdin.isTTY)
-    throw new InputError({ what: '--interactive, but there is no terminal', fix: 'Give the answers as flags, see --help' });
+    throw new InputError({ what: '--interactive needs a terminal', fix: 'Give the answers as flags, see --help' });
   const questions = new Questions(process.stderr, 'Run it again, or give the answers as flags');
   try {
     let options = given;

@@ -49,7 +49,7 @@ async function printed(o: InventoryOptions, text: (inventory: Inventory) => stri
 function oneHost(inventory: Inventory, pattern: string): string {
   const hosts = resolvePattern(inventory, pattern);
   if (hosts.length === 1 && hosts[0] !== undefined) return hosts[0];
-  throw new InputError({ what: `${pattern} stands for ${hosts.length} hosts`, fix: 'Give --host the name of one host' });
+  throw new InputError({ what: `${pattern} matches ${hosts.length} hosts`, fix: 'Give --host the name of one host' });
 }
 
 function writtenOf(inventory: Inventory): WrittenInventory {

@@ -8,13 +8,13 @@ import { HostVars } from '../connect/host-vars.js';
 import { type InventoryOptions, readInventory } from './read.js';
 
 export interface MachineOptions {
-  /** Box of every machine that has no vagrant_box of its own. */
+  /** Box of every virtual machine without a vagrant_box of its own. */
   readonly box?: string;
-  /** This host's processor, as `process.arch` names it. */
+  /** The architecture of this machine, as in `process.arch`. */
   readonly arch?: string;
 }
 
-/** `lab vagrant-machines`: the one reader of inventories, as the Vagrantfile calls it. */
+/** `lab vagrant-machines`: how the Vagrantfile reads an inventory. */
 export async function printVagrantMachines(o: InventoryOptions & MachineOptions): Promise<number> {
   const inventory = await readInventory(o);
   const list = await machineList(vagrantMachines(inventory, o), o.inventory);
@@ -22,7 +22,7 @@ export async function printVagrantMachines(o: InventoryOptions & MachineOptions)
   return 0;
 }
 
-/** The machines, and what each provider would refuse. @param inventory paths, for the reader of the list. */
+/** The virtual machines, and what each provider would refuse. @param inventory paths, for the reader of the list. */
 export async function machineList(machines: readonly VagrantMachine[], inventory: readonly string[]): Promise<MachineList> {
   const host = await thisHost();
   const refused = HYPERVISORS.flatMap((h) => {
@@ -32,7 +32,7 @@ export async function machineList(machines: readonly VagrantMachine[], inventory
   return { version: 1, inventory, machines, refused: Object.fromEntries(refused) };
 }
 
-/** The machines that an inventory asks for. @throws InputErrors with everything that is wrong, each with file:line:column. */
+/** The virtual machines for an inventory. @throws InputErrors with everything that is wrong, each with file:line:column. */
 export function vagrantMachines(inventory: Inventory, o: MachineOptions = {}): VagrantMachine[] {
   const errors: ErrorParts[] = [];
   const wanted = [...inventory.hosts.values()].flatMap((host) => {
@@ -48,10 +48,10 @@ export function vagrantMachines(inventory: Inventory, o: MachineOptions = {}): V
   if (errors.length > 0) throw new InputErrors(errors);
   if (wanted.length === 0) {
     throw new InputError({
-      what: 'The inventory has no host that could be a machine',
+      what: 'The inventory has no host for a virtual machine',
       where: inventory.files.join(', '),
       why: 'All its hosts have ansible_connection=local',
-      fix: 'Name the machines that Vagrant is to make',
+      fix: 'Add the hosts that Vagrant should create',
     });
   }
   const ports = forwardPorts(wanted);
@@ -80,7 +80,7 @@ function machine(host: Host, o: MachineOptions): Wanted {
   };
 }
 
-/** The address in the lab's own network: what the cluster uses (`ip`), else what we connect to. */
+/** The address in the lab's network: the one the cluster uses (`ip`), else the one to connect to. */
 function address(host: Host, vars: HostVars): string {
   const named = ['ip', 'access_ip', 'ansible_host', 'ansible_ssh_host'].find(
     (v) => vars.text(v) !== undefined && !isLoopback(vars.text(v)),
@@ -88,14 +88,14 @@ function address(host: Host, vars: HostVars): string {
   const value = named === undefined ? (isIPv4(host.name) ? host.name : undefined) : vars.text(named);
   if (value !== undefined && isIPv4(value)) return value;
   throw new InputError({
-    what: value === undefined ? `${host.name} has no address` : `${named} of ${host.name} is no IPv4 address: ${value}`,
+    what: value === undefined ? `${host.name} has no address` : `${named} of ${host.name} is not an IPv4 address: ${value}`,
     where: (named && vars.where(named)) ?? host.source,
-    why: 'Vagrant gives each machine the address that the inventory names',
+    why: 'Vagrant gives each virtual machine its address in the inventory',
     fix: `Write ${host.name} ansible_host=192.168.56.11 ip=192.168.56.11 (or another address of the lab's network)`,
   });
 }
 
-/** An inventory that reaches its machines through forwarded ports says which: ansible_host=127.0.0.1 ansible_port=60011. */
+/** The forwarded port of a host that is reached through one: ansible_host=127.0.0.1 ansible_port=60011. */
 function forwarded(vars: HostVars): { sshPort?: number } {
   const port = vars.port('vagrant_ssh_port') ?? (isLoopback(vars.text('ansible_host')) ? vars.port('ansible_port') : undefined);
   return port === undefined ? {} : { sshPort: port };

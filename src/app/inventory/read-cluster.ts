@@ -12,7 +12,7 @@ export interface ClusterSource {
   readonly warnings: readonly Warning[];
 }
 
-/** Inventory, bundle and the validated cluster. The caller closes the bundle. */
+/** The inventory, the bundle and the validated cluster. The caller closes the bundle. */
 export async function readCluster(o: InventoryOptions & { readonly bundle?: string }): Promise<ClusterSource> {
   const inventory = await readInventory(o);
   const path = o.bundle ?? bundleSetting(inventory);

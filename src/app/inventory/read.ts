@@ -10,20 +10,20 @@ export interface InventoryOptions {
   readonly inventory: readonly string[];
   readonly extraVars: readonly string[];
   readonly vault?: VaultOptions;
-  /** Folder whose group_vars and host_vars count, too. */
+  /** Directory whose group_vars and host_vars are read too. */
   readonly playbookDir?: string;
   /** An inventory without hosts is fine. */
   readonly allowEmpty?: boolean;
 }
 
 /**
- * Reads the inventories that a command was given. Templates and encrypted values in variables are rendered when they are used.
- * @throws InputError when none was given or something in them is wrong.
+ * Reads the inventories of a command. Templates and encrypted values in variables are rendered when they are used.
+ * @throws InputError if none was given or something in them is wrong.
  */
 export async function readInventory(o: InventoryOptions): Promise<Inventory> {
   const vault = vaultKeys(o);
   const inventory = await vault.read(async () => loadInventory(sourcesOf(o), await loadOptions(o)));
-  // Loaded when they are needed: `inventory list` starts without them.
+  // Loaded on demand: `inventory list` starts faster without them.
   const [{ renderInventory }, { variableDefaults }] = await Promise.all([
     import('../../inventory/jinja/render.js'),
     import('../../cluster/variables.js'),
@@ -36,9 +36,9 @@ export async function readInventory(o: InventoryOptions): Promise<Inventory> {
 }
 
 /**
- * Hands the inventories over as they are written: nothing is rendered, nothing decrypted but whole files, and only what `use`
- * looks at is read.
- * @throws InputError as above.
+ * Passes the inventories on as they are written: nothing is rendered, only whole files are decrypted, and only what `use` needs
+ * is read.
+ * @throws InputError as `readInventory` does.
  */
 export async function withWrittenInventory<T>(o: InventoryOptions, use: (inventory: Inventory) => T): Promise<T> {
   return vaultKeys(o).with(async () => withInventory(sourcesOf(o), await loadOptions(o), use));
@@ -58,6 +58,6 @@ function sourcesOf(o: InventoryOptions): readonly string[] {
   if (sources.length > 0) return sources;
   throw new InputError({
     what: 'No inventory was given',
-    fix: 'Name one with -i (for example -i inventories/sample/hosts.ini), or in ansible.cfg; `kubewright inventory generate` writes one',
+    fix: 'Give one with -i (for example -i inventories/sample/hosts.ini) or in ansible.cfg; `kubewright inventory generate` writes one',
   });
 }

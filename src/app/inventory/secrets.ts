@@ -3,7 +3,7 @@ import { VaultValue } from '../../inventory/model/python-values.js';
 import type { Variable, VarValue } from '../../inventory/model/values.js';
 import { Secret } from '../../shell/secret.js';
 
-/** Variables that hold a password although nobody encrypted them. */
+/** Variables that hold a password even if they are not encrypted. */
 const PASSWORDS = [
   'ansible_password',
   'ansible_ssh_pass',
@@ -14,9 +14,9 @@ const PASSWORDS = [
 const ENVIRONMENT = ['KUBEWRIGHT_SSH_PASSWORD', 'KUBEWRIGHT_BECOME_PASSWORD', 'KUBEWRIGHT_KEY_PASSPHRASE'];
 
 /**
- * What nobody may see of an inventory, whoever says it: values that came out of Ansible Vault, passwords of connections (also of
- * hosts outside of the run), and the passwords of the environment. What a template makes of an encrypted value holds it, so only
- * the values themselves are looked for. Texts of any length; numbers of six digits or more; no words for true and false.
+ * Values that must never be shown: those from Ansible Vault, passwords of connections (even of hosts outside the run), and
+ * passwords in the environment. A template's result contains the encrypted value it uses, so the values alone are enough.
+ * Includes text of any length and numbers of six digits or more, but no words for true, false or null.
  */
 export function inventorySecrets(inventory: Inventory, env: NodeJS.ProcessEnv = process.env): Secret[] {
   const values = new Set<string>();
@@ -33,9 +33,9 @@ export function inventorySecrets(inventory: Inventory, env: NodeJS.ProcessEnv = 
   return [...values].map((value, i) => new Secret(`inventory.${i}`, value));
 }
 
-/** Known without rendering anything. */
+/** Answers without rendering anything. */
 function isEncrypted(variable: Variable): boolean {
-  // Where nothing is to be rendered, `secret` is what the file says.
+  // Without a template, `secret` is set from the file.
   if (variable.raw === undefined) return variable.secret === true || holdsVault(variable.value);
   return variable.encrypted === true || holdsVault(variable.raw);
 }
@@ -45,7 +45,7 @@ function holdsVault(value: VarValue): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsVault);
 }
 
-/** Nothing, where it cannot be opened or rendered: then nobody in this run can use it either. */
+/** Null if it cannot be decrypted or rendered: then nothing in this run can use it. */
 function rendered(variable: Variable): VarValue {
   try {
     return variable.value;

@@ -16,7 +16,7 @@ export interface ResolvedOptions extends InventoryOptions {
 
 interface Setting {
   readonly value: unknown;
-  /** file:line:column; `default` where nobody sets it. */
+  /** file:line:column; `default` if it is not set. */
   readonly from: string;
 }
 
@@ -29,7 +29,7 @@ interface ResolvedHost {
   readonly access_ip: string;
   readonly etcd_member_name?: string;
   readonly groups: readonly string[];
-  /** Where the addresses and host variables come from, and settings that differ from the cluster's. */
+  /** Addresses and host variables with their origin, and settings that differ from the cluster's. */
   readonly variables: Readonly<Record<string, Setting>>;
 }
 
@@ -102,13 +102,13 @@ function rolesOf(h: ClusterHost): string[] {
 }
 
 function show(settings: Readonly<Record<string, Setting>>, hosts: Readonly<Record<string, ResolvedHost>>): void {
-  print('Machines');
+  print('Hosts');
   const rows = Object.entries(hosts).map(([name, h]) => [name, h.ip, `${h.user}@${h.address}:${h.port}`, h.roles.join(', ')]);
   for (const row of table(rows)) print(`  ${row}`);
   const own = Object.entries(hosts).flatMap(([name, h]) =>
     Object.entries(h.variables).map(([variable, s]) => [name, variable, text(s.value), s.from]),
   );
-  if (own.length > 0) print('\nVariables of machines');
+  if (own.length > 0) print('\nHost variables');
   for (const row of table(own)) print(`  ${row}`);
   const set = Object.entries(settings).filter(([, s]) => s.from !== 'default');
   print('\nSettings');

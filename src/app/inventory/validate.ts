@@ -11,12 +11,12 @@ import { connectionProblems } from './connection-problems.js';
 import { type InventoryOptions, readInventory } from './read.js';
 
 export interface ValidateOptions extends InventoryOptions {
-  /** Warnings fail, too. */
+  /** Treat warnings as errors. */
   readonly strict: boolean;
   readonly json: boolean;
 }
 
-/** `inventory validate`: everything at once. Exit code 2 with errors, and with warnings when strict. */
+/** `inventory validate`: reports everything at once. Exit code 2 for errors, and for warnings if strict. */
 export async function inventoryValidate(o: ValidateOptions): Promise<number> {
   const { findings, inventory } = await examine(o);
   const count = (severity: string): number => findings.filter((f) => f.severity === severity).length;
@@ -32,7 +32,7 @@ export async function inventoryValidate(o: ValidateOptions): Promise<number> {
   return fails ? 2 : 0;
 }
 
-/** @throws InputError only when no inventory was named. */
+/** @throws InputError only if no inventory was given. */
 async function examine(o: ValidateOptions): Promise<{ findings: Finding[]; inventory?: Inventory }> {
   let inventory: Inventory;
   try {
@@ -63,7 +63,7 @@ function asError(parts: ErrorParts): Finding {
 const PASSWORDS = /^ansible_(ssh_|become_|sudo_|su_)?pass(word)?$|_(password|passphrase|secret|secret_key|token)$/;
 const OTHERS_READ = 0o004;
 
-/** Passwords in plain text, in files that everybody on this machine may read. */
+/** Passwords in plain text, in files that all users of this machine can read. */
 function openPasswords(inventory: Inventory): Finding[] {
   const seen = new Set<Variable>();
   const modes = new Map<string, number>();
@@ -81,7 +81,7 @@ function openPasswords(inventory: Inventory): Finding[] {
       if ((mode(v.source.file) & OTHERS_READ) === 0) continue;
       out.push({
         severity: 'warning',
-        what: `${name} stands in plain text in a file that everybody on this machine may read`,
+        what: `${name} is plain text in a file that all users of this machine can read`,
         where: v.source,
         fix: `Encrypt it (ansible-vault encrypt_string --name ${name}), or at least: chmod o-r ${v.source.file}`,
       });
@@ -94,7 +94,7 @@ function modeOf(file: string): number {
   try {
     return statSync(file).mode;
   } catch {
-    // Not a file: a list of hosts, or an extra variable.
+    // Not a file: a list of hosts or an extra variable.
     return 0;
   }
 }

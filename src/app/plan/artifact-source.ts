@@ -7,7 +7,7 @@ import type { Artifacts } from '../../roles/role.js';
 import type { Artifact } from '../../tasks/artifact.js';
 import type { ImageArchive } from '../../tasks/image.js';
 
-/** Where one host's files come from: the bundle alone, or the catalogue's URLs. Nothing unverified either way. */
+/** The source of a host's files: only the bundle, or the URLs of the catalogue. Every file is verified. */
 export function artifactsFor(cluster: Cluster, host: ClusterHost, arch: string, bundle: Bundle | undefined): Artifacts {
   const optionalFile = (name: string): Artifact | undefined =>
     bundle ? fromBundle(bundle, name, arch) : fromCatalogue(cluster, host, name, arch);
@@ -22,11 +22,11 @@ export function artifactsFor(cluster: Cluster, host: ClusterHost, arch: string, 
         what: `There is no ${name} for ${arch}`,
         where: host.name,
         why: bundle
-          ? `The bundle ${bundle.index.name} does not hold it`
-          : 'The catalogue knows no checksum for this version, and nothing is installed that is not verified',
+          ? `The bundle ${bundle.index.name} does not contain it`
+          : 'The catalogue has no checksum for this version, and unverified files are not installed',
         fix: bundle
-          ? 'Build a bundle that holds it, or install without a bundle'
-          : 'Choose a version of the catalogue, or give an offline bundle (--bundle)',
+          ? 'Build a bundle that contains it, or install without a bundle'
+          : 'Choose a version in the catalogue, or give an offline bundle (--bundle)',
       });
     },
   };
@@ -54,7 +54,7 @@ function fromCatalogue(cluster: Cluster, host: ClusterHost, name: string, arch: 
       });
 }
 
-/** Local path of a bundle's file by its checksum: what the engine pushes to the nodes. */
+/** Checksum → local path of a bundle's file, which the engine pushes to the nodes. */
 export function bundlePaths(bundle: Bundle | undefined): ReadonlyMap<string, string> {
   if (!bundle) return new Map();
   return new Map([...bundle.index.files, ...bundle.images].map((e) => [e.sha256, bundle.pathOf(e)]));

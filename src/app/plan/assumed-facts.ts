@@ -2,8 +2,8 @@ import type { Cluster } from '../../cluster/cluster.js';
 import type { HostFacts } from '../../facts/facts.js';
 
 /**
- * Facts of machines that nobody has looked at: fresh Debian machines. Good enough to name tasks and to see which hosts need
- * which others, never to carry anything out.
+ * Facts assumed before the hosts are reached: those of fresh Debian hosts. Good enough to list tasks and to see which hosts
+ * need others, but not to run anything.
  */
 export function assumedFacts(cluster: Cluster | undefined, arch = 'amd64'): ReadonlyMap<string, HostFacts> {
   return new Map((cluster?.hosts ?? []).map((h) => [h.name, { ...FRESH, arch, hostname: h.name, addresses: [h.ip] }]));

@@ -5,12 +5,12 @@ import { joinShell, type Shell, sh } from '../../shell/shell.js';
 import type { Task } from '../../tasks/task.js';
 import { type PlanContext, type PlayItem, type ResolvedPlay, tasksOf } from './resolve-plays.js';
 
-/** host → names of what its tasks export and the chosen tasks ask for. */
+/** host → names of its exports that the selected tasks read. */
 export type NeededExports = ReadonlyMap<string, ReadonlySet<string>>;
 
 const NOTHING: Exports = new Map();
 
-/** What the chosen tasks of the chosen hosts ask other tasks for. */
+/** The exports that the selected tasks of the selected hosts read. */
 export function neededExports(plays: readonly ResolvedPlay[], p: PlanContext): NeededExports {
   const needs = new Map<string, Set<string>>();
   const noted: PlanContext = {
@@ -24,8 +24,8 @@ export function neededExports(plays: readonly ResolvedPlay[], p: PlanContext): N
 }
 
 /**
- * Of tasks that the selection leaves out those whose exports are needed. They are looked at and not carried out, except for
- * those that change nothing of their own host's.
+ * Among the tasks left out of the run, those whose exports are needed. They are only checked, unless they change nothing on
+ * their own host.
  */
 export function borrowedTasks(tasks: readonly Task[], host: string, needs: NeededExports, p: PlanContext): Task[] {
   const names = needs.get(host);
@@ -35,15 +35,15 @@ export function borrowedTasks(tasks: readonly Task[], host: string, needs: Neede
     .map((t) => (t.forOthers || t.readOnly ? t : checkOnly(t, p.check)));
 }
 
-/** The exports of a task that is not carried out. In check mode a host that isn't ready exports nothing. */
+/** A task that gives its exports without being applied. In check mode a host that is not ready exports nothing. */
 function checkOnly(task: Task, check: boolean): Task {
   if (!check) {
     return {
       ...task,
       apply: sh`
-        echo ${`"${task.title}" is not as it should be here, and this run leaves that task out`} >&2
+        echo ${`"${task.title}" is out of date on this host, and this run does not include that task`} >&2
         exit 1`,
-      hint: 'Other hosts of this run need what this task gives: run again without --limit, --tags or --start-at',
+      hint: 'Other hosts of this run need the result of this task: run again without --limit, --tags or --start-at',
     };
   }
   const guarded = (text: Shell): Shell =>
@@ -69,8 +69,8 @@ export interface Start {
 }
 
 /**
- * Finds the first chosen task whose id or title is `wanted`; `*` and `?` stand for any letters.
- * @throws InputError with the nearest one when there is none.
+ * Finds the first selected task whose id or title is `wanted`; `*` and `?` match any characters.
+ * @throws InputError with the nearest name if there is none.
  */
 export function findStart(wanted: string, plays: readonly ResolvedPlay[], p: PlanContext): Start {
   const pattern = new RegExp(
@@ -85,7 +85,7 @@ export function findStart(wanted: string, plays: readonly ResolvedPlay[], p: Pla
     for (const item of play.items.filter((u) => u.selected)) {
       for (const host of play.hosts) {
         for (const task of tasksOf(item, host, NOTHING, p)) {
-          // As it stands in the playbook, too, and in --list-tasks.
+          // Also its name in the playbook, which --list-tasks shows.
           const titles = item.kind === 'user-task' ? [task.title, item.userTask.name] : [task.title];
           if ([task.id, ...titles].some((name) => pattern.test(name))) return { play, item, id: task.id };
           for (const name of [task.id, ...titles]) names.add(name);
@@ -95,13 +95,13 @@ export function findStart(wanted: string, plays: readonly ResolvedPlay[], p: Pla
   }
   const near = nearestName(wanted, [...names]);
   throw new InputError({
-    what: `No task of this run is called ${wanted}`,
+    what: `No task of this run is named ${wanted}`,
     where: '--start-at',
-    fix: `${near ? `Did you mean ${near}? ` : ''}--list-tasks shows their ids and titles`,
+    fix: `${near ? `Did you mean ${near}? ` : ''}--list-tasks shows all ids and titles`,
   });
 }
 
-/** The plays without what comes before the start. */
+/** The plays without the tasks before the start. */
 export function startAt(plays: readonly ResolvedPlay[], start: Start): ResolvedPlay[] {
   const from = plays.indexOf(start.play);
   return plays.map((play, i) => {
@@ -115,7 +115,7 @@ export function startAt(plays: readonly ResolvedPlay[], start: Start): ResolvedP
   });
 }
 
-/** The tasks of the item in which a run starts, from there on. A host that has no such task does all of them. */
+/** Splits the tasks of the item in which a run starts. A host without the start task runs all of them. */
 export function fromStart(
   tasks: readonly Task[],
   startId: string | undefined,

@@ -3,7 +3,7 @@ import { whereText } from '../../base/place.js';
 import type { ResolvedPlay } from './resolve-plays.js';
 import type { UserTasks } from './user-tasks.js';
 
-/** Files that are missing and text that cannot be rendered: all of it is said before any machine is touched. @throws InputErrors */
+/** Reports all missing files and text that cannot be rendered, before any host is touched. @throws InputErrors */
 export function checkUserTasks(plays: readonly ResolvedPlay[], userTasks: UserTasks): void {
   const problems = new Map<string, ErrorParts>();
   for (const { hosts, items } of plays) {
@@ -14,7 +14,7 @@ export function checkUserTasks(plays: readonly ResolvedPlay[], userTasks: UserTa
           userTasks.task(item.userTask, host, item.vars);
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
-          // One place is wrong once, on however many hosts.
+          // Report each place once, however many hosts it concerns.
           const { where, what } = error.parts;
           const key = where === undefined ? what : whereText(where);
           if (!problems.has(key)) problems.set(key, error.parts);

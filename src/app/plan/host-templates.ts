@@ -5,16 +5,16 @@ import type { Inventory } from '../../inventory/model/model.js';
 import type { Variable, VarValue } from '../../inventory/model/values.js';
 import type { Text } from '../../playbook/model.js';
 
-/** Renders texts of a playbook for one host, and notices when a secret takes part in one. */
+/** Renders text of a playbook for one host, and notes whether a secret was used. */
 export class HostTemplates {
-  /** A secret stands in one of the texts so far. */
+  /** A secret was used in the text rendered so far. */
   secret = false;
   readonly #inventory: Inventory;
   readonly #host: string;
   readonly #vars: ReadonlyMap<string, Variable>;
   readonly #dir: string;
 
-  /** `vars`: of play and task, above those of the host. `dir`: of the playbook. */
+  /** `vars`: of play and task; they override those of the host. `dir`: of the playbook. */
   constructor(inventory: Inventory, host: string, vars: ReadonlyMap<string, Variable>, dir: string) {
     this.#inventory = inventory;
     this.#host = host;
@@ -22,13 +22,13 @@ export class HostTemplates {
     this.#dir = dir;
   }
 
-  /** The text as Ansible would have it: values are put in as they are, `| quote` makes a shell word. @throws InputError */
+  /** Renders as Ansible does: values are inserted as they are, `| quote` makes a shell word. @throws InputError */
   render(text: Text): string {
     if (!/\{[{%#]/.test(text.text)) return text.text;
     return wordOf(this.#value(text));
   }
 
-  /** A text that is shown: a name. It stays as it is written when a secret takes part. @throws InputError */
+  /** Renders text for display, such as a name. Returned as written if it uses a secret. @throws InputError */
   shown(text: Text): string {
     const texts = new HostTemplates(this.#inventory, this.#host, this.#vars, this.#dir);
     const rendered = texts.render(text);
@@ -43,10 +43,10 @@ export class HostTemplates {
       if (!(error instanceof InputError)) throw error;
       const { what, ...rest } = error.parts;
       const fix = /\{\{/.test(condition.text)
-        ? 'A condition is an expression already: write it without {{ and }}'
+        ? 'Write the condition without {{ and }}: it is already an expression'
         : rest.fix?.replace(/write \{\{ (.*?) \}\}/, 'write $1');
-      const why = `For ${this.#host} it is ${condition.text}`;
-      throw new InputError({ ...rest, fix, what: what.replace(/^.*? cannot be rendered/, 'The condition makes no sense'), why });
+      const why = `On ${this.#host} it is ${condition.text}`;
+      throw new InputError({ ...rest, fix, what: what.replace(/^.*? cannot be rendered/, 'The condition is invalid'), why });
     }
   }
 
@@ -57,7 +57,7 @@ export class HostTemplates {
   }
 }
 
-/** A value alone in its braces keeps its type; Python writes it like this. */
+/** A template that is a single expression keeps its type; this is how Python prints it. */
 function wordOf(value: VarValue): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (value === null) return '';

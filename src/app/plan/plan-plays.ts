@@ -3,7 +3,7 @@ import type { Task } from '../../tasks/task.js';
 import { borrowedTasks, fromStart, type NeededExports } from './borrowed-tasks.js';
 import { type PlanContext, type ResolvedPlay, tasksOf } from './resolve-plays.js';
 
-/** The plays as the engine runs them: the chosen tasks of the chosen hosts, and what these need of others. */
+/** The plays as the engine runs them: the selected tasks of the selected hosts, and the tasks borrowed from others. */
 export function planPlays(plays: readonly ResolvedPlay[], p: PlanContext, needs: NeededExports = new Map()): PlannedPlay[] {
   return plays.flatMap((r) => {
     const chosen = new Set(r.items.some((u) => u.selected) ? r.hosts : []);
@@ -43,7 +43,7 @@ function tasksOn(
   });
 }
 
-/** Hosts that the plays work on, helpers included. */
+/** All hosts of the plays, including helpers. */
 export function hostsOf(plays: readonly PlannedPlay[]): Set<string> {
   return new Set(plays.flatMap((p) => p.hosts));
 }

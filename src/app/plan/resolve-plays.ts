@@ -15,10 +15,10 @@ import type { Task } from '../../tasks/task.js';
 import { artifactsFor } from './artifact-source.js';
 import type { UserTasks } from './user-tasks.js';
 
-/** A play with the machines and roles that its names stand for. */
+/** A play with its hosts and roles looked up by name. */
 export interface ResolvedPlay {
   readonly play: Play;
-  /** Hosts of its pattern. */
+  /** Hosts that match its pattern. */
   readonly all: readonly string[];
   /** Those within `--limit`. */
   readonly hosts: readonly string[];
@@ -30,7 +30,7 @@ export interface ResolvedPlay {
 export type PlayItem = {
   readonly tags: readonly string[];
   readonly selected: boolean;
-  /** Id of the task that `--start-at` begins with. */
+  /** Id of the task at which `--start-at` begins. */
   readonly startId?: string;
 } & (
   | { readonly kind: 'role'; readonly role: Role }
@@ -44,7 +44,7 @@ export interface Selection {
   readonly limit: ReadonlySet<string> | undefined;
 }
 
-/** @throws InputErrors for roles and tags that do not exist, and for patterns that name nothing known. */
+/** @throws InputErrors for unknown roles and tags, and for patterns with unknown names. */
 export function resolvePlays(
   playbook: Playbook,
   inventory: Inventory,
@@ -55,7 +55,7 @@ export function resolvePlays(
   const members = new Set(cluster?.hosts.map((h) => h.name));
   const resolved = playbook.plays.map((play) => {
     const items = itemsOf(play, s, problems);
-    // A role is for machines of the cluster; a play of roles alone says nothing to others.
+    // Roles are for hosts of the cluster; a play of roles only does not concern other hosts.
     const rolesOnly = items.every((u) => u.kind === 'role');
     const all = hostsOf(play, inventory, problems).filter((h) => !rolesOnly || members.has(h));
     return { play, items, all, hosts: all.filter((h) => s.limit === undefined || s.limit.has(h)) };
@@ -68,7 +68,7 @@ export function resolvePlays(
   return resolved;
 }
 
-/** Whether anything of a play needs the groups of a cluster. */
+/** Whether any play needs the groups of a cluster. */
 export function usesRoles(playbook: Playbook): boolean {
   return playbook.plays.some((p) => p.roles.length > 0);
 }
@@ -110,16 +110,16 @@ export interface PlanContext {
   readonly bundle: Bundle | undefined;
   readonly secrets: RunSecrets;
   readonly userTasks: UserTasks;
-  /** Hosts that take no part, or no further part, in the run. */
+  /** Hosts that do not take part in the run, or no longer do. */
   readonly droppedOut: ReadonlySet<string>;
-  /** Those of them that failed in this run, and how. */
+  /** Hosts among them that failed in this run, and how. */
   readonly failed: ReadonlyMap<string, string>;
   readonly check: boolean;
-  /** Told of every export that a role asks for. */
+  /** Called for every export that a role reads. */
   readonly onExportRead?: (host: string, name: string) => void;
 }
 
-/** What the gates of the chosen plays object to. */
+/** Problems found by the preflight checks of the selected roles. */
 export function preflightProblems(plays: readonly ResolvedPlay[], p: PlanContext): ErrorParts[] {
   const { cluster, allFacts } = p;
   if (!cluster) return [];
@@ -129,7 +129,7 @@ export function preflightProblems(plays: readonly ResolvedPlay[], p: PlanContext
 
 /**
  * The tasks of one role or user task on one host.
- * @throws KubewrightError when a value is needed that a host of this run failed to give.
+ * @throws KubewrightError if it needs an export of a host that failed in this run.
  */
 export function tasksOf(item: PlayItem, name: string, exports: Exports, p: PlanContext): readonly Task[] {
   if (item.kind === 'user-task') {
@@ -139,7 +139,7 @@ export function tasksOf(item: PlayItem, name: string, exports: Exports, p: PlanC
   const host = p.cluster?.hosts.find((h) => h.name === name);
   if (!p.cluster || !host) return [];
   const facts = p.allFacts.get(name);
-  if (!facts) throw new InputError({ what: 'Nothing is known about this machine', where: name });
+  if (!facts) throw new InputError({ what: 'There are no facts of this host', where: name });
   const ctx: RoleContext = {
     cluster: p.cluster,
     host,

@@ -24,7 +24,7 @@ interface ListedPlay {
   readonly tasks: readonly ListedTask[];
 }
 
-/** What a run would consist of. Touches no machine: roles are asked about fresh Debian machines. */
+/** The plays and tasks of a run. Connects to no host: it assumes fresh Debian hosts. */
 export function taskList(plays: readonly ResolvedPlay[], p: PlanContext): ListedPlay[] {
   return plays
     .filter((r) => r.hosts.length > 0 && r.items.some((u) => u.selected))
@@ -50,7 +50,7 @@ function tasksOfItem(r: ResolvedPlay, item: ResolvedPlay['items'][number], p: Pl
         continue;
       }
       found.set(task.id, { task, hosts: [host] });
-      // Where the host has it: after the one before it.
+      // In the order of this host: after the task before it.
       order.splice(++before, 0, task.id);
     }
   }
@@ -62,7 +62,7 @@ function tasksOfItem(r: ResolvedPlay, item: ResolvedPlay['items'][number], p: Pl
   });
 }
 
-/** Text for people. */
+/** The list as text. */
 export function taskListText(title: string, plays: readonly ListedPlay[], o: TaskListOptions): string {
   const lines = [title];
   plays.forEach((play, i) => {
@@ -88,19 +88,19 @@ export function taskListText(title: string, plays: readonly ListedPlay[], o: Tas
   if (o.tasks) {
     lines.push(
       '',
-      'No machine was asked: these are the tasks of fresh Debian machines. --check says what there is to do on yours.',
+      'No host was contacted: these are the tasks for fresh Debian hosts. --check shows what would change on yours.',
     );
   }
   return `${lines.join('\n')}\n`;
 }
 
-/** @param found plays or hosts. @throws InputError when nothing is left to list or to do. */
+/** @param found plays or hosts. @throws InputError if there are none. */
 export function requireWork(found: readonly unknown[], playbook: string): void {
   if (found.length > 0) return;
   throw new InputError({
-    what: 'There is nothing to do: no play has both a host and a task for it',
+    what: 'There is nothing to do: no play has both hosts and tasks',
     where: playbook,
-    fix: 'Look at hosts: and tasks: of the plays, and at --limit, --tags and --skip-tags',
+    fix: 'Check hosts: and tasks: of the plays, and --limit, --tags and --skip-tags',
   });
 }
 

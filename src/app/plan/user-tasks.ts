@@ -14,7 +14,7 @@ import { scriptTask, secretName, shellTask } from '../../tasks/shell-task.js';
 import type { ArtifactRef, Task } from '../../tasks/task.js';
 import { HostTemplates } from './host-templates.js';
 
-/** Bigger files are not written into the program: they are pushed beside it. */
+/** Larger files are not embedded in the program but pushed separately. */
 const INLINE_BYTES = 256 * 1024;
 
 interface SourceFile {
@@ -23,26 +23,26 @@ interface SourceFile {
   readonly bytes: Buffer;
 }
 
-/** Makes tasks of a playbook's tasks. Files beside the playbook are read once a run. */
+/** Makes engine tasks from the tasks of a playbook. Files beside the playbook are read once per run. */
 export class UserTasks {
-  /** sha256 → file on the operator's machine, for what is pushed. */
+  /** sha256 → local path of each file to push. */
   readonly pushed = new Map<string, string>();
   readonly #inventory: Inventory;
   readonly #dir: string;
   readonly #extra: ReadonlySet<string>;
   readonly #files = new Map<string, Buffer>();
 
-  /** `dir`: where relative paths start. */
+  /** `dir`: base of relative paths. */
   constructor(inventory: Inventory, dir: string) {
     this.#inventory = inventory;
     this.#dir = dir;
-    // They win over all.
+    // They override all other variables.
     this.#extra = inventory.extraVars ?? new Set();
   }
 
   /**
-   * Undefined where the task's condition does not hold. `vars`: of play and task.
-   * @throws InputError for a file that is missing, and for text that cannot be rendered.
+   * Undefined if the task's condition is false. `vars`: of play and task.
+   * @throws InputError for a missing file, and for text that cannot be rendered.
    */
   task(userTask: UserTask, host: string, vars: ReadonlyMap<string, Variable> = new Map()): Task | undefined {
     const above = new Map([...vars].filter(([name]) => !this.#extra.has(name)));
@@ -51,7 +51,7 @@ export class UserTasks {
     const title = texts.shown({ text: userTask.name, source: userTask.source }).replaceAll(/\s+/g, ' ');
     const base = { id: userTask.id, title, sensitive: userTask.sensitive };
     let task = this.#make(userTask.action, base, texts);
-    // What a secret takes part in is secret as a whole.
+    // A task that uses a secret is sensitive as a whole.
     if (texts.secret && !userTask.sensitive) task = this.#make(userTask.action, { ...base, sensitive: true }, texts);
     return {
       ...task,
@@ -72,7 +72,8 @@ export class UserTasks {
       );
     if (action.kind === 'run') return shellTask({ ...base, check, creates, run: texts.render(action.run) });
     const src = this.#read(action.src, texts);
-    if (!isText(src.bytes)) throw wrong(action.src.source, `${src.path} is no text`, 'Copy it with copy:, and run it with run:');
+    if (!isText(src.bytes))
+      throw wrong(action.src.source, `${src.path} is not a text file`, 'Copy it with copy:, and run it with run:');
     const args = action.args.map((a) => texts.render(a));
     return scriptTask({ ...base, check, creates, script: src.bytes.toString('utf8'), args });
   }
@@ -120,13 +121,18 @@ export class UserTasks {
     const known = this.#files.get(path);
     if (known) return { path, bytes: known };
     try {
-      if (statSync(path).isDirectory()) throw new Error('it is a folder');
+      if (statSync(path).isDirectory()) throw new Error('it is a directory');
       const bytes = readFileSync(path);
       this.#files.set(path, bytes);
       return { path, bytes };
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw wrong(src.source, `${path} cannot be read`, 'Relative paths start beside the playbook', why);
+      throw wrong(
+        src.source,
+        `${path} cannot be read`,
+        'Check the path; relative paths start at the directory of the playbook',
+        why,
+      );
     }
   }
 }
@@ -135,10 +141,14 @@ function isText(bytes: Buffer): boolean {
   return isUtf8(bytes) && !bytes.includes(0);
 }
 
-/** Secrets lie on the machine's tmpfs as text, never in its cache. */
+/** Secrets are text in the host's tmpfs, never in its cache. */
 function secretText(src: SourceFile, source: Place): string {
   if (isText(src.bytes)) return src.bytes.toString('utf8');
-  throw wrong(source, `${src.path} is no text, and a sensitive copy holds text only`, 'Encode it, for example with base64');
+  throw wrong(
+    source,
+    `${src.path} is not a text file, and a sensitive copy can only be text`,
+    'Encode it, for example with base64',
+  );
 }
 
 function wrong(source: Place | undefined, what: string, fix: string, why?: string): InputError {

@@ -4,10 +4,10 @@ import { performance } from 'node:perf_hooks';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
 import type { RunAbout } from '../../engine/journal/journal.js';
 
-/** Names of variables whose values nobody should read in a journal. */
+/** Names of variables whose values must not be in a journal. */
 const SECRET_NAME = /pass|pwd|secret|token|key|credential|auth/i;
 
-/** What the journal says about the command that the user gave. */
+/** What the journal records about the command of the user. */
 export function runAbout(o: Pick<RunAbout, 'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags'>): RunAbout {
   const { version }: { version: string } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
   return {
@@ -15,7 +15,7 @@ export function runAbout(o: Pick<RunAbout, 'inventory' | 'playbook' | 'limit' | 
     command: safeCommand(process.argv.slice(2)),
     cwd: process.cwd(),
     started: new Date(performance.timeOrigin).toISOString(),
-    // One by one: what else the caller has in there is not for a file.
+    // Listed one by one: the rest of the options must not be written to a file.
     inventory: o.inventory,
     playbook: o.playbook,
     limit: o.limit,
@@ -24,7 +24,7 @@ export function runAbout(o: Pick<RunAbout, 'inventory' | 'playbook' | 'limit' | 
   };
 }
 
-/** A command line without the values that `--extra-vars` gives to names that sound secret. */
+/** A command line without the values that `--extra-vars` gives to names that look secret. */
 export function safeCommand(argv: readonly string[]): string[] {
   return argv.map((arg, i) => {
     const [, flag = '', value = ''] = /^(-e=?|--extra-vars=)(.+)$/s.exec(arg) ?? [];

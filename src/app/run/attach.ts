@@ -28,15 +28,15 @@ export interface AttachOptions
     PlaybookOptions,
     'inventory' | 'extraVars' | 'vault' | 'limit' | 'connection' | 'view' | 'verbosity' | 'bundle' | 'journalDir'
   > {
-  /** Name of the run; a part of it will do where its journal is here. */
+  /** Name of the run; a part of it is enough if its journal is on this machine. */
   readonly run: string;
 }
 
 /**
- * `runs attach`: follows what a run has at work on the machines. While its controller lives, we only watch. When it is gone, we
- * take its place until the programs of the present play have ended, and give its locks back; the same command again goes on.
+ * `runs attach`: follows the tasks of a run on its hosts. While the controller is alive, this only watches. If it is gone, this
+ * takes its place until the programs of the current play have ended, and releases its locks; the same command continues the run.
  *
- * @returns 0 when everything came to a good end, else 1, 3 or 130 as a run does.
+ * @returns 0 if everything succeeded, else 1, 3 or 130 as for a run.
  */
 export async function attach(o: AttachOptions): Promise<number> {
   const journal = journalOf(o);
@@ -78,7 +78,7 @@ export async function attach(o: AttachOptions): Promise<number> {
     }
     if (found.size === 0) throw nothingThere(run, wanted.size, journal);
     const alive = holds.some((a) => judge(a, own) === 'at-work');
-    if (alive) tell(`the controller of run ${run} is at work: this only watches, and Ctrl-C here does not stop it`);
+    if (alive) tell(`the controller of run ${run} is alive: this command only watches, and Ctrl-C does not stop the run`);
     const paths = bundlePaths(bundle);
     const result = await runPlays({
       title: TITLE + run,
@@ -106,11 +106,11 @@ export async function attach(o: AttachOptions): Promise<number> {
   }
 }
 
-/** The run's journal, when it lies here: it knows the inventory and the machines. */
+/** The run's journal, if it is on this machine: it records the inventory and the hosts. */
 function journalOf(o: AttachOptions): Journaled | undefined {
   try {
     if (o.run !== 'latest') return openRun(o, o.run);
-    // An earlier attach is a run with a journal as well.
+    // An earlier attach has a journal too.
     const names = runsIn(journalDir(o)).reverse();
     const newest = names.find((name) => !openRun(o, name).header?.title.startsWith(TITLE));
     return newest === undefined ? undefined : openRun(o, newest);
@@ -125,9 +125,9 @@ function inventoryOf(o: AttachOptions, journal: Journaled | undefined): readonly
   const { inventory, cwd = '.' } = journal?.header ?? {};
   if (inventory && inventory.length > 0) return inventory.map((p) => (isAbsolute(p) ? p : join(cwd, p)));
   throw new InputError({
-    what: `It is not known which machines run ${o.run} works on`,
-    why: 'Its journal is not in the folder of runs here',
-    fix: 'Name its inventory with -i, or the folder of its journal with --journal-dir',
+    what: `The hosts of run ${o.run} are unknown`,
+    why: 'Its journal is not in the runs directory',
+    fix: 'Give its inventory with -i, or the directory of its journal with --journal-dir',
   });
 }
 
@@ -137,18 +137,18 @@ function hostsOf(o: AttachOptions, inventory: Inventory, journal: Journaled | un
   return new Set(known.length > 0 ? known : inventory.hosts.keys());
 }
 
-function nothingThere(run: string, machines: number, journal: Journaled | undefined): InputError {
+function nothingThere(run: string, hosts: number, journal: Journaled | undefined): InputError {
   const ended = journal?.end ? `It ended with exit code ${journal.end.exitCode}` : undefined;
   return new InputError({
-    what: `Run ${run} has nothing at work on ${machines === 1 ? 'this machine' : `these ${machines} machines`}`,
+    what: `Run ${run} has no running task on ${hosts === 1 ? 'this host' : `these ${hosts} hosts`}`,
     why: ended,
-    fix: journal ? `kubewright runs show ${run} tells what it did` : 'Is this the whole name of the run?',
+    fix: journal ? `See what it did: kubewright runs show ${run}` : 'Check that this is the full name of the run',
   });
 }
 
 function goOn(run: string, alive: boolean, journal: Journaled | undefined): string {
-  if (alive) return `Run ${run} goes on: attach again to watch its next play.`;
+  if (alive) return `Run ${run} continues: attach again to watch its next play.`;
   const command = journal?.header?.command;
   const same = command ? `: kubewright ${command.join(' ')}` : '';
-  return `Run ${run} has nothing more at work, and its locks are given back. To go on, give the same command again${same}`;
+  return `Run ${run} has no more running tasks, and its locks are released. To continue, run the same command again${same}`;
 }

@@ -11,10 +11,10 @@ import { tryBecome } from '../../transport/connect-all.js';
 import { TransportError } from '../../transport/errors.js';
 import type { Session } from '../../transport/types.js';
 
-/** How often a probe whose connection is cut is sent again. */
+/** How often a probe is sent if the connection is lost. */
 const TRIES = 5;
 
-/** Collects facts, one exec a machine: the first one over a new connection, which shows that sudo works, too. */
+/** Gathers facts with one exec per host: the first over a new connection, which also proves that sudo works. */
 export class FactsGatherer {
   readonly #cluster: Cluster;
   readonly #found = new Map<string, HostFacts>();
@@ -23,7 +23,7 @@ export class FactsGatherer {
     this.#cluster = cluster;
   }
 
-  /** @returns why the connection is of no use: it was cut. @throws TransportError when sudo refuses. */
+  /** @returns the error if the connection was lost. @throws TransportError if sudo refuses. */
   async firstExec(session: Session): Promise<Error | undefined> {
     const script = this.#scriptOf(session.target.name);
     if (script === undefined) return tryBecome(session);
@@ -32,16 +32,16 @@ export class FactsGatherer {
       if (facts instanceof Error) return facts;
       this.#found.set(session.target.name, facts);
     } catch (error) {
-      // A machine that answers nonsense is asked again, and then told from one that cannot be reached.
+      // A host with an invalid answer is asked again later, so that it is not reported as unreachable.
       if (error instanceof TransportError) throw error;
     }
     return undefined;
   }
 
   /**
-   * Facts of all machines with a session; those without are asked. A connection that is cut meanwhile is made anew, and put
-   * into `sessions`.
-   * @throws KubewrightError naming a machine whose probe failed.
+   * Facts of all hosts with a session; those not known yet are gathered. A connection that is lost meanwhile is opened again
+   * and put into `sessions`.
+   * @throws KubewrightError naming a host whose probe failed.
    */
   async all(sessions: Map<string, Session>, reconnect: (host: string) => Promise<Session>): Promise<Map<string, HostFacts>> {
     const connections = new Connections({ sessions, connect: reconnect, giveUpMs: 60_000, onLost: quiet, onBack: quiet });
@@ -55,7 +55,7 @@ export class FactsGatherer {
     return new Map(facts.flat());
   }
 
-  /** undefined: the machine is not one of the cluster. */
+  /** undefined: the host is not part of the cluster. */
   #scriptOf(name: string): string | undefined {
     const host = this.#cluster.hosts.find((h) => h.name === name);
     return host && probe(questionsFor(this.#cluster, host)).text;
@@ -75,7 +75,7 @@ async function gather(connection: Connection, script: string): Promise<HostFacts
   }
 }
 
-/** An error: the connection was cut. */
+/** Returns an error if the connection was lost. */
 async function examine(session: Session, script: string): Promise<HostFacts | Error> {
   const mark = `kw-${randomBytes(8).toString('hex')}`;
   let receivedAt = 0;
@@ -94,14 +94,14 @@ async function examine(session: Session, script: string): Promise<HostFacts | Er
   });
   if (exit.kind === 'lost') return exit.cause;
   try {
-    // What a shell's start-up files say comes before the mark.
+    // The output of shell start-up files comes before the mark.
     return parseFacts(out.slice(out.indexOf(mark) + mark.length), receivedAt);
   } catch (cause) {
     throw new KubewrightError({
-      what: 'The machine could not be examined',
+      what: 'Could not gather facts',
       where: session.target.name,
       why: err.trim() || (cause instanceof Error ? cause.message : undefined),
-      fix: `Log in and try: sudo sh -c 'uname -m' (it must print the architecture and nothing else)`,
+      fix: `Log in and try: sudo sh -c 'uname -m' (it must print only the architecture)`,
       cause,
     });
   }

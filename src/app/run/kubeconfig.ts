@@ -4,9 +4,9 @@ import { makeFolder } from '../../base/files.js';
 import { controlPlaneEndpoint } from '../../kubeadm/build.js';
 import type { ClusterSource } from '../inventory/read-cluster.js';
 
-/** Writes the admin kubeconfig, readable by its owner alone, with the API's address from outside. Returns its path. */
+/** Writes the admin kubeconfig with the external address of the API, readable only by its owner. Returns its path. */
 export async function saveKubeconfig({ cluster, inventory }: ClusterSource, text: string): Promise<string> {
-  const dir = cluster.settings.artifacts_dir ?? join(await folderOf(inventory.files[0] ?? '.'), 'artifacts');
+  const dir = cluster.settings.artifacts_dir ?? join(await directoryOf(inventory.files[0] ?? '.'), 'artifacts');
   const path = resolve(dir, 'admin.conf');
   makeFolder(dirname(path), 0o700);
   const content = text.replace(/^( *server: ).*$/m, `$1https://${controlPlaneEndpoint(cluster)}`);
@@ -15,7 +15,7 @@ export async function saveKubeconfig({ cluster, inventory }: ClusterSource, text
   return path;
 }
 
-async function folderOf(inventory: string): Promise<string> {
+async function directoryOf(inventory: string): Promise<string> {
   const info = await stat(inventory).catch(() => undefined);
   return info?.isDirectory() ? inventory : dirname(inventory);
 }

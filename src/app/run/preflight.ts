@@ -7,7 +7,7 @@ import type { ConnectionOptions } from '../connect/options.js';
 import { type PlanContext, preflightProblems, type ResolvedPlay } from '../plan/resolve-plays.js';
 import { FactsGatherer } from './gather-facts.js';
 
-/** @throws PreflightError with everything that the gates of the chosen roles object to. */
+/** @throws PreflightError with all problems found by the preflight checks of the selected roles. */
 export async function preflight(
   plays: readonly ResolvedPlay[],
   p: PlanContext,
@@ -16,14 +16,14 @@ export async function preflight(
 ): Promise<void> {
   const others = await compareWith(plays, p, inventory, connection);
   const problems = preflightProblems(plays, { ...p, allFacts: new Map([...others, ...p.allFacts]) })
-    // What is wrong with a machine outside of the run is no matter of this run.
+    // Problems of hosts outside the run do not concern it.
     .filter((problem) => typeof problem.where !== 'string' || !others.has(problem.where));
   if (problems.length > 0) throw new PreflightError(problems);
 }
 
 /**
- * A machine that is no node yet is compared with all the others (same machine-id, a cluster that is there already), also with
- * those outside of --limit, as far as they can be reached. They are asked for facts and nothing else.
+ * A host that is not a node yet is compared with all others (same machine-id, an existing cluster), even with those outside
+ * --limit if they can be reached. Only facts are gathered there.
  */
 async function compareWith(
   plays: readonly ResolvedPlay[],

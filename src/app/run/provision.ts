@@ -15,7 +15,7 @@ export interface ProvisionOptions extends PlaybookOptions {
   readonly playbook?: string;
 }
 
-/** Turns the machines of an inventory into a cluster. @returns the exit code, see `runPlaybook`. */
+/** Turns the hosts of an inventory into a cluster. @returns the exit code, see `runPlaybook`. */
 export async function provision(o: ProvisionOptions): Promise<number> {
   const playbook = o.playbook ?? join(PACKAGE_ROOT, 'playbooks', 'cluster.yml');
   return runPlaybook({ ...o, playbook, title: 'provision', cluster: true, finish });
@@ -27,6 +27,6 @@ async function finish(source: ClusterSource, result: RunResult): Promise<void> {
   const value = result.exports.get(first)?.get('admin-kubeconfig');
   if (value === undefined) return;
   const path = await saveKubeconfig(source, typeof value === 'string' ? value : value.reveal());
-  if (!existsSync(path)) throw new KubewrightError({ what: 'The kubeconfig could not be written', where: wholeFile(path) });
+  if (!existsSync(path)) throw new KubewrightError({ what: 'The kubeconfig cannot be written', where: wholeFile(path) });
   process.stderr.write(`Admin kubeconfig: ${path}\n`);
 }

@@ -29,7 +29,7 @@ import { preflight } from './preflight.js';
 import { newRunSecrets } from './run-secrets.js';
 import { stepPrompt } from './step-prompt.js';
 
-/** `auto`: a live picture on a terminal, plain lines elsewhere. */
+/** `auto`: a live view on a terminal, plain lines elsewhere. */
 export type ViewKind = 'auto' | 'terminal' | 'plain' | 'json';
 
 /** What `provision` and `run` have in common. */
@@ -40,12 +40,12 @@ export interface PlaybookOptions {
   readonly limit?: string;
   readonly connection: ConnectionOptions;
   readonly view: ViewKind;
-  /** 0: what changed or failed; 1: every task; 2: their output as well. */
+  /** 0: changed and failed tasks; 1: all tasks; 2: their output too. */
   readonly verbosity?: number;
   readonly bundle?: string;
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
-  /** Id or title of the task to begin with. */
+  /** Id or title of the first task to run. */
   readonly startAt?: string;
   /** Ask before each play and task. */
   readonly step?: boolean;
@@ -53,7 +53,7 @@ export interface PlaybookOptions {
   readonly list?: TaskListOptions;
   readonly check: boolean;
   readonly diff: boolean;
-  /** Default: `.kubewright/runs` below the working folder. */
+  /** Default: `.kubewright/runs` in the working directory. */
   readonly journalDir?: string;
   readonly forceUnlock?: boolean;
 }
@@ -61,11 +61,11 @@ export interface PlaybookOptions {
 export interface PlaybookRun extends PlaybookOptions {
   /** Path of the playbook. */
   readonly playbook: string;
-  /** What the user asked for: `provision`. */
+  /** The command of the user: `provision`. */
   readonly title: string;
-  /** The inventory describes a cluster, whatever the plays say. */
+  /** The inventory describes a cluster, even if no play has roles. */
   readonly cluster: boolean;
-  /** Called after a run that changed things. */
+  /** Called after a run, except in check mode. */
   readonly finish?: (source: ClusterSource, result: RunResult) => Promise<void>;
 }
 
@@ -77,8 +77,9 @@ type PlaySource = Pick<ClusterSource, 'bundle' | 'warnings'> & {
 /**
  * Runs a playbook, or lists what a run would do.
  *
- * @returns the exit code. Bad input is thrown before any machine is touched; unreachable machines and what preflight finds
- * are thrown before anything is changed.
+ * @returns the exit code.
+ * @throws KubewrightError for bad input before any host is contacted, and for unreachable hosts and preflight problems before
+ *   anything is changed.
  */
 export async function runPlaybook(o: PlaybookRun): Promise<number> {
   const playbook = await loadPlaybook(o.playbook);
@@ -101,7 +102,7 @@ export async function runPlaybook(o: PlaybookRun): Promise<number> {
 }
 
 async function readSource(o: PlaybookRun, withCluster: boolean): Promise<PlaySource> {
-  // group_vars and host_vars beside the playbook count, as for Ansible.
+  // group_vars and host_vars beside the playbook are read too, as in Ansible.
   const options = { ...o, playbookDir: dirname(resolve(o.playbook)) };
   if (!withCluster) {
     const inventory = await readInventory(options);
@@ -140,7 +141,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
   const { cluster, userTasks } = fresh;
   const chosen = new Set(plays.flatMap((p) => (p.items.some((u) => u.selected) ? p.hosts : [])));
   requireWork([...chosen], o.playbook);
-  // Asked of fresh machines, so perhaps for more than is needed in the end.
+  // Planned for fresh hosts, so this may include more hosts than needed in the end.
   const helpers = [...hostsOf(planPlays(plays, fresh, neededExports(plays, fresh)))].filter((h) => !chosen.has(h));
   const step = o.step ? stepPrompt() : undefined;
   const view = await openView(o);
@@ -163,12 +164,12 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
     );
     const { reconnect, sessions } = connections;
     const allFacts = gatherer ? await gatherer.all(sessions, reconnect) : new Map();
-    // Machines that only help are waited for by nobody.
+    // Tasks must not wait for hosts that only help.
     const droppedOut = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !chosen.has(name)));
     const context: PlanContext = { ...fresh, allFacts, droppedOut };
     await preflight(plays, context, inventory, o.connection);
     const planned = planPlays(plays, context, neededExports(plays, context));
-    // Everything that a role refuses by itself (a file that the bundle lacks) shall be said now, not half-way.
+    // Errors of roles, such as a file missing from the bundle, must come now and not midway.
     for (const play of planned) for (const host of play.hosts) play.tasks(host, new Map(), new Map());
     const paths = new Map([...bundlePaths(bundle), ...userTasks.pushed]);
     const result = await runPlays({
@@ -200,7 +201,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
 }
 
 function openView(o: PlaybookRun): Promise<View> {
-  // Questions and a live picture would write over each other.
+  // Prompts and a live view would overwrite each other.
   return createView(o.view === 'auto' ? (o.step ? 'plain' : 'terminal') : o.view, {
     stdout: process.stdout,
     stderr: process.stderr,

@@ -4,14 +4,14 @@ import { Secret } from '../../shell/secret.js';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Fresh for each run: nothing that the cluster needs is kept on the operator's machine. */
+/** New for each run: no secret of the cluster is kept on this machine. */
 export function newRunSecrets(): RunSecrets {
   return {
-    joinToken: new Secret('join-token', `${letters(6)}.${letters(16)}`),
+    joinToken: new Secret('join-token', `${characters(6)}.${characters(16)}`),
     certificateKey: new Secret('certificate-key', randomBytes(32).toString('hex')),
   };
 }
 
-function letters(count: number): string {
+function characters(count: number): string {
   return Array.from({ length: count }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }

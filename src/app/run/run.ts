@@ -5,7 +5,7 @@ export interface RunOptions extends PlaybookOptions {
   readonly playbook: string;
 }
 
-/** Runs a playbook of the user's on any machines. @returns the exit code, see `runPlaybook`. */
+/** Runs a user's playbook on any hosts. @returns the exit code, see `runPlaybook`. */
 export async function run(o: RunOptions): Promise<number> {
   return runPlaybook({ ...o, title: `run ${basename(o.playbook)}`, cluster: false });
 }

@@ -2,15 +2,14 @@ import { InputError, InterruptedError } from '../../base/errors.js';
 import type { StepQuestion } from '../../engine/types.js';
 import { Questions } from '../connect/questions.js';
 
-const INSTEAD = 'Leave --step out, or use --start-at';
+const INSTEAD = 'Leave out --step, or use --start-at';
 
 /**
- * Asks before each play and each task; `c` is the last answer. Ctrl-C and the end of input interrupt the run.
- * @throws InputError where there is no terminal.
+ * Asks before each play and each task, until the answer is `c`. Ctrl-C and the end of input interrupt the run.
+ * @throws InputError without a terminal.
  */
 export function stepPrompt(): (question: StepQuestion) => Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new InputError({ what: '--step asks before each task, but there is no terminal', fix: INSTEAD });
+  if (!process.stdin.isTTY) throw new InputError({ what: '--step asks before each task and needs a terminal', fix: INSTEAD });
   let on = true;
   return async (q) => {
     if (!on) return true;
@@ -27,12 +26,12 @@ export function stepPrompt(): (question: StepQuestion) => Promise<boolean> {
 
 /** Undefined: the run is interrupted. */
 async function ask(question: string): Promise<string | undefined> {
-  // One for each question: in between Ctrl-C shall be a signal again.
+  // One reader per question: between questions, Ctrl-C must be a signal again.
   const questions = new Questions(process.stderr, INSTEAD);
   try {
     return await questions.ask(question);
   } catch (error) {
-    // Whoever runs the tasks has heard of a signal; not so of the end of input.
+    // The runner of the tasks hears of signals, but not of the end of input.
     if (error instanceof InputError) process.kill(process.pid, 'SIGINT');
     else if (!(error instanceof InterruptedError)) throw error;
     return undefined;

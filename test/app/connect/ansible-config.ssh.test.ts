@@ -16,7 +16,7 @@ describe.skipIf(reason)(`ansible.cfg, with a real sshd${reason ? ` (${reason})` 
   beforeAll(async () => {
     mkdirSync(join(dir, 'home/.ssh'), { recursive: true });
     mkdirSync(join(dir, 'keys'));
-    // sshd looks at the keys as the user.
+    // sshd reads the keys as the user.
     chmodSync(dir, 0o755);
     keygen(join(dir, 'keys/id'));
     await sshd.start(['PermitRootLogin yes', `AuthorizedKeysFile ${dir}/keys/id.pub`]);
@@ -32,7 +32,7 @@ describe.skipIf(reason)(`ansible.cfg, with a real sshd${reason ? ` (${reason})` 
     rmSync(dir, { recursive: true, force: true });
   });
 
-  /** Everything that is known of users and keys stands in ansible.cfg. */
+  /** User and key are set only in ansible.cfg. */
   function config(defaults: readonly string[], escalation: readonly string[] = []): void {
     const text = ['[defaults]', 'inventory = hosts.ini', ...defaults, '[privilege_escalation]', ...escalation];
     writeFileSync(join(dir, 'ansible.cfg'), `${text.join('\n')}\n`);
@@ -45,20 +45,20 @@ describe.skipIf(reason)(`ansible.cfg, with a real sshd${reason ? ` (${reason})` 
     return Object.assign(cli, { code: await cli.ended });
   }
 
-  it('says who logs in, and with which key', async () => {
+  it('sets the user and the key', async () => {
     config([`remote_user = ${user.name}`, 'private_key_file = keys/id']);
     const { code, out, err } = await run('exec', 'n1', '--', 'id -un');
     expect([code, out + err]).toEqual([0, expect.stringContaining(user.name)]);
     expect(sshd.log).toMatch(new RegExp(`Accepted publickey for ${user.name}`));
   });
 
-  it('gives way to flags', async () => {
+  it('is overridden by flags', async () => {
     config(['remote_user = nobody-of-that-name', 'private_key_file = keys/none']);
     const { code, out, err } = await run('exec', '--user', other.name, '--private-key', 'keys/id', 'n1', '--', 'id -un');
     expect([code, out + err]).toEqual([0, expect.stringContaining(other.name)]);
   });
 
-  it('says whom to become, and how', async () => {
+  it('sets become user and method', async () => {
     const escalation = ['become = true', 'become_method = su', `become_user = ${user.name}`];
     config(['remote_user = root', 'private_key_file = keys/id'], escalation);
     const { code, out, err } = await run('exec', 'n1', '--', 'echo "$(id -un) in the place of $(ps -o user= -p 1)"');
@@ -68,7 +68,7 @@ describe.skipIf(reason)(`ansible.cfg, with a real sshd${reason ? ` (${reason})` 
     expect((await run('exec', 'n1', '--', 'id -un')).out).toContain('root');
   });
 
-  it('says how many at once', async () => {
+  it('sets forks', async () => {
     const login = [`remote_user = ${user.name}`, 'private_key_file = keys/id'];
     const meet =
       'touch "$HOME/here.$$"; i=0; until [ "$(ls "$HOME"/here.* | wc -l)" -ge 3 ]; do i=$((i+1)); [ $i -lt 200 ] || exit 9; sleep 0.1; done';
@@ -79,12 +79,12 @@ describe.skipIf(reason)(`ansible.cfg, with a real sshd${reason ? ` (${reason})` 
     const alone = 'mkdir "$HOME/busy" || exit 9; sleep 0.3; rmdir "$HOME/busy"';
     const one = await run('exec', 'all', '--', alone);
     expect([one.code, one.out + one.err]).toEqual([0, expect.anything()]);
-    // Without the setting they would have met.
+    // Without the setting they would have run at the same time.
     config(login);
     expect((await run('exec', 'all', '--', alone)).code).toBe(1);
   });
 
-  it('says how long to wait for an answer', async () => {
+  it('sets the connection timeout', async () => {
     config([`remote_user = ${user.name}`, 'private_key_file = keys/id', 'timeout = 1']);
     process.kill(sshd.pid, 'SIGSTOP');
     try {
@@ -95,13 +95,13 @@ describe.skipIf(reason)(`ansible.cfg, with a real sshd${reason ? ` (${reason})` 
     }
   });
 
-  it('holds for ssh, too', async () => {
+  it('applies to ssh too', async () => {
     config([`remote_user = ${user.name}`, 'private_key_file = keys/id']);
     const { code, out, err } = await run('ssh', 'n1', '--', 'id -un');
     expect([code, out + err]).toEqual([0, expect.stringContaining(user.name)]);
   });
 
-  it('is named where one looks for it', async () => {
+  it('is shown by validate and list --resolved', async () => {
     config([`remote_user = ${user.name}`, 'forks = 7']);
     const file = join(dir, 'ansible.cfg');
     const listed = await run('inventory', 'list', '--resolved', '-i', 'cluster.ini');

@@ -8,13 +8,13 @@ const missing = missingForPty();
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-questions-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-describe.skipIf(missing)(`a question that nobody answers${missing ? ` (${missing})` : ''}`, () => {
+describe.skipIf(missing)(`an unanswered question${missing ? ` (${missing})` : ''}`, () => {
   const started: Cli[] = [];
   afterEach(async () => {
     for (const cli of started.splice(0)) await cli.kill();
   });
 
-  /** The command, when it has asked its first question. */
+  /** The command after its first question. */
   async function asked(args: readonly string[]): Promise<Cli> {
     const cli = new Cli(args, { cwd: dir, env: { SSH_AUTH_SOCK: '' }, pty: true });
     started.push(cli);
@@ -36,14 +36,14 @@ describe.skipIf(missing)(`a question that nobody answers${missing ? ` (${missing
     expect(cli.out).toMatch(/\r\nInterrupted\r\n$/);
   });
 
-  it.each(named)('%s: SIGTERM does, too', async (_, args) => {
+  it.each(named)('%s: SIGTERM does too', async (_, args) => {
     const cli = await asked(args);
     cli.signal('SIGTERM');
     expect(await cli.ended).toBe(130);
     expect(cli.out).toMatch(/\r\nInterrupted\r\n$/);
   });
 
-  it.each(named)('%s: Ctrl-D is no answer', async (_, args) => {
+  it.each(named)('%s: Ctrl-D is not an answer', async (_, args) => {
     const cli = await asked(args);
     cli.type('\x04');
     expect(await cli.ended).toBe(2);

@@ -14,7 +14,7 @@ import type { Target } from '../../../src/transport/types.js';
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-targets-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** The first variable stands in line 10, the second in line 11. */
+/** The first variable is in line 10, the second in line 11. */
 function host(values: Readonly<Record<string, VarValue>>): Host {
   const vars = new Map<string, Variable>(
     Object.entries(values).map(([k, value], i) => [k, { value, source: { file: 'hosts.ini', line: 10 + i, column: 7 } }]),
@@ -37,15 +37,15 @@ function refusal(run: () => unknown): InputError {
 }
 
 describe('a named SSH configuration', () => {
-  it('that is not there is refused, as ssh -F does', () => {
-    const parts = { what: 'There is no such SSH configuration', where: wholeFile('/not/there') };
+  it('is refused if it does not exist, as by ssh -F', () => {
+    const parts = { what: 'SSH configuration file not found', where: wholeFile('/not/there') };
     expect(refusal(() => target({}, { sshConfig: '/not/there' })).parts).toMatchObject(parts);
     expect(refusal(() => target({ ansible_ssh_common_args: '-F /not/there' })).parts).toMatchObject(parts);
   });
 });
 
 describe('targetFromHost', () => {
-  it('knows how a bare host is reached', () => {
+  it('has defaults for a bare host', () => {
     expect(target({})).toEqual({
       name: 'node1',
       address: 'node1',
@@ -92,7 +92,7 @@ describe('targetFromHost', () => {
     expect(JSON.stringify(t)).not.toContain('hunter');
   });
 
-  it('reads the old names of the same variables', () => {
+  it('reads the old names of variables', () => {
     const t = target({
       ansible_ssh_host: '10.0.0.1',
       ansible_ssh_port: 23,
@@ -108,12 +108,12 @@ describe('targetFromHost', () => {
     expect(target({ ansible_password: 12345 }).password?.reveal()).toBe('12345');
   });
 
-  it('runs on this machine when told so', () => {
+  it('runs on this machine with ansible_connection=local', () => {
     expect(target({ ansible_connection: 'local' }).connection).toBe('local');
     expect(target({ ansible_connection: 'paramiko' }).connection).toBe('ssh');
   });
 
-  it('fills from flags what variables leave open', () => {
+  it('takes from flags what variables do not set', () => {
     const flags: TargetFlags = {
       user: 'flag',
       privateKey: '/flag.key',
@@ -135,7 +135,7 @@ describe('targetFromHost', () => {
     expect(said.password?.reveal()).toBe('v');
   });
 
-  it('switches the check of host keys off as Ansible does', () => {
+  it('turns host key checking off as Ansible does', () => {
     expect(target({ ansible_host_key_checking: 'False' }).hostKeys.mode).toBe('off');
     expect(target({ ansible_host_key_checking: 'False' }, { hostKeyChecking: 'strict' }).hostKeys.mode).toBe('strict');
   });
@@ -162,7 +162,7 @@ describe('targetFromHost', () => {
     ['ansible_connection', 'winrm', /one of ssh, local/],
     ['ansible_become_method', 'pbrun', /pbrun is not supported/],
     ['ansible_host', ['a'], /must be text/],
-    ['ansible_ssh_common_args', '-J a:0', /jump host "a:0" makes no sense/],
+    ['ansible_ssh_common_args', '-J a:0', /"a:0" is not a valid jump host/],
     ['ansible_ssh_common_args', '-p', /-p in ansible_ssh_common_args has no value/],
     ['ansible_ssh_common_args', '-o "User', /quote/],
     ['ansible_ssh_common_args', '-p many', /many/],
@@ -221,7 +221,7 @@ describe('targetFromHost', () => {
     });
   });
 
-  it('fills in a proxy command', () => {
+  it('expands the tokens of a proxy command', () => {
     const args = '-o ProxyCommand="ssh -W %h:%p -q bastion"';
     expect(target({ ansible_host: '10.0.0.7', ansible_port: 24, ansible_ssh_common_args: args }).proxyCommand).toBe(
       'ssh -W 10.0.0.7:24 -q bastion',
@@ -259,7 +259,7 @@ describe('jump hosts', () => {
     expect(t.jumps?.[0]?.password?.reveal()).toBe('secret');
   });
 
-  it('are reached directly themselves, although the variables of all say otherwise', () => {
+  it('are reached directly, even if the variables of all say otherwise', () => {
     const all = { ansible_ssh_common_args: '-J bastion' };
     const bastion = named('bastion', { ...all, ansible_host: '192.0.2.1' });
     const lookup = (n: string): Host | undefined => (n === 'bastion' ? bastion : undefined);
@@ -267,7 +267,7 @@ describe('jump hosts', () => {
     expect(chain(target(all, { lookup }))).toEqual([`${userInfo().username}@192.0.2.1:22`]);
   });
 
-  it('are none where it says none', () => {
+  it('are off with none', () => {
     const config = join(dir, 'none');
     writeFileSync(config, 'Host *\n ProxyJump bastion\n');
     expect(chain(target({}, { sshConfig: config }))).toHaveLength(1);
@@ -292,7 +292,7 @@ describe('parseSshArgs', () => {
   ])('%s', (text, wanted) => expect(parse(text)).toEqual(wanted));
 
   it.each(['-p 0', '-p 99999', '-p x', '-o Port=x', '-o ConnectTimeout=soon', '-o StrictHostKeyChecking=perhaps'])(
-    '%s: no value that makes sense',
+    '%s: invalid value',
     (text) => {
       const { parts } = refusal(() => target({ ansible_ssh_common_args: text }));
       expect(parts.where).toMatchObject({ file: 'hosts.ini', line: 10, column: 7 });

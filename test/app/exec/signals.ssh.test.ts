@@ -29,7 +29,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
   it.each([[[] as string[]], [['--plain']]])('Ctrl-C once lets the running task end and starts nothing more %j', async (args) => {
     const cli = await atTheGate(args);
     cli.type(CTRL_C);
-    await cli.shows('Interrupted: running tasks are finished, nothing more is started. Once more stops them too.');
+    await cli.shows('Interrupted: waiting for running tasks to finish. Press Ctrl-C again to stop them.');
     await until('the machine knows', () => f.fleet.run('n1', 'ls /run/kubewright/*/*/stop').code === 0, cli);
     gate.open();
     expect(await cli.ended).toBe(130);
@@ -47,7 +47,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
     await cli.shows('Once more stops them too.');
     cli.type(CTRL_C);
     expect(await cli.ended).toBe(130);
-    expect(cli.out).toContain('Interrupted again: running tasks are stopped.');
+    expect(cli.out).toContain('Interrupted again: stopping running tasks.');
     expect(cli.out).toMatch(/n1 +: ok=0 +changed=0 +failed=1 +unreachable=0 +skipped=1/);
     expect(cli.out).toMatch(/FAILED n1: Gate .*\r?\n +\| interrupted/);
     expect(end()).toMatchObject({ exitCode: 130, recap: [{ host: 'n1', failed: 1, skipped: 1 }] });

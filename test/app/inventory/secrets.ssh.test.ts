@@ -6,7 +6,7 @@ import { CliFleet, reason, until } from '../../support/fleet/cli.js';
 
 /** Of test/fixtures/vault/whole-1.1.yml, which ansible-vault made with `first-pass`. */
 const VAULTED = 'hunter2';
-/** Stands in the inventory as everything else. */
+/** A plain value of the inventory. */
 const SUDO = 'Sudo-4-Everybody';
 const OTHERS_SUDO = 'Another-hosts-password';
 const FROM_ENV = 'From-the-environment';
@@ -34,7 +34,7 @@ elsewhere ansible_host=192.0.2.1 ansible_become_password=${OTHERS_SUDO}
     args = ['-i', join(folder, 'hosts.ini'), '--vault-password-file', password];
   });
 
-  /** The machine knows them all, from wherever; a task shows them, in its output and when it fails. */
+  /** The host gets all of them; a task prints them, in its output and when it fails. */
   function playbook(gate = ''): string {
     writeFileSync(f.root('n1', 'known'), `${secret().join('\n')}\n`);
     return f.file(
@@ -56,7 +56,7 @@ elsewhere ansible_host=192.0.2.1 ansible_become_password=${OTHERS_SUDO}
     return secret().filter((s) => text.includes(s));
   }
 
-  it('stand as *** in terminal, events, journal, log and report', async () => {
+  it('are masked in terminal, events, journal, log and report', async () => {
     const env = { KUBEWRIGHT_KEY_PASSPHRASE: FROM_ENV };
     const plain = await f.run(['run', playbook(), ...args, '--plain', '-v2'], { env });
     expect(plain.code).toBe(1);
@@ -76,7 +76,7 @@ elsewhere ansible_host=192.0.2.1 ansible_become_password=${OTHERS_SUDO}
     expect(leaks(f.everything())).toEqual([]);
   });
 
-  it('and so they do when runs attach follows what a dead controller has left', async () => {
+  it('are masked when runs attach follows the tasks of a dead controller', async () => {
     writeFileSync(f.root('n1', 'told'), '');
     const cli = f.start(['run', playbook('while [ ! -e /root/go ]; do sleep 0.1; done'), ...args, '--plain', '-v2']);
     await until('it has begun', () => f.read('n1', 'told') !== '', cli);

@@ -34,7 +34,7 @@ async function resolved(json: boolean): Promise<string> {
   return out.join('').replaceAll(dir, '');
 }
 
-it('says who is what, and which line of which file set it', async () => {
+it('shows the roles of each host, and which line of which file set a value', async () => {
   const { settings, hosts } = JSON.parse(await resolved(true));
   expect(settings.cluster_name).toEqual({ value: '2.local', from: '/group_vars/all/vars.yml:1:1' });
   expect(settings.kubelet_max_pods).toEqual({ value: 110, from: 'default' });
@@ -51,7 +51,7 @@ it('says who is what, and which line of which file set it', async () => {
   expect(hosts.w1.variables.kubelet_max_pods).toEqual({ value: 50, from: expect.stringMatching(/^\/hosts\.ini:3:/) });
 });
 
-it('shows the user that KUBEWRIGHT_USER and ansible.cfg give', async () => {
+it('shows the user from KUBEWRIGHT_USER and ansible.cfg', async () => {
   const folder = join(dir, 'elsewhere');
   mkdirSync(folder);
   writeFileSync(join(folder, 'users.ini'), '[kube-master]\nm1 ansible_host=10.0.0.1\n');
@@ -93,7 +93,7 @@ it.skipIf(!built)('list --resolved, show and validate read group_vars beside a p
   }
 });
 
-it('shows no secret', async () => {
+it('masks secrets', async () => {
   for (const text of [await resolved(true), await resolved(false)]) {
     expect(text).not.toMatch(/hunter2|geheim/);
     expect(text).toMatch(/http_proxy/);
@@ -101,9 +101,9 @@ it('shows no secret', async () => {
   }
 });
 
-it('is readable: machines, what is set, what is not', async () => {
+it('prints hosts, settings and defaults as text', async () => {
   const text = await resolved(false);
-  expect(text).toMatch(/^Machines\n {2}m1 {2}10\.1\.0\.1 {2}admin@10\.0\.0\.1:22 {2}control plane, etcd member etcd1\n/);
+  expect(text).toMatch(/^Hosts\n {2}m1 {2}10\.1\.0\.1 {2}admin@10\.0\.0\.1:22 {2}control plane, etcd member etcd1\n/);
   expect(text).toMatch(/\nSettings\n[\s\S]*cluster_name +2\.local +\/group_vars\/all\/vars\.yml:1:1\n/);
   expect(text).toMatch(/\nDefaults\n[\s\S]*kubelet_max_pods +110\n/);
 });

@@ -62,7 +62,7 @@ const one = (what: RegExp, severity = 'error', line = 1) =>
   expect.arrayContaining([expect.objectContaining({ severity, message: expect.stringMatching(what), line })]);
 
 describe('inventory validate', () => {
-  it('has nothing to say about a good one', async () => {
+  it('has no findings for a valid one', async () => {
     const { code, text } = await validate({ 'hosts.ini': HOSTS }, { strict: true });
     expect([code, text]).toEqual([0, '2 hosts: no errors, no warnings\n']);
   });
@@ -104,7 +104,7 @@ describe('inventory validate', () => {
     ['helm_enabled: false', /^helm_enabled has no effect here/, 'info'],
     ['kube_basic_auth: true', /^kube_basic_auth has no effect here/, 'warning'],
     ['etcd_kubeadm_enabled: false', /^etcd_kubeadm_enabled has no effect here/, 'info'],
-    // As the samples of older releases had them.
+    // As in the samples of older releases.
     ['kube_users_dir: "{{ kube_config_dir }}/users"', /^kube_users_dir has no effect here/, 'info'],
     ['kubeadm_control_plane: false', /^kubeadm_control_plane has no effect here/, 'info'],
     ['enable_dual_stack_networks: false', /^enable_dual_stack_networks has no effect here/, 'info'],
@@ -158,7 +158,7 @@ describe('inventory validate', () => {
     expect(await hosts(text)).toEqual(one(what, severity, line));
   });
 
-  it('a subnet with machines in it that nobody set: the place of the machine', async () => {
+  it('a default subnet that contains hosts: the place of the host', async () => {
     expect(await hosts(HOSTS.replaceAll('10.0.0.2', '10.233.64.9'))).toEqual([
       expect.objectContaining({ line: 3, column: 29, why: 'w1 (10.233.64.9) lies in it' }),
     ]);
@@ -187,7 +187,7 @@ describe('inventory validate', () => {
     expect((await vars(text))[0]?.why).toMatch(why);
   });
 
-  it('everything that is wrong with a connection at once, each once', async () => {
+  it('all problems of a connection at once, each once', async () => {
     const wrong = 'ansible_become: maybe\nansible_port: many\nansible_become_method: pfexec\nansible_user: "{{ nobody }}"\n';
     const found = await validate({
       'hosts.ini': HOSTS.replace('ip=10.0.0.2', 'ip=10.0.0.2 ansible_port=0'),
@@ -202,7 +202,7 @@ describe('inventory validate', () => {
     ]);
   });
 
-  it('says how to write an address in the language of the file', async () => {
+  it('suggests an address in the syntax of the file', async () => {
     const yaml = `all:
   hosts: {m1: {ip: ''}, w1: }
   children: {kube_control_plane: {hosts: {m1: }}, kube_node: {hosts: {w1: }}}
@@ -214,7 +214,7 @@ describe('inventory validate', () => {
     ]);
   });
 
-  it('takes the durations that kubespray takes', async () => {
+  it('accepts the durations of kubespray', async () => {
     for (const text of ['300s', '5m', '1h', '300']) expect(await vars(`kubeadm_init_timeout: ${text}`)).toEqual([]);
   });
 
@@ -226,7 +226,7 @@ describe('inventory validate', () => {
     ]);
   });
 
-  it('ports of one address, ways through others and what Ansible knows by similar names are no findings', async () => {
+  it('has no findings for ports of one address, jump hosts, and similar names that Ansible knows', async () => {
     const forwarded = HOSTS.replace('10.0.0.1 ', '127.0.0.1 ansible_port=2201 ').replace(
       '10.0.0.2 ',
       '127.0.0.1 ansible_port=2202 ',
@@ -298,7 +298,7 @@ describe('inventory validate', () => {
     ]);
   });
 
-  it('the place of a warning, also when its path has blanks', async () => {
+  it('the place of a warning, even if its path has spaces', async () => {
     const { findings } = await validate({ 'hosts.ini': HOSTS, 'group_vars/all/two words.yml': 'a: 1\na: 2\n' });
     expect(findings).toEqual([expect.objectContaining({ file: expect.stringMatching(/two words\.yml$/), line: 2 })]);
   });
@@ -313,7 +313,7 @@ describe('inventory validate', () => {
     ]);
   });
 
-  it('passwords in plain text, only where everybody may read them', async () => {
+  it('passwords in plain text, only if all users can read them', async () => {
     const files = {
       'hosts.ini': HOSTS,
       'group_vars/all.yml': 'ansible_password: geheim\nregistry_password: "{{ ansible_password }}"\n',
@@ -323,7 +323,7 @@ describe('inventory validate', () => {
       expect.objectContaining({
         severity: 'warning',
         line: 1,
-        message: expect.stringMatching(/^ansible_password stands in plain text/),
+        message: expect.stringMatching(/^ansible_password is plain text/),
       }),
     ]);
     expect(open.text).not.toContain('geheim');
@@ -334,7 +334,7 @@ describe('inventory validate', () => {
     expect(await vars('my_domain: a\nsite: b\nkube_helper: c\ncluster_name: "{{ kube_helper }}.{{ my_domain }}"\n')).toEqual([]);
   });
 
-  it('tells everything at once, by file and line, the same each time', async () => {
+  it('reports everything at once, by file and line, in a stable order', async () => {
     const files = {
       'hosts.ini': HOSTS.replace('ip=10.0.0.2', 'ip=10.0.0.1'),
       'group_vars/all.yml': 'kubelet_max_pods: many\nkube_verson: 1\nkube_proxy_mode: x\ncluster_name: "{{ nowhere }}"\n',
@@ -351,7 +351,7 @@ describe('inventory validate', () => {
     expect(first.text).toMatch(/group_vars\/all\.yml:3:1: error: kube_proxy_mode must be[\s\S]*4 errors, 1 warning\n$/);
   });
 
-  it('warnings fail only when strict; what cannot be read is an error', async () => {
+  it('treats warnings as errors only if strict; an unreadable file is an error', async () => {
     const files = { 'hosts.ini': HOSTS, 'group_vars/all.yml': 'metallb_enabled: true\n' };
     expect([(await validate(files)).code, (await validate(files, { strict: true })).code]).toEqual([0, 2]);
     const broken = await validate({ 'hosts.ini': HOSTS, 'group_vars/all.yml': 'a: [1\n' });
@@ -362,15 +362,15 @@ describe('inventory validate', () => {
   });
 });
 
-describe('the table of what has no effect', () => {
-  it('names a reason for each, and no setting of ours', () => {
+describe('the table of variables without effect', () => {
+  it('has a reason for each, and contains no setting of Kubewright', () => {
     const names = namesWithoutEffect();
     expect(names.length).toBeGreaterThan(1500);
     expect(names.filter((n) => SETTING_NAMES.includes(n))).toEqual([]);
     expect(names.filter((n) => !withoutEffect(n, null)?.why)).toEqual([]);
   });
 
-  /** Settings that users bring from kubespray; each has an effect, or is named. */
+  /** Settings that kubespray users have; each has an effect or a finding. */
   it.each(
     `kube_version cluster_name bin_dir kube_config_dir container_manager kube_proxy_mode kube_proxy_strict_arp kubelet_max_pods
     kube_override_hostname local_release_dir retry_stagger kube_network_plugin kube_service_addresses kube_pods_subnet

@@ -22,7 +22,7 @@ describe.skipIf(missing)(`how far keys is${missing ? ` (${missing})` : ''}`, { t
     cli.type('\x03');
     await cli.shows('interrupted while writing');
     expect(screen()).toEqual([
-      'Interrupted: running tasks are finished, nothing more is started. Once more stops them too. Still at work: n2.',
+      'Interrupted: waiting for running tasks to finish. Press Ctrl-C again to stop them. Still at work: n2.',
       expect.stringMatching(/^▸ interrupted while writing, waiting (\d+s )?for n2$/),
     ]);
     n2.open();

@@ -27,7 +27,7 @@ const sample = { vars: { kube_version: '1.20.2', kube_network_plugin: 'static-ro
 const inventory = sampleInventory(sample);
 const cluster = sampleCluster(sample);
 const artifacts = sampleArtifacts();
-/** Only what planning looks at. */
+/** Only what planning reads. */
 const bundle = {
   index: {
     name: 'test',
@@ -61,7 +61,7 @@ async function plays(o: { limit?: string; tags?: string[]; skipTags?: string[]; 
   return resolvePlays(await loadPlaybook(path), inventory, cluster, { tags: o.tags ?? [], skipTags: o.skipTags ?? [], limit });
 }
 
-/** host → ids of its tasks in order, of all plays. */
+/** host → ids of its tasks in order, over all plays. */
 function work(chosen: readonly ResolvedPlay[], p: PlanContext, exports: Exports = new Map()): Record<string, string[]> {
   const out: Record<string, string[]> = {};
   for (const play of planPlays(chosen, p, neededExports(chosen, p)))
@@ -69,7 +69,7 @@ function work(chosen: readonly ResolvedPlay[], p: PlanContext, exports: Exports 
   return out;
 }
 
-/** All machines are nodes. */
+/** All hosts are nodes. */
 const installed: ReadonlyMap<string, HostFacts> = new Map(
   [...assumedFacts(cluster)].map(([name, f]) => [name, { ...f, isNode: true }] as const),
 );
@@ -77,19 +77,19 @@ const installed: ReadonlyMap<string, HostFacts> = new Map(
 describe('--limit', () => {
   const out = (...names: string[]) => new Set(cluster.hosts.map((h) => h.name).filter((n) => !names.includes(n)));
 
-  it('takes from the first control plane what a worker needs, and nothing else of anybody', async () => {
+  it('borrows from the first control plane what a worker needs, and nothing else', async () => {
     const done = work(await plays({ limit: 'w101-k8s' }), context({ allFacts: installed, droppedOut: out('w101-k8s') }));
     expect(Object.keys(done).sort()).toEqual(['m11-k8s', 'w101-k8s']);
     expect(done['m11-k8s']).toEqual(['control-plane/ca-hash', 'pod-subnets/assigned', 'nodes/ready']);
   });
 
-  it('makes a token only for machines that join', async () => {
+  it('creates a token only if a host joins', async () => {
     const facts = new Map([...installed].map(([name, f]) => [name, { ...f, isNode: name !== 'w101-k8s' }] as const));
     const done = work(await plays({ limit: 'w101-k8s' }), context({ allFacts: facts, droppedOut: out('w101-k8s') }));
     expect(done['m11-k8s']).toEqual(['control-plane/ca-hash', 'control-plane/hand-over', 'pod-subnets/assigned', 'nodes/ready']);
   });
 
-  it('signs for a control plane what it asks for, and for no other', async () => {
+  it('signs certificates only for the control plane that requests them', async () => {
     const chosen = await plays({ limit: 'm12-k8s' });
     const p = context({ allFacts: installed, droppedOut: out('m12-k8s') });
     const asked: Exports = new Map([['m12-k8s', new Map([['etcd-csr-apiserver', 'CSR']])]]);
@@ -100,22 +100,22 @@ describe('--limit', () => {
     expect(signed?.every((id) => id.includes('m12-k8s'))).toBe(true);
   });
 
-  it('looks at helpers and never carries their tasks out', async () => {
+  it('checks the tasks of helpers and never applies them', async () => {
     const chosen = await plays({ limit: 'm12-k8s' });
     const p = context({ allFacts: installed, droppedOut: out('m12-k8s') });
-    const lent = planPlays(chosen, p, neededExports(chosen, p)).flatMap((play) =>
+    const borrowed = planPlays(chosen, p, neededExports(chosen, p)).flatMap((play) =>
       play.hosts.includes('m11-k8s') ? play.tasks('m11-k8s', new Map(), new Map()) : [],
     );
-    const ca = lent.find((t) => t.id === 'etcd-certs/ca');
+    const ca = borrowed.find((t) => t.id === 'etcd-certs/ca');
     expect(ca?.apply.text).not.toContain('openssl');
     expect(ca?.apply.text).toMatch(/exit 1/);
-    for (const t of lent)
+    for (const t of borrowed)
       expect(t.readOnly || t.forOthers || t === ca || /not as it should be/.test(t.apply.text), t.id).toBe(true);
   });
 });
 
 describe('--tags', () => {
-  it('leave whole plays and single roles out, and bring what is needed of the others', async () => {
+  it('leave out plays and roles, and borrow what is needed of the others', async () => {
     const done = work(await plays({ tags: ['worker'] }), context({ allFacts: installed }));
     expect(done['m11-k8s']).toEqual(['control-plane/ca-hash', 'nodes/ready']);
     expect(done['w101-k8s']).toContain('node/join');
@@ -135,7 +135,7 @@ describe('--start-at', () => {
   ])('%s begins with %s', async (wanted, first) => {
     const chosen = await plays();
     const p = context();
-    if (first === undefined) return expect(() => findStart(wanted, chosen, p)).toThrow(/No task of this run is called/);
+    if (first === undefined) return expect(() => findStart(wanted, chosen, p)).toThrow(/No task of this run is named/);
     const found = findStart(wanted, chosen, p);
     expect(found.id).toBe(first);
     const list = taskList(startAt(chosen, found), p);
@@ -143,7 +143,7 @@ describe('--start-at', () => {
     expect(list.at(-1)?.name).toBe('Wait for the nodes');
   });
 
-  it('names the nearest task', async () => {
+  it('suggests the nearest task', async () => {
     const chosen = await plays();
     try {
       findStart('node/kublet-unit', chosen, context());
@@ -153,7 +153,7 @@ describe('--start-at', () => {
     }
   });
 
-  it('still looks up what comes before it and is needed', async () => {
+  it('borrows needed tasks from before the start', async () => {
     const p = context({ allFacts: installed });
     const chosen = await plays();
     const done = work(startAt(chosen, findStart('apiserver-lb/directory', chosen, p)), p);
@@ -162,7 +162,7 @@ describe('--start-at', () => {
     expect(done['w101-k8s']?.[0]).toBe('apiserver-lb/directory');
   });
 
-  it('begins in the middle of the tasks of a user', async () => {
+  it('begins in the middle of user tasks', async () => {
     const yaml = `- hosts: all
   tasks:
   - {name: one, run: "true"}
@@ -179,7 +179,7 @@ describe('--start-at', () => {
 });
 
 describe('a host that failed', () => {
-  it('is named by those that need it: which, where it failed, what to do', async () => {
+  it('is named by the hosts that need it, with the failed task and a hint', async () => {
     const chosen = await plays();
     const failed = new Map([['m11-k8s', 'failed in play "Bring up the first control plane" at "Initialise the cluster"']]);
     const join = planPlays(chosen, context({})).find((x) => x.name === 'Join the workers');
@@ -204,8 +204,8 @@ describe('a host that failed', () => {
   });
 });
 
-describe('roles and patterns that are unknown', () => {
-  it('are named all at once with their places', async () => {
+describe('unknown roles and patterns', () => {
+  it('are all reported at once with their places', async () => {
     const yaml = '- hosts: kube_nodes\n  roles: [oss]\n- hosts: all\n  roles: [os]\n  tags: [x]\n';
     const error = await plays({ yaml }).catch((e) => e);
     expect(

@@ -32,13 +32,13 @@ async function tasksOf(
 const shells = testShells();
 const there = shells.filter((s) => s.command);
 
-describe.each(there)('tasks of a user under $name', (shell) => {
+describe.each(there)('user tasks under $name', (shell) => {
   const go = async (box: Box, yaml: string, files = {}, more = {}) => {
     const made = await tasksOf(box, yaml, files);
     return runLocal(box, [play('p', ['h'], () => made.all)], { shell, ...more });
   };
 
-  it('run what a check asks for, and what has no check each time', async () => {
+  it('run if the check fails, and every time without a check', async () => {
     const box = sandbox();
     const yaml = `
   - name: once
@@ -64,7 +64,7 @@ describe.each(there)('tasks of a user under $name', (shell) => {
     expect(readFileSync(`${box.root}/log`, 'utf8')).toBe('x\nx\n');
   });
 
-  it('fail alone where the text is no shell, and say what the shell said', async () => {
+  it('fail on their own if the text is not valid shell, with the error of the shell', async () => {
     const box = sandbox();
     const broken = await go(box, `  - name: first\n    run: ': > ${box.root}/first'\n  - name: broken\n    run: 'echo "x'\n`);
     expect(statuses(broken.events)).toEqual(['first=changed', 'broken=failed']);
@@ -77,7 +77,7 @@ describe.each(there)('tasks of a user under $name', (shell) => {
     expect(existsSync(`${box.root}/out`)).toBe(false);
   });
 
-  it('run scripts by the interpreter of their first line, with their arguments', async () => {
+  it('run scripts with the interpreter of their first line and their arguments', async () => {
     const box = sandbox();
     const yaml = `
   - name: plain
@@ -95,12 +95,12 @@ describe.each(there)('tasks of a user under $name', (shell) => {
     });
     expect(statuses(run.events)).toEqual(['plain=changed', 'quoted=changed', 'awk=changed']);
     expect(readFileSync(`${box.root}/plain`, 'utf8')).toBe("a b|it's|");
-    // As one writes words in a shell; but nothing is expanded, and the value of an expression is never split.
+    // Split like shell words, but nothing is expanded, and the value of an expression is never split.
     expect(readFileSync(`${box.root}/quoted`, 'utf8')).toBe(`-x|a b|c "d' |e=it's me x|b c||$HOME|fg hi|`);
     expect(readFileSync(`${box.root}/awk`, 'utf8')).toBe('by awk\n');
   });
 
-  it('copy text, bytes and modes, and see what somebody else changed', async () => {
+  it('copy text, bytes and modes, and notice changes made by others', async () => {
     const box = sandbox();
     mkdirSync(`${box.root}/into`);
     const bytes = Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 256));
@@ -122,7 +122,7 @@ describe.each(there)('tasks of a user under $name', (shell) => {
     expect(statuses((await go(box, yaml, files)).events)).toEqual(['text=changed', 'bytes=changed']);
   });
 
-  it('do not write through a link or onto a folder', async () => {
+  it('do not write through a link or over a directory', async () => {
     const box = sandbox();
     writeFileSync(`${box.root}/target`, 'mine');
     symlinkSync('target', `${box.root}/link`);
@@ -137,7 +137,7 @@ describe.each(there)('tasks of a user under $name', (shell) => {
     });
   });
 
-  it('copy with every mode that chmod knows, and with owners by name, number and variable', async () => {
+  it('copy with every mode that chmod accepts, and with owners by name, number and variable', async () => {
     const box = sandbox();
     const yaml = `
   - name: setuid
@@ -157,7 +157,7 @@ describe.each(there)('tasks of a user under $name', (shell) => {
     expect(statuses((await go(box, yaml)).events)).toEqual(ids.map((id) => `${id}=ok`));
   });
 
-  it('keep their secrets apart, whatever they are called', async () => {
+  it('keep their secrets apart, even with similar names', async () => {
     const box = sandbox();
     const long = 'a very long name '.repeat(30);
     const yaml = ['a/b', 'a_b', 'a.b', 'ran', 'x'.repeat(300)].map(
@@ -172,7 +172,7 @@ describe.each(there)('tasks of a user under $name', (shell) => {
     expect(readFileSync(`${box.root}/a_b`, 'utf8')).toBe('a_b');
   });
 
-  it('say why a file cannot be copied, and nothing that is not so', async () => {
+  it('say why a file cannot be copied, and nothing untrue', async () => {
     const box = sandbox();
     const failed = async (copy: string) => {
       const run = await go(box, `  - name: c\n    copy: {content: new, ${copy}}\n`);
@@ -237,7 +237,7 @@ describe.each(there)('tasks of a user under $name', (shell) => {
 });
 
 describe('expressions in tasks', () => {
-  it('are put in as they are, and quoted where asked; conditions choose hosts', async () => {
+  it('are inserted as they are, quoted on request; conditions select hosts', async () => {
     const box = sandbox();
     const made = await tasksOf(
       box,
@@ -269,7 +269,7 @@ describe('expressions in tasks', () => {
     expect(readFileSync(`${box.root}/loop`, 'utf8')).toBe('m11-k8s a\nm11-k8s b c\n');
   });
 
-  it('stand in names and hints too; a secret keeps them as they are written', async () => {
+  it('are rendered in names and hints too, unless they use a secret', async () => {
     const box = sandbox();
     const yaml = `  - name: "Greet {{ greeting }} on\n      {{ inventory_hostname }}"\n    run: exit 1\n    hint: see {{ port }}\n`;
     const made = await tasksOf(box, yaml);
@@ -282,7 +282,7 @@ describe('expressions in tasks', () => {
     expect(colours.all[0]?.title).toBe('x \\x1b[31m');
   });
 
-  it('give way to what the command line says', async () => {
+  it('are overridden by the command line', async () => {
     const box = sandbox();
     writeFileSync(join(box.root, 'p.yml'), '- hosts: all\n  vars: {port: 1}\n  tasks: [{name: t, run: "echo {{ port }}"}]\n');
     const { plays, dir } = await loadPlaybook(join(box.root, 'p.yml'));
@@ -294,8 +294,8 @@ describe('expressions in tasks', () => {
   });
 });
 
-describe('files of a user', () => {
-  it('that are big are pushed beside the program', async () => {
+describe('user files', () => {
+  it('are pushed separately if they are large', async () => {
     const box = sandbox();
     const big = Buffer.alloc(2_000_000, 'x');
     const made = await tasksOf(box, `  - name: big\n    copy: {src: big, dest: ${box.root}/big2}\n`, { big });
@@ -320,7 +320,7 @@ describe('files of a user', () => {
   it.each([
     ['script: nothing.sh', {}, /p\.yml:4:13 .*nothing\.sh cannot be read/],
     ['copy: {src: ., dest: /x}', {}, /p\.yml:4:17 .* cannot be read/],
-    ['script: binary', { binary: Buffer.from([0, 1, 2]) }, /p\.yml:4:13 .* is no text/],
+    ['script: binary', { binary: Buffer.from([0, 1, 2]) }, /p\.yml:4:13 .* is not a text file/],
     ['run: echo {{ greetin }}', {}, /p\.yml:4:10 The text cannot be rendered: .*greetin.* Did you mean greeting/],
     ['run: echo {{ x', {}, /p\.yml:4:10 The text cannot be rendered/],
     ['copy: {content: a, dest: "{{ port }}"}', {}, /p\.yml:4:30 dest must be an absolute path, not 80/],
@@ -328,8 +328,8 @@ describe('files of a user', () => {
     ['copy: {content: a, dest: /x, mode: "{{ greeting }}"}', {}, /p\.yml:4:40 mode must be octal, not it's me/],
     ['copy: {content: a, dest: /x, owner: "{{ greeting }}"}', {}, /p\.yml:4:41 owner must be the name or number .* not it's me/],
     ['{run: x, when: "{{ port }} == 80"}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 .*without \{\{ and \}\}/],
-    ['{run: x, when: "nothing is there"}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 The condition makes no sense/],
-    ['{run: x, when: "greeting ="}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 .* For m11-k8s it is greeting =$/],
+    ['{run: x, when: "nothing is there"}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 The condition is invalid/],
+    ['{run: x, when: "greeting ="}'.slice(1, -1).replace(', ', '\n    '), {}, /p\.yml:5:11 .* On m11-k8s it is greeting =$/],
     [
       '{run: x, when: "nothing_there"}'.slice(1, -1).replace(', ', '\n    '),
       {},

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CliFleet, reason } from '../../support/fleet/cli.js';
 
-/** Every path below a folder with type, mode, owner, times and content. Times of folders tell of files that came and went. */
+/** Every path in a directory with type, mode, owner, times and content. Times of directories reveal temporary files. */
 function snapshot(top: string): Record<string, string> {
   const paths = ['', ...readdirSync(top, { recursive: true, encoding: 'utf8' })];
   return Object.fromEntries(
@@ -21,7 +21,7 @@ function snapshot(top: string): Record<string, string> {
   );
 }
 
-/** One task of each kind; most would change something, one is done, one cannot be answered yet. */
+/** One task of each kind; most would change something, one is done, one cannot be checked yet. */
 const PLAYBOOK = `- name: Kinds
   hosts: all
   tasks:
@@ -46,15 +46,15 @@ const PLAYBOOK = `- name: Kinds
     - { name: Uses what came before, check: grep -q zwei /root/etc/old.conf, run: echo never >> /root/etc/old.conf }
 `;
 
-describe.skipIf(reason)(`--check on a plain machine${reason ? ` (${reason})` : ''}`, { timeout: 60_000 }, () => {
-  // The whole of what it can write to but /run and /tmp: of its own, so that the test sees it.
+describe.skipIf(reason)(`--check on a plain host${reason ? ` (${reason})` : ''}`, { timeout: 60_000 }, () => {
+  // All that it can write to except /run and /tmp, private to the host so that the test sees it.
   const f = new CliFleet({
     count: 1,
     setup: `mount -t tmpfs -o mode=0755 tmpfs /run; mkdir -p /run/sshd
 for d in tmp var/cache var/lib opt; do mkdir -p /root/own/$d; mount --bind /root/own/$d /$d; done; chmod 1777 /tmp`,
   });
 
-  it('changes no file, no mode, no owner, no time; and announces what the run then does', async () => {
+  it('changes no file, mode, owner or time, and announces what the run then does', async () => {
     f.fleet.run(
       'n1',
       'mkdir /root/etc; cd /root/etc; printf "one\\ntwo\\n" >old.conf; echo same >same.conf; chmod 644 same.conf; echo pass-word-old >secret.conf; chmod 600 secret.conf',

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cli, FILE_TREE, freePrefix, missingForLab, ROOT, recapOf, say, tasksThat, traces, until } from '../../support/lab.js';
 import { ProcWatch, type Watched } from '../../support/proc-watch.js';
 
-/** A lab of its own beside whatever else runs on this box: own state, own subnet, own inventory, own home. */
+/** A lab of its own, apart from anything else on this machine: own state, subnet, inventory and home. */
 const MASTERS = 3;
 const WORKERS = 2;
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-lab-'));
@@ -32,7 +32,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
   let before: string[];
   let prefix: string;
   let announced: string[] = [];
-  /** Of the processes on all machines (they are processes of this box) during the installation. */
+  /** Processes on all lab machines (they are processes of this machine) during the installation. */
   let processes: Watched;
 
   beforeAll(async () => {
@@ -46,14 +46,14 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     rmSync(dir, { recursive: true, force: true });
   });
 
-  it('has a bundle to install from', async () => {
+  it('has a bundle to install', async () => {
     const built = await run(['bundle', 'build', '-o', bundle], true);
     expect(built.code, built.stderr).toBe(0);
     const verified = await run(['bundle', 'verify', bundle]);
     expect(verified.code, verified.stdout).toBe(0);
   });
 
-  it('brings the machines up, and finds them up the second time', async () => {
+  it('starts the lab machines, and finds them running the second time', async () => {
     const up = [
       'lab',
       'up',
@@ -76,7 +76,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     for (const name of names) expect(status.stdout).toMatch(new RegExp(`${name} .*running`));
   });
 
-  it('refuses wrong passwords and dead ports on all machines at once, and touches none', async () => {
+  it('reports wrong passwords and closed ports of all hosts at once, and touches none', async () => {
     const wrong = await provision('-e', 'ansible_password=wrong');
     expect(wrong.code).toBe(3);
     for (const name of names) expect(wrong.stderr).toContain(name);
@@ -88,7 +88,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     expect(untouched.stdout).toMatch(/No such file/);
   });
 
-  it('distributes keys, changes nothing the second time, and every machine reaches every other', async () => {
+  it('distributes keys, changes nothing the second time, and every host reaches every other', async () => {
     const first = await run(['keys', 'distribute', '-i', inventory]);
     expect(first.code, first.stdout + first.stderr).toBe(0);
     expect(first.stdout).toContain(`${names.length} changed, 0 failed`);
@@ -116,7 +116,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     const result = await run(['provision', '-i', inventory, '--plain', '-e', 'kubeconfig_localhost=true'], true);
     processes = await watch.stop();
     expect(result.code, result.stdout.slice(-3000) + result.stderr).toBe(0);
-    // What check mode announced is what was done, task by task on every machine.
+    // The run did what check mode announced, task by task on every host.
     expect(tasksThat('changed', readFileSync(join(dir, '.kubewright', 'runs', 'latest', 'events.jsonl'), 'utf8'))).toEqual(
       announced,
     );
@@ -140,7 +140,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     }
   });
 
-  it('takes with --limit from the first master what a worker needs, and touches nothing else', async () => {
+  it('borrows with --limit from the first master what a worker needs, and touches nothing else', async () => {
     const limited = await provision('--limit', 'w101-k8s');
     expect(limited.code, limited.stderr).toBe(0);
     const recap = recapOf(limited.stdout);
@@ -149,7 +149,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     expect(recap.get('w101-k8s')).toMatchObject({ changed: 0, failed: 0 });
   });
 
-  it('restarts the members of a running etcd in turns', async () => {
+  it('restarts the members of a running etcd one by one', async () => {
     const changed = await provision('--tags', 'etcd', '-e', 'etcd_election_timeout=4500');
     expect(changed.code, changed.stdout.slice(-2000)).toBe(0);
     const masters = names.slice(0, MASTERS);
@@ -203,7 +203,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     expect(left.stdout.trim()).toBe('0');
   });
 
-  it('runs three healthy etcd members that refuse strangers', async () => {
+  it('runs three healthy etcd members that refuse unknown clients', async () => {
     const endpoints = [11, 12, 13].map((n) => `https://${prefix}.${n}:2379`).join(',');
     const etcdctl = (flags: string) =>
       on(
@@ -250,7 +250,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
     expect(reached.stdout.trim()).toBe(to);
   });
 
-  it('loses nothing when the first master is switched off, and is whole when it is back', async () => {
+  it('loses nothing when the first master is off, and recovers when it is back', async () => {
     expect((await run(['lab', 'stop', 'm11-k8s'])).code).toBe(0);
     const through = (command: string) =>
       on('w101-k8s', `sudo kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout=10s ${command}`);

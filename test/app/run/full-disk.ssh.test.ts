@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { CliFleet, reason, until } from '../../support/fleet/cli.js';
 
 const HOSTS = ['n1', 'n2'];
-/** The operator's journals lie on a disk of 128 KiB. */
+/** The journals are on a disk of 128 KiB. */
 const SMALL_DISK = [
   'unshare',
   '--mount',
@@ -20,7 +20,7 @@ describe.skipIf(reason)(`a disk that gets full under the journal${reason ? ` (${
     for (const host of HOSTS) rmSync(f.root(host, 'ran'), { force: true });
   });
 
-  it.each([[['--plain']], [['--json']]])('is told once, and the run goes on %j', async (view) => {
+  it.each([[['--plain']], [['--json']]])('is reported once, and the run continues %j', async (view) => {
     const playbook = f.file(
       'much.yml',
       `- hosts: all
@@ -40,33 +40,36 @@ describe.skipIf(reason)(`a disk that gets full under the journal${reason ? ` (${
     }
   });
 
-  // What a log on a full disk is to us, whatever the disk does later.
-  it.skipIf(process.platform !== 'linux')('under what a run says is told once on stderr, and the run goes on', async () => {
-    const playbook = f.file(
-      'some.yml',
-      '- hosts: all\n  tasks: [{name: A, run: seq 1000}, {name: B, run: sleep 1; echo b >> /root/ran}]\n',
-    );
-    for (const view of ['--plain', '--json']) {
-      for (const host of HOSTS) rmSync(f.root(host, 'ran'), { force: true });
-      const cli = await f.run(['run', playbook, view, '-v2'], { under: FULL_STDOUT });
-      expect(cli.err).toMatch(/^Warning: what this run says could not all be written: ENOSPC[^\n]*\n$/);
-      expect(cli.code).toBe(0);
-      for (const host of HOSTS) {
-        expect(f.read(host, 'ran')).toBe('b\n');
-        expect(f.left(host)).toBe('');
+  // Behaves like a log on a full disk.
+  it.skipIf(process.platform !== 'linux')(
+    'under the output of a run is reported once on stderr, and the run continues',
+    async () => {
+      const playbook = f.file(
+        'some.yml',
+        '- hosts: all\n  tasks: [{name: A, run: seq 1000}, {name: B, run: sleep 1; echo b >> /root/ran}]\n',
+      );
+      for (const view of ['--plain', '--json']) {
+        for (const host of HOSTS) rmSync(f.root(host, 'ran'), { force: true });
+        const cli = await f.run(['run', playbook, view, '-v2'], { under: FULL_STDOUT });
+        expect(cli.err).toMatch(/^warning: some output of this run was lost: ENOSPC[^\n]*\n$/);
+        expect(cli.code).toBe(0);
+        for (const host of HOSTS) {
+          expect(f.read(host, 'ran')).toBe('b\n');
+          expect(f.left(host)).toBe('');
+        }
       }
-    }
-  });
+    },
+  );
 
-  it.skipIf(process.platform !== 'linux')('ends exec, and its commands on the machines', async () => {
+  it.skipIf(process.platform !== 'linux')('ends exec, and its commands on the hosts', async () => {
     const cli = await f.run(['exec', 'all', '--', 'echo x; sleep 987'], { under: FULL_STDOUT });
     expect(cli.err).toMatch(/^The output cannot be written\n {2}Why: ENOSPC[^\n]*\n {2}Do: {2}Make room/);
     expect(cli.code).toBe(1);
-    // They get their signal, and may take a moment.
+    // They receive a signal and may take a moment to end.
     await until('the commands are gone', () => HOSTS.every((host) => f.processes(host, 'sleep 987').length === 0));
   });
 
-  it.skipIf(process.platform !== 'linux')('is no bug of ours to other commands', async () => {
+  it.skipIf(process.platform !== 'linux')('is not reported as a bug by other commands', async () => {
     for (const args of [['runs', 'list'], ['inventory', 'list'], ['run', '--help'], ['--help'], ['--version']]) {
       const cli = await f.run(args, { under: FULL_STDOUT });
       expect(cli.err).toMatch(/^The output cannot be written\n {2}Why: ENOSPC[^\n]*\n {2}Do: {2}Make room/);

@@ -43,7 +43,7 @@ async function listed(): Promise<number> {
   }
 }
 
-it('group_vars and host_vars beside the playbook count, and win over those beside the inventory', async () => {
+it('group_vars and host_vars beside the playbook override those beside the inventory', async () => {
   await expect(listed()).rejects.toMatchObject({
     parts: { what: expect.stringMatching(/mine is undefined/), why: expect.stringMatching(/h2/) },
   });

@@ -24,7 +24,7 @@ const random = (): string => randomBytes(9).toString('base64url');
 const key = (): string =>
   `-----BEGIN PRIVATE KEY-----\n${randomBytes(150).toString('base64').replaceAll(/.{64}/g, '$&\n')}\n-----END PRIVATE KEY-----`;
 
-/** Everything that no one may see. */
+/** Everything that must not be shown. */
 const secrets = {
   /** Of a task, used in its shell text. */
   token: `tok'en "q" $(id) & ${random()}`,
@@ -33,7 +33,7 @@ const secrets = {
   exported: `exported/${random()}+=`,
   exportedKey: key(),
 };
-/** Not a secret: the watch must see it, or it sees nothing at all. */
+/** Not a secret: proves that the watch sees something. */
 const CANARY = `canary-${random()}`;
 
 function tasks(host: string, exports: (name: string) => Secret | undefined): Task[] {
@@ -106,7 +106,7 @@ describe.skipIf(reason)(`secrets of a run${reason ? ` (${reason})` : ''}`, () =>
         id: 'make/export',
         title: 'Make secrets here',
         check: sh`[ -e ${join(root, 'exported')} ]`,
-        // What the host makes itself: the program must not mention it, so it is read from a file.
+        // Made by the host: the program must not contain it, so it is read from a file.
         apply: rawShell(
           `cp '${root}/given' '${root}/exported'; cp '${root}/given.key' '${root}/exported.key'; cat '${root}/given' '${root}/given.key'`,
         ),
@@ -205,7 +205,7 @@ describe.skipIf(reason)(`secrets of a run${reason ? ` (${reason})` : ''}`, () =>
     const all = [user?.password, ...Object.values(secrets)].filter((s) => s !== undefined);
     const lines = all.flatMap((s) => s.split('\n')).filter((l) => l.length >= 12 && !l.startsWith('-----'));
     const encoded = all.flatMap((s) => [Buffer.from(s).toString('base64'), encodeURIComponent(s)]);
-    // As it stands in a program traced with set -x, and a part that survives any quoting.
+    // As in a program traced with set -x, and a part that survives any quoting.
     const tails = [secrets.token.slice(-12), ...lines.map((l) => l.slice(-14).replace(/"$/, ''))];
     return [...new Set([...all, ...lines, ...encoded, ...tails])];
   }
@@ -214,7 +214,7 @@ describe.skipIf(reason)(`secrets of a run${reason ? ` (${reason})` : ''}`, () =>
     return everySecret().filter((s) => text.includes(s) || text.includes(JSON.stringify(s).slice(1, -1)));
   }
 
-  it('ran as meant: tasks told their secrets, one failed', () => {
+  it('ran as intended: tasks printed their secrets, one failed', () => {
     expect(result.recap).toMatchObject([
       { host: 'h1', changed: 9, failed: 1, ok: 0 },
       { host: 'h2', changed: 0, failed: 1 },
@@ -240,13 +240,13 @@ describe.skipIf(reason)(`secrets of a run${reason ? ` (${reason})` : ''}`, () =>
     }
   });
 
-  it('shows nothing at all of what a sensitive task says, not even a part of a secret', () => {
+  it('shows nothing of the output of a sensitive task, not even a part of a secret', () => {
     const part = secrets.token.slice(0, 12);
     for (const text of Object.values(shown)) expect(text).not.toContain(part);
     expect(shown['runs show']).toContain('not shown');
   });
 
-  it('put none into the arguments or the environment of any process', () => {
+  it('put none in the arguments or the environment of any process', () => {
     expect(seen.rounds).toBeGreaterThan(10);
     const names = [CANARY, ...everySecret()];
     expect(seen.hits.some((h) => h.index === 0)).toBe(true);
@@ -254,7 +254,7 @@ describe.skipIf(reason)(`secrets of a run${reason ? ` (${reason})` : ''}`, () =>
     expect(seen.hits.filter((h) => h.index !== 0).map((h) => ({ secret: names[h.index], in: h.file }))).toEqual([]);
   });
 
-  it('left none on the machine: no program, no spool, no file of secrets', () => {
+  it('left none on the host: no program, no spool, no file of secrets', () => {
     const left: string[] = [];
     const walk = (dir: string): void => {
       for (const e of readdirSync(dir, { withFileTypes: true })) {

@@ -25,7 +25,7 @@ describe.skipIf(reason)(`run --step${reason ? ` (${reason})` : ''}`, { timeout: 
     rmSync(f.root('n1', 'ran'), { force: true });
   });
 
-  /** Types an answer when the question is there. */
+  /** Types an answer once the question is shown. */
   async function answer(cli: Cli, question: string, text: string): Promise<void> {
     const at = cli.out.length;
     await cli.shows(`${question} on n1? (y)es, (n)o, (c)ontinue without asking: `, from.get(cli) ?? 0);
@@ -36,7 +36,7 @@ describe.skipIf(reason)(`run --step${reason ? ` (${reason})` : ''}`, { timeout: 
   const step = (): Cli => f.start(['run', playbook, '--step'], { pty: true });
   const end = (): unknown => f.journal(f.runs().at(-1) ?? '').end;
 
-  it('does what is answered with y, leaves out what with n, and asks again after nonsense', async () => {
+  it('runs on y, skips on n, and asks again after an invalid answer', async () => {
     const cli = step();
     await answer(cli, 'PLAY First', 'y\r');
     await answer(cli, 'One [one]', 'YES\r');
@@ -54,7 +54,7 @@ describe.skipIf(reason)(`run --step${reason ? ` (${reason})` : ''}`, { timeout: 
     expect(f.left('n1')).toBe('');
   });
 
-  it('asks no more after c', async () => {
+  it('stops asking after c', async () => {
     const cli = step();
     await answer(cli, 'PLAY First', 'y\r');
     await answer(cli, 'One [one]', 'n\r');
@@ -79,7 +79,7 @@ describe.skipIf(reason)(`run --step${reason ? ` (${reason})` : ''}`, { timeout: 
     expect(f.left('n1')).toBe('');
   });
 
-  it('SIGTERM at a question does, too', async () => {
+  it('SIGTERM at a question does too', async () => {
     const cli = step();
     await cli.shows('PLAY First on n1?');
     cli.signal('SIGTERM');
@@ -91,7 +91,7 @@ describe.skipIf(reason)(`run --step${reason ? ` (${reason})` : ''}`, { timeout: 
   it('is refused without a terminal', async () => {
     const cli = await f.run(['run', playbook, '--step']);
     expect(cli.code).toBe(2);
-    expect(cli.err).toContain('--step asks before each task, but there is no terminal');
+    expect(cli.err).toContain('--step asks before each task and needs a terminal');
     expect(f.read('n1', 'ran')).toBe('');
   });
 });

@@ -141,7 +141,7 @@ describe.skipIf(reason)(`the controller is killed${reason ? ` (${reason})` : ''}
 
     const twice = await f.run(['runs', 'attach', run]);
     expect(twice.code).toBe(2);
-    expect(twice.err).toContain(`Run ${run} has nothing at work on these 2 machines`);
+    expect(twice.err).toContain(`Run ${run} has no running task on these 2 hosts`);
     expect(twice.err).toContain(`kubewright runs show ${run}`);
   });
 
@@ -151,17 +151,17 @@ describe.skipIf(reason)(`the controller is killed${reason ? ` (${reason})` : ''}
     const run = f.runs().at(-1) ?? '';
     const attach = await f.run(['runs', 'attach', run]);
     expect(attach.code).toBe(2);
-    expect(attach.err).toMatch(/nothing at work.*\n.*It ended with exit code 0/);
+    expect(attach.err).toMatch(/no running task.*\n.*It ended with exit code 0/);
   });
 
   it('runs attach to a run that never was is an error of input', async () => {
     const nowhere = await f.run(['runs', 'attach', '20200101-000000-none']);
     expect(nowhere.code).toBe(2);
-    expect(nowhere.err).toContain('Run 20200101-000000-none has nothing at work on these 2 machines');
-    expect(nowhere.err).toContain('Is this the whole name of the run?');
+    expect(nowhere.err).toContain('Run 20200101-000000-none has no running task on these 2 hosts');
+    expect(nowhere.err).toContain('Check that this is the full name of the run');
     const noInventory = await f.run(['runs', 'attach', '20200101-000000-none'], { env: { KUBEWRIGHT_INVENTORY: undefined } });
     expect(noInventory.code).toBe(2);
-    expect(noInventory.err).toContain('It is not known which machines run 20200101-000000-none works on');
+    expect(noInventory.err).toContain('The hosts of run 20200101-000000-none are unknown');
     const empty = await f.run(['runs', 'attach', '--journal-dir', f.file('none', '')], {
       env: { KUBEWRIGHT_INVENTORY: undefined },
     });
@@ -174,7 +174,7 @@ describe.skipIf(reason)(`the controller is killed${reason ? ` (${reason})` : ''}
     await until('both are at the gate', () => HOSTS.every((h) => f.read(h, 'ran').endsWith('gate\n')), cli);
     const run = f.runs().at(-1) ?? '';
     const watch = f.start(['runs', 'attach', run, '--plain', '-v2']);
-    await watch.shows('this only watches');
+    await watch.shows('this command only watches');
     await watch.shows('before the gate');
     watch.signal('SIGINT');
     expect(await watch.ended).toBe(130);

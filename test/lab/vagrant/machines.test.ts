@@ -73,7 +73,7 @@ describe('the machines of an inventory', () => {
   it('leave out hosts that are this one', async () => {
     const found = await machines('[kube_node]\nhere ansible_connection=local\na ip=10.0.0.1\n');
     expect(found.map((m) => m.name)).toEqual(['a']);
-    await expect(machines('[kube_node]\nhere ansible_connection=local\n')).rejects.toThrow(/no host that could be a machine/);
+    await expect(machines('[kube_node]\nhere ansible_connection=local\n')).rejects.toThrow(/no host for a virtual machine/);
   });
 
   it('are refused with everything that is wrong, each with its place', async () => {
@@ -92,7 +92,7 @@ h ip=10.0.0.8 vagrant_box=debain12
       `${file}:2: vagrant_cpus of a must be a whole number, at least 1, not many`,
       `${file}:3: vagrant_memory of b must be a whole number, at least 256 (MB), not 64`,
       `${file}:4: c has no address`,
-      `${file}:5: ansible_host of d is no IPv4 address: d.example.org`,
+      `${file}:5: ansible_host of d is not an IPv4 address: d.example.org`,
       `${file}:8: The box centos/7 is a CentOS that is long out of support`,
       `${file}:9: There is no box 'debain12'`,
       `${file}:7: f and e have the same address 10.0.0.5`,
