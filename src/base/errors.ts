@@ -110,7 +110,7 @@ function list(title: string, all: readonly ErrorParts[]): string {
 export function formatParts(p: ErrorParts): string {
   const head = p.where ? `${whereText(p.where)}: ${p.what}` : p.what;
   const lines = [head];
-  if (p.why) lines.push(`  Why: ${p.why.replaceAll('\n', '\n       ')}`);
-  if (p.fix) lines.push(`  Do:  ${p.fix.replaceAll('\n', '\n       ')}`);
+  if (p.why) lines.push(`  why:  ${p.why.replaceAll('\n', '\n        ')}`);
+  if (p.fix) lines.push(`  hint: ${p.fix.replaceAll('\n', '\n        ')}`);
   return lines.join('\n');
 }

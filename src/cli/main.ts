@@ -56,11 +56,11 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
   if (['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].some((code) => isCode(error, code))) return Number(process.exitCode ?? 0);
   if (NO_ROOM.some((code) => isCode(error, code))) {
     const { message } = error as Error;
-    process.stderr.write(`The output cannot be written\n  Why: ${message}\n  Do:  Make room, or write it somewhere else\n`);
+    process.stderr.write(`The output cannot be written\n  why:  ${message}\n  hint: Make room, or write it somewhere else\n`);
     return 1;
   }
   if (isCode(error, 'ENOENT') && error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd') {
-    process.stderr.write('The working folder is not there any more\n  Do:  Go to another one, and give the command again\n');
+    process.stderr.write('The working folder is not there any more\n  hint: Go to another one, and give the command again\n');
     return 2;
   }
   const text = isZod(error)
@@ -69,7 +69,7 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
       ? error.message
       : String(error);
   process.stderr.write(
-    `${text}\n  Why: this is a bug in kubewright, not in your input\n  Do:  run it again with DEBUG=kubewright and report what it prints\n`,
+    `${text}\n  why:  this is a bug in kubewright, not in your input\n  hint: run it again with DEBUG=kubewright and report what it prints\n`,
   );
   debug(error);
   return 1;

@@ -12,7 +12,7 @@ export function wrongLine(message: string, argv: readonly string[]): string {
     const topic = names.some((name) => name.startsWith(`${words[0]} `));
     const unknown = words.slice(0, topic ? 2 : 1).join(' ');
     const near = nearestName(unknown, names);
-    return `There is no command ${unknown}\n  Do:  ${near ? `Did you mean ${near}? ` : ''}kubewright --help lists all`;
+    return `There is no command ${unknown}\n  hint: ${near ? `Did you mean ${near}? ` : ''}kubewright --help lists all`;
   }
   const what = message
     // It says that arguments must stand before such flags; ours take one value each time, so they need not.
@@ -24,7 +24,7 @@ export function wrongLine(message: string, argv: readonly string[]): string {
     .replace(/^Missing required flag (?=\w)/, 'Missing required flag --')
     .trim();
   const command = [argv.slice(0, 2).join(' '), argv[0] ?? ''].find((name) => names.includes(name));
-  return `${what}\n  Do:  kubewright ${command ? `${command} ` : ''}--help shows what there is`;
+  return `${what}\n  hint: kubewright ${command ? `${command} ` : ''}--help shows what there is`;
 }
 
 function commandNames(): string[] {

@@ -39,7 +39,7 @@ describe('bundle index', () => {
     expect(text).toContain('/b/index.json');
     expect(text).toContain('kubeVersion: must begin with a digit');
     expect(text).toContain('files.0.sha256: must be 64');
-    expect(text).toContain('Do:');
+    expect(text).toContain('hint:');
   });
 
   it.each(['/etc/passwd', '../x', 'files/../../x', 'a\\..\\b', ''])('refuses the path %j', (path) => {

@@ -59,15 +59,15 @@ describe.skipIf(!built)('the built command line', () => {
   });
 
   it.each([
-    [['provison'], 'There is no command provison\n  Do:  Did you mean provision? kubewright --help lists all\n'],
-    [['runs', 'lst'], 'There is no command runs lst\n  Do:  Did you mean runs list? kubewright --help lists all\n'],
-    [['ansible-vault', 'edit'], 'There is no command ansible-vault\n  Do:  kubewright --help lists all\n'],
-    [['run'], 'Missing 1 required arg:\nplaybook  playbook (YAML)\n  Do:  kubewright run --help shows what there is\n'],
-    [['runs', 'prune'], 'Missing required flag --keep\n  Do:  kubewright runs prune --help shows what there is\n'],
-    [['run', 'p', '-f', 'x'], /^--forks: Expected an integer but received: x\n {2}Do: {2}kubewright run --help/],
-    [['run', 'p', '--json', '--plain'], /^--plain cannot also be provided when using --json\n {2}Do: /],
-    [['run', 'p', '--journal-dir'], /^Flag --journal-dir expects a value\n {2}Do: /],
-    [['run', 'p', '-e', 'a=--json=true', '--nope'], /^Nonexistent flag: --nope\n {2}Do: /],
+    [['provison'], 'There is no command provison\n  hint: Did you mean provision? kubewright --help lists all\n'],
+    [['runs', 'lst'], 'There is no command runs lst\n  hint: Did you mean runs list? kubewright --help lists all\n'],
+    [['ansible-vault', 'edit'], 'There is no command ansible-vault\n  hint: kubewright --help lists all\n'],
+    [['run'], 'Missing 1 required arg:\nplaybook  playbook (YAML)\n  hint: kubewright run --help shows what there is\n'],
+    [['runs', 'prune'], 'Missing required flag --keep\n  hint: kubewright runs prune --help shows what there is\n'],
+    [['run', 'p', '-f', 'x'], /^--forks: Expected an integer but received: x\n {2}hint: kubewright run --help/],
+    [['run', 'p', '--json', '--plain'], /^--plain cannot also be provided when using --json\n {2}hint: /],
+    [['run', 'p', '--journal-dir'], /^Flag --journal-dir expects a value\n {2}hint: /],
+    [['run', 'p', '-e', 'a=--json=true', '--nope'], /^Nonexistent flag: --nope\n {2}hint: /],
   ])('says of %j what to do', async (args, expected) => {
     const { code, err } = await kubewright(...args);
     expect(code).toBe(2);
@@ -79,7 +79,7 @@ describe.skipIf(!built)('the built command line', () => {
     const folder = join(tmpdir(), `kw-gone-${process.pid}`);
     const line = [process.execPath, join(PACKAGE_ROOT, 'bin/run.js'), 'runs', 'list'];
     const { status, stderr } = spawnSync('sh', ['-c', script, folder, ...line], { encoding: 'utf8' });
-    expect(stderr).toContain('The working folder is not there any more\n  Do:  Go to another one');
+    expect(stderr).toContain('The working folder is not there any more\n  hint: Go to another one');
     expect(status).toBe(2);
   });
 
@@ -93,13 +93,13 @@ describe.skipIf(!built)('the built command line', () => {
     ]) {
       const { code, out, err } = await kubewright(...line, ...inventory, '--limit', ' ');
       expect({ line, code, out }).toEqual({ line, code: 2, out: '' });
-      expect(err).toBe('--limit: The pattern is empty\n  Do:  Leave --limit out for all hosts, or name some\n');
+      expect(err).toBe('--limit: The pattern is empty\n  hint: Leave --limit out for all hosts, or name some\n');
     }
     expect((await kubewright('provision', '--list-hosts', ...inventory, '--limit', ',')).code).toBe(2);
     for (const pattern of ['', ' ', ',:']) {
       const { code, err } = await kubewright('exec', pattern, ...inventory, '--', 'id');
       expect(code).toBe(2);
-      expect(err).toBe('The pattern of hosts is empty\n  Do:  Write all for all machines, or name some\n');
+      expect(err).toBe('The pattern of hosts is empty\n  hint: Write all for all machines, or name some\n');
     }
   });
 

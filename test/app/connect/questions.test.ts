@@ -47,7 +47,7 @@ describe.skipIf(missing)(`an unanswered question${missing ? ` (${missing})` : ''
     const cli = await asked(args);
     cli.type('\x04');
     expect(await cli.ended).toBe(2);
-    expect(cli.out).toMatch(/\r\nThe question was not answered\r\n {2}Do: /);
+    expect(cli.out).toMatch(/\r\nThe question was not answered\r\n {2}hint: /);
     expect(existsSync(join(dir, 'never'))).toBe(false);
   });
 });

@@ -63,7 +63,7 @@ describe.skipIf(reason)(`a disk that gets full under the journal${reason ? ` (${
 
   it.skipIf(process.platform !== 'linux')('ends exec, and its commands on the hosts', async () => {
     const cli = await f.run(['exec', 'all', '--', 'echo x; sleep 987'], { under: FULL_STDOUT });
-    expect(cli.err).toMatch(/^The output cannot be written\n {2}Why: ENOSPC[^\n]*\n {2}Do: {2}Make room/);
+    expect(cli.err).toMatch(/^The output cannot be written\n {2}why: {2}ENOSPC[^\n]*\n {2}hint: Make room/);
     expect(cli.code).toBe(1);
     // They receive a signal and may take a moment to end.
     await until('the commands are gone', () => HOSTS.every((host) => f.processes(host, 'sleep 987').length === 0));
@@ -72,7 +72,7 @@ describe.skipIf(reason)(`a disk that gets full under the journal${reason ? ` (${
   it.skipIf(process.platform !== 'linux')('is not reported as a bug by other commands', async () => {
     for (const args of [['runs', 'list'], ['inventory', 'list'], ['run', '--help'], ['--help'], ['--version']]) {
       const cli = await f.run(args, { under: FULL_STDOUT });
-      expect(cli.err).toMatch(/^The output cannot be written\n {2}Why: ENOSPC[^\n]*\n {2}Do: {2}Make room/);
+      expect(cli.err).toMatch(/^The output cannot be written\n {2}why: {2}ENOSPC[^\n]*\n {2}hint: Make room/);
       expect(cli.code).toBe(1);
     }
   });

@@ -231,7 +231,7 @@ describe.skipIf(reason)(`runs in trouble${reason ? ` (${reason})` : ''}`, () => 
         expect(refused.code, refused.out + refused.err).toBe(4);
         expect(codes.toSorted()).toEqual([1, 4]);
         expect(refused.err).toMatch(
-          /Another run is at work on (this host|\d hosts)\n +Why: root@\S+ since \S+Z, run \d{8}-\d{6}-[0-9a-f]{6}/,
+          /Another run is at work on (this host|\d hosts)\n +why: +root@\S+ since \S+Z, run \d{8}-\d{6}-[0-9a-f]{6}/,
         );
       }
       say(`${PAIRS} pairs: one worked and one was refused, every time`);
