@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isInside, parseBundleIndex, readBundleIndex, writeBundleIndex } from '../../src/artifacts/bundle-index.js';
 import { formatError, InputError } from '../../src/base/errors.js';
+import { wholeFile } from '../../src/base/place.js';
 import { sampleIndex, scratch } from '../support/bundle.js';
 
 const changed = (change: Record<string, unknown>) => JSON.stringify({ ...sampleIndex(), ...change });
@@ -27,7 +28,10 @@ describe('bundle index', () => {
 
   it('names the file when there is none, and when it is not JSON', async () => {
     const dir = await scratch();
-    await expect(readBundleIndex(dir)).rejects.toMatchObject({ exitCode: 2, parts: { where: join(dir, 'index.json') } });
+    await expect(readBundleIndex(dir)).rejects.toMatchObject({
+      exitCode: 2,
+      parts: { where: wholeFile(join(dir, 'index.json')) },
+    });
     await writeFile(join(dir, 'index.json'), '{');
     await expect(readBundleIndex(dir)).rejects.toThrow('not JSON');
   });
