@@ -44,7 +44,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
   it('Ctrl-C twice stops the running task on the machine, too', async () => {
     const cli = await atTheGate();
     cli.type(CTRL_C);
-    await cli.shows('Once more stops them too.');
+    await cli.shows('Press Ctrl-C again to stop them.');
     cli.type(CTRL_C);
     expect(await cli.ended).toBe(130);
     expect(cli.out).toContain('Interrupted again: stopping running tasks.');
@@ -60,7 +60,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
   it('Ctrl-C three times ends at once, with a whole journal; the next run finds its way', async () => {
     const cli = await atTheGate();
     cli.type(CTRL_C);
-    await cli.shows('Once more stops them too.');
+    await cli.shows('Press Ctrl-C again to stop them.');
     cli.type(CTRL_C);
     await cli.shows('Interrupted again');
     cli.type(CTRL_C);
@@ -80,7 +80,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
   it('SIGTERM is the same as Ctrl-C', async () => {
     const cli = await atTheGate(['--plain'], false);
     cli.signal('SIGTERM');
-    await cli.shows('Once more stops them too.');
+    await cli.shows('Press Ctrl-C again to stop them.');
     cli.signal('SIGTERM');
     expect(await cli.ended).toBe(130);
     expect(end()).toMatchObject({ exitCode: 130 });
