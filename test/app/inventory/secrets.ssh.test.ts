@@ -85,7 +85,7 @@ elsewhere ansible_host=192.0.2.1 ansible_become_password=${OTHERS_SUDO}
     const attach = f.start(['runs', 'attach', f.runs().at(-1) ?? '', ...args, '--plain', '-v2'], {
       env: { KUBEWRIGHT_KEY_PASSPHRASE: FROM_ENV },
     });
-    await attach.shows('has left a program at work');
+    await attach.shows('has left a program running here');
     writeFileSync(f.root('n1', 'go'), '');
     expect(await attach.ended).toBe(1);
     expect(attach.out).toContain('known: <***>');

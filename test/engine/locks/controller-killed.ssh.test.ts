@@ -47,7 +47,7 @@ describe.skipIf(reason)(`the controller is killed${reason ? ` (${reason})` : ''}
   it('runs attach picks the programs up, shows the rest, and ends as they do', async () => {
     const run = await killed();
     const attach = f.start(['runs', 'attach', run, '--plain', '-v2']);
-    await attach.shows('has left a program at work here');
+    await attach.shows('has left a program running here');
     open();
     expect(await attach.ended).toBe(0);
     for (const host of HOSTS) {
@@ -97,7 +97,7 @@ describe.skipIf(reason)(`the controller is killed${reason ? ` (${reason})` : ''}
   it('the same command again follows what is at work, and starts none of its tasks twice meanwhile', async () => {
     const run = await killed();
     const again = f.start(['run', playbook, '--plain', '-v2']);
-    await again.shows('has left a program at work here');
+    await again.shows('has left a program running here');
     expect(HOSTS.map((h) => f.read(h, 'ran'))).toEqual(['one\ngate\n', 'one\ngate\n']);
     open();
     expect(await again.ended).toBe(0);

@@ -199,8 +199,8 @@ describe.skipIf(reason)(`runs in trouble${reason ? ` (${reason})` : ''}`, () => 
         const again = await run(['run', file, '-i', inventory, '--json']);
         expect(again.code, `run ${i + 1}: ${again.stdout.slice(-1500)}${again.stderr}`).toBe(0);
         const warnings = eventsOf(again.stdout).flatMap((e) => (e.type === 'warning' ? [String(e.text)] : []));
-        followed += warnings.filter((t) => /has left a program at work/.test(t)).length;
-        read += warnings.filter((t) => /has left a program that ended/.test(t)).length;
+        followed += warnings.filter((t) => /has left a program running here/.test(t)).length;
+        read += warnings.filter((t) => /has left a program that has ended/.test(t)).length;
         expectOnceEach();
         const third = await run(['run', file, '-i', inventory, '--json']);
         for (const host of names) expect(recapOf(third.stdout).get(host)).toMatchObject({ ok: TASKS, changed: 0, failed: 0 });
