@@ -2,7 +2,7 @@ import type { Host } from '../inventory/model/model.js';
 import type { ClusterSettings } from './settings.js';
 import type { VersionFacts } from './versions.js';
 
-/** One machine as Kubewright sees it. */
+/** One host as Kubewright sees it. */
 export interface ClusterHost {
   /** Inventory name; also the node's name (kube_override_hostname). */
   readonly name: string;

@@ -24,7 +24,7 @@ export interface Resolved {
 }
 
 /**
- * The cluster that an inventory describes. Pure: no machine is touched.
+ * The cluster that an inventory describes. Pure: no host is touched.
  *
  * @throws InputErrors with everything that is wrong, each with file:line:column and what to do.
  */
@@ -34,7 +34,7 @@ export function resolveCluster(inventory: Inventory, options: ResolveOptions = {
   return { cluster, warnings: hints(inventory).filter((h) => h.severity === 'warning') };
 }
 
-/** The same without throwing: everything that is wrong, and the cluster as far as one can be made out. */
+/** The same without throwing: everything that is wrong, and the cluster if one can be made out. */
 export function examineCluster(
   inventory: Inventory,
   options: ResolveOptions = {},
@@ -46,14 +46,14 @@ export function examineCluster(
     problems.push({
       what: 'The inventory has no hosts',
       where: firstFile(inventory),
-      fix: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
+      fix: 'List hosts under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
     });
   } else if (control.length === 0) {
     problems.push({
       what: 'The inventory has no control plane',
       where: firstFile(inventory),
       why: 'The group kube_control_plane (kube-master) is missing or empty',
-      fix: 'Put one or three machines into [kube_control_plane]',
+      fix: 'Put one or three hosts into [kube_control_plane]',
     });
   }
   const bundled = options.bundle?.kubeVersion;
@@ -118,14 +118,14 @@ function settingsOf(
   return settings;
 }
 
-/** kubespray has more network plugins and container runtimes: what to write instead, and what leaving it out means. */
+/** kubespray has more network plugins and container runtimes: what to write instead, and what removing it means. */
 function choiceTold(name: string, choices: readonly string[]): string {
   const usual = defaultSettings()[name];
-  if (choices.length === 1) return `Write ${name}: ${choices[0]}, or take it out`;
-  return `Write one of them${typeof usual === 'string' ? `, or take it out for ${usual}` : ''}`;
+  if (choices.length === 1) return `Write ${name}: ${choices[0]}, or remove it`;
+  return `Write one of them${typeof usual === 'string' ? `, or remove it for ${usual}` : ''}`;
 }
 
-/** `kube_version: 1.30` is a number in YAML, and 1.3 then. */
+/** `kube_version: 1.30` is a number in YAML: 1.3. */
 function valueTold(name: string, value: VarValue | undefined): Pick<ErrorParts, 'why' | 'fix'> {
   return name.endsWith('_version') && typeof value === 'number'
     ? { why: `YAML reads it as the number ${value}`, fix: `Write all of it, in quotes: ${name}: '1.34.2'` }
@@ -221,7 +221,7 @@ function nameProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
     }));
 }
 
-/** Group variables are wrong for every host at once; say it once. */
+/** A wrong group variable is wrong for every host; report it once. */
 function unique(problems: readonly ErrorParts[]): ErrorParts[] {
   return problems.filter((p, i) => problems.findIndex((q) => q.what === p.what && q.where === p.where) === i);
 }

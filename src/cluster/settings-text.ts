@@ -35,7 +35,7 @@ ${settings.join('\n\n')}
 `;
 }
 
-/** `: one of a, b` for a setting that has choices. What is wrong with a value that is none of them names them. */
+/** `: a, b` for a setting that has choices. The error about a value that is not among them names them. */
 function choices(schema: z.ZodType): string {
   const issue = schema.safeParse('\0').error?.issues[0];
   return issue?.code === 'invalid_value' ? `: ${issue.values.join(', ')}` : '';

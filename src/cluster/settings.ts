@@ -10,7 +10,7 @@ import { NETWORK_PLUGINS } from './network-plugins.js';
  */
 const bool = z.preprocess((v) => (typeof v === 'string' ? (truth(v) ?? v) : v), z.boolean());
 const int = z.preprocess((v) => (typeof v === 'string' && /^-?\d+$/.test(v) ? Number(v) : v), z.number().int());
-/** More than none, and none or more. */
+/** At least one; zero or more. */
 const count = int.pipe(z.number().min(1));
 const amount = int.pipe(z.number().min(0));
 const text = z.preprocess((v) => (typeof v === 'number' ? String(v) : v), z.string());
@@ -52,7 +52,7 @@ export const settingsShape = {
   dns_mode: z.enum(['coredns', 'none']).default('coredns').describe('cluster DNS'),
   skydns_server: text.optional().describe('address of the cluster DNS; default: third service address'),
   container_manager: z.enum(CONTAINER_RUNTIMES).default(CONTAINER_RUNTIMES[0]).describe('container runtime'),
-  bin_dir: path.default('/usr/local/bin').describe('folder of binaries'),
+  bin_dir: path.default('/usr/local/bin').describe('directory of binaries'),
   etcd_data_dir: path.default('/var/lib/etcd').describe("etcd's data"),
   etcd_cert_dir: path.default('/etc/ssl/etcd/ssl').describe("etcd's certificates"),
   etcd_quota_backend_bytes: amount.default(2147483648).describe("limit of etcd's database, bytes"),
@@ -85,7 +85,7 @@ export const settingsShape = {
   kubelet_max_pods: count.default(110).describe('pods per node'),
   kubelet_fail_swap_on: bool.default(true).describe('refuse to run with swap (swap is then turned off)'),
   kubelet_fail_cgroup_v1: bool.optional().describe('refuse to run on cgroup v1; default: what the version does'),
-  kubelet_cgroup_driver: z.enum(['systemd', 'cgroupfs']).default('systemd').describe('who makes cgroups'),
+  kubelet_cgroup_driver: z.enum(['systemd', 'cgroupfs']).default('systemd').describe('cgroup driver'),
   kubelet_resolv_conf: path.optional().describe('resolv.conf that pods inherit; default: kubeadm finds out'),
   kubelet_config_extra_args: z.record(z.string(), z.unknown()).default({}).describe('more fields of KubeletConfiguration'),
   containerd_restrict_oom_score_adj: bool.default(false).describe('for sandboxes that forbid lowering oom_score_adj'),
@@ -116,13 +116,15 @@ export const settingsShape = {
   http_proxy: text.optional().describe('proxy of the nodes'),
   https_proxy: text.optional().describe('proxy of the nodes'),
   no_proxy: text.optional().describe('hosts reached without proxy'),
-  populate_inventory_to_hosts_file: bool.default(true).describe("write the machines' names into /etc/hosts"),
-  minimal_master_memory_mb: amount.default(1500).describe('memory that preflight asks of control planes'),
-  minimal_node_memory_mb: amount.default(1024).describe('memory that preflight asks of workers'),
+  populate_inventory_to_hosts_file: bool.default(true).describe("write the hosts' names into /etc/hosts"),
+  minimal_master_memory_mb: amount.default(1500).describe('memory that preflight requires of control planes, MB'),
+  minimal_node_memory_mb: amount.default(1024).describe('memory that preflight requires of workers, MB'),
   kubeconfig_localhost: bool.default(false).describe('copy the admin kubeconfig to artifacts_dir here'),
-  artifacts_dir: text.optional().describe('where it goes; default: artifacts beside the inventory'),
-  kubewright_bundle: text.optional().describe('offline bundle (folder or tar) to install from'),
-  kubewright_cache_dir: path.default('/var/cache/kubewright').describe("nodes' folder of downloads on their way"),
+  artifacts_dir: text.optional().describe('directory for it; default: artifacts beside the inventory'),
+  kubewright_bundle: text.optional().describe('offline bundle (directory or tar) to install from'),
+  kubewright_cache_dir: path
+    .default('/var/cache/kubewright')
+    .describe('directory on the nodes for downloads until they are installed'),
   kubeadm_checksums: checksums.describe('sha256 by CPU and version, for versions that the catalogue lacks'),
   kubelet_checksums: checksums.describe('the same of the kubelet'),
   kubectl_checksums: checksums.describe('the same of kubectl'),
@@ -131,13 +133,13 @@ export const settingsShape = {
   runc_checksums: checksums.describe('the same of runc'),
   crictl_checksums: checksums.describe("the same of crictl's archive"),
   cni_binary_checksums: checksums.describe("the same of the CNI plugins' archive"),
-  kubewright_preflight_ignore: strings.default([]).describe('names of preflight checks to pass over'),
+  kubewright_preflight_ignore: strings.default([]).describe('preflight checks to skip'),
 } as const;
 
 const schema = z.object(settingsShape);
 
 type Parsed = z.output<typeof schema>;
-/** Settings with everything filled in. */
+/** Settings with all defaults filled in. */
 export type ClusterSettings = Readonly<Omit<Parsed, 'kube_version' | 'skydns_server'>> & {
   readonly kube_version: string;
   readonly skydns_server: string;
@@ -148,11 +150,11 @@ export const SETTING_NAMES: readonly string[] = Object.keys(settingsShape);
 export interface SettingProblem {
   readonly name: string;
   readonly message: string;
-  /** What it may be, where that is one of a few words. */
+  /** What it may be, for a choice of a few words. */
   readonly choices?: readonly string[];
 }
 
-/** Reads the known names out of a host's variables. What is wrong comes as a list; the default stands in for it. */
+/** Reads the known names from a host's variables. Wrong values are returned as problems and replaced by their defaults. */
 export function parseSettings(
   vars: Readonly<Record<string, unknown>>,
   defaults: { readonly kubeVersion: string },
@@ -194,7 +196,7 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'a map',
 };
 
-/** What a value must be, in the words of whoever writes YAML. */
+/** What a value must be, in the words of YAML. */
 function plainly(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `must be ${KINDS[issue.expected] ?? issue.expected}`;
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
@@ -203,7 +205,7 @@ function plainly(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
-/** What timeout(1) takes, as kubespray hands it on: `300s`, `5m`, `1h`. */
+/** What timeout(1) takes, as kubespray passes it on: `300s`, `5m`, `1h`. */
 function seconds(text: string): string {
   const [, n, unit] = /^(\d+)([smh])$/.exec(text.trim()) ?? [];
   return n === undefined ? text : String(Number(n) * ({ m: 60, h: 3600 }[unit ?? ''] ?? 1));

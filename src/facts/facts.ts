@@ -1,4 +1,4 @@
-/** What one probe found out about one machine. Plain data, as it was when the run began. */
+/** What the probe found out about one host. Plain data, as of the start of the run. */
 export interface HostFacts {
   readonly os: {
     /** /etc/os-release: `debian`, `ubuntu`, `rocky`, … */
@@ -20,7 +20,7 @@ export interface HostFacts {
   readonly swapMb: number;
   /** Free space of the file system that holds the path, MB. */
   readonly diskFreeMb: Readonly<Record<string, number>>;
-  /** Milliseconds that the machine's clock is ahead of the operator's (negative: behind), network delay included. */
+  /** Milliseconds that the host's clock is ahead of the operator's (negative: behind), network delay included. */
   readonly clockAheadMs: number;
   /** Addresses of its interfaces, without prefix length. */
   readonly addresses: readonly string[];
@@ -31,8 +31,8 @@ export interface HostFacts {
   readonly listening: readonly { readonly port: number; readonly program: string }[];
   /** The programs that were asked for and exist. */
   readonly tools: ReadonlySet<string>;
-  /** /etc/kubernetes/kubelet.conf exists: the machine is a node already. */
+  /** /etc/kubernetes/kubelet.conf exists: the host is a node already. */
   readonly isNode: boolean;
-  /** Peers that could not be reached: `10.0.0.1:2379` and why. Only looked at while the machine is not a node yet. */
+  /** Peers that could not be reached: `10.0.0.1:2379` and why. Only checked while the host is not a node yet. */
   readonly unreachable: readonly { readonly endpoint: string; readonly why: 'timeout' | 'no route' }[];
 }

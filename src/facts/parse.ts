@@ -7,7 +7,7 @@ const ARCHES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'ar
  * Reads what the probe printed.
  *
  * @param receivedAt the operator's clock, milliseconds since the epoch, when the first bytes came.
- * @throws Error when the output is not the probe's (a shell that prints its own things, a broken machine).
+ * @throws Error when the output is not the probe's (a shell that prints its own text, a broken host).
  */
 export function parseFacts(text: string, receivedAt: number): HostFacts {
   const values = new Map<string, string[]>();

@@ -6,7 +6,7 @@ export interface ProbedModule {
   readonly path?: string;
 }
 
-/** A peer's port that the machine must be able to reach. */
+/** A peer's port that the host must be able to reach. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
@@ -21,10 +21,10 @@ export interface ProbeOptions {
 }
 
 /**
- * The script that one exec a machine runs as root. It prints `key<TAB>value` lines and never fails as a whole: what cannot
- * be found out is left out. Plain POSIX shell; it changes nothing.
+ * The script that runs as root, once per host. It prints `key<TAB>value` lines and never fails as a whole: what cannot be found
+ * out is omitted. Plain POSIX shell; it changes nothing.
  *
- * A peer counts as reachable when something answers, even with a refusal: a silent firewall is what we look for.
+ * A peer is reachable when something answers, even with a refusal: the probe looks for silent firewalls.
  */
 export function probe({ tools, modules, endpoints }: ProbeOptions): Shell {
   return joinShell([

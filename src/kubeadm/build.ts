@@ -21,7 +21,7 @@ export interface JoinSecrets {
   readonly certificateKey: string;
 }
 
-/** kubeadm's own checks that ours replace, or that a second run trips over. */
+/** kubeadm's own checks that ours replace, or that a second run would fail. */
 const IGNORED_CHECKS = [
   'NumCPU',
   'Mem',
@@ -44,13 +44,13 @@ export function controlPlaneEndpoint(cluster: Cluster): string {
   return `${cluster.controlPlane[0]?.accessIp}:${s.kube_apiserver_port}`;
 }
 
-/** True where workers reach the API over a load balancer of their own on 127.0.0.1. */
+/** True if workers reach the API through their own load balancer on 127.0.0.1. */
 export function usesLocalLoadBalancer(cluster: Cluster): boolean {
   const s = cluster.settings;
   return s.loadbalancer_apiserver_localhost ?? s.loadbalancer_apiserver === undefined;
 }
 
-/** Everything about the cluster, without secrets: the same text on every control plane but for its own address. */
+/** Everything about the cluster, without secrets: the same text on every control plane except for its own address. */
 export function initConfig(target: KubeadmHost): string {
   const { cluster, host } = target;
   const api = apiOf(cluster);
@@ -66,7 +66,7 @@ export function initConfig(target: KubeadmHost): string {
   ]);
 }
 
-/** What hands the cluster on to joining machines: a token for an hour and the key of the uploaded certificates. Secret. */
+/** What lets hosts join: a token for an hour and the key of the uploaded certificates. Secret. */
 export function handOverConfig(target: KubeadmHost, { token, certificateKey }: JoinSecrets): string {
   const { cluster, host } = target;
   const api = apiOf(cluster);
@@ -132,7 +132,7 @@ export function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
     apiServer: {
       extraArgs: {
         'service-node-port-range': s.kube_apiserver_node_port_range,
-        // One control plane less must not take the endpoints of the others with it.
+        // Losing one control plane must not remove the endpoints of the others.
         'endpoint-reconciler-type': 'lease',
         ...s.kube_kubeadm_apiserver_extra_args,
       },
@@ -153,7 +153,7 @@ function registration({ cluster, host, criSocket }: KubeadmHost): NodeRegistrati
   return {
     name: host.name,
     criSocket: cluster.versions.criSocketIsUrl ? `unix://${criSocket}` : criSocket,
-    // A host that is both is scheduled on: that is what listing it among the workers says.
+    // A host that is both runs pods: that is what listing it among the workers means.
     taints:
       host.controlPlane && !host.worker ? cluster.versions.controlPlaneTaints.map((key) => ({ key, effect: 'NoSchedule' })) : [],
     kubeletExtraArgs: { 'node-ip': host.ip },

@@ -17,7 +17,7 @@ export function kubeletDocument(cluster: Cluster, s: ClusterSettings): ConfigDoc
       : {}),
     maxPods: s.kubelet_max_pods,
     rotateCertificates: true,
-    // Left out, kubeadm finds out by itself whether the machine runs systemd-resolved.
+    // If omitted, kubeadm detects whether the host runs systemd-resolved.
     ...(s.kubelet_resolv_conf ? { resolvConf: s.kubelet_resolv_conf } : {}),
     ...s.kubelet_config_extra_args,
   };

@@ -9,7 +9,7 @@ export interface ConfigDocument {
   readonly [key: string]: unknown;
 }
 
-/** Documents as one YAML stream, in the given order; undefined fields are left out. */
+/** Documents as one YAML stream, in the given order; undefined fields are omitted. */
 export function toYaml(documents: readonly ConfigDocument[]): string {
   return documents.map((d) => stringify(d, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n');
 }
@@ -49,7 +49,7 @@ export function clusterDocument(api: KubeadmApi, c: ClusterConfiguration): Confi
     scheduler: { extraArgs: args(api, c.scheduler.extraArgs) },
     ...(c.dnsImage === undefined && api !== 'v1beta2'
       ? {}
-      : // v1beta2 still asks which DNS it shall be; later versions know only CoreDNS.
+      : // v1beta2 still asks for the DNS server; later versions know only CoreDNS.
         { dns: { ...(api === 'v1beta2' ? { type: 'CoreDNS' } : {}), ...c.dnsImage } }),
   };
 }

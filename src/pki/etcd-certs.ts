@@ -2,8 +2,8 @@ import { type Cluster, type ClusterHost, memberName } from '../cluster/cluster.j
 import { joinShell, type Shell, sh } from '../shell/shell.js';
 
 /**
- * A certificate of etcd that a host holds. The private key is made on the host and never leaves it; the CA lies on the
- * first etcd host and signs requests that travel through the operator's machine, which keeps nothing.
+ * A certificate of etcd that a host holds. The private key is made on the host and never leaves it; the CA is on the first etcd
+ * host and signs requests that travel through the operator's machine, which keeps nothing.
  */
 export interface EtcdCert {
   readonly kind: 'member' | 'admin' | 'apiserver';
@@ -76,12 +76,12 @@ export function etcdCertHosts(cluster: Cluster): ClusterHost[] {
 }
 
 /**
- * Succeeds when the certificate fits its key and the CA, has the names it shall have and lives for 30 days more. Asked twice
- * for each certificate of each run, so it starts few programs.
+ * Succeeds when the certificate fits its key and the CA, has the right names and is valid for 30 more days. Runs twice per
+ * certificate and run, so it starts few programs.
  */
 export function certIsGood(cert: EtcdCert, caFile: string): Shell {
   const wanted = `,${cert.sans.join(',')},`;
-  // All of them, and as long as all of them: then no other.
+  // All of them, and of their total length: so there are no others.
   const each = cert.sans.map((name) => sh`case $names in *${`,${name},`}*) ;; *) exit 1 ;; esac`);
   return joinShell([
     sh`[ -s ${cert.certFile} ]`,

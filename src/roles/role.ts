@@ -15,17 +15,17 @@ export interface Artifacts {
   file(name: string): Artifact;
   /** Like `file`, but undefined when there is none: for what the cluster can do without (crictl). */
   optionalFile(name: string): Artifact | undefined;
-  /** Images that lie in the bundle; none without one: then containerd pulls them. */
+  /** Images of the bundle; empty without one: then the runtime pulls them. */
   readonly images: readonly ImageArchive[];
   /** True when everything comes from a bundle: nothing may be pulled. */
   readonly offline: boolean;
 }
 
-/** Secrets that live as long as one run; made anew each time, because every operator must be able to carry on. */
+/** Secrets of one run; made again for each, so that another operator can carry on. */
 export interface RunSecrets {
   /** kubeadm bootstrap token: `[a-z0-9]{6}.[a-z0-9]{16}`. */
   readonly joinToken: Secret;
-  /** 64 hex digits: encrypts the control plane's certificates while they are handed on. */
+  /** 64 hex digits: encrypts the control plane's certificates while they are passed on. */
   readonly certificateKey: Secret;
 }
 
@@ -33,7 +33,7 @@ export interface RoleContext {
   readonly cluster: Cluster;
   readonly host: ClusterHost;
   readonly facts: HostFacts;
-  /** Facts of every machine of the run, by name. */
+  /** Facts of every host of the run, by name. */
   readonly allFacts: ReadonlyMap<string, HostFacts>;
   /** What an earlier play's task of that host exported under that name. */
   exported(host: string, name: string): string | Secret | undefined;
@@ -43,7 +43,7 @@ export interface RoleContext {
   readonly droppedOut: ReadonlySet<string>;
 }
 
-/** Everything that a gate looks at: the whole cluster at once. */
+/** What a gate checks: the whole cluster at once. */
 export interface GateContext {
   readonly cluster: Cluster;
   readonly allFacts: ReadonlyMap<string, HostFacts>;
@@ -52,7 +52,7 @@ export interface GateContext {
 /** A pure function from facts, settings and exports to tasks, readable from top to bottom as an install guide. */
 export interface Role {
   readonly name: string;
-  /** Looked at on the operator's machine before the first task anywhere; every problem is reported at once. */
+  /** Runs on the operator's machine before the first task anywhere; every problem is reported at once. */
   gate?(ctx: GateContext): readonly ErrorParts[];
   tasks(ctx: RoleContext): readonly Task[];
 }
@@ -63,7 +63,7 @@ export function exportedText(ctx: RoleContext, host: string, name: string): stri
   return typeof value === 'string' && value !== '' ? value.trimEnd() : undefined;
 }
 
-/** A machine that etcd alone runs on is no node of the cluster. */
+/** Whether the host becomes a node of the cluster: a host that only runs etcd does not. */
 export function isNode(host: ClusterHost): boolean {
   return host.controlPlane || host.worker;
 }

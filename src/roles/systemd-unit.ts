@@ -1,7 +1,7 @@
 /** Settings of one section; a list repeats its key. */
 export type UnitSection = Readonly<Record<string, string | readonly string[]>>;
 
-/** Text of a systemd unit. Values are ours: they hold no line breaks. */
+/** Text of a systemd unit. The values are ours and have no line breaks. */
 export function systemdUnit(sections: Readonly<Record<string, UnitSection>>): string {
   return Object.entries(sections)
     .map(([name, settings]) => {

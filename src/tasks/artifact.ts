@@ -6,7 +6,7 @@ import type { ArtifactRef, Task } from './task.js';
 export interface Artifact extends ArtifactRef {
   readonly version: string;
   readonly kind: 'binary' | 'tar.gz' | 'yaml';
-  /** Folder inside the archive that holds the binaries; absent: its top. */
+  /** Directory inside the archive that holds the binaries; absent: its top. */
   readonly innerDir?: string;
 }
 
@@ -14,17 +14,17 @@ export interface InstallOptions {
   readonly id: string;
   readonly title: string;
   readonly artifact: Artifact;
-  /** Target folder, which must exist. */
+  /** Target directory, which must exist. */
   readonly dir: string;
-  /** File names to install: for a binary its new name, for an archive the members wanted. Empty: all of an archive's. */
+  /** Files to install: for a binary its new name, for an archive the members wanted. Empty: all of the archive. */
   readonly files: readonly string[];
 }
 
 /**
- * Installs a binary, or files of an archive, into a folder. The engine hands over only what has the right sha256.
+ * Installs a binary, or files of an archive, into a directory. The engine passes on only what has the right sha256.
  *
- * Hashing 300 MB of binaries again on every run would cost seconds a node, so what was installed is noted with size and
- * modification time of each file: a file that changed since then is installed again.
+ * Hashing 300 MB of binaries in every run would take seconds per node, so each installed file is noted with its size and
+ * modification time: a file that changed since then is installed again.
  */
 export function install(o: InstallOptions): Task {
   const { artifact } = o;

@@ -2,7 +2,7 @@ import type { Shell } from '../shell/shell.js';
 import { sh } from '../shell/shell.js';
 import type { Task } from './task.js';
 
-/** A step that fits none of the other words: its own check and its own apply. */
+/** A task that fits none of the other words: its own check and its own apply. */
 export function command(o: Task): Task {
   return o;
 }
@@ -10,15 +10,15 @@ export function command(o: Task): Task {
 export interface WaitOptions {
   readonly id: string;
   readonly title: string;
-  /** Exit 0 = it has come about. Its last output is the explanation when the time is over. */
+  /** Exit 0 = done waiting. Its last output is the explanation when the time is up. */
   readonly until: Shell;
   readonly timeoutSec: number;
-  /** Seconds between two looks; default 1. */
+  /** Seconds between two tries; default 1. */
   readonly everySec?: number;
   readonly hint?: string;
 }
 
-/** Waits until something that other steps set in motion has come about; changes nothing itself. */
+/** Waits for something that other tasks started; changes nothing itself. */
 export function waitFor(o: WaitOptions): Task {
   const every = o.everySec ?? 1;
   return {

@@ -8,18 +8,18 @@ import type { ArtifactRef, Task } from './task.js';
 export interface CopyOptions {
   readonly id: string;
   readonly title: string;
-  /** The text or bytes; a big file comes through the download cache instead. */
+  /** Text or bytes; a big file comes through the download cache instead. */
   readonly content: string | Uint8Array | Secret | ArtifactRef;
-  /** Absolute path of the file. Its folder must exist. */
+  /** Absolute path of the file. Its directory must exist. */
   readonly dest: string;
   /** Octal. */
   readonly mode: string;
-  /** Name or number; absent: as the one who writes it. */
+  /** Name or number; absent: the user that writes it. */
   readonly owner?: string;
   readonly group?: string;
 }
 
-/** A user's file: content and mode always, owner and group where they are named. */
+/** A user's file: always with content and mode, with owner and group where they are named. */
 export function copy(o: CopyOptions): Task {
   const { content, dest } = o;
   const mode = normalMode(o.mode);
@@ -49,8 +49,8 @@ export function copy(o: CopyOptions): Task {
       [ "$(stat -c ${format} ${dest})" = ${value} ]
       ${same}`,
     apply: joinShell([
-      sh`[ ! -d ${dest} ] || { echo ${`${dest} is a folder; name the file in dest, or end dest with a slash`} >&2; exit 1; }`,
-      sh`[ -d ${folder} ] || { echo ${`${folder}: there is no such folder; copy makes none`} >&2; exit 1; }`,
+      sh`[ ! -d ${dest} ] || { echo ${`${dest} is a directory; name the file in dest, or end dest with a slash`} >&2; exit 1; }`,
+      sh`[ -d ${folder} ] || { echo ${`${folder}: no such directory; copy does not create it`} >&2; exit 1; }`,
       sh`tmp=$(mktemp ${`${dest}.kw-XXXXXX`})`,
       sh`trap 'rm -f "$tmp"' EXIT`,
       write,
@@ -79,7 +79,7 @@ function isNumber(owner: string): boolean {
   return /^\d+$/.test(owner);
 }
 
-/** A file that is not there to compare with: only that it differs. */
+/** For a file that is not on the host to compare with: only that it differs. */
 function bigDiff(dest: string, ref: ArtifactRef): Shell {
   return sh`
     if [ -f ${dest} ]; then echo ${`${dest}: `}"$(wc -c < ${dest} | tr -d ' ') bytes become "${ref.size ?? 0}

@@ -6,20 +6,20 @@ const DIFF_COLUMNS = 1000;
 
 export interface FileDiffOptions {
   readonly path: string;
-  /** Shell that prints what shall stand in the file. */
+  /** Shell that prints what the file must contain. */
   readonly content: Shell;
   /** The content is secret: only that it differs is shown, and by how many bytes. */
   readonly secret?: boolean;
-  /** The new content is known to be no text. */
+  /** The new content is known not to be text. */
   readonly binary?: boolean;
-  /** What `stat -c FORMAT` shall print afterwards; absent: nothing of it changes. */
+  /** What `stat -c FORMAT` must print afterwards; absent: it does not change. */
   readonly meta?: { readonly format: string; readonly wanted: string };
 }
 
 /**
  * What would change in one file, as git shows it: `--- a/PATH`, `+++ b/PATH`, `new file`, changed mode and owner, binary files
- * by their sizes. A link is replaced where mode or owner are given, and what it points to stays; else it is written through. Needs
- * awk, cmp, stat and diff of any make; where there is no diff it says so. Never fails.
+ * by their sizes. A link is replaced where mode or owner are given, and its target stays; otherwise it is written through. Needs
+ * awk, cmp, stat and diff of any kind; without diff it says so. Never fails.
  */
 export function fileDiff(o: FileDiffOptions): Shell {
   const { path, content, meta } = o;
@@ -66,12 +66,12 @@ function unified(binary: Shell, path: string): Shell {
       fi`;
 }
 
-/** Folders that would be made, or have another mode or owner. */
+/** Directories that would be made, or have another mode or owner. */
 export function folderDiff(paths: readonly string[], format: string, wanted: string): Shell {
   return sh`
     for f in ${paths}; do
       have=$(stat -c ${format} -- "$f" 2>/dev/null || :)
-      if [ -z "$have" ]; then echo "new folder $f (${plain(wanted)})"
+      if [ -z "$have" ]; then echo "new directory $f (${plain(wanted)})"
       elif [ "$have" != ${wanted} ]; then echo "$f: $have becomes ${plain(wanted)}"
       fi
     done`;

@@ -7,7 +7,7 @@ import type { Task } from './task.js';
 export interface FileOptions {
   readonly id: string;
   readonly title: string;
-  /** Absolute path on the host; its folder must exist. */
+  /** Absolute path on the host; its directory must exist. */
   readonly path: string;
   readonly content: string | Secret;
   /** Octal, as chmod takes it; default 0644, 0600 for a secret. */
@@ -17,7 +17,7 @@ export interface FileOptions {
   readonly hint?: string;
 }
 
-/** A file with exactly this content, mode and owner. Written beside its place and renamed, so never half there. */
+/** A file with exactly this content, mode and owner. Written beside its place and renamed, so it is never incomplete. */
 export function file(o: FileOptions): Task {
   const secret = o.content instanceof Secret;
   const mode = normalMode(o.mode ?? (secret ? '0600' : '0644'));
@@ -62,11 +62,11 @@ export function directory(o: DirectoryOptions): Task {
   return directories({ ...o, paths: [o.path] });
 }
 
-/** Several folders with one mode and owner. */
+/** Several directories with one mode and owner. */
 export function directories(o: Omit<DirectoryOptions, 'path'> & { readonly paths: readonly string[] }): Task {
   const mode = normalMode(o.mode ?? '0755');
   const owner = o.owner ?? 'root:root';
-  // Five digits: with fewer GNU chmod leaves a folder the setgid bit that it has got from the one above.
+  // Five digits: with fewer GNU chmod keeps the setgid bit that a directory inherited.
   const digits = mode.padStart(5, '0');
   return {
     id: o.id,
@@ -84,13 +84,13 @@ export interface BlockOptions {
   readonly id: string;
   readonly title: string;
   readonly path: string;
-  /** Told apart from other blocks in the same file. */
+  /** Tells it apart from other blocks in the same file. */
   readonly marker: string;
   /** Lines without a final newline. */
   readonly content: string;
 }
 
-/** A marked block in a file that others write too (/etc/hosts). What stands around it stays, byte for byte. */
+/** A marked block in a file that others write too (/etc/hosts). What is around it stays, byte for byte. */
 export function block(o: BlockOptions): Task {
   const begin = `# BEGIN kubewright ${o.marker}`;
   const end = `# END kubewright ${o.marker}`;

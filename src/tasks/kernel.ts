@@ -4,7 +4,7 @@ import type { Task } from './task.js';
 
 export interface KernelModule {
   readonly name: string;
-  /** Path that exists exactly when the feature is there, also when it is built into the kernel. */
+  /** Path that exists exactly when the feature is there, even if it is built into the kernel. */
   readonly path?: string;
   /** File system that the module provides, as in /proc/filesystems. */
   readonly filesystem?: string;
@@ -18,7 +18,7 @@ export interface KernelModulesOptions {
 
 const MODULES_FILE = '/etc/modules-load.d/kubewright.conf';
 
-/** Kernel features, now and after a reboot. A feature that is built in, or that the machine's host loaded, counts. */
+/** Kernel features, now and after a reboot. A feature that is built in, or that a container's host has loaded, counts. */
 export function kernelModules(o: KernelModulesOptions): Task {
   const content = sh`printf '%s\n' ${o.modules.map((m) => m.name)}`;
   return {

@@ -11,7 +11,7 @@ export interface ManifestOptions {
   readonly timeoutSec?: number;
 }
 
-/** Objects in the cluster, applied server-side by kubectl; what is there and equal is left alone. */
+/** Objects in the cluster, applied by kubectl; those that are equal are left alone. */
 export function manifest(o: ManifestOptions): Task {
   const emit = sh`printf '%s' ${o.content}`;
   return {
@@ -25,7 +25,7 @@ export function manifest(o: ManifestOptions): Task {
   };
 }
 
-/** kubectl on a node, with the administrator's kubeconfig unless told otherwise. */
+/** kubectl on a node, by default with the administrator's kubeconfig. */
 export function kubectl(binDir: string, kubeconfig = '/etc/kubernetes/admin.conf'): Shell {
   return sh`${`${binDir}/kubectl`} --kubeconfig ${kubeconfig}`;
 }

@@ -32,7 +32,7 @@ export function packages(o: PackageOptions): Task {
     check: o.manager.installed(o.names),
     apply: o.manager.install(o.names),
     timeoutSec: PATIENCE_SEC,
-    hint: 'The machine needs a working package source (apt or dnf), or these packages in its image',
+    hint: `The host needs a working package source (${o.manager.program}), or these packages in its image`,
   };
 }
 

@@ -11,17 +11,17 @@ export interface ServiceOptions {
   readonly configFiles: readonly string[];
   /** Start without waiting for readiness: for members that wait for each other. Default false. */
   readonly noBlock?: boolean;
-  /** How it is started anew, `noBlock` or not; default: at once. */
+  /** How it is restarted, with `noBlock` or without; default: at once. */
   readonly restart?: Shell;
   readonly timeoutSec?: number;
   readonly hint?: string;
 }
 
 /**
- * A unit that is enabled, running, and was started with the configuration that lies on the disk now.
+ * A unit that is enabled, running, and was started with the configuration that is on the disk now.
  *
- * The hash of the files is written down after a successful start; a later difference restarts the unit. Nothing is kept
- * in memory, so a crash between writing a file and the restart loses nothing, and check mode tells the truth.
+ * The hash of the files is noted after a successful start; a later difference restarts the unit. Nothing is kept in memory, so a
+ * crash between writing a file and the restart loses nothing, and check mode is right.
  */
 export function service(o: ServiceOptions): Task {
   const stamp = `${NODE_STATE}/started/${o.unit}`;
@@ -48,11 +48,11 @@ export function service(o: ServiceOptions): Task {
       ${hash} > ${stamp}`,
     reads: o.configFiles,
     timeoutSec: o.timeoutSec ?? 120,
-    hint: o.hint ?? `journalctl -u ${o.unit} on the machine says why it doesn't start`,
+    hint: o.hint ?? `journalctl -u ${o.unit} on the host says why it does not start`,
   };
 }
 
-/** Does not wait for readiness. `restart --no-block` may still be stopping when one looks. */
+/** Does not wait for readiness. `restart --no-block` may still be stopping when it is checked. */
 export function restartNoBlock(unit: string): Shell {
   return sh`{ systemctl stop ${unit} && systemctl start --no-block ${unit}; }`;
 }

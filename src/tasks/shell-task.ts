@@ -7,17 +7,17 @@ import type { Task } from './task.js';
 export interface ShellTaskOptions {
   readonly id: string;
   readonly title: string;
-  /** Shell text of the user's. */
+  /** The user's shell text. */
   readonly run: string;
   /** Shell text, exit 0 = nothing to do. */
   readonly check?: string;
-  /** Absolute path that the task makes. */
+  /** Absolute path that the task creates. */
   readonly creates?: string;
   /** Text and output are secret. */
   readonly sensitive: boolean;
 }
 
-/** A task whose text a user wrote. It is read when its turn comes, so that a quote too many breaks this task alone. */
+/** A task whose text a user wrote. It is parsed when its turn comes, so that a stray quote breaks this task only. */
 export function shellTask(o: ShellTaskOptions): Task {
   return guarded(o, evaluate(o.run, o.sensitive ? `${o.id}.run` : undefined));
 }
@@ -29,8 +29,8 @@ export interface ScriptTaskOptions extends Omit<ShellTaskOptions, 'run'> {
 }
 
 /**
- * A script of the user's with the interpreter of its first line. It is given to the interpreter by name and never executed
- * itself: on many machines /run holds no programs.
+ * A user's script with the interpreter of its first line. It is passed to the interpreter by name and never executed
+ * itself: on many hosts /run is mounted noexec.
  */
 export function scriptTask(o: ScriptTaskOptions): Task {
   const [, interpreter, argument] = /^#!\s*(\S+)(?:[ \t]+(.*?))?\s*(?:\n|$)/.exec(o.script) ?? [];
@@ -50,7 +50,7 @@ export function scriptTask(o: ScriptTaskOptions): Task {
   );
 }
 
-/** A shell's script takes its words from its own first line: arguments are seen by everybody on the machine. */
+/** The arguments become the script's first line: a command line is visible to all users of the host. */
 function withWords(script: string, args: readonly string[]): string {
   const set = `set -- ${args.map(quote).join(' ')}`;
   return script.startsWith('#!') ? script.replace(/^.*/, () => set) : `${set}; ${script}`;
@@ -69,7 +69,7 @@ function guarded(o: Omit<ShellTaskOptions, 'run'>, apply: Shell): Task {
     const there = sh`[ -e ${o.creates} ]`;
     return { id, title, sensitive, check: sensitive ? evaluate(there.text, `${id}.creates`) : there, apply };
   }
-  // Runs each time: what it leaves behind for the second look is gone with the program's folder.
+  // Runs each time: the note for the second check is removed with the program's directory.
   return {
     id,
     title,

@@ -1,6 +1,6 @@
 import type { Shell } from '../shell/shell.js';
 
-/** A file that a task takes from the node's download cache; the engine sees to it that it is there when asked for. */
+/** A file that a task takes from the node's download cache; the engine provides it on request. */
 export interface ArtifactRef {
   /** Component name as in the catalogue: `kubelet`, `containerd`, or an image reference. */
   readonly name: string;
@@ -12,7 +12,7 @@ export interface ArtifactRef {
   readonly size?: number;
 }
 
-/** One step on one host. Pure data: the engine compiles it, the host runs it. */
+/** One task on one host. Pure data: the engine compiles it, the host runs it. */
 export interface Task {
   /** Stable key for events, goldens, --start-at: `etcd/unit`. Unique within a play. */
   readonly id: string;
@@ -20,13 +20,13 @@ export interface Task {
   readonly title: string;
   /** Read-only; exit 0 = already as desired. */
   readonly check: Shell;
-  /** Runs only when check said no; check must pass afterwards. */
+  /** Runs only when the check failed; the check must pass afterwards. */
   readonly apply: Shell;
   /** Prints what apply would change, for --diff. Of a sensitive task it must show nothing that is secret. */
   readonly diff?: Shell;
   /** The stdout of each is kept for later plays (join token, CA hash); runs after the task is ok or changed. */
   readonly exports?: Readonly<Record<string, Shell>>;
-  /** Waits, looks up or asserts: apply changes nothing, so it counts as ok. In check mode it is left out where it cannot be ok yet. */
+  /** Waits, looks up or asserts: apply changes nothing, so it counts as ok. Check mode skips it where it cannot be ok yet. */
   readonly readOnly?: boolean;
   /** Paths (or other names) of what apply changes. */
   readonly writes?: readonly string[];

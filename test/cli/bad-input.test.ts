@@ -121,7 +121,7 @@ describe('bad input gets one clear message and exit code 2, and touches no machi
     [
       'pods where the machines are',
       () => attempt(inventory(HOSTS + GROUPS), ['kube_pods_subnet=10.9.0.0/16']),
-      /overlaps the network of the machines/,
+      /overlaps the network of the hosts/,
     ],
     [
       'a name that no node can have',

@@ -103,7 +103,7 @@ describe.each(testShells().filter((s) => s.command))('--diff under $name', (shel
     mkdirSync(`${box.root}/there`, { mode: 0o700 });
     const folders = directories({ id: 'd', title: 'd', paths: [`${box.root}/there`, `${box.root}/new`], owner });
     expect(await diffOf(box, folders)).toBe(
-      `${box.root}/there: directory:700:${owner} becomes directory:755:${owner}\nnew folder ${box.root}/new (directory:755:${owner})`,
+      `${box.root}/there: directory:700:${owner} becomes directory:755:${owner}\nnew directory ${box.root}/new (directory:755:${owner})`,
     );
     writeFileSync(`${box.root}/hosts`, 'mine\n');
     const hosts = block({ id: 'b', title: 'b', path: `${box.root}/hosts`, marker: 'm', content: '10.0.0.1 a' });

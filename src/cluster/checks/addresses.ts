@@ -5,10 +5,10 @@ import type { ClusterHost } from '../cluster.js';
 import { whereOf } from './findings.js';
 
 /**
- * The addresses of a machine: `ip`, else `ansible_host`, else its name; for its peers `access_ip`. Empty: it has none.
+ * The addresses of a host: `ip`, else `ansible_host`, else its name; for its peers `access_ip`. Empty: there is none.
  *
- * @param text a variable's value as text; undefined: it is not set.
- * @param problems gets what is no address.
+ * @param text a variable's value as text; undefined: not set.
+ * @param problems gets values that are not addresses.
  */
 export function hostAddresses(
   host: Host,
@@ -25,7 +25,7 @@ export function hostAddresses(
     problems.push({
       what: `${host.name} has no address`,
       where: host.source,
-      why: 'Its name is none, and where kubespray asks the machine for one, it is written here',
+      why: 'Its name is not an address, and unlike kubespray Kubewright does not ask the host for one',
       fix: yaml(host.source.file)
         ? `Write ansible_host: ADDRESS and ip: ADDRESS below ${host.name}`
         : `Write ${host.name} ansible_host=ADDRESS ip=ADDRESS`,
@@ -47,21 +47,21 @@ function noAddress(host: Host, name: string, value: string): ErrorParts {
   const where = whereOf(host, name) ?? host.source;
   const sign = yaml(host.vars.get(name)?.source.file ?? host.source.file) ? ': ' : '=';
   const fix = name === 'ansible_host' ? `Add its address: ip${sign}ADDRESS` : `Write ${name}${sign}ADDRESS`;
-  if (value.trim() === '') return { what: `${name} of ${host.name} is empty`, where, fix: `${fix}, or take it out` };
+  if (value.trim() === '') return { what: `${name} of ${host.name} is empty`, where, fix: `${fix}, or remove it` };
   const numbers = /^\d+(\.\d+)*$/.test(value);
   return {
-    what: `${name} of ${host.name} is no IPv4 address: ${value}`,
+    what: `${name} of ${host.name} is not an IPv4 address: ${value}`,
     where,
     why: value.includes(':')
       ? 'IPv6 is not supported yet: clusters are IPv4 only'
       : numbers
-        ? 'An address is four numbers, each 255 at most'
+        ? 'An address is four numbers up to 255, without leading zeros'
         : 'It is a name, and etcd and the API server bind to addresses',
     fix,
   };
 }
 
-/** Machines with the same address: one of them would be installed as both. */
+/** Hosts with the same address: one of them would be installed as both. */
 export function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
   const out: ErrorParts[] = [];
   for (const [names, of] of [
@@ -77,7 +77,7 @@ export function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
         out.push({
           what: `${other.name} and ${host.name} have the same address ${address}`,
           where: place ?? host.inventoryHost.source,
-          fix: 'Give each machine an address of its own',
+          fix: 'Give each host its own address',
         });
       } else seen.set(address, host);
     }

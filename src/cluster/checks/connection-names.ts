@@ -1,6 +1,6 @@
 import { distance } from '../../base/nearest.js';
 
-/** How a machine is reached: what Kubewright reads of Ansible's variables. */
+/** Variables of Ansible that say how a host is reached, as far as Kubewright reads them. */
 const READ = words(`
   ansible_host ansible_port ansible_user ansible_password ansible_connection ansible_timeout ansible_private_key_file
   ansible_ssh_host ansible_ssh_port ansible_ssh_user ansible_ssh_pass ansible_ssh_password ansible_ssh_private_key_file
@@ -15,12 +15,12 @@ const OTHERS = words(`
   ansible_scp_extra_args ansible_sftp_extra_args ansible_sudo ansible_su ansible_facts ansible_limit ansible_forks`);
 
 /**
- * The variable that was most likely meant by a name of Ansible's kind; undefined: it may be as it is. One that is misspelt
- * leads to another machine, or as another user, than the one that was meant.
+ * The variable that a name like Ansible's was most likely meant to be; undefined: the name is fine. One that is misspelt
+ * leads to another host or user than the one that was meant.
  */
 export function connectionNameMeant(name: string): string | undefined {
   if (READ.includes(name) || OTHERS.includes(name)) return undefined;
-  // A slip, or two letters that changed places. Shorter names have more neighbours that are no slips.
+  // A typo, or two letters swapped. Short names have more neighbours that are not typos.
   const most = name.length - 'ansible_'.length < 4 ? 1 : 2;
   return READ.find((known) => distance(name, known) <= most);
 }

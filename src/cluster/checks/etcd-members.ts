@@ -20,8 +20,8 @@ export function memberProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
       : {
           what: `${other.name} and ${host.name} are the same etcd member ${name}`,
           where: place(host) ?? place(other) ?? host.inventoryHost.source,
-          why: 'Without etcd_member_name a member is named etcdN, N its position in the group',
-          fix: 'Give each an etcd_member_name of its own, or take them all out',
+          why: 'Without etcd_member_name a member is named etcdN, where N is its position in the group',
+          fix: 'Give each its own etcd_member_name, or remove them all',
         };
   });
 }
@@ -39,7 +39,7 @@ export function usualMemberName(n: number): string {
 
 /** An even number of members. */
 export function etcdProblems(etcd: readonly Host[], settings: ClusterSettings, inventory: Inventory): ErrorParts[] {
-  // Without etcd members of their own the control planes are it.
+  // Without an etcd group the control planes are the members.
   const written = (inventory.groups.get('etcd')?.hosts.length ?? 0) > 0 && groupPlace(inventory, 'etcd') !== undefined;
   const problem = etcdSizeProblem(etcd.length);
   if (!problem || settings.kubewright_preflight_ignore.includes('etcd-even')) return [];

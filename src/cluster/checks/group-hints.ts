@@ -3,11 +3,11 @@ import { wholeFile } from '../../base/place.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 import { type Finding, firstFile, groupPlace } from './findings.js';
 
-/** Groups that mean something; old names are the new ones by now. */
+/** Groups that mean something; old names have been replaced by the new ones. */
 const GROUPS = ['all', 'ungrouped', 'k8s_cluster', 'kube_control_plane', 'kube_node', 'etcd', 'calico_rr', 'bastion'];
 const GROUP_WORDS = [...GROUPS, 'kube-master', 'kube-node', 'k8s-cluster', 'calico-rr'];
 
-/** What groups will hardly be meant like this. */
+/** Groups that are probably not meant as they are. */
 export function groupHints(inventory: Inventory): Finding[] {
   const out: Finding[] = [];
   const where = firstFile(inventory);
@@ -20,7 +20,7 @@ export function groupHints(inventory: Inventory): Finding[] {
         severity: 'warning',
         what: `The group ${group.name} means nothing here`,
         where: groupPlace(inventory, group.name) ?? where,
-        why: `Its machines (${short(group.hosts)}) get no part in the cluster from it`,
+        why: `Its hosts (${short(group.hosts)}) get no role in the cluster from it`,
         fix: `Did you mean ${near}?`,
       });
     }
@@ -30,8 +30,8 @@ export function groupHints(inventory: Inventory): Finding[] {
       severity: 'warning',
       what: 'The cluster has no workers',
       where,
-      why: 'The group kube_node (kube-node) is missing or empty, and control planes take no pods of yours',
-      fix: 'List machines under [kube_node]; control planes may stand there, too',
+      why: 'The group kube_node (kube-node) is missing or empty, and control planes run no pods of yours',
+      fix: 'List hosts under [kube_node]; control planes may be listed there, too',
     });
   }
   out.push(...emptyGroups(inventory), ...strayVariables(inventory));
@@ -48,7 +48,7 @@ export function groupHints(inventory: Inventory): Finding[] {
   if (outside.length > 0) {
     out.push({
       severity: 'info',
-      what: `${outside.length === 1 ? 'One machine takes' : `${outside.length} machines take`} no part in the cluster: ${short(outside.map((h) => h.name))}`,
+      what: `${outside.length === 1 ? 'One host takes' : `${outside.length} hosts take`} no part in the cluster: ${short(outside.map((h) => h.name))}`,
       where: outside[0]?.source ?? where,
       why: 'They are in none of kube_control_plane, kube_node and etcd',
     });
@@ -64,7 +64,7 @@ function short(names: readonly string[]): string {
   return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ') || 'none';
 }
 
-/** Groups that are declared and hold nobody. kubespray's inventories leave calico_rr and bastion empty. */
+/** Groups that are declared and have no hosts. kubespray's inventories leave calico_rr and bastion empty. */
 function emptyGroups(inventory: Inventory): Finding[] {
   const told = ['kube_control_plane', 'kube_node', 'k8s_cluster', 'calico_rr', 'bastion', 'all', 'ungrouped'];
   const out: Finding[] = [];
@@ -75,15 +75,15 @@ function emptyGroups(inventory: Inventory): Finding[] {
         severity: 'warning',
         what: 'The group etcd is empty',
         where: source,
-        why: 'So the control planes become the members of etcd',
-        fix: 'List machines under it, or take it out',
+        why: 'The control planes become the members of etcd',
+        fix: 'List hosts under it, or remove it',
       });
     else out.push({ severity: 'info', what: `The group ${name} is empty`, where: source });
   }
   return out;
 }
 
-/** group_vars and host_vars of nobody: a slip in the name of a file is silent otherwise. */
+/** group_vars and host_vars that belong to no group and no host: a typo in a file name would go unnoticed. */
 function strayVariables(inventory: Inventory): Finding[] {
   const written = [...(inventory.written?.groups.keys() ?? []), ...inventory.groups.keys()];
   return (inventory.strays?.() ?? []).map(({ path, kind, name }): Finding => {
@@ -96,7 +96,7 @@ function strayVariables(inventory: Inventory): Finding[] {
   });
 }
 
-/** Dashes and underscores, large and small letters are what people mix up. */
+/** Dashes and underscores, upper and lower case are easily confused. */
 function plain(name: string): string {
   return name.toLowerCase().replaceAll('-', '_');
 }

@@ -10,7 +10,8 @@ import { groupHints } from './group-hints.js';
 
 /** Variables of hosts that Kubewright reads besides settings. */
 export const HOST_NAMES = ['ip', 'access_ip', 'etcd_member_name', 'node_labels', 'node_taints', 'vagrant_cpus', 'vagrant_memory'];
-/** What does not stop an installation, but will hardly be meant: warnings, and infos about what has no effect. */
+
+/** What does not stop an installation but is probably not meant: warnings, and infos about what has no effect. */
 export function hints(inventory: Inventory): Finding[] {
   return [...variableHints(inventory), ...groupHints(inventory)];
 }
@@ -39,10 +40,10 @@ function variableHint(name: string, variable: Variable, isMentioned: boolean): F
   if (known) {
     const what = `${name} has no effect here`;
     if (known.isDefault || isMentioned) return { severity: 'info', what, where, why: known.why };
-    const fix = known.instead ? `Write ${known.instead}` : 'Take it out, or do without it';
+    const fix = known.instead ? `Write ${known.instead}` : 'Remove it';
     return { severity: 'warning', what, where, why: known.why, fix };
   }
-  // What other variables mention is the user's own.
+  // A variable that others mention is the user's own.
   if (isMentioned) return undefined;
   const near = closeName(name);
   if (near) return { severity: 'warning', what: `there is no setting ${name}`, where, fix: `did you mean ${near}?` };
@@ -52,11 +53,11 @@ function variableHint(name: string, variable: Variable, isMentioned: boolean): F
     what: `there is no setting ${name}`,
     where,
     why: 'Neither Kubewright nor any release of kubespray has one of that name',
-    fix: 'Take it out, or correct its name',
+    fix: 'Remove it, or correct its name',
   };
 }
 
-/** What stands in the file. */
+/** As written in the file. */
 function written(variable: Variable): Variable['value'] | undefined {
   return variable.raw ?? (isPlain(variable) ? variable.value : undefined);
 }
@@ -85,7 +86,7 @@ function mentions(inventory: Inventory): Set<string> {
   return words;
 }
 
-/** Strict: people have variables of their own, and a wrong guess would annoy them each run. */
+/** Strict: users have variables of their own, and a wrong guess would annoy them in every run. */
 function closeName(name: string): string | undefined {
   if (name.length < 6) return undefined;
   const near = (names: readonly string[], most: number): string | undefined =>

@@ -5,7 +5,7 @@ import type { ClusterHost } from '../cluster.js';
 import type { ClusterSettings } from '../settings.js';
 import { whereOf } from './findings.js';
 
-/** Subnets that cannot be read, overlap each other or the machines, or are too small. IPv4. */
+/** Subnets that cannot be read, overlap each other or the hosts, or are too small. IPv4. */
 export function subnetProblems(
   s: ClusterSettings,
   hosts: readonly ClusterHost[],
@@ -25,7 +25,7 @@ export function subnetProblems(
     out.push({
       what: `kube_pods_subnet ${pods.text} and kube_service_addresses ${services.text} overlap`,
       where: where('kube_pods_subnet') ?? where('kube_service_addresses'),
-      fix: 'Choose two subnets that have nothing in common',
+      fix: 'Choose two subnets that do not overlap',
     });
   }
   for (const [name, net] of [
@@ -35,9 +35,9 @@ export function subnetProblems(
     const inside = net ? hosts.filter((h) => contains(net, h.ip) || contains(net, h.accessIp)) : [];
     if (net && inside.length > 0) {
       out.push({
-        what: `${name} ${net.text} overlaps the network of the machines`,
+        what: `${name} ${net.text} overlaps the network of the hosts`,
         where: where(name) ?? (inside[0] && placeOfAddress(inside[0])),
-        why: `${inside.map((h) => `${h.name} (${h.ip})`).join(', ')} ${inside.length === 1 ? 'lies' : 'lie'} in it`,
+        why: `${inside.map((h) => `${h.name} (${h.ip})`).join(', ')} ${inside.length === 1 ? 'is' : 'are'} in it`,
         fix: `Choose another subnet for ${name}`,
       });
     }
@@ -52,7 +52,7 @@ function placeOfAddress({ inventoryHost: host }: ClusterHost): Place {
 }
 
 /**
- * kubeadm's own limits, which it would name on the machine only.
+ * kubeadm's own limits, which it would only report on the host.
  * Source: ValidateServiceSubnetSize and MinimumAddressesInServiceSubnet in cmd/kubeadm/app
  */
 function serviceProblems(net: Subnet, s: ClusterSettings, where: (name: string) => Place | undefined): ErrorParts[] {
@@ -66,7 +66,7 @@ function serviceProblems(net: Subnet, s: ClusterSettings, where: (name: string) 
   if (net.prefix < 12) return [range('too large')];
   const dns = s.skydns_server;
   const wrong = !contains(net, dns)
-    ? `does not lie in kube_service_addresses ${net.text}`
+    ? `is not in kube_service_addresses ${net.text}`
     : dns === nthAddress(net.text, 1)
       ? 'is the address of the API server, the first of kube_service_addresses'
       : undefined;
@@ -75,7 +75,7 @@ function serviceProblems(net: Subnet, s: ClusterSettings, where: (name: string) 
     {
       what: `skydns_server ${dns} ${wrong}`,
       where: where('skydns_server') ?? where('kube_service_addresses'),
-      fix: `Leave skydns_server out, or write ${nthAddress(net.text, 3)}`,
+      fix: `Remove skydns_server, or write ${nthAddress(net.text, 3)}`,
     },
   ];
 }
@@ -103,16 +103,16 @@ function tooSmall(
     out.push({
       what: `kube_pods_subnet ${pods.text} is too small for ${nodes} nodes`,
       where: where('kube_pods_subnet'),
-      why: `It holds ${shares} subnets of /${prefix}, one a node`,
+      why: `It holds ${shares} subnets of /${prefix}, one per node`,
       fix: 'Choose a larger kube_pods_subnet, or a larger kube_network_node_prefix',
     });
   }
   const addresses = 2 ** (32 - prefix) - 2;
   if (addresses < s.kubelet_max_pods) {
     out.push({
-      what: `A /${prefix} a node has ${addresses} addresses, fewer than kubelet_max_pods ${s.kubelet_max_pods}`,
+      what: `A /${prefix} per node has ${addresses} addresses, fewer than kubelet_max_pods ${s.kubelet_max_pods}`,
       where: where('kube_network_node_prefix') ?? where('kubelet_max_pods'),
-      fix: 'Choose a smaller kube_network_node_prefix, or fewer pods a node',
+      fix: 'Choose a smaller kube_network_node_prefix, or fewer pods per node',
     });
   }
   return out;
@@ -132,8 +132,8 @@ const POD_NETS = [
 const NODE_PREFIX = 24;
 
 /**
- * Settings for machines with these addresses, only where the defaults do not do: subnets that hold no machine, do not
- * overlap, and have a share for each.
+ * Settings for hosts with these addresses, only where the defaults do not fit: subnets that contain no host, do not overlap, and
+ * have a share for each.
  */
 export function freeSubnets(addresses: readonly string[]): Readonly<Record<string, string>> {
   const free = (nets: readonly string[], fits: (s: Subnet) => boolean): Subnet | undefined =>

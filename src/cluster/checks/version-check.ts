@@ -7,7 +7,7 @@ import { knownMinors, minorOf } from '../versions.js';
 
 const KUBERNETES = ['kubeadm', 'kubelet', 'kubectl'] as const;
 
-/** What is wrong with a wanted Kubernetes version; undefined: it can be installed. */
+/** Why a version of Kubernetes cannot be installed; undefined: it can. */
 export function versionProblem(
   version: string,
   bundle: { readonly name: string; readonly kubeVersion: string } | undefined,

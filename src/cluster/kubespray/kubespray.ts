@@ -13,7 +13,7 @@ import { DROPPED, OTHERWISE, REASONS, RENAMED } from './reasons.js';
 const values = z.record(z.string(), z.unknown());
 const schema = z.object({ defaults: values, sample: values, others: z.array(z.string()) });
 
-/** Names that only older releases had, and the other values that the samples of any release had for a name. */
+/** Names that only older releases had, and other values that the sample of any release had for a name. */
 const olderSchema = z.record(z.string(), z.array(z.unknown()));
 
 let loaded: z.output<typeof schema> | undefined;
@@ -44,13 +44,13 @@ export const MORE = [
 
 export interface NoEffect {
   readonly why: string;
-  /** The value is kubespray's default, or the one of its sample: nobody expects anything of it. */
+  /** The value is kubespray's default or its sample's: no effect is expected of it. */
   readonly isDefault: boolean;
   /** The setting to write instead. */
   readonly instead?: string;
 }
 
-/** A variable that kubespray reads and Kubewright does not; undefined: it is none. */
+/** What to say about a variable that kubespray reads and Kubewright does not; undefined: the name is not one of those. */
 export function withoutEffect(name: string, value: VarValue | undefined): NoEffect | undefined {
   const { defaults, sample, others } = table();
   if (SETTING_NAMES.includes(name)) return undefined;
@@ -58,7 +58,7 @@ export function withoutEffect(name: string, value: VarValue | undefined): NoEffe
   const before = Object.hasOwn(older(), name) ? older()[name] : undefined;
   const isDefault =
     value !== undefined && [...known, ...(before ?? [])].some((v) => isDeepStrictEqual(comparable(value), comparable(v)));
-  if (Object.hasOwn(RENAMED, name)) return { why: `${RENAMED[name]} took its place`, isDefault, instead: RENAMED[name] };
+  if (Object.hasOwn(RENAMED, name)) return { why: `${RENAMED[name]} replaced it`, isDefault, instead: RENAMED[name] };
   if (Object.hasOwn(DROPPED, name)) {
     return { why: `kubespray itself dropped it: ${DROPPED[name]}`, isDefault: isDefault || value === false };
   }
@@ -68,7 +68,7 @@ export function withoutEffect(name: string, value: VarValue | undefined): NoEffe
   return { why: reason ?? (today ? OTHERWISE : 'kubespray itself dropped it'), isDefault };
 }
 
-/** INI files leave booleans as text; blanks in a template and the collection that a filter comes from mean nothing. */
+/** INI files leave booleans as text; whitespace in a template and the collection of a filter mean nothing. */
 function comparable(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   if (/^(true|false)$/i.test(value.trim())) return value.trim().toLowerCase() === 'true';
@@ -83,7 +83,7 @@ export function namesWithoutEffect(): string[] {
   );
 }
 
-/** Beginnings that only settings of a cluster have: anything unknown with one is more likely a slip than a user's own. */
+/** Prefixes that only settings of a cluster have: an unknown name with one is more likely a typo than a variable of the user's. */
 export const SETTING_PREFIXES = new RegExp(
   `^(${['kube', 'kubelet', 'kubeadm', 'etcd', 'kubewright', ...NETWORK_PLUGINS, ...CONTAINER_RUNTIMES].join('|')})_`,
 );

@@ -44,17 +44,17 @@ export const REASONS: readonly Reason[] = [
   {
     names:
       /^(aws_|azure|gcp_|gce|openstack|vsphere|cinder|external_|oci_(?!hooks)|upcloud|hcloud|huawei|cloud_(?!resolver)|storage_|volume_cross|restrict_az|ovirt|rackspace)/,
-    why: 'there is no cloud provider here: machines are taken as they are',
+    why: 'there is no cloud provider here: hosts are taken as they are',
   },
   { names: /^ipv6_stack$|^enable_dual_stack|_ipv6$|_ip6_/, why: 'IPv6 is not supported yet: clusters are IPv4 only' },
   { names: /^ipv4_stack$/, why: 'clusters are always IPv4' },
   {
     names:
       /^kube_config_dir$|^kube_cert_dir$|^kube_manifest_dir$|^kube_script_dir$|^kube_token_dir$|^default_kubelet_config_dir$/,
-    why: "kubeadm's folders below /etc/kubernetes are used",
+    why: "kubeadm's directories below /etc/kubernetes are used",
   },
   { names: /^kube_override_hostname$/, why: 'nodes are named as in the inventory' },
-  { names: /^local_release_dir$/, why: 'downloads lie in kubewright_cache_dir on their way' },
+  { names: /^local_release_dir$/, why: 'downloads are kept in kubewright_cache_dir until they are installed' },
   { names: /^retry_stagger$|_retries$|_retry_/, why: 'Kubewright waits for what it needs and repeats by itself' },
   {
     names: /^kube_apiserver_bind_address$|^kube_apiserver_ip$/,
@@ -67,7 +67,7 @@ export const REASONS: readonly Reason[] = [
   { names: /^etcd_deployment_type$/, why: 'etcd always runs as a service on its hosts (host)' },
   {
     names: /^etcd_events|^etcd_backup|^etcd_/,
-    why: 'etcd runs with the settings that Kubewright names; this one is not among them',
+    why: 'etcd runs with the settings that Kubewright has; this one is not among them',
     partly: true,
   },
   {
@@ -113,7 +113,7 @@ export const REASONS: readonly Reason[] = [
   },
   {
     names: /^(quay|gcr|github)_image_repo$|^registry_host$/,
-    why: 'it counts only where another setting mentions it; containerd_registries_mirrors names mirrors',
+    why: 'it only counts where another setting mentions it; containerd_registries_mirrors names mirrors',
   },
   { names: /_image_(repo|tag)$|_images?$/, why: 'images come from the versions that belong to kube_version', partly: true },
   { names: /^calico_datastore$/, why: 'Calico keeps its data in Kubernetes (kdd)' },
@@ -135,25 +135,21 @@ export const REASONS: readonly Reason[] = [
     why: "CoreDNS is installed as kubeadm does it, with kubeadm's defaults",
     partly: true,
   },
-  absent(
-    RUNTIME_PARTS,
-    hasRuntime,
-    `${listed(CONTAINER_RUNTIMES)} is the runtime, set up with the settings that Kubewright names`,
-  ),
+  absent(RUNTIME_PARTS, hasRuntime, `${listed(CONTAINER_RUNTIMES)} is the runtime, set up with the settings that Kubewright has`),
   {
     names: /^(cri_|containerd_|crictl|runc_)/,
-    why: `${listed(CONTAINER_RUNTIMES)} is the runtime, set up with the settings that Kubewright names`,
+    why: `${listed(CONTAINER_RUNTIMES)} is the runtime, set up with the settings that Kubewright has`,
     partly: true,
   },
   absent(ADDON_PARTS, hasAddon, 'this addon is not installed: install it with kubectl or helm afterwards'),
   {
     names: /^(drain_|upgrade_|serial$|reset_|allow_ungraceful|flush_iptables|delete_node|system_upgrade|recover_)/,
-    why: 'it belongs to upgrades, resets and removals, which are not there yet',
+    why: 'it belongs to upgrades, resets and removals, which do not exist yet',
   },
   {
     names:
       /^(ntp|timezone|sysctl|additional_sysctl|selinux|preinstall_selinux|disable_fapolicyd|pkg_|yum|debian_repo|ubuntu|redhat|rh_|rhel|centos|coreos|openeuler|use_oracle|leave_etc|override_system|allow_unsupported|supported_os|disable_)/,
-    why: "the machine's own administration is left alone",
+    why: 'the administration of the host itself is left alone',
   },
   {
     names: /^(no_proxy_|additional_no_proxy|proxy_|skip_http_proxy|https_proxy_)/,
@@ -171,9 +167,9 @@ export const REASONS: readonly Reason[] = [
 /** For names that no pattern matches. */
 export const OTHERWISE = 'Kubewright knows it from kubespray and does not use it';
 
-/** Of older releases, as of 2.17 and before: inventories that grew with kubespray still have them. */
+/** Variables of releases up to 2.17: inventories that grew with kubespray still have them. */
 export const DROPPED: Readonly<Record<string, string>> = {
-  containerd_registries: 'containerd_registries_mirrors took its place',
+  containerd_registries: 'containerd_registries_mirrors replaced it',
   etcd_kubeadm_enabled: 'etcd always runs as a service on its hosts (host)',
   kube_users_dir: 'there are no users with passwords any more',
   kubeadm_control_plane: 'control planes always join by kubeadm',
@@ -189,7 +185,7 @@ export const DROPPED: Readonly<Record<string, string>> = {
   kubelet_load_modules: 'kernel modules are loaded on the host',
 };
 
-/** Of older releases, with the name that the setting has now. */
+/** Variables of older releases, with the name that the setting has now. */
 export const RENAMED: Readonly<Record<string, string>> = {
   nginx_kube_apiserver_port: 'loadbalancer_apiserver_port',
   nginx_kube_apiserver_healthcheck_port: 'loadbalancer_apiserver_healthcheck_port',

@@ -7,7 +7,7 @@ import type { Role } from '../role.js';
 const ADMIN = '/etc/kubernetes/admin.conf';
 const COMPLETION = '/etc/bash_completion.d/kubectl';
 
-/** kubectl for whoever logs in as root to a control plane: kubeconfig, completion, and `k` that completes too. */
+/** kubectl for root on a control plane: kubeconfig, completion, and `k` that completes too. */
 export const client: Role = {
   name: 'client',
   tasks(ctx) {

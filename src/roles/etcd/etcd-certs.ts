@@ -13,7 +13,7 @@ import { directories } from '../../tasks/file.js';
 import type { Task } from '../../tasks/task.js';
 import { exportedText, type Role, type RoleContext } from '../role.js';
 
-/** kubeadm hands keys on only in their traditional form: PKCS #8 is "unknown data" to it (keyutil.ParsePublicKeysPEM). */
+/** kubeadm passes keys on only in their traditional form: PKCS #8 is "unknown data" to it (keyutil.ParsePublicKeysPEM). */
 const KEY_FORM = '^-----BEGIN (EC|RSA) PRIVATE KEY-----';
 
 /** First half: every host makes its own keys, the first etcd host the CA. Requests are exported where a certificate is missing. */
@@ -43,7 +43,7 @@ export const etcdCertsRole: Role = {
   },
 };
 
-/** Second half, on the first etcd host alone: sign what was asked for. The names come from the settings, not from the request. */
+/** Second half, on the first etcd host only: signs what was requested. The names come from the settings, not from the request. */
 export const etcdSign: Role = {
   name: 'etcd-sign',
   tasks(ctx) {
@@ -52,15 +52,15 @@ export const etcdSign: Role = {
     return holders.flatMap((holder) =>
       etcdCerts(ctx.cluster, holder).flatMap((cert) => {
         const csr = ctx.exported(holder.name, csrName(cert));
-        // Check mode before the first installation: the key that would ask is not made yet.
-        if (csr === undefined) return [unasked(holder.name, cert)];
+        // Check mode before the first installation: the key for the request does not exist yet.
+        if (csr === undefined) return [requestMissing(holder.name, cert)];
         return typeof csr === 'string' && csr !== '' ? [sign(dir, holder.name, cert, csr.trimEnd())] : [];
       }),
     );
   },
 };
 
-/** Installs what was signed; used by the roles whose hosts hold the certificates. */
+/** Installs what was signed; for the roles whose hosts hold the certificates. */
 export function certTasks(ctx: RoleContext, kinds: readonly EtcdCert['kind'][]): Task[] {
   const signer = ctx.cluster.etcd[0]?.name ?? '';
   const caPem = exportedText(ctx, signer, 'etcd-ca');
@@ -84,7 +84,7 @@ export function certTasks(ctx: RoleContext, kinds: readonly EtcdCert['kind'][]):
   ];
 }
 
-/** Without a text (nothing had to be signed) the check alone stands: what lies there must be good. */
+/** Without a text (nothing had to be signed) only the check counts: the file must be good as it is. */
 function install(id: string, title: string, path: string, pem: string | undefined, good: ReturnType<typeof sh>): Task {
   return command({
     id,
@@ -104,7 +104,7 @@ function install(id: string, title: string, path: string, pem: string | undefine
             chmod 0644 ${`${path}.kw-new`}
             mv -f ${`${path}.kw-new`} ${path}`,
     writes: [path],
-    hint: 'Run the same command again: a certificate that is missing or outdated is asked for anew',
+    hint: 'Run the same command again: a certificate that is missing or outdated is requested again',
   });
 }
 
@@ -172,12 +172,12 @@ function sign(dir: string, holder: string, cert: EtcdCert, csr: string): Task {
       [ "$(cat ${`${issued}.ext`})" = ${ext.trimEnd()} ]
       openssl verify -CAfile ${`${dir}/ca.pem`} ${issued} >/dev/null
       openssl x509 -checkend 2592000 -noout -in ${issued} >/dev/null`,
-    apply: joined(dir, issued, ext, request),
+    apply: signScript(dir, issued, ext, request),
     exports: { [certName(holder, cert)]: sh`cat ${issued}` },
   });
 }
 
-function unasked(holder: string, cert: EtcdCert): Task {
+function requestMissing(holder: string, cert: EtcdCert): Task {
   return command({
     ...signing(holder, cert),
     check: sh`false`,
@@ -192,7 +192,7 @@ function signing(holder: string, cert: EtcdCert): Pick<Task, 'id' | 'title' | 'f
   return { id, title: `Sign the ${cert.kind} certificate of ${holder}`, forOthers: true };
 }
 
-function joined(dir: string, issued: string, ext: string, request: ReturnType<typeof sh>): ReturnType<typeof sh> {
+function signScript(dir: string, issued: string, ext: string, request: ReturnType<typeof sh>): ReturnType<typeof sh> {
   return sh`
     umask 077
     mkdir -p ${`${dir}/issued`}

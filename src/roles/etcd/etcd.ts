@@ -39,10 +39,10 @@ export const etcd: Role = {
         title: 'Start the etcd member',
         unit: 'etcd.service',
         configFiles: [UNIT, ENV, `${dir}/ca.pem`, `${dir}/member-${ctx.host.name}.pem`],
-        // Members wait for each other: none is ready before a majority was started.
+        // Members wait for each other: none is ready before a majority has started.
         noBlock: true,
         restart: restart(ctx),
-        // Each may have to wait for the others' turns.
+        // Each may have to wait for its turn.
         timeoutSec: 120 * ctx.cluster.etcd.length,
       }),
       waitFor({
@@ -50,24 +50,24 @@ export const etcd: Role = {
         title: 'Wait until the etcd member is healthy',
         until: sh`${etcdctl(ctx)} --endpoints https://127.0.0.1:2379 endpoint health 2>&1`,
         timeoutSec: 120,
-        hint: 'Is a firewall between the etcd hosts (ports 2379, 2380)? `journalctl -u etcd` on the machine says whom it waits for',
+        hint: 'Is a firewall between the etcd hosts (ports 2379, 2380)? `journalctl -u etcd` on the host says which members it waits for',
       }),
     ];
   },
 };
 
 /**
- * What API servers watch through a member they watch through another one when it stops: gRPC tries again after about a second,
- * then at growing intervals. Who comes to a member in the moments in which it has no leader is sent away ("etcdserver: no
- * leader"); an API server then ends all watches of its own clients. So the next member, which may have to hand over the lead,
- * has its turn only when all watch again.
+ * When a member stops, API servers move their watches to another one: gRPC tries again after about a second, then at growing
+ * intervals. A client that reaches a member while it has no leader is rejected ("etcdserver: no leader"); an API server then ends
+ * all watches of its own clients. So the next member, which may have to hand over the lead, gets its turn only when all watch
+ * again.
  * Source: https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md
  */
 const SETTLE_SEC = 5;
 
 /**
- * A member of a cluster that has a quorum is restarted in its turn: changed settings must not stop all of them at once. Turns
- * are given by etcd itself, by a lock that outlives the restart of one member. Members of a new cluster start at once.
+ * Members of a cluster that has a quorum restart in turns: changed settings must not stop all of them at once. etcd itself gives
+ * the turns, by a lock that survives the restart of one member. Members of a new cluster start at once.
  * Source: https://etcd.io/docs/v3.5/op-guide/runtime-configuration/ and etcdctl(1), lock
  */
 function restart(ctx: RoleContext): Shell {

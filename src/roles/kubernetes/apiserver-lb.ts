@@ -7,8 +7,8 @@ import { imageRef } from '../runtime/images.js';
 import { MANIFESTS } from './kubelet.js';
 
 /**
- * A load balancer on 127.0.0.1 of every node that is no control plane, as a static pod: losing a control plane loses
- * nothing. It follows the inventory: the hash of its configuration stands in the pod, so a change restarts it.
+ * A load balancer on 127.0.0.1 of every node that is not a control plane, as a static pod: losing one control plane cuts no node
+ * off. It follows the inventory: the hash of its configuration is in the pod, so a change restarts it.
  */
 export const apiserverLb: Role = {
   name: 'apiserver-lb',

@@ -17,7 +17,7 @@ import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js
 
 const CONFIG = '/etc/kubernetes/kubeadm-config.yaml';
 const DONE = `${NODE_STATE}/kubeadm/init`;
-/** An init of ours that was cut off is repeated: every phase of kubeadm can be. */
+/** An interrupted init of ours is repeated: every phase of kubeadm can be. */
 const STARTED = `${NODE_STATE}/kubeadm/init-started`;
 const SETTINGS = `${NODE_STATE}/kubeadm/settings`;
 
@@ -75,11 +75,11 @@ function init(ctx: RoleContext, config: string): Task {
       touch ${DONE}`,
     timeoutSec: cluster.settings.kubeadm_init_timeout + 60,
     writes: KUBELET_FILES,
-    hint: `\`journalctl -u kubelet\` and \`${runtimeOf(host.settings).listCommand}\` on the host say what keeps the control plane from starting; run again after the repair`,
+    hint: `\`journalctl -u kubelet\` and \`${runtimeOf(host.settings).listCommand}\` on the host say what keeps the control plane from starting; repair it and run again`,
   });
 }
 
-/** Settings that changed since the manifests were written. kubelets and kube-proxy follow from the uploaded configuration. */
+/** Settings that changed since the manifests were written. kubelets and kube-proxy read the uploaded configuration. */
 function settings(ctx: RoleContext, config: string, first: boolean): Task {
   const kubeadm = `${ctx.host.settings.bin_dir}/kubeadm`;
   return command({
@@ -106,7 +106,7 @@ function ready(ctx: RoleContext): Task {
     title: 'Wait until the API server is ready',
     until: sh`${kubectl(ctx.host.settings.bin_dir)} --request-timeout=5s get --raw /readyz 2>&1`,
     timeoutSec: 240,
-    hint: '`journalctl -u kubelet` on the machine, and the logs under /var/log/pods/kube-system_kube-apiserver-*',
+    hint: '`journalctl -u kubelet` on the host, and the logs under /var/log/pods/kube-system_kube-apiserver-*',
   });
 }
 
@@ -127,7 +127,7 @@ function caHash(): Task {
   });
 }
 
-/** A token and the encrypted certificates, only while a machine of the inventory is not a node yet. */
+/** A token and the encrypted certificates, only while a host of the inventory is not a node yet. */
 function handOver(ctx: RoleContext): Task[] {
   const { cluster, host } = ctx;
   const missing = cluster.hosts.some((h) => h !== host && isNode(h) && ctx.allFacts.get(h.name)?.isNode === false);
@@ -154,12 +154,12 @@ function handOver(ctx: RoleContext): Task[] {
   ];
 }
 
-/** In /run: after a reboot, as in the next run with its own token, it is made anew. */
+/** In /run: made again after a reboot, and in the next run, which has its own token. */
 function handedOver(ctx: RoleContext): ReturnType<typeof sh> {
   return sh`echo ${stamp(ctx)} > /run/kubewright-handed-over`;
 }
 
-/** Names the run's token without telling it. */
+/** Identifies the run's token without revealing it. */
 function stamp(ctx: RoleContext): string {
   return sha256(`${ctx.secrets.joinToken.reveal()} ${ctx.secrets.certificateKey.reveal()}`);
 }

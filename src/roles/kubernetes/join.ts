@@ -11,7 +11,7 @@ import { NODE_SETTLED } from './wait-for-nodes.js';
 
 const DONE = `${NODE_STATE}/kubeadm/joined`;
 
-/** Runs `body` with `$config` naming a root-only file on tmpfs that holds the secret, and is gone afterwards. */
+/** Runs `body` with `$config` naming a root-only file on tmpfs that holds the secret and is removed afterwards. */
 export function withConfig(secret: Secret, body: Shell): Shell {
   return joinShell([
     sh`umask 077`,
@@ -28,7 +28,7 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
   const { cluster, host } = ctx;
   const first = cluster.controlPlane[0]?.name ?? '';
   const caHash = exportedText(ctx, first, 'ca-hash') ?? '';
-  // Asking is enough: it brings the tasks that give these into a run that leaves their host out.
+  // Reading them is enough: it adds the tasks that export them to a run that leaves their host out.
   if (!ctx.facts.isNode) ctx.exported(first, 'handed-over');
   ctx.exported(first, NODE_SETTLED);
   const kubeadm = `${host.settings.bin_dir}/kubeadm`;
@@ -60,7 +60,7 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
         touch ${DONE}`,
       timeoutSec: 600,
       writes: KUBELET_FILES,
-      hint: 'Can the machine reach the API server (port 6443 of the control planes)? `journalctl -u kubelet` on it says more',
+      hint: 'Can the host reach the API server (port 6443 of the control planes)? `journalctl -u kubelet` on it says more',
     }),
   ];
 }

@@ -9,8 +9,8 @@ import type { RoleContext } from '../role.js';
 export const KUBE_PROXY = 'kube-system/kube-proxy';
 
 /**
- * kube-proxy speaks to the API on localhost of whatever node it runs on, and its pods are replaced when its
- * configuration changed: the hash of what they were started with stands in their template.
+ * kube-proxy uses the API on localhost of its node, and its pods are replaced when its configuration changes: the hash of what
+ * they were started with is in their template.
  */
 export function kubeProxyEndpoint(ctx: RoleContext): Task {
   const s = ctx.cluster.settings;

@@ -14,7 +14,7 @@ import { systemdUnit } from '../systemd-unit.js';
 const UNIT = '/etc/systemd/system/kubelet.service';
 const DROP_IN = '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf';
 export const KUBELET_CONF = '/etc/kubernetes/kubelet.conf';
-/** What kubeadm writes when it makes a machine a node, and the kubelet reads when it starts. */
+/** What kubeadm writes when it makes a host a node, and the kubelet reads when it starts. */
 export const KUBELET_FILES = [KUBELET_CONF, '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env'];
 export const MANIFESTS = '/etc/kubernetes/manifests';
 
@@ -67,7 +67,7 @@ export const node: Role = {
   },
 };
 
-/** What every machine gets once kubeadm has made it a node: the API over localhost, the cluster's kubelet settings. */
+/** What every host gets once kubeadm has made it a node: the API over localhost, the cluster's kubelet settings. */
 export function joinedNode(ctx: RoleContext): Task[] {
   const kubeconfigs = ctx.host.controlPlane ? ['kubelet.conf', 'admin.conf', 'super-admin.conf'] : ['kubelet.conf'];
   return [
@@ -89,14 +89,14 @@ export function joinedNode(ctx: RoleContext): Task[] {
   ];
 }
 
-/** Stamp that says which kubelet configuration of the cluster the node has taken over. */
+/** Records which kubelet configuration of the cluster the node has. */
 export function kubeletStamp(ctx: RoleContext): ReturnType<typeof sh> {
   return sh`echo ${kubeletConfigHash(ctx.cluster)} > ${`${NODE_STATE}/kubeadm/kubelet`}`;
 }
 
 /**
- * The node's clients speak to 127.0.0.1: on a control plane that is its own API server, elsewhere the local load
- * balancer. So no node depends on the machine that happened to be the first.
+ * The node's clients use 127.0.0.1: on a control plane its own API server, elsewhere the local load balancer. So no node depends
+ * on the host that happened to be the first.
  */
 function localApi(ctx: RoleContext, files: readonly string[]): Task {
   const s = ctx.cluster.settings;

@@ -5,10 +5,10 @@ import type { Task } from '../../tasks/task.js';
 import { pluginOf } from '../network/plugins.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
 
-/** Asked for by every machine that joins, so that a run with --limit labels its nodes and waits for them, too. */
+/** Read by every host that joins, so that a run with --limit labels its nodes and waits for them, too. */
 export const NODE_SETTLED = 'node-settled';
 
-/** On the first control plane, when all machines have joined: labels and taints from the inventory, then every node Ready. */
+/** On the first control plane, when all hosts have joined: labels and taints from the inventory, then every node Ready. */
 export const nodes: Role = {
   name: 'nodes',
   tasks(ctx) {
@@ -40,7 +40,7 @@ export const nodes: Role = {
   },
 };
 
-/** What is done here about a node belongs to that node: it asks for it by the export. */
+/** These tasks belong to the node that they are about: it reads the export. */
 function forTheNode(task: Task): Task {
   return { ...task, forOthers: true, exports: { [NODE_SETTLED]: sh`:` } };
 }

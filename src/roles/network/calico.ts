@@ -30,8 +30,8 @@ export const calico: NetworkPlugin = {
 };
 
 /**
- * The project's own manifest of the chosen version, patched by settings through kustomize before it is applied: the pool
- * is made at calico-node's first start and would keep a wrong encapsulation.
+ * The project's own manifest, patched by kustomize before it is applied: the pool is made when calico-node first starts and would
+ * keep a wrong encapsulation.
  * Source: https://docs.tigera.io/calico/latest/getting-started/kubernetes/self-managed-onprem/config-options
  */
 function calicoTasks(ctx: RoleContext): Task[] {
@@ -94,7 +94,7 @@ function calicoPatch(cluster: Cluster): string {
     CALICO_IPV4POOL_VXLAN: s.calico_vxlan_mode,
     CALICO_IPV4POOL_NAT_OUTGOING: String(s.nat_outgoing),
     CLUSTER_TYPE: bird ? 'k8s,bgp' : 'k8s',
-    // Kubernetes knows the address that the operator chose for the node (`ip`); guessing by interface does not.
+    // Kubernetes knows the address that the operator chose (`ip`); detection by interface would guess.
     IP_AUTODETECTION_METHOD: 'kubernetes-internal-ip',
   };
   const probe = (kind: 'live' | 'ready'): unknown => ({

@@ -20,8 +20,8 @@ export const staticRoutes: NetworkPlugin = {
 };
 
 /**
- * The small built-in network: the CNI bridge plugin on each node and a route to every other node's pod subnet. It needs
- * nodes that reach each other directly (one layer 2 network), no registry and no daemon.
+ * The small built-in network: the CNI bridge plugin on each node and a route to every other node's pod subnet. The nodes must
+ * share one layer 2 network; no registry and no daemon are needed.
  * Source: https://www.cni.dev/plugins/current/main/bridge/
  */
 function staticRoutesTasks(ctx: RoleContext): Task[] {
@@ -62,8 +62,8 @@ function start(script: string): Task[] {
 }
 
 /**
- * Check mode, as long as a machine has not joined: nobody knows its subnet yet. The files of a new node would be written, and
- * every other node would get one more route.
+ * Check mode before a host has joined: its subnet is not known yet. The files of a new node would be written, and every other
+ * node would get one more route.
  */
 function unknownSubnet(ctx: RoleContext, script: string): Task[] {
   const joining = ctx.cluster.hosts.some((h) => !ctx.droppedOut.has(h.name) && ctx.allFacts.get(h.name)?.isNode === false);
@@ -117,7 +117,7 @@ interface Route {
   readonly via: string;
 }
 
-/** Routes carry protocol 75 so that stale ones (of a removed node) are told from everybody else's. */
+/** Routes have protocol 75, so that stale ones (of a removed node) are told from those of other programs. */
 function routesScript(own: string, pods: string, routes: readonly Route[]): string {
   const wanted = routes.map((r) => `${r.subnet} via ${r.via}`);
   return `#!/bin/sh

@@ -2,10 +2,10 @@ import type { HostFacts } from '../../facts/facts.js';
 import type { GateContext } from '../role.js';
 import type { Problem } from './problem.js';
 
-/** Seconds between the clocks of two machines. Certificates and leases break long before users notice. */
+/** Seconds between the clocks of two hosts. Certificates and leases break long before users notice. */
 const MAX_SKEW_S = 5;
 
-/** What must differ between machines, or agree. */
+/** What must differ between hosts, or agree. */
 export function addressChecks(ctx: GateContext): Problem[] {
   return [
     ...duplicates(ctx, 'hostname', 'hostname', (f) => f.hostname, 'hostnamectl set-hostname NAME on all but one of them'),
@@ -43,7 +43,7 @@ function ownAddresses(ctx: GateContext): Problem[] {
         where: host.name,
         what: `None of its interfaces has the address ${host.ip}`,
         why: `It has ${facts.addresses.filter((a) => a !== '127.0.0.1' && a !== '::1').join(', ')}`,
-        fix: 'Set `ip` of this host in the inventory to an address of the machine (access_ip for the one its peers use)',
+        fix: 'Set `ip` of this host in the inventory to one of its own addresses (access_ip for the one that its peers use)',
       },
     ];
   });
@@ -63,7 +63,7 @@ function clocks(ctx: GateContext): Problem[] {
       {
         check: 'clock',
         where: name,
-        what: `Its clock is ${Math.abs(off)} s ${off > 0 ? 'ahead of' : 'behind'} the other machines'`,
+        what: `Its clock is ${Math.abs(off)} s ${off > 0 ? 'ahead of' : 'behind'} the other hosts'`,
         fix: 'Synchronise the clocks: timedatectl set-ntp true, or install chrony',
       },
     ];

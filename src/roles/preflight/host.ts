@@ -12,8 +12,8 @@ const DISK_MB = { '/var/lib': 4000, '/usr/local': 500 } as const;
 const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];
 export const NEEDED_TOOLS = ['tar', 'sha256sum', 'timeout', 'setsid'];
 
-/** What one machine is: system, size, kernel. */
-export function machineChecks(ctx: GateContext): Problem[] {
+/** One host by itself: system, size, kernel. */
+export function hostChecks(ctx: GateContext): Problem[] {
   return ctx.cluster.hosts.flatMap((host) => {
     const facts = ctx.allFacts.get(host.name);
     return facts ? [...system(host, facts), ...size(host, facts), ...kernel(host, facts)] : [];
@@ -35,8 +35,8 @@ function system(host: ClusterHost, f: HostFacts): Problem[] {
     out.push({
       check: 'arch',
       where,
-      what: `There are no Kubernetes binaries for ${f.arch} here`,
-      fix: 'Use machines with amd64 or arm64',
+      what: `There are no Kubernetes binaries for ${f.arch}`,
+      fix: 'Use hosts with amd64 or arm64',
     });
   }
   if (f.init !== 'systemd') {
@@ -68,11 +68,11 @@ function size(host: ClusterHost, f: HostFacts): Problem[] {
     out.push({
       check: 'memory',
       where: host.name,
-      what: `${f.memoryMb} MB of memory are too little for ${role}: it needs ${needed} MB`,
-      fix: `Give the machine more memory, or set ${host.controlPlane ? 'minimal_master_memory_mb' : 'minimal_node_memory_mb'}`,
+      what: `${f.memoryMb} MB of memory is too little for ${role}: it needs ${needed} MB`,
+      fix: `Give the host more memory, or set ${host.controlPlane ? 'minimal_master_memory_mb' : 'minimal_node_memory_mb'}`,
     });
   }
-  // A machine that is a node has used the space already.
+  // A host that is a node has used the space already.
   if (!f.isNode) {
     for (const [path, mb] of Object.entries(DISK_MB)) {
       const free = f.diskFreeMb[path];
@@ -92,7 +92,7 @@ function size(host: ClusterHost, f: HostFacts): Problem[] {
       where: host.name,
       what: `Swap of ${f.swapMb} MB is on again`,
       why: 'The kubelet does not start again with swap',
-      fix: 'swapoff -a, and take it out of /etc/fstab; or set kubelet_fail_swap_on: false',
+      fix: 'Run swapoff -a and remove it from /etc/fstab, or set kubelet_fail_swap_on: false',
     });
   }
   return out;
@@ -107,8 +107,8 @@ function kernel(host: ClusterHost, f: HostFacts): Problem[] {
     out.push({
       check: 'cgroups',
       where,
-      what: `The kernel does not give these cgroup controllers: ${controllers.join(', ')}`,
-      fix: 'Boot with cgroup_enable=memory (or without cgroup_disable=…) and look at /proc/cgroups',
+      what: `The kernel lacks these cgroup controllers: ${controllers.join(', ')}`,
+      fix: 'Boot with cgroup_enable=memory (or without cgroup_disable=…) and check /proc/cgroups',
     });
   }
   const s = host.settings;

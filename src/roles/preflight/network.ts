@@ -7,7 +7,7 @@ import type { Problem } from './problem.js';
 interface PortUse {
   readonly port: number;
   readonly purpose: string;
-  /** Names of our own programs that may hold it already. */
+  /** Our own programs, which may hold it already. */
   readonly programs: readonly string[];
 }
 
@@ -41,7 +41,7 @@ function portsOf(host: ClusterHost): PortUse[] {
   return out;
 }
 
-/** Ports in use, firewalls between the machines, a first control plane that is none. */
+/** Ports in use, firewalls between the hosts, a first control plane that is not a node. */
 export function networkChecks(ctx: GateContext): Problem[] {
   return [
     ...ctx.cluster.hosts.flatMap((host) => {
@@ -80,7 +80,7 @@ function unreachable(host: ClusterHost, f: HostFacts): Problem[] {
       why: f.unreachable.some((u) => u.why === 'timeout')
         ? 'Nothing answers: a firewall drops it, or the address is wrong'
         : 'There is no route',
-      fix: 'Open etcd (2379, 2380), the API (6443) and the kubelets (10250) between the machines; see access_ip if they have several addresses',
+      fix: 'Open etcd (2379, 2380), the API (6443) and the kubelets (10250) between the hosts; see access_ip if they have several addresses',
     },
   ];
 }
@@ -102,7 +102,7 @@ function firstControlPlane(ctx: GateContext): Problem[] {
   ];
 }
 
-/** What `host` must be able to reach. A silent answer is looked for, so nothing needs to listen yet. */
+/** What `host` must be able to reach. Only silence counts as a failure, so nothing needs to listen yet. */
 export function endpointsFor(cluster: Cluster, host: ClusterHost): Endpoint[] {
   const out: Endpoint[] = [];
   const others = (list: readonly ClusterHost[]): ClusterHost[] => list.filter((h) => h !== host);
@@ -111,7 +111,7 @@ export function endpointsFor(cluster: Cluster, host: ClusterHost): Endpoint[] {
   if (isNode(host)) {
     for (const h of others(cluster.controlPlane)) out.push({ address: h.accessIp, port: cluster.settings.kube_apiserver_port });
   }
-  // From one control plane only: two hundred kubelets times three would be a scan, not a check.
+  // From one control plane only: three times two hundred kubelets would be a port scan.
   if (host === cluster.controlPlane[0]) for (const h of others(cluster.workers)) out.push({ address: h.accessIp, port: 10250 });
   return out;
 }

@@ -4,15 +4,15 @@ import { command } from '../../tasks/command.js';
 import { kubectl } from '../../tasks/manifest.js';
 import type { Role } from '../role.js';
 
-/** Clients ask anew after 5 to 10 minutes (`minWatchTimeout` of client-go's reflector): until then they are deaf. */
+/** Clients watch again after 5 to 10 minutes (`minWatchTimeout` of client-go's reflector): until then they are deaf. */
 const DEAF_SEC = 600;
-/** How far the restarts of the members of one etcd may lie apart. */
+/** How far apart the restarts of the members of one etcd may be. */
 const TURNS_SEC = 300;
 
 /**
- * When the members of etcd are restarted, API servers end all watches that went through them and begin anew. Those of
- * Kubernetes 1.20.0 to 1.20.9 and 1.21.0 to 1.21.3 then leave the connections of whoever watches Services open, and silent:
- * kube-proxy learns of no new Service. A restart of the API server makes its clients ask at once.
+ * When the members of etcd restart, API servers end all watches that went through them and start new ones. Those of Kubernetes
+ * 1.20.0 to 1.20.9 and 1.21.0 to 1.21.3 then leave the connections of clients that watch Services open, and silent: kube-proxy
+ * learns of no new Service. Restarting the API server makes its clients watch again at once.
  * Source: https://github.com/kubernetes/kubernetes/pull/102539, released with 1.20.10, 1.21.4 and 1.22.0
  */
 export const apiWatches: Role = {
@@ -49,7 +49,7 @@ export const apiWatches: Role = {
             sleep 1
           done`,
         timeoutSec: 400,
-        hint: '`journalctl -u kubelet` on the machine, and the logs under /var/log/pods/kube-system_kube-apiserver-*',
+        hint: '`journalctl -u kubelet` on the host, and the logs under /var/log/pods/kube-system_kube-apiserver-*',
       }),
     ];
   },

@@ -6,14 +6,14 @@ import type { Task } from '../../tasks/task.js';
 export interface ImportOptions {
   readonly id: string;
   readonly title: string;
-  /** Where `ctr` lies. */
+  /** Directory of `ctr`. */
   readonly binDir: string;
   readonly images: readonly ImageArchive[];
 }
 
 /**
- * Images in containerd's namespace of Kubernetes. What was imported is noted by reference and sha256 of its file, so a new
- * build of the same tag is imported again, and an image that the kubelet's garbage collection took is brought back.
+ * Images in containerd's namespace of Kubernetes. What was imported is noted by reference and sha256 of its file, so a new build
+ * of the same tag is imported again, and an image that the kubelet's garbage collection removed comes back.
  */
 export function importImages(o: ImportOptions): Task {
   const stamp = `${NODE_STATE}/images`;
@@ -44,6 +44,6 @@ fi`,
       ),
     ]),
     timeoutSec: 1800,
-    hint: 'containerd must be running; `crictl images` or `ctr -n k8s.io images ls` on the machine shows what it has',
+    hint: 'containerd must be running; `crictl images` or `ctr -n k8s.io images ls` on the host shows what it has',
   };
 }

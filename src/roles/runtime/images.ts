@@ -4,7 +4,7 @@ import { isNode, type RoleContext } from '../role.js';
 const CONTROL_PLANE_ONLY = /\/kube-(apiserver|controller-manager|scheduler):/;
 const LOAD_BALANCER = /\/(haproxy|nginx):/;
 
-/** The bundle's images that this host may run: pushing the API server to two hundred workers helps nobody. */
+/** The bundle's images that this host may run: two hundred workers do not need the API server's. */
 export function imagesFor(ctx: RoleContext): readonly ImageArchive[] {
   return ctx.artifacts.images.filter((i) => {
     if (!isNode(ctx.host)) return false;
@@ -14,7 +14,7 @@ export function imagesFor(ctx: RoleContext): readonly ImageArchive[] {
   });
 }
 
-/** The bundle's image of that name, whatever its version, or the given reference, which containerd then pulls. */
+/** The bundle's image of that name, whatever its version, or the given reference, which the runtime then pulls. */
 export function imageRef(ctx: RoleContext, name: string, otherwise: string): string {
   return ctx.artifacts.images.find((i) => new RegExp(`/${name}:`).test(i.ref))?.ref ?? otherwise;
 }

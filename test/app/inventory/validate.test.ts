@@ -78,7 +78,7 @@ describe('inventory validate', () => {
     ['calico_pool_blocksize: 8', /^calico_pool_blocksize must be at least 20/, 'error'],
     ['kubeadm_init_timeout: soon', /^kubeadm_init_timeout must be a number/, 'error'],
     ['kube_pods_subnet: 10.233.0.0/17', /overlap/, 'error'],
-    ['kube_pods_subnet: 10.0.0.0/16', /overlaps the network of the machines/, 'error'],
+    ['kube_pods_subnet: 10.0.0.0/16', /overlaps the network of the hosts/, 'error'],
     ['kube_pods_subnet: 10.200.0.0/24', /too small for 2 nodes/, 'error'],
     ['kubelet_max_pods: 500', /254 addresses, fewer than kubelet_max_pods 500/, 'error'],
     ['kube_network_node_prefix: 10', /does not fit/, 'error'],
@@ -87,7 +87,7 @@ describe('inventory validate', () => {
     ['ansible_port: 99999', /must be a port/, 'error'],
     ['kube_service_addresses: 10.96.0.0/30', /^kube_service_addresses 10\.96\.0\.0\/30 is too small/, 'error'],
     ['kube_service_addresses: 10.64.0.0/10', /^kube_service_addresses 10\.64\.0\.0\/10 is too large/, 'error'],
-    ['skydns_server: 10.9.9.9', /^skydns_server 10\.9\.9\.9 does not lie in kube_service_addresses/, 'error'],
+    ['skydns_server: 10.9.9.9', /^skydns_server 10\.9\.9\.9 is not in kube_service_addresses/, 'error'],
     ['skydns_server: 10.233.0.1', /^skydns_server 10\.233\.0\.1 is the address of the API server/, 'error'],
     ['kube_apiserver_node_port_range: some', /^kube_apiserver_node_port_range must be two ports/, 'error'],
     ['kube_apiserver_node_port_range: 32767-30000', /^kube_apiserver_node_port_range must be two ports/, 'error'],
@@ -138,10 +138,10 @@ describe('inventory validate', () => {
       'error',
       3,
     ],
-    ['IPv6', HOSTS.replaceAll('10.0.0.2', 'fd00::2'), /^ip of w1 is no IPv4 address: fd00::2$/, 'error', 3],
-    ['no number', HOSTS.replaceAll('10.0.0.2', '10.0.0.256'), /^ip of w1 is no IPv4 address/, 'error', 3],
-    ['a name', HOSTS.replace('ip=10.0.0.2', '').replace('10.0.0.2', 'w1.lan'), /^ansible_host of w1 is no IPv4/, 'error', 3],
-    ['access_ip', HOSTS.replace('ip=10.0.0.2', 'ip=10.0.0.2 access_ip=w1'), /^access_ip of w1 is no IPv4/, 'error', 3],
+    ['IPv6', HOSTS.replaceAll('10.0.0.2', 'fd00::2'), /^ip of w1 is not an IPv4 address: fd00::2$/, 'error', 3],
+    ['no number', HOSTS.replaceAll('10.0.0.2', '10.0.0.256'), /^ip of w1 is not an IPv4 address/, 'error', 3],
+    ['a name', HOSTS.replace('ip=10.0.0.2', '').replace('10.0.0.2', 'w1.lan'), /^ansible_host of w1 is not an IPv4/, 'error', 3],
+    ['access_ip', HOSTS.replace('ip=10.0.0.2', 'ip=10.0.0.2 access_ip=w1'), /^access_ip of w1 is not an IPv4/, 'error', 3],
     [
       'one machine under two names',
       HOSTS.replace('ansible_host=10.0.0.2', 'ansible_host=10.0.0.1'),
@@ -153,25 +153,25 @@ describe('inventory validate', () => {
     ['an empty group', `${HOSTS}[gpu]\n`, /^The group gpu is empty/, 'info', 11],
     ['a name that is no node name', HOSTS.replaceAll('w1', 'W_1'), /W_1 cannot be the name of a node/, 'error', 3],
     ['a misspelt group', HOSTS.replaceAll('kube-node', 'kube_nodes'), /The group kube_nodes means nothing here/, 'warning', 6],
-    ['machines outside', `${HOSTS}[other]\nx1\n`, /One machine takes no part in the cluster: x1/, 'info', 12],
+    ['machines outside', `${HOSTS}[other]\nx1\n`, /One host takes no part in the cluster: x1/, 'info', 12],
   ])('%s', async (_, text, what, severity, line) => {
     expect(await hosts(text)).toEqual(one(what, severity, line));
   });
 
   it('a default subnet that contains hosts: the place of the host', async () => {
     expect(await hosts(HOSTS.replaceAll('10.0.0.2', '10.233.64.9'))).toEqual([
-      expect.objectContaining({ line: 3, column: 29, why: 'w1 (10.233.64.9) lies in it' }),
+      expect.objectContaining({ line: 3, column: 29, why: 'w1 (10.233.64.9) is in it' }),
     ]);
   });
 
   it.each([
-    ['container_manager: docker', 'Write container_manager: containerd, or take it out'],
-    ['kube_network_plugin: cilium', 'Write one of them, or take it out for calico'],
+    ['container_manager: docker', 'Write container_manager: containerd, or remove it'],
+    ['kube_network_plugin: cilium', 'Write one of them, or remove it for calico'],
     ['nginx_kube_apiserver_port: 7443', 'Write loadbalancer_apiserver_port'],
     ['supplementary_addresses_in_ssl_keys: 10.0.0.9', 'Write supplementary_addresses_in_ssl_keys: [10.0.0.9]'],
     ['loadbalancer_apiserver: {addres: 10.0.0.9}', 'Write loadbalancer_apiserver: {address: ADDRESS, port: PORT}'],
     ['kube_network_node_prefix: many', 'Write it as kube_network_node_prefix: 24'],
-    ['kubernetes_audit: true', 'Take it out, or do without it'],
+    ['kubernetes_audit: true', 'Remove it'],
   ])('says what to write instead: %s', async (text, fix) => {
     expect((await vars(text)).map((f) => f.todo)).toEqual([fix]);
   });
@@ -209,7 +209,7 @@ describe('inventory validate', () => {
 `;
     const found = (await validate({ 'hosts.yml': yaml }, { source: 'hosts.yml' })).findings;
     expect(found.map((f) => [f.message, f.todo])).toEqual([
-      ['ip of m1 is empty', 'Write ip: ADDRESS, or take it out'],
+      ['ip of m1 is empty', 'Write ip: ADDRESS, or remove it'],
       ['w1 has no address', 'Write ansible_host: ADDRESS and ip: ADDRESS below w1'],
     ]);
   });

@@ -133,7 +133,7 @@ describe.each(there)('user tasks under $name', (shell) => {
     const folder = await go(box, `  - name: folder\n    copy: {content: new, dest: ${box.root}/folder}\n`);
     expect(ofType(folder.events, 'task-end')[0]).toMatchObject({
       status: 'failed',
-      tail: [expect.stringContaining('is a folder')],
+      tail: [expect.stringContaining('is a directory')],
     });
   });
 
@@ -181,7 +181,7 @@ describe.each(there)('user tasks under $name', (shell) => {
       return [...(end?.tail ?? []), end?.hint ?? ''].join('\n');
     };
     expect(await failed(`dest: ${box.root}/no/such/file`)).toContain(
-      `${box.root}/no/such: there is no such folder; copy makes none`,
+      `${box.root}/no/such: no such directory; copy does not create it`,
     );
     const owner = await failed(`dest: ${box.root}/file, owner: nobody-here`);
     expect(owner).toMatch(/nobody-here/);
