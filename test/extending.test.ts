@@ -164,9 +164,9 @@ describe('the examples, applied to a copy of the sources', () => {
   });
 
   it('command: is listed, explained and runs', async () => {
-    expect(await run(process.execPath, 'bin/run.js', '--help')).toMatch(/versions +List the versions of Kubernetes/);
-    expect(await run(process.execPath, 'bin/run.js', 'versions', '--help')).toContain('--last');
-    expect(await run(process.execPath, 'bin/run.js', 'versions', '--last', '2')).toMatch(/^1\.\d+\.\d+\n1\.\d+\.\d+\n$/);
+    expect(await run(process.execPath, 'bin/run.js', '--help')).toMatch(/minors +List the minor versions of Kubernetes/);
+    expect(await run(process.execPath, 'bin/run.js', 'minors', '--help')).toContain('--last');
+    expect(await run(process.execPath, 'bin/run.js', 'minors', '--last', '2')).toMatch(/^1\.\d+\n1\.\d+\n$/);
   });
 
   it('setting: is shown with its origin, reaches the kubelet, and the sample is up to date', async () => {
