@@ -3,9 +3,9 @@ import { connectionFlags, inventoryFlags } from './flags.js';
 import { optionsOf } from './options.js';
 
 export default class Exec extends Command {
-  static override summary = 'Run a command on many machines at once';
+  static override summary = 'Run a command on many hosts at once';
   static override description =
-    'Output comes line by line with the machine in front. One word after -- is a command line for the shell there; several words stay words. Exit code 1 when the command failed on a machine, 3 when some machines could not be reached (the others are done all the same), 130 when it was interrupted, 141 when nobody reads the output any more (| head). It runs as the account that logs in, or as root with --become.';
+    'Prints output line by line, each prefixed with the host. A single word after -- is a command line for the shell of the host; several words are passed as they are. Runs as the login user, or as root with --become. Exit code 1 if the command failed on a host, 3 if a host could not be reached (the command still runs on the others), 130 if interrupted, 141 if the reader of the output is gone (| head).';
   static override examples = [
     '<%= config.bin %> exec all -i hosts.ini -- uptime',
     '<%= config.bin %> exec kube_node -i hosts.ini --become -- systemctl is-active containerd',
@@ -13,13 +13,13 @@ export default class Exec extends Command {
     '<%= config.bin %> exec all -i hosts.ini --stdin < script.sh',
   ];
   static override strict = false;
-  static override args = { pattern: Args.string({ description: 'machines and groups, as in a play', required: true }) };
+  static override args = { pattern: Args.string({ description: 'hosts and groups, as in a play', required: true }) };
   static override flags = {
     ...inventoryFlags,
     ...connectionFlags,
-    json: Flags.boolean({ description: 'print one JSON object a machine' }),
-    timeout: Flags.integer({ description: 'seconds until a command is ended', min: 1 }),
-    stdin: Flags.boolean({ description: 'give our stdin to the command on every machine; without a command it is a script' }),
+    json: Flags.boolean({ description: 'print one JSON object per host' }),
+    timeout: Flags.integer({ description: 'seconds after which the command is killed', min: 1 }),
+    stdin: Flags.boolean({ description: 'send stdin to the command on every host; without a command, run it as a script' }),
   };
 
   async run(): Promise<void> {

@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core';
 import { limitOf } from '../app/inventory/limit-flag.js';
 
-/** How encrypted variables are opened. */
+/** How encrypted variables are decrypted. */
 export const vaultFlags = {
-  'ask-vault-pass': Flags.boolean({ char: 'J', description: 'ask for the Ansible Vault password, if anything is encrypted' }),
+  'ask-vault-pass': Flags.boolean({ char: 'J', description: 'ask for the Ansible Vault password if anything is encrypted' }),
   'vault-password-file': Flags.string({
-    description: 'file with the Ansible Vault password, or a script that prints it (repeatable)',
+    description: 'file that holds the Ansible Vault password, or a script that prints it (repeatable)',
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'FILE',
@@ -18,30 +18,30 @@ export const vaultFlags = {
   }),
 };
 
-/** Of what only looks at an inventory; whatever runs a playbook knows its folder. */
+/** For commands that only read an inventory; those that run a playbook know its directory. */
 export const playbookDirFlag = {
   'playbook-dir': Flags.string({
-    description: 'read group_vars and host_vars of this folder, too: that of the playbook',
+    description: 'also read group_vars and host_vars in this directory, the one of the playbook',
     helpValue: 'DIR',
   }),
 };
 
-/** Which machines: shared by every command that reads an inventory. */
+/** Which hosts: shared by every command that reads an inventory. */
 export const inventoryFlags = {
   inventory: Flags.string({
     char: 'i',
     description:
-      'inventory file, folder, program or list of hosts (repeatable; default: KUBEWRIGHT_INVENTORY, or that of ansible.cfg)',
+      'inventory file, directory, script or list of hosts (repeatable; default: KUBEWRIGHT_INVENTORY, or the one in ansible.cfg)',
     multiple: true,
     multipleNonGreedy: true,
-    // Not `env:`, which gives a flag that may be repeated a text in place of a list (oclif 4.14).
+    // Not `env:`, which gives a repeatable flag a string instead of a list (oclif 4.14).
     default: async () => listed(process.env.KUBEWRIGHT_INVENTORY),
     noCacheDefault: true,
     helpValue: 'PATH',
   }),
   'extra-vars': Flags.string({
     char: 'e',
-    description: 'set a variable above all others: key=value, @file.yml or JSON (repeatable)',
+    description: 'set a variable, overriding all others: key=value, @file.yml or JSON (repeatable)',
     multiple: true,
     multipleNonGreedy: true,
     default: [],
@@ -56,37 +56,37 @@ export const inventoryFlags = {
   }),
 };
 
-/** How the machines are reached. */
+/** How hosts are reached. */
 export const connectionFlags = {
-  user: Flags.string({ char: 'u', description: 'connect as this user', env: 'KUBEWRIGHT_USER' }),
+  user: Flags.string({ char: 'u', description: 'user to log in as', env: 'KUBEWRIGHT_USER' }),
   'private-key': Flags.string({
-    description: 'private key file to connect with',
+    description: 'private key to log in with',
     helpValue: 'FILE',
     env: 'KUBEWRIGHT_PRIVATE_KEY',
   }),
   'ask-pass': Flags.boolean({ char: 'k', description: 'ask for the SSH password (or set KUBEWRIGHT_SSH_PASSWORD)' }),
   'ask-become-pass': Flags.boolean({ char: 'K', description: 'ask for the sudo password (or set KUBEWRIGHT_BECOME_PASSWORD)' }),
-  become: Flags.boolean({ char: 'b', description: 'use sudo even where the inventory does not say so' }),
+  become: Flags.boolean({ char: 'b', description: 'use sudo even if the inventory does not ask for it' }),
   'host-key-checking': Flags.option({
     options: ['strict', 'accept-new', 'off'] as const,
-    description: 'what to do with a host key that is not known yet (a changed key is always refused unless off)',
+    description: 'how to treat an unknown host key (a changed key is refused unless this is off)',
   })(),
   'connect-timeout': Flags.integer({
-    description: 'seconds until a connection must stand (default 10, or ConnectTimeout)',
+    description: 'seconds to wait for a connection (default: ConnectTimeout, or 10)',
     min: 1,
   }),
   'ssh-config': Flags.string({
-    description: 'SSH configuration to read in place of ~/.ssh/config; `none` for none',
+    description: 'SSH configuration to read instead of ~/.ssh/config; `none` to read none',
     helpValue: 'FILE',
     env: 'KUBEWRIGHT_SSH_CONFIG',
   }),
-  forks: Flags.integer({ char: 'f', description: 'machines to work on at once (default 50)', min: 1 }),
+  forks: Flags.integer({ char: 'f', description: 'hosts to work on at once (default 50)', min: 1 }),
 };
 
-/** Where runs leave their journals. */
+/** Where runs keep their journals. */
 export const journalFlags = {
   'journal-dir': Flags.string({
-    description: 'folder of the journals (default: .kubewright/runs below the working folder)',
+    description: 'directory of the journals (default: .kubewright/runs in the working directory)',
     helpValue: 'DIR',
     env: 'KUBEWRIGHT_JOURNAL_DIR',
   }),
@@ -95,10 +95,10 @@ export const journalFlags = {
 export const outputFlags = {
   ...journalFlags,
   json: Flags.boolean({ description: 'print events as JSON lines', exclusive: ['plain'] }),
-  plain: Flags.boolean({ description: 'print plain lines, also on a terminal' }),
+  plain: Flags.boolean({ description: 'print plain lines even on a terminal' }),
   verbose: Flags.integer({
     char: 'v',
-    description: 'how much is shown: 0 changes and failures, 1 every task (-v), 2 their output too (-vv)',
+    description: 'what to show: 0 changes and failures, 1 every task (-v), 2 their output as well (-vv)',
     default: 0,
     min: 0,
     max: 2,
@@ -106,37 +106,37 @@ export const outputFlags = {
   }),
 };
 
-/** Which plays and tasks, and whether they change anything: shared by what runs a playbook. */
+/** Which plays and tasks, and whether they change anything: shared by commands that run a playbook. */
 export const playFlags = {
   bundle: Flags.string({
-    description: 'offline bundle (folder or tar) to install from',
+    description: 'offline bundle (directory or tar) to install from',
     helpValue: 'PATH',
     env: 'KUBEWRIGHT_BUNDLE',
   }),
   tags: Flags.string({
     char: 't',
-    description: 'only what has one of these tags (also: all, tagged, untagged, always, never)',
+    description: 'run only what has one of these tags (or: all, tagged, untagged, always, never)',
     multiple: true,
     multipleNonGreedy: true,
     delimiter: ',',
     default: [],
   }),
   'skip-tags': Flags.string({
-    description: 'leave out what has one of these tags',
+    description: 'skip what has one of these tags',
     multiple: true,
     multipleNonGreedy: true,
     delimiter: ',',
     default: [],
   }),
-  'start-at': Flags.string({ description: 'begin with this task (id or title, * for any letters)', helpValue: 'TASK' }),
+  'start-at': Flags.string({ description: 'start at this task (id or title, * matches any characters)', helpValue: 'TASK' }),
   step: Flags.boolean({ description: 'ask before each play and each task', exclusive: ['json'] }),
-  'list-hosts': Flags.boolean({ description: 'print the hosts of each play and stop; no machine is touched' }),
-  'list-tasks': Flags.boolean({ description: 'print the tasks of each play and stop; no machine is touched' }),
-  'list-tags': Flags.boolean({ description: 'print the tags of each play and stop; no machine is touched' }),
-  check: Flags.boolean({ char: 'C', description: 'change nothing, say what would change' }),
-  diff: Flags.boolean({ char: 'D', description: 'show what changes, file by file' }),
+  'list-hosts': Flags.boolean({ description: 'print the hosts of each play and exit; no host is touched' }),
+  'list-tasks': Flags.boolean({ description: 'print the tasks of each play and exit; no host is touched' }),
+  'list-tags': Flags.boolean({ description: 'print the tags of each play and exit; no host is touched' }),
+  check: Flags.boolean({ char: 'C', description: 'change nothing; report what would change' }),
+  diff: Flags.boolean({ char: 'D', description: 'show the changes to each file' }),
   'force-unlock': Flags.boolean({
-    description: 'take the lock of a machine from another run, and stop what that run has at work there first',
+    description: 'take over hosts that another run holds; its running tasks are stopped first',
   }),
 };
 

@@ -3,9 +3,9 @@ import { connectionFlags, inventoryFlags, outputFlags, playFlags } from './flags
 import { playOptions } from './options.js';
 
 export default class Provision extends Command {
-  static override summary = 'Turn the machines of an inventory into a Kubernetes cluster';
+  static override summary = 'Turn the hosts of an inventory into a Kubernetes cluster';
   static override description =
-    'Runs the playbook over SSH. Running it again changes only what differs, so that is the way to resume, to repair and to apply changed settings.';
+    'Runs the built-in playbook over SSH. Running it again changes only what differs: use it to resume, to repair and to apply changed settings.';
   static override examples = [
     '<%= config.bin %> provision -i inventories/sample/hosts.ini',
     '<%= config.bin %> provision -i hosts.ini --check --diff',
@@ -16,7 +16,7 @@ export default class Provision extends Command {
     ...connectionFlags,
     ...outputFlags,
     ...playFlags,
-    playbook: Flags.string({ description: 'another playbook than the built-in cluster.yml', helpValue: 'FILE' }),
+    playbook: Flags.string({ description: 'playbook to run instead of the built-in cluster.yml', helpValue: 'FILE' }),
   };
 
   async run(): Promise<void> {

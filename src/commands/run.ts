@@ -3,15 +3,15 @@ import { connectionFlags, inventoryFlags, outputFlags, playFlags } from './flags
 import { playOptions } from './options.js';
 
 export default class Run extends Command {
-  static override summary = 'Run a playbook of your own on the machines of an inventory';
+  static override summary = 'Run your own playbook on the hosts of an inventory';
   static override description =
-    'Plays with tasks (run, copy, script) and with roles. Plays that have roles need the groups of a cluster; others take any inventory.';
+    'Plays have tasks (run, copy, script) and roles. Plays with roles need an inventory with the groups of a cluster; others work with any inventory.';
   static override examples = [
     '<%= config.bin %> run motd.yml -i hosts.ini',
     '<%= config.bin %> run motd.yml -i hosts.ini --check --diff',
     '<%= config.bin %> run motd.yml -i hosts.ini --limit m11-k8s --tags banner',
   ];
-  static override args = { playbook: Args.string({ required: true, description: 'playbook (YAML)' }) };
+  static override args = { playbook: Args.string({ required: true, description: 'playbook to run (YAML)' }) };
   static override flags = { ...inventoryFlags, ...connectionFlags, ...outputFlags, ...playFlags };
 
   async run(): Promise<void> {

@@ -7,15 +7,15 @@ const { user, 'private-key': privateKey, 'ask-pass': askPass } = connectionFlags
 const { 'host-key-checking': hostKeyChecking, 'connect-timeout': connectTimeout, 'ssh-config': sshConfig } = connectionFlags;
 
 export default class Ssh extends Command {
-  static override summary = 'Log in to a machine of the inventory with the real ssh';
+  static override summary = 'Log in to a host of the inventory with OpenSSH';
   static override description =
-    'Address, port, user, keys, known_hosts and jump hosts are those that every other command uses. A password of the inventory is handed to ssh without standing in an argument, a file or the environment. The exit code is that of ssh.';
+    'Uses the same address, port, user, keys, known_hosts and jump hosts as every other command. A password from the inventory reaches ssh without showing up in an argument, a file or the environment. Exits with the exit code of ssh.';
   static override examples = [
     '<%= config.bin %> ssh m11-k8s -i hosts.ini',
     '<%= config.bin %> ssh m11-k8s -i hosts.ini -- sudo kubectl get nodes',
   ];
   static override strict = false;
-  static override args = { host: Args.string({ description: 'machine, as the inventory names it', required: true }) };
+  static override args = { host: Args.string({ description: 'host, as named in the inventory', required: true }) };
   static override flags = {
     ...vaultFlags,
     inventory,

@@ -2,7 +2,7 @@ import { Args, Command } from '@oclif/core';
 
 export default class BundleVerify extends Command {
   static override summary = 'Check every file of an offline bundle against its checksum';
-  static override args = { bundle: Args.string({ description: 'folder or tar of the bundle', required: true }) };
+  static override args = { bundle: Args.string({ description: 'directory or tar of the bundle', required: true }) };
 
   async run(): Promise<void> {
     const { args } = await this.parse(BundleVerify);

@@ -4,13 +4,13 @@ import { optionsOf } from '../options.js';
 
 export default class InventoryGraph extends Command {
   static override summary = 'Print groups and hosts as a tree, as ansible-inventory --graph does';
-  static override args = { group: Args.string({ description: 'begin at this group', default: 'all' }) };
+  static override args = { group: Args.string({ description: 'start at this group', default: 'all' }) };
   static override flags = {
     inventory: inventoryFlags.inventory,
     'extra-vars': inventoryFlags['extra-vars'],
     ...vaultFlags,
     ...playbookDirFlag,
-    vars: Flags.boolean({ description: 'print variables, too' }),
+    vars: Flags.boolean({ description: 'print variables as well' }),
   };
 
   async run(): Promise<void> {

@@ -5,7 +5,7 @@ import { optionsOf } from '../options.js';
 export default class InventoryList extends Command {
   static override summary = 'Print hosts, groups and variables as ansible-inventory --list does';
   static override description =
-    'Reads what Ansible would read and prints the same JSON: names as they are written, every value with its type, templates not rendered.';
+    'Reads what Ansible would read and prints the same JSON: names as written, values with their types, templates not rendered.';
   static override examples = [
     '<%= config.bin %> inventory list -i hosts.ini',
     '<%= config.bin %> inventory list -i hosts.ini --host m11-k8s',
@@ -13,12 +13,13 @@ export default class InventoryList extends Command {
   static override flags = {
     ...inventoryFlags,
     ...playbookDirFlag,
-    json: Flags.boolean({ description: 'print JSON (it is the default, except with --resolved)' }),
+    json: Flags.boolean({ description: 'print JSON (the default, except with --resolved)' }),
     resolved: Flags.boolean({
-      description: 'the cluster as Kubewright sees it: roles, addresses, settings with the file and line that set each',
+      description:
+        'print the cluster as Kubewright sees it: roles, addresses, and each setting with the file and line that set it',
       exclusive: ['host', 'limit'],
     }),
-    host: Flags.string({ description: "print only this host's variables", helpValue: 'NAME' }),
+    host: Flags.string({ description: 'print the variables of this host only', helpValue: 'NAME' }),
   };
 
   async run(): Promise<void> {

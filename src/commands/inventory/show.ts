@@ -3,15 +3,15 @@ import { inventoryFlags, playbookDirFlag, vaultFlags } from '../flags.js';
 import { optionsOf } from '../options.js';
 
 export default class InventoryShow extends Command {
-  static override summary = 'Show the cluster that an inventory describes, without touching any machine';
+  static override summary = 'Show the cluster that an inventory describes, without touching any host';
   static override description =
-    'Roles and addresses of each machine, and every setting with the file and line that set it. Secrets are shown as ***.';
+    'Prints the roles and addresses of each host, and every setting with the file and line that set it. Secrets are shown as ***.';
   static override flags = {
     inventory: inventoryFlags.inventory,
     'extra-vars': inventoryFlags['extra-vars'],
     ...vaultFlags,
     ...playbookDirFlag,
-    json: Flags.boolean({ description: 'print it as JSON' }),
+    json: Flags.boolean({ description: 'print JSON' }),
   };
 
   async run(): Promise<void> {

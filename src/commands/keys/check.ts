@@ -4,9 +4,9 @@ import { optionsOf } from '../options.js';
 import { accountFlags, hubFlag } from './flags.js';
 
 export default class KeysCheck extends Command {
-  static override summary = 'Let every machine log in to every other, and say where that fails';
+  static override summary = 'Test that every host can log in to every other host';
   static override description =
-    'The logins are made by the machines themselves, with BatchMode=yes and StrictHostKeyChecking=yes. One table where it is readable, only the failures and the sum where there are many machines. Exit code 1 when a login failed.';
+    'The hosts log in to each other with BatchMode=yes and StrictHostKeyChecking=yes. Prints a table if it fits the terminal; otherwise only the failures and the total. Exit code 1 if a login failed.';
   static override examples = [
     '<%= config.bin %> keys check -i hosts.ini',
     '<%= config.bin %> keys check -i hosts.ini --hub m11-k8s --json',
@@ -16,7 +16,7 @@ export default class KeysCheck extends Command {
     ...connectionFlags,
     ...accountFlags,
     ...hubFlag,
-    json: Flags.boolean({ description: 'print the result as one JSON document' }),
+    json: Flags.boolean({ description: 'print the result as a single JSON document' }),
   };
 
   async run(): Promise<void> {

@@ -4,9 +4,9 @@ import { optionsOf } from '../options.js';
 import { accountFlags, hubFlag } from './flags.js';
 
 export default class KeysDistribute extends Command {
-  static override summary = 'Give every machine a key pair, and every machine access to every other';
+  static override summary = 'Give every host a key pair, and access to every other host';
   static override description =
-    'Key pairs where there are none, public keys in every authorized_keys, host keys in every known_hosts, your own key everywhere. What was in those files stays; running it again changes nothing. A machine that fails is reported and the others are finished; exit code 3 when one was unreachable or refused us, 1 when one failed otherwise. Run the same command again after the repair.';
+    'Makes missing key pairs, and adds the public keys to every authorized_keys, the host keys to every known_hosts, and your own key everywhere. Existing content is left untouched; running it again changes nothing. If a host fails, the others are finished; repair it and run the same command again. Exit code 3 if a host was unreachable or refused the login, 1 if one failed otherwise.';
   static override examples = [
     '<%= config.bin %> keys distribute -i hosts.ini --ask-pass',
     '<%= config.bin %> keys distribute -i hosts.ini --hub m11-k8s --dry-run',
@@ -21,13 +21,13 @@ export default class KeysDistribute extends Command {
     ...hubFlag,
     type: Flags.option({
       options: ['ed25519', 'ecdsa', 'rsa'] as const,
-      description: 'kind of key pair to make (default ed25519; with --rotate the kind that a machine has)',
+      description: 'type of the key pairs to make (default ed25519; with --rotate, the type that the host has)',
     })(),
-    bits: Flags.integer({ description: 'size of a key of type rsa (default 4096) or ecdsa' }),
-    'dry-run': Flags.boolean({ description: 'say what would change on each machine; nothing is written anywhere' }),
+    bits: Flags.integer({ description: 'size of an rsa (default 4096) or ecdsa key' }),
+    'dry-run': Flags.boolean({ description: 'report what would change on each host; nothing is written' }),
     revoke: Flags.string({
       description:
-        'take the key of this machine out of every authorized_keys, and its host keys out of every known_hosts; it need not answer, nor stand in the inventory (repeatable; a fingerprint SHA256:… does as well)',
+        'remove the key of this host from every authorized_keys, and its host keys from every known_hosts; it need not answer or be in the inventory (repeatable; or give a fingerprint SHA256:…)',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'NAME',
@@ -35,9 +35,9 @@ export default class KeysDistribute extends Command {
     }),
     rotate: Flags.boolean({
       description:
-        'replace every key pair: new keys are added everywhere and tried by real logins before the old ones go; run again, it finishes what was interrupted',
+        'replace every key pair: new keys are added everywhere and tested with real logins before the old ones are removed; if interrupted, run it again and it picks up where it stopped',
     }),
-    json: Flags.boolean({ description: 'print the result as one JSON document' }),
+    json: Flags.boolean({ description: 'print the result as a single JSON document' }),
   };
 
   async run(): Promise<void> {

@@ -2,10 +2,10 @@ import { Command, Flags } from '@oclif/core';
 import { providerFlag } from './flags.js';
 
 export default class LabDown extends Command {
-  static override summary = 'Stop the lab machines; those of this box are removed with everything that belongs to them';
+  static override summary = 'Stop the lab machines; those on this box are removed with everything that belongs to them';
   static override flags = {
     ...providerFlag,
-    destroy: Flags.boolean({ description: 'remove virtual machines too, with their disks and the inventory' }),
+    destroy: Flags.boolean({ description: 'also remove virtual machines, with their disks and the inventory' }),
   };
 
   async run(): Promise<void> {

@@ -2,7 +2,7 @@ import { Args, Command } from '@oclif/core';
 import { providerFlag } from './flags.js';
 
 export default class LabSnapshot extends Command {
-  static override summary = 'Save the state of all lab machines, go back to it, delete it, or list what was saved';
+  static override summary = 'Save, restore, delete or list snapshots of all lab machines';
   static override examples = [
     '<%= config.bin %> lab snapshot save fresh',
     '<%= config.bin %> lab snapshot restore fresh',
@@ -11,7 +11,7 @@ export default class LabSnapshot extends Command {
   static override flags = { ...providerFlag };
   static override args = {
     action: Args.string({ description: 'what to do', options: ['save', 'restore', 'delete', 'list'], required: true }),
-    name: Args.string({ description: 'name of the snapshot; not for list' }),
+    name: Args.string({ description: 'name of the snapshot (not for list)' }),
   };
 
   async run(): Promise<void> {

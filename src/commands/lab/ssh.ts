@@ -6,7 +6,7 @@ export default class LabSsh extends Command {
   static override examples = ['<%= config.bin %> lab ssh m11-k8s', '<%= config.bin %> lab ssh m11-k8s -- sudo kubectl get nodes'];
   static override strict = false;
   static override flags = { ...providerFlag };
-  static override args = { name: Args.string({ description: 'machine, as `lab status` names it', required: true }) };
+  static override args = { name: Args.string({ description: 'machine, as named by `lab status`', required: true }) };
 
   async run(): Promise<void> {
     const { args, argv, flags } = await this.parse(LabSsh);

@@ -4,9 +4,9 @@ import { optionsOf } from '../options.js';
 import { boxFlag, providerFlag } from './flags.js';
 
 export default class LabUp extends Command {
-  static override summary = 'Start lab machines: on this box (real systemd, real sshd), or virtual ones by Vagrant';
+  static override summary = 'Start lab machines: on this box (real systemd, real sshd), or virtual ones with Vagrant';
   static override description =
-    'Without -i the lab plans its machines and writes a whole inventory. With --provider vagrant -i INVENTORY it makes the machines of that inventory, and writes a small one beside it that says how they are reached.';
+    'Without -i, plans the machines and writes a complete inventory. With --provider vagrant -i INVENTORY, makes the machines of that inventory, and writes a small one next to it that says how they are reached.';
   static override examples = [
     '<%= config.bin %> lab up --masters 1 --workers 2',
     '<%= config.bin %> lab up --provider vagrant',
@@ -24,15 +24,15 @@ export default class LabUp extends Command {
     }),
     'extra-vars': inventoryFlags['extra-vars'],
     ...vaultFlags,
-    masters: Flags.integer({ description: 'control planes  [default: 3]', min: 1, max: 90 }),
-    workers: Flags.integer({ description: 'workers  [default: 6]', min: 0, max: 150 }),
+    masters: Flags.integer({ description: 'number of control planes  [default: 3]', min: 1, max: 90 }),
+    workers: Flags.integer({ description: 'number of workers  [default: 6]', min: 0, max: 150 }),
     subnet: Flags.string({ description: 'network of the machines  [default: 10.77.0.0/24; Vagrant: 192.168.56.0/24]' }),
-    'inventory-dir': Flags.string({ description: 'where the inventory goes', default: 'inventories/lab' }),
+    'inventory-dir': Flags.string({ description: 'directory to write the inventory to', default: 'inventories/lab' }),
     bundle: Flags.string({ description: 'offline bundle to name in the inventory', helpValue: 'PATH' }),
     ...boxFlag,
     'vagrant-provider': Flags.string({
       description:
-        'what Vagrant is to use: virtualbox, libvirt, vmware_desktop, parallels or hyperv (default: the first that is usable)',
+        'provider for Vagrant: virtualbox, libvirt, vmware_desktop, parallels or hyperv (default: the first that is usable)',
       env: 'KUBEWRIGHT_PROVIDER',
       helpValue: 'NAME',
     }),

@@ -5,7 +5,7 @@ import { boxFlag } from './flags.js';
 
 export default class LabVagrantMachines extends Command {
   static override hidden = true;
-  static override summary = 'Print the machines that an inventory asks for, as JSON: what the Vagrantfile reads';
+  static override summary = 'Print the machines that an inventory asks for as JSON; the Vagrantfile reads it';
   static override flags = {
     inventory: inventoryFlags.inventory,
     'extra-vars': inventoryFlags['extra-vars'],

@@ -3,15 +3,15 @@ import { connectionFlags, inventoryFlags, journalFlags, outputFlags } from '../f
 import { optionsOf, viewOf } from '../options.js';
 
 export default class RunsAttach extends Command {
-  static override summary = 'Follow what a run has at work on the machines, also when its own terminal or machine is gone';
+  static override summary = 'Follow the tasks of a run, even if its terminal or controller is gone';
   static override description =
-    'While the run is steered by its own process, this only watches. When that is gone, this takes its place until the programs of the present play have ended; the same command again goes on from there.';
+    'While the run has its own controller, this only watches. If the controller died, this takes its place until the tasks of the current play have ended; run the original command again to continue from there.';
   static override examples = [
     '<%= config.bin %> runs attach latest',
     '<%= config.bin %> runs attach 20261124-103000-a1b2 -i hosts.ini',
   ];
   static override args = {
-    run: Args.string({ description: 'name of the run (a part of it, or latest, where its journal is here)', default: 'latest' }),
+    run: Args.string({ description: 'name of the run (or part of it, or latest, if its journal is here)', default: 'latest' }),
   };
   static override flags = {
     ...inventoryFlags,
@@ -19,7 +19,7 @@ export default class RunsAttach extends Command {
     ...outputFlags,
     ...journalFlags,
     bundle: Flags.string({
-      description: 'offline bundle (folder or tar) that the run installs from',
+      description: 'offline bundle (directory or tar) that the run installs from',
       helpValue: 'PATH',
       env: 'KUBEWRIGHT_BUNDLE',
     }),

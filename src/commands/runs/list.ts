@@ -3,12 +3,12 @@ import { journalFlags } from '../flags.js';
 import { optionsOf } from '../options.js';
 
 export default class RunsList extends Command {
-  static override summary = 'List the runs that left a journal here';
+  static override summary = 'List past runs';
   static override examples = ['<%= config.bin %> runs list', '<%= config.bin %> runs list --last 5 --reverse'];
   static override flags = {
     ...journalFlags,
-    last: Flags.integer({ char: 'n', description: 'only the newest so many', min: 1 }),
-    reverse: Flags.boolean({ char: 'r', description: 'the newest first; without it, last' }),
+    last: Flags.integer({ char: 'n', description: 'show only the newest N runs', min: 1, helpValue: 'N' }),
+    reverse: Flags.boolean({ char: 'r', description: 'newest first' }),
     json: Flags.boolean({ description: 'print JSON' }),
   };
 

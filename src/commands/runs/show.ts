@@ -3,19 +3,19 @@ import { journalFlags } from '../flags.js';
 import { optionsOf } from '../options.js';
 
 export default class RunsShow extends Command {
-  static override summary = 'Show what a run did: plays, slowest tasks, changes, failures with their output, recap';
+  static override summary = 'Show what a run did: plays, slowest tasks, changes, failures with their output, and a recap';
   static override examples = [
     '<%= config.bin %> runs show latest',
     '<%= config.bin %> runs show 20261124-103000-a1b2 --failed',
     "<%= config.bin %> runs show latest --host 'w10*' --json",
   ];
   static override args = {
-    run: Args.string({ description: 'name of the run, a part of it that no other has, or latest', default: 'latest' }),
+    run: Args.string({ description: 'name of the run, a unique part of it, or latest', default: 'latest' }),
   };
   static override flags = {
     ...journalFlags,
-    host: Flags.string({ description: 'only these hosts (names with commas and *)', helpValue: 'HOSTS' }),
-    failed: Flags.boolean({ description: 'only what failed' }),
+    host: Flags.string({ description: 'only these hosts (comma-separated, * matches any characters)', helpValue: 'HOSTS' }),
+    failed: Flags.boolean({ description: 'show only failures' }),
     json: Flags.boolean({ description: 'print JSON' }),
   };
 
