@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// ssh asks this program for passwords; it asks the kubewright that started ssh, and prints the answer.
+// ssh runs this program to ask for a password; it passes the question to the kubewright that started ssh and prints the answer.
 import { createConnection } from 'node:net';
 
 const connection = createConnection(process.env.KUBEWRIGHT_ASKPASS_SOCKET ?? '', () => connection.end(process.argv[2] ?? ''));

@@ -83,34 +83,11 @@ export class UnreachableErrors extends UnreachableError {
   readonly all: readonly ErrorParts[];
 
   constructor(all: readonly ErrorParts[], of: number) {
-    super({
-      what: `Cannot log in to ${all.length} of ${of} ${of === 1 ? 'host' : 'hosts'}; nothing was changed`,
-    });
+    super({ what: `Cannot log in to ${all.length} of ${of} ${of === 1 ? 'host' : 'hosts'}; nothing was changed` });
     this.all = all;
   }
 }
 
 function sameWhere(a: Where | undefined, b: Where | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && whereText(a) === whereText(b));
-}
-
-/** Several lines of plain text, ready for stderr. */
-export function formatError(error: KubewrightError): string {
-  const all = error instanceof PreflightError || error instanceof UnreachableErrors ? error.all : undefined;
-  if (all) return list(error.message, all);
-  if (error instanceof InputErrors && error.all.length > 1) return list(error.message, error.all);
-  return formatParts(error.parts);
-}
-
-function list(title: string, all: readonly ErrorParts[]): string {
-  return [`${title}:`, ...all.map((p) => `- ${formatParts(p).replaceAll('\n', '\n  ')}`)].join('\n');
-}
-
-/** `where: what`, then the reason and the hint on their own lines. */
-export function formatParts(p: ErrorParts): string {
-  const head = p.where ? `${whereText(p.where)}: ${p.what}` : p.what;
-  const lines = [head];
-  if (p.why) lines.push(`  why:  ${p.why.replaceAll('\n', '\n        ')}`);
-  if (p.fix) lines.push(`  hint: ${p.fix.replaceAll('\n', '\n        ')}`);
-  return lines.join('\n');
 }

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatError, KubewrightError } from '../base/errors.js';
+import { type ErrorParts, KubewrightError } from '../base/errors.js';
 import { PACKAGE_ROOT } from '../base/package-root.js';
 
 /**
- * Runs one command line and sets the exit code. Users see what happened and what to do, never a stack trace.
+ * Runs a command line and sets the exit code. Users see what happened and what to do, never a stack trace.
  *
- * Start-up time is looked after (`npm run bench:startup`): nothing is imported here that --version or --help can do without.
+ * Start-up time is measured (`npm run bench:startup`): nothing is imported here that --version or --help can do without.
  */
 export async function main(argv: string[]): Promise<void> {
-  // Above all errors of what we write to: nobody catches those, and oclif waits for ever for some.
+  // Mainly errors of the output streams: nothing else catches them, and oclif waits for some forever.
   const fail = (error: unknown): void => void report(error, argv).then((code) => process.exit(code));
   process.on('uncaughtException', fail);
   process.stdout.on('error', fail);
@@ -25,7 +25,7 @@ export async function main(argv: string[]): Promise<void> {
   }
 }
 
-/** `help provision` means `provision --help`, which prints the same without loading the help command. */
+/** Turns `help provision` into `provision --help`, which prints the same without loading the help command. */
 function spellHelp(argv: string[]): string[] {
   const [first, ...rest] = argv;
   return first === 'help' && rest.every((arg) => !arg.startsWith('-')) ? [...rest, '--help'] : argv;
@@ -40,37 +40,40 @@ async function versionLine(): Promise<string> {
 }
 
 async function report(error: unknown, argv: readonly string[]): Promise<number> {
+  // An ExitError is `this.exit()`: nothing went wrong.
+  if (isOclif(error) && error.code === 'EEXIT') return error.oclif.exit ?? 0;
+  // `kubewright … | head`, a terminal that was closed: the reader is gone, and with it the one to report to.
+  if (['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].some((code) => isCode(error, code))) return Number(process.exitCode ?? 0);
+  const { formatError, formatLabelled, lookOf } = await import('../base/text/render-error.js');
+  const look = lookOf(process.stderr);
+  const print = (parts: ErrorParts): void => void process.stderr.write(`${formatLabelled('error', parts, look)}\n`);
   if (error instanceof KubewrightError) {
-    process.stderr.write(`${formatError(error)}\n`);
+    process.stderr.write(`${formatError(error, look)}\n`);
     debug(error);
     return error.exitCode;
   }
   if (isOclif(error)) {
-    // An ExitError is `this.exit()`: nothing went wrong.
-    if (error.code === 'EEXIT') return error.oclif.exit ?? 0;
-    const { wrongLine } = await import('./usage-errors.js');
-    process.stderr.write(`${wrongLine(error.message, argv)}\n`);
+    const { usageError } = await import('./usage-errors.js');
+    print(usageError(error.message, argv));
     return error.oclif.exit ?? 2;
   }
-  // `kubewright … | head`, a terminal that was closed: the reader has gone, and nobody is left to tell. What came out stays.
-  if (['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].some((code) => isCode(error, code))) return Number(process.exitCode ?? 0);
   if (NO_ROOM.some((code) => isCode(error, code))) {
-    const { message } = error as Error;
-    process.stderr.write(`The output cannot be written\n  why:  ${message}\n  hint: Make room, or write it somewhere else\n`);
+    print({
+      what: 'Cannot write the output',
+      why: (error as Error).message,
+      fix: 'Free some space, or write it to another place',
+    });
     return 1;
   }
   if (isCode(error, 'ENOENT') && error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd') {
-    process.stderr.write('The working folder is not there any more\n  hint: Go to another one, and give the command again\n');
+    print({ what: 'The working directory no longer exists', fix: 'Change to another directory and run the command again' });
     return 2;
   }
-  const text = isZod(error)
-    ? error.issues.map((i) => i.message).join('; ')
-    : error instanceof Error
-      ? error.message
-      : String(error);
-  process.stderr.write(
-    `${text}\n  why:  this is a bug in kubewright, not in your input\n  hint: run it again with DEBUG=kubewright and report what it prints\n`,
-  );
+  print({
+    what: isZod(error) ? error.issues.map((i) => i.message).join('; ') : error instanceof Error ? error.message : String(error),
+    why: 'This is a bug in kubewright, not in your input',
+    fix: 'Run the command again with DEBUG=kubewright and report what it prints',
+  });
   debug(error);
   return 1;
 }
@@ -82,7 +85,7 @@ function debug(error: unknown): void {
     process.stderr.write(`${error.stack ?? ''}\n`);
 }
 
-/** oclif's own errors. They and zod's are known by their shape: importing the classes takes time that --help hasn't. */
+/** oclif's own errors. These and zod's are recognised by shape: importing the classes would slow --help down. */
 function isOclif(error: unknown): error is Error & { code?: string; oclif: { exit?: number } } {
   return error instanceof Error && 'oclif' in error && typeof error.oclif === 'object' && error.oclif !== null;
 }

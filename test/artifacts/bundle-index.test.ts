@@ -2,8 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isInside, parseBundleIndex, readBundleIndex, writeBundleIndex } from '../../src/artifacts/bundle-index.js';
-import { formatError, InputError } from '../../src/base/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { wholeFile } from '../../src/base/place.js';
+import { formatError } from '../../src/base/text/render-error.js';
 import { sampleIndex, scratch } from '../support/bundle.js';
 
 const changed = (change: Record<string, unknown>) => JSON.stringify({ ...sampleIndex(), ...change });

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { provision } from '../../src/app/run/provision.js';
-import { formatError, KubewrightError } from '../../src/base/errors.js';
+import { KubewrightError } from '../../src/base/errors.js';
+import { formatError } from '../../src/base/text/render-error.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-input-'));
-/** Every machine of these inventories "is" this server: bad input must never reach it. */
+/** Every host of these inventories is this server: bad input must never reach it. */
 let connections = 0;
 const server = createServer((socket) => {
   connections++;
@@ -67,10 +68,10 @@ async function attempt(
   }
 }
 
-describe('bad input gets one clear message and exit code 2, and touches no machine', () => {
+describe('bad input gets one clear message and exit code 2, and touches no host', () => {
   const cases: [string, () => Promise<{ code: number; text: string }>, RegExp][] = [
     ['no inventory', () => attempt(undefined), /No inventory was given[\s\S]*-i/],
-    ['an inventory that is not there', () => attempt(join(dir, 'nowhere.ini')), /nowhere\.ini: There is no such inventory/],
+    ['a missing inventory', () => attempt(join(dir, 'nowhere.ini')), /nowhere\.ini: There is no such inventory/],
     ['an empty inventory', () => attempt(inventory('\n# nothing\n')), /hosts\.ini: The inventory has no hosts/],
     ['no masters', () => attempt(inventory(`${HOSTS}[kube-node]\nw1\n`)), /no control plane[\s\S]*kube_control_plane/],
     [
@@ -119,17 +120,17 @@ describe('bad input gets one clear message and exit code 2, and touches no machi
       /kube_pods_subnet 10\.233\.0\.0\/16 and kube_service_addresses .* overlap/,
     ],
     [
-      'pods where the machines are',
+      'pods in the network of the hosts',
       () => attempt(inventory(HOSTS + GROUPS), ['kube_pods_subnet=10.9.0.0/16']),
       /overlaps the network of the hosts/,
     ],
     [
-      'a name that no node can have',
+      'a name that a node cannot have',
       () => attempt(inventory('M_1 ip=10.9.0.1\n[kube-master]\nM_1\n')),
       /M_1 cannot be the name of a node/,
     ],
     [
-      'a bundle that is not there',
+      'a missing bundle',
       () => attempt(inventory(HOSTS + GROUPS), [], { bundle: join(dir, 'no-bundle') }),
       /no-bundle: There is no bundle here/,
     ],
@@ -139,7 +140,7 @@ describe('bad input gets one clear message and exit code 2, and touches no machi
       /Nothing in the playbook has the tag ectd\n.*Did you mean etcd/,
     ],
     [
-      'a limit that names nobody',
+      'a limit that matches no host',
       () => attempt(inventory(HOSTS + GROUPS), [], { limit: 'w9' }),
       /There is no host and no group w9[\s\S]*w1/,
     ],
@@ -162,21 +163,21 @@ describe('bad input gets one clear message and exit code 2, and touches no machi
     expect(connections).toBe(0);
   });
 
-  it('says everything at once', async () => {
+  it('reports everything at once', async () => {
     const { text } = await attempt(
       inventory('m1 ip=10.9.0.1\nw1 ip=10.9.0.1\n[kube-master]\nm1\n[kube-node]\nw1\n[etcd]\nm1\nw1\n'),
       ['kube_version=1.99.0'],
     );
-    expect(text).toMatch(/^3 problems in the input:/);
+    expect(text).toMatch(/^error: .*\n[\s\S]*\n3 problems in the input$/);
   });
 });
 
-describe('machines that cannot be reached', () => {
+describe('hosts that cannot be reached', () => {
   it('are all named at once, with exit code 3', async () => {
     const { code, text } = await attempt(inventory(HOSTS + GROUPS), ['ansible_port=1']);
     expect(code).toBe(3);
-    expect(text).toMatch(/Cannot log in to 2 of 2 hosts; nothing was changed/);
-    expect(text).toMatch(/m1 .*refuses connections/);
-    expect(text).toMatch(/w1 .*refuses connections/);
+    expect(text).toMatch(/\nCannot log in to 2 of 2 hosts; nothing was changed$/);
+    expect(text).toMatch(/^error: .*m1 .*refuses connections/m);
+    expect(text).toMatch(/^error: .*w1 .*refuses connections/m);
   });
 });

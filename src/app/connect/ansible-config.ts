@@ -1,16 +1,16 @@
-import { formatParts } from '../../base/errors.js';
+import { writeWarning } from '../../base/text/render-error.js';
 import { type AnsibleConfig, configKey, readAnsibleConfig } from '../../inventory/ansible-cfg/ansible-cfg.js';
 import type { ConnectionOptions, VaultOptions } from './options.js';
 
 let known: { readonly key: string; readonly config: AnsibleConfig } | undefined;
 
 /** The current ansible.cfg and ANSIBLE_*; each warning about them is printed once. */
-export function ansibleConfig(): AnsibleConfig {
+function ansibleConfig(): AnsibleConfig {
   const variables = Object.entries(process.env).filter(([name]) => name.startsWith('ANSIBLE_'));
   const key = JSON.stringify([process.cwd(), variables]);
   if (known?.key === key) return known.config;
   const config = readAnsibleConfig();
-  for (const w of config.warnings) process.stderr.write(`warning: ${formatParts(w)}\n`);
+  for (const w of config.warnings) writeWarning(w);
   known = { key, config };
   return config;
 }

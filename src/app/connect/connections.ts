@@ -1,4 +1,5 @@
-import { formatParts, InterruptedError, KubewrightError, UnreachableErrors } from '../../base/errors.js';
+import { InterruptedError, KubewrightError, UnreachableErrors, type Warning } from '../../base/errors.js';
+import { formatParts, writeWarning } from '../../base/text/render-error.js';
 import type { Host } from '../../inventory/model/model.js';
 import type { Secret } from '../../shell/secret.js';
 import { type ConnectResult, connectAll } from '../../transport/connect-all.js';
@@ -31,7 +32,7 @@ export interface OpenOptions {
   /** Looks up jump hosts in the inventory; default: among `hosts`. */
   readonly lookup?: (name: string) => Host | undefined;
   /** Receives warnings; default: print each once on stderr. */
-  readonly onWarning?: (text: string) => void;
+  readonly onWarning?: (warning: Warning) => void;
   /** SSH passwords by host; passwords in the inventory take precedence. */
   readonly passwords?: ReadonlyMap<string, Secret>;
   readonly onConnecting?: (host: string) => void;
@@ -53,7 +54,7 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
   const connection = withAnsibleConfig(o.connection);
   const { password, becomePassword } = await readCredentials(o.connection);
   const lookup = o.lookup ?? ((name: string) => hosts.find((h) => h.name === name));
-  const warn = once(o.onWarning ?? ((text) => process.stderr.write(`warning: ${text}\n`)));
+  const warn = once(o.onWarning ?? writeWarning);
   const targets = new Map(
     hosts.map((h) => [
       h.name,
@@ -72,9 +73,9 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
       }),
     ]),
   );
-  for (const t of targets.values()) for (const text of targetWarnings(t)) warn(text);
+  for (const t of targets.values()) for (const warning of targetWarnings(t)) warn(warning);
   const transport: Transport = createTransport({
-    warn,
+    warn: (text) => warn({ what: text }),
     askPassphrase: (path, again) =>
       o.whileAsking ? o.whileAsking(() => askPassphrase(path, again)) : askPassphrase(path, again),
   });
@@ -116,21 +117,22 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
 }
 
 /** Warnings about the connection to a host, including its jump hosts. */
-function targetWarnings(target: Target): string[] {
+function targetWarnings(target: Target): Warning[] {
   const off = target.hostKeys.mode === 'off' && target.connection === 'ssh';
   return [
-    ...(target.warnings ?? []).map(formatParts),
-    ...(off ? ['host keys are not verified (off): any server that answers is trusted and receives the passwords'] : []),
+    ...(target.warnings ?? []),
+    ...(off ? [{ what: 'Host keys are not verified (off): any server that answers is trusted and receives the passwords' }] : []),
     ...(target.jumps ?? []).flatMap(targetWarnings),
   ];
 }
 
-/** Two hundred hosts with the same group variables must not repeat a warning two hundred times. */
-function once(tell: (text: string) => void): (text: string) => void {
-  const said = new Set<string>();
-  return (text) => {
-    if (said.has(text)) return;
-    said.add(text);
-    tell(text);
+/** 200 hosts with the same group variables give one warning, not 200. */
+function once(tell: (warning: Warning) => void): (warning: Warning) => void {
+  const told = new Set<string>();
+  return (warning) => {
+    const text = formatParts(warning);
+    if (told.has(text)) return;
+    told.add(text);
+    tell(warning);
   };
 }

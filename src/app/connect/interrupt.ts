@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { writeWarning } from '../../base/text/render-error.js';
 
 export interface Interruptions {
   /** Aborted by the first Ctrl-C: running tasks finish, no more are started. */
@@ -59,7 +60,7 @@ function onWriteError(stream: NodeJS.WritableStream): (error: NodeJS.ErrnoExcept
   return (error) => {
     if (reported || READER_GONE.includes(error.code ?? '')) return;
     reported = true;
-    process.stderr.write(`warning: some output of this run was lost: ${error.message}. The run continues\n`);
+    writeWarning({ what: 'Some output of this run was lost; the run continues', why: error.message });
   };
 }
 

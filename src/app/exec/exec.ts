@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { formatParts, InputError } from '../../base/errors.js';
+import { type ErrorParts, InputError } from '../../base/errors.js';
 import { escapeLine } from '../../base/escape.js';
 import { Semaphore } from '../../base/semaphore.js';
+import { formatParts } from '../../base/text/render-error.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 import { isEmptyPattern } from '../../inventory/pattern/empty-pattern.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
@@ -22,24 +23,29 @@ export interface ExecCommandOptions {
   readonly vault?: VaultOptions;
   readonly limit?: string;
   readonly pattern: string;
-  /** One word: a command line for the machine's shell. Several: they stay words. None: a script comes on stdin. */
+  /** One word: a command line for the host's shell. Several: an argument list. None: stdin is a script. */
   readonly command: readonly string[];
   readonly connection: ConnectionOptions;
   readonly json: boolean;
-  /** Seconds until a command is given up. */
+  /** Seconds after which a command is killed. */
   readonly timeoutSec?: number;
-  /** Give our stdin to the command on every machine. */
+  /** Send stdin to the command on every host. */
   readonly stdin: boolean;
 }
 
-/** `exec`. 0: all did it; 1: the command failed somewhere; 3: some could not be reached, the others did it; 130: interrupted; 141: nobody reads our output any more. */
+/**
+ * `exec`.
+ *
+ * @returns 0; 1: the command failed on a host; 3: a host could not be reached (the command ran on the others); 130: interrupted;
+ *   141: the reader of the output is gone.
+ */
 export async function runExec(o: ExecCommandOptions): Promise<number> {
   const command = commandLine(o);
   const inventory = await readInventory(o);
   const hosts = select(inventory, o);
   const stdin = o.stdin ? readFileSync(0) : undefined;
   const view = o.json ? jsonView() : plainView(hosts.map((h) => h.name));
-  const interrupt = interruptions(() => process.stderr.write('Interrupted: the commands are ended.\n'));
+  const interrupt = interruptions(() => process.stderr.write('Interrupted: the commands are killed.\n'));
   const unread = readerGone(process.stdout);
   const stop = AbortSignal.any([interrupt.stop, unread.signal]);
   setMaxListeners(0, stop);
@@ -53,7 +59,7 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
       verifyBecome: connection.become === true,
       lookup: (name) => inventory.hosts.get(name),
       signal: stop,
-      // A machine that does not answer must not keep the others waiting.
+      // A host that does not answer must not keep the others waiting.
       onConnected: (_host, _ms, session) => {
         running.push(
           runOn(session, command, { stdin, become: connection.become === true, timeoutSec: o.timeoutSec }, semaphore, view, stop),
@@ -66,7 +72,7 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
     await connections.close();
     if (unread.signal.aborted) {
       const { reason }: { reason: unknown } = unread.signal;
-      // As SIGPIPE ends others: without a word.
+      // Silently, like a program that SIGPIPE kills.
       if (reason === GONE) return 141;
       throw reason;
     }
@@ -79,19 +85,19 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
   }
 }
 
-/** Aborted when our output goes nowhere, for example when its reader has gone (`| head`): a command that prints for ever would run for ever. */
+/** Aborted when the output cannot be written, for example because its reader is gone (`| head`): else a command that never stops printing would never end. */
 function readerGone(stdout: NodeJS.WritableStream): AbortController {
   const gone = new AbortController();
-  // In place of the listener that lets a run go on.
+  // Replaces the listener of main.ts, which exits.
   stdout.removeAllListeners('error').on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ERR_STREAM_DESTROYED') gone.abort(error.code === 'EPIPE' ? GONE : error);
   });
   return gone;
 }
 
-const GONE = 'nobody reads the output any more';
+const GONE = 'the reader of the output is gone';
 
-/** Why the commands were ended: nobody would see what is said about it. */
+/** Whether the commands were killed because the output cannot be written: then a message would not be seen either. */
 function isUnread(reason: unknown): boolean {
   return reason === GONE || (reason instanceof Error && 'syscall' in reason);
 }
@@ -101,20 +107,20 @@ function commandLine(o: ExecCommandOptions): string {
   if (only !== undefined) return more.length === 0 ? only : o.command.map(quote).join(' ');
   if (o.stdin) return 'sh';
   throw new InputError({
-    what: 'There is no command to run',
-    fix: 'Give one after --, for example: kubewright exec all -i hosts.ini -- uptime; or a script with --stdin',
+    what: 'No command to run',
+    fix: 'Give one after --, for example kubewright exec all -i hosts.ini -- uptime, or a script with --stdin',
   });
 }
 
 function select(inventory: Inventory, o: ExecCommandOptions): Host[] {
   if (isEmptyPattern(o.pattern))
-    throw new InputError({ what: 'The pattern of hosts is empty', fix: 'Write all for all machines, or name some' });
+    throw new InputError({ what: 'The host pattern is empty', fix: 'Write all for all hosts, or name some' });
   const wanted = new Set(o.limit === undefined ? [...inventory.hosts.keys()] : resolvePattern(inventory, o.limit));
   const names = resolvePattern(inventory, o.pattern).filter((n) => wanted.has(n));
   if (names.length === 0) {
     throw new InputError({
-      what: `No machine matches ${o.pattern}${o.limit === undefined ? '' : ` with --limit ${o.limit}`}`,
-      fix: '`kubewright inventory graph -i INVENTORY` shows what there is',
+      what: `No host matches ${o.pattern}${o.limit === undefined ? '' : ` with --limit ${o.limit}`}`,
+      fix: 'Run kubewright inventory graph -i INVENTORY to see the hosts and groups',
     });
   }
   return names.flatMap((n) => inventory.hosts.get(n) ?? []);
@@ -149,9 +155,9 @@ async function runOn(
       signal: timeout ? AbortSignal.any([timeout, stop]) : stop,
     });
     const mayStillRun = exit.kind === 'lost' ? exit.mayStillRun : undefined;
-    const ending = mayStillRun === undefined ? ' and was ended' : `, and may still run there: ${mayStillRun}`;
+    const ending = mayStillRun === undefined ? ' and was killed' : `, and may still be running there: ${mayStillRun}`;
     const late = timeout?.aborted
-      ? `It took longer than ${o.timeoutSec} s${ending}`
+      ? `took longer than ${o.timeoutSec} s${ending}`
       : stop.aborted
         ? `interrupted${mayStillRun === undefined ? '' : ending}`
         : undefined;
@@ -165,10 +171,10 @@ async function runOn(
 
 function meaning(exit: Exit, late: string | undefined): Pick<HostOutcome, 'code' | 'error'> {
   if (exit.kind === 'exited') return { code: exit.code };
-  if (exit.kind === 'killed') return { code: null, error: `It was killed by ${exit.signal}` };
+  if (exit.kind === 'killed') return { code: null, error: `killed by ${exit.signal}` };
   const { cause } = exit;
   return {
     code: null,
-    error: late ?? ('parts' in cause ? formatParts(cause.parts as Parameters<typeof formatParts>[0]) : escapeLine(cause.message)),
+    error: late ?? ('parts' in cause ? formatParts(cause.parts as ErrorParts) : escapeLine(cause.message)),
   };
 }

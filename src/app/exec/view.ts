@@ -1,13 +1,14 @@
 import { StringDecoder } from 'node:string_decoder';
-import { formatParts, type KubewrightError } from '../../base/errors.js';
+import type { KubewrightError } from '../../base/errors.js';
 import { escapeLine } from '../../base/escape.js';
 import { whereText } from '../../base/place.js';
+import { formatLabelled, lookOf } from '../../base/text/render-error.js';
 
-/** What became of the command on one machine. */
+/** How the command ended on a host. */
 export interface HostOutcome {
   readonly host: string;
   readonly ms: number;
-  /** Exit status; null: it did not end by itself. */
+  /** Exit status; null: it did not exit by itself. */
   readonly code: number | null;
   readonly error?: string;
 }
@@ -16,17 +17,17 @@ type Stream = 'stdout' | 'stderr';
 
 export interface ExecView {
   output(host: string, stream: Stream, chunk: Buffer): void;
-  /** Our own reader is behind: resolves when it can take more. */
+  /** Set while the reader of the output is behind; resolves when it can take more. */
   hold?(): Promise<void> | undefined;
   finished(outcome: HostOutcome): void;
   unreachable(host: string, error: KubewrightError): void;
   end(outcomes: readonly HostOutcome[], unreachable: readonly string[]): void;
 }
 
-/** What is kept of one machine's output for the JSON object. */
+/** Bytes of a host's output, per stream, that are kept for its JSON object. */
 const MAX_OUTPUT = 8 * 1024 * 1024;
 
-/** A line that is longer is shown in pieces: some end never. Characters. */
+/** A longer line is printed in pieces, as some never end. Characters. */
 const MAX_LINE = 8 * 1024 * 1024;
 
 export interface Output {
@@ -34,11 +35,12 @@ export interface Output {
   readonly stderr: NodeJS.WritableStream;
 }
 
-/** Whole lines as they come, each with its machine in front; stderr goes to stderr. */
+/** Whole lines as they arrive, each prefixed with its host; stderr goes to stderr. */
 export function plainView(hosts: readonly string[], to: Output = process): ExecView {
   const width = Math.max(...hosts.map((h) => h.length));
   const lines = new Map<string, Lines>();
   const waits = new Waits();
+  const look = to === process ? lookOf(process.stderr) : undefined;
   const print = (host: string, stream: Stream, line: string): void => {
     if (!to[stream].write(`${host.padEnd(width)} | ${escapeLine(line)}\n`)) waits.on(to[stream]);
   };
@@ -56,7 +58,7 @@ export function plainView(hosts: readonly string[], to: Output = process): ExecV
       flush(host, 'stderr');
       if (code !== 0) to.stderr.write(`${host.padEnd(width)} | ${error ?? `exit status ${code}`}\n`);
     },
-    unreachable: (_host, error) => to.stderr.write(`${formatParts(error.parts)}\n`),
+    unreachable: (_host, error) => to.stderr.write(`${formatLabelled('error', error.parts, look)}\n`),
     end: (outcomes, unreachable) => {
       const failed = outcomes.filter((o) => o.code !== 0).map((o) => o.host);
       const all = outcomes.length + unreachable.length;
@@ -64,13 +66,13 @@ export function plainView(hosts: readonly string[], to: Output = process): ExecV
       const named = (what: string, names: readonly string[]): string =>
         names.length === 0 ? '' : `, ${names.length} ${what} (${names.join(', ')})`;
       to.stderr.write(
-        `${all} ${all === 1 ? 'machine' : 'machines'}: ${outcomes.length - failed.length} ok${named('failed', failed)}${named('not reached', unreachable)}\n`,
+        `${all} ${all === 1 ? 'host' : 'hosts'}: ${outcomes.length - failed.length} ok${named('failed', failed)}${named('not reached', unreachable)}\n`,
       );
     },
   };
 }
 
-/** One JSON object a machine, when it is done. */
+/** One JSON object per host, when it is done. */
 export function jsonView(): ExecView {
   const kept = new Map<string, Buffer[]>();
   const sizes = new Map<string, number>();
@@ -117,7 +119,7 @@ export function jsonView(): ExecView {
   };
 }
 
-/** Bytes become lines. What of a line has come is kept in pieces: joined again and again, a long one would take minutes. */
+/** Splits bytes into lines. The pieces of an unfinished line are joined once: joining at every chunk would take minutes for a long one. */
 class Lines {
   readonly #decoder = new StringDecoder('utf8');
   readonly #print: (line: string) => void;
@@ -140,7 +142,7 @@ class Lines {
     if (this.#length >= MAX_LINE) this.#flush();
   }
 
-  /** Nothing more comes: a last line without a newline, and half a character, are shown, too. */
+  /** Prints what is left: a last line without a newline, and half a character. */
   end(): void {
     this.#keep(this.#decoder.end());
     if (this.#length > 0) this.#flush();

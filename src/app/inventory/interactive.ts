@@ -1,4 +1,5 @@
-import { formatError, InputError } from '../../base/errors.js';
+import { InputError } from '../../base/errors.js';
+import { formatError, lookOf } from '../../base/text/render-error.js';
 import { NETWORK_PLUGINS } from '../../cluster/network-plugins.js';
 import { checkSubnet, planMachines } from '../../inventory/generate.js';
 import { Questions } from '../connect/questions.js';
@@ -129,7 +130,7 @@ async function ask(q: Question, options: Options, question: (text: string) => Pr
       return next;
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      process.stderr.write(`${formatError(error)}\n`);
+      process.stderr.write(`${formatError(error, lookOf(process.stderr))}\n`);
     }
   }
 }

@@ -1,5 +1,6 @@
-import { formatParts, InputError } from '../../base/errors.js';
+import { InputError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
+import { writeWarning } from '../../base/text/render-error.js';
 import { graphText, hostText, listText } from '../../inventory/listing.js';
 import type { Inventory, WrittenInventory } from '../../inventory/model/model.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
@@ -41,7 +42,7 @@ async function printed(o: InventoryOptions, text: (inventory: Inventory) => stri
     lines: text(inventory),
     warnings: inventory.warnings ?? [],
   }));
-  for (const warning of warnings) process.stderr.write(`warning: ${formatParts(warning)}\n`);
+  for (const warning of warnings) writeWarning(warning);
   process.stdout.write(`${lines}\n`);
   return 0;
 }

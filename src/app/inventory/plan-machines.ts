@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
-import { type ErrorParts, formatParts, InputError, InputErrors } from '../../base/errors.js';
+import { type ErrorParts, InputError, InputErrors } from '../../base/errors.js';
+import { formatParts } from '../../base/text/render-error.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 import { forwardPorts, hostnameOf, type MachineList, SIZES, type VagrantMachine } from '../../lab/vagrant/machines.js';
 import { refusals, thisHost } from '../../lab/vagrant/networks.js';
@@ -27,7 +28,7 @@ export async function machineList(machines: readonly VagrantMachine[], inventory
   const host = await thisHost();
   const refused = HYPERVISORS.flatMap((h) => {
     const all = refusals(machines, h, host);
-    return all.length === 0 ? [] : [[h, all.map(formatParts).join('\n')]];
+    return all.length === 0 ? [] : [[h, all.map((p) => formatParts(p)).join('\n')]];
   });
   return { version: 1, inventory, machines, refused: Object.fromEntries(refused) };
 }

@@ -1,5 +1,5 @@
-import { formatParts } from '../../base/errors.js';
 import { placeText } from '../../base/place.js';
+import { writeWarning } from '../../base/text/render-error.js';
 import { HOST_NAMES } from '../../cluster/checks/hints.js';
 import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
 import { SETTING_NAMES } from '../../cluster/settings.js';
@@ -37,7 +37,7 @@ interface ResolvedHost {
 export async function inventoryResolved(o: ResolvedOptions): Promise<number> {
   const { cluster, bundle, warnings } = await readCluster(o);
   await bundle?.close();
-  for (const w of warnings) process.stderr.write(`warning: ${formatParts(w)}\n`);
+  for (const w of warnings) writeWarning(w);
   const settings = settingsOf(cluster);
   const hosts = Object.fromEntries(cluster.hosts.map((h) => [h.name, resolvedHost(h, settings)]));
   const config = configInUse();

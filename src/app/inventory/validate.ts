@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
-import { type ErrorParts, formatParts, InputError, InputErrors } from '../../base/errors.js';
+import { type ErrorParts, InputError, InputErrors } from '../../base/errors.js';
 import { wholeFile } from '../../base/place.js';
+import { formatLabelled, lookOf } from '../../base/text/render-error.js';
 import { type Finding, sortFindings } from '../../cluster/checks/findings.js';
 import { hints, isPlain } from '../../cluster/checks/hints.js';
 import { examineCluster } from '../../cluster/resolve.js';
@@ -25,7 +26,7 @@ export async function inventoryValidate(o: ValidateOptions): Promise<number> {
   const config = configInUse();
   if (o.json) print(JSON.stringify({ ok: !fails, errors, warnings, config, findings: findings.map(asJson) }, undefined, 2));
   else {
-    for (const f of findings) print(asText(f));
+    for (const f of findings) print(formatLabelled(f.severity, f, lookOf(process.stdout)));
     if (config.file !== null || Object.keys(config.settings).length > 0) for (const line of configLines(config)) print(line);
     print(summary(errors, warnings, inventory));
   }
@@ -97,10 +98,6 @@ function modeOf(file: string): number {
     // Not a file: a list of hosts or an extra variable.
     return 0;
   }
-}
-
-function asText(f: Finding): string {
-  return formatParts({ ...f, what: `${f.severity}: ${f.what}` });
 }
 
 function asJson(f: Finding): object {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { InputError, InterruptedError, type KubewrightError } from '../../base/errors.js';
+import { formatLabelled } from '../../base/text/render-error.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
 import { ConnectInterruptedError } from '../../transport/errors.js';
@@ -82,7 +83,7 @@ export async function withKeyHosts<T>(
       lookup: (name) => inventory.hosts.get(name),
       verifyBecome: false,
       signal: interrupt.stop,
-      onWarning: view && ((text) => view.say(`warning: ${text}`)),
+      onWarning: view && ((warning) => view.say(formatLabelled('warning', warning))),
       whileAsking: view && ((ask) => view.whileAsking(ask)),
       onConnecting: (host) => view?.began(host),
       onConnected: (host) => view?.done(host),

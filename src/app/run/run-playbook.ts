@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { formatParts } from '../../base/errors.js';
+import { formatParts } from '../../base/text/render-error.js';
 import { runPlays } from '../../engine/plays/run-plays.js';
 import type { RunResult } from '../../engine/types.js';
 import type { Inventory } from '../../inventory/model/model.js';

@@ -8,11 +8,11 @@ import { openRun, type RunsOptions } from './runs.js';
 
 export interface RunsReportOptions extends RunsOptions {
   readonly run: string;
-  /** `-`: stdout. Default: report.html in the run's folder. */
+  /** `-`: stdout. Default: report.html in the run's directory. */
   readonly output?: string;
 }
 
-/** `runs report`. Prints where the file is. */
+/** `runs report`. Prints the path of the file. */
 export function runsReport(o: RunsReportOptions): number {
   const journal = openRun(o, o.run);
   const page = report(journal, { ...runModel(journal.events), dir: journal.dir });
@@ -22,14 +22,14 @@ export function runsReport(o: RunsReportOptions): number {
   }
   const file = resolve(o.output ?? join(journal.dir, 'report.html'));
   try {
-    // It holds output of machines: readable by its owner only, until they decide otherwise.
+    // It holds the output of hosts, so only its owner may read it.
     writeFileSync(file, page, { mode: 0o600 });
   } catch (cause) {
     throw new InputError({
-      what: 'The report cannot be written',
+      what: 'Cannot write the report',
       where: wholeFile(file),
       why: cause instanceof Error ? cause.message : undefined,
-      fix: 'Name a file in a folder that exists and that you may write to: -o FILE',
+      fix: 'Use -o FILE with a file in an existing, writable directory',
       cause,
     });
   }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import { wholeFile } from '../../base/place.js';
+import { writeWarning } from '../../base/text/render-error.js';
 import { DEFAULT_JOURNAL_DIR } from '../../engine/defaults.js';
 import { type Journaled, type RunEnds, readEnds, readJournal, runsIn } from '../../engine/journal/journal-read.js';
 import { painter } from '../../ui/format.js';
@@ -12,21 +13,21 @@ import { runModel } from '../../ui/runs/run-model.js';
 import { runHead, runText } from '../../ui/runs/run-text.js';
 
 export interface RunsOptions {
-  /** Default: `.kubewright/runs` below the working folder. */
+  /** Default: `.kubewright/runs` in the working directory. */
   readonly journalDir?: string;
 }
 
 export interface RunsListOptions extends RunsOptions {
-  /** How many of the newest; absent: all. */
+  /** Only the newest N; absent: all. */
   readonly last?: number;
-  /** The newest first. */
+  /** Newest first. */
   readonly reverse: boolean;
   readonly json: boolean;
 }
 
 export interface RunsShowOptions extends RunsOptions {
   readonly run: string;
-  /** Names of hosts, `*` and commas allowed. */
+  /** Names of hosts, comma-separated; `*` matches any characters. */
   readonly host?: string;
   readonly failed: boolean;
   readonly json: boolean;
@@ -59,16 +60,16 @@ export function runsShow(o: RunsShowOptions): number {
 }
 
 export interface RunsPruneOptions extends RunsOptions {
-  /** How many of the newest stay. */
+  /** Number of the newest runs to keep. */
   readonly keep: number;
-  /** Only say what would go. */
+  /** Only report what would be removed. */
   readonly dryRun: boolean;
 }
 
-/** `runs prune`. What is at work stays, and so does what may be: a run without an end that was written to within a day. */
+/** `runs prune`. Keeps runs in progress, and those that may be: without an end, and written to within a day. */
 export function runsPrune(o: RunsPruneOptions): number {
   const dir = journalDir(o);
-  let gone = 0;
+  let removed = 0;
   const all = namesIn(dir);
   for (const run of all.slice(0, Math.max(0, all.length - o.keep))) {
     const path = join(dir, run);
@@ -76,12 +77,12 @@ export function runsPrune(o: RunsPruneOptions): number {
     if (!ends || ends.state === 'running' || (ends.state === 'unknown' && writtenWithin(path, DAY_MS))) continue;
     if (!o.dryRun) remove(path);
     print(`${o.dryRun ? 'would remove' : 'removed'} ${run}`);
-    gone++;
+    removed++;
   }
-  print(`${gone} of ${all.length} runs ${o.dryRun ? 'would go' : 'went'}`);
+  print(`${removed} of ${all.length} runs ${o.dryRun ? 'would be removed' : 'removed'}`);
   const latest = join(dir, 'latest');
-  // A link to a run that has gone.
-  if (gone > 0 && !o.dryRun && !existsSync(latest)) rmSync(latest, { force: true });
+  // A link to a run that is removed.
+  if (removed > 0 && !o.dryRun && !existsSync(latest)) rmSync(latest, { force: true });
   return 0;
 }
 
@@ -90,10 +91,10 @@ function remove(path: string): void {
     rmSync(path, { recursive: true });
   } catch (cause) {
     throw new InputError({
-      what: 'The journal of this run cannot be removed',
+      what: 'Cannot remove the journal of this run',
       where: wholeFile(path),
       why: cause instanceof Error ? cause.message : undefined,
-      fix: 'It may be of another user, or lie where nothing can be written',
+      fix: 'Check the owner and permissions of the directory',
       cause,
     });
   }
@@ -109,7 +110,7 @@ export function journalDir(o: RunsOptions): string {
   return resolve(o.journalDir ?? DEFAULT_JOURNAL_DIR);
 }
 
-/** A run by its name, a part of it that only one has, or `latest`. @throws InputError naming those that come near. */
+/** A run by its name, a unique part of it, or `latest`. @throws InputError that suggests similar names. */
 export function openRun(o: RunsOptions, name: string): Journaled {
   const dir = journalDir(o);
   const names = namesIn(dir);
@@ -117,42 +118,42 @@ export function openRun(o: RunsOptions, name: string): Journaled {
   const [run] = found;
   if (run === undefined || found.length > 1) {
     throw new InputError({
-      what: found.length > 1 ? `${found.length} runs have "${name}" in their names` : `There is no run ${name}`,
+      what: found.length > 1 ? `${found.length} runs match "${name}"` : `There is no run ${name}`,
       where: wholeFile(dir),
-      why: found.length > 1 ? found.slice(-5).join(', ') : names.length === 0 ? 'the folder holds no runs' : undefined,
-      fix: near(name, names) ?? 'kubewright runs list shows what there is; --journal-dir names another folder',
+      why: found.length > 1 ? found.slice(-5).join(', ') : names.length === 0 ? 'The directory holds no runs' : undefined,
+      fix: near(name, names) ?? 'Run kubewright runs list to see the runs, or use --journal-dir DIR',
     });
   }
   return readable(join(dir, run), run);
 }
 
-/** @throws InputError where nothing can be read. */
+/** @throws InputError if nothing in it can be read. */
 function readable(dir: string, run: string): Journaled {
   try {
     const journal = readJournal(dir, run);
     if (journal.header || journal.events.length > 0) return journal;
-    throw new Error('Nothing in it is a line of a journal');
+    throw new Error('It has no valid line');
   } catch (cause) {
     throw new InputError({
-      what: 'The journal of this run cannot be read',
+      what: 'Cannot read the journal of this run',
       where: wholeFile(dir),
       why: cause instanceof Error ? cause.message : undefined,
-      fix: 'It may have been made by another user, or be damaged (a full disk?): see the *.log files in the folder',
+      fix: 'Check the permissions of the directory; if the journal is damaged (a full disk?), see the *.log files in it',
       cause,
     });
   }
 }
 
-/** @throws InputError where the folder is there and cannot be read. */
+/** @throws InputError if the directory exists and cannot be read. */
 function namesIn(dir: string): string[] {
   try {
     return runsIn(dir);
   } catch (cause) {
     throw new InputError({
-      what: 'The journals cannot be listed',
+      what: 'Cannot list the journals',
       where: wholeFile(dir),
       why: cause instanceof Error ? cause.message : undefined,
-      fix: 'They may be of another user; --journal-dir names another folder',
+      fix: 'Check the permissions of the directory, or use --journal-dir DIR',
       cause,
     });
   }
@@ -163,14 +164,12 @@ function near(name: string, names: readonly string[]): string | undefined {
   return nearest === undefined ? undefined : `Did you mean ${nearest}?`;
 }
 
-/** A folder without a readable journal is no reason to show none of the others. */
+/** Empty, with a warning, for an unreadable journal: the others are still listed. */
 function tryEnds(dir: string, name: string): RunEnds[] {
   try {
     return [readEnds(join(dir, name), name)];
   } catch (error) {
-    process.stderr.write(
-      `Warning: the journal of ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}\n`,
-    );
+    writeWarning({ what: `Cannot read the journal of ${name}`, why: error instanceof Error ? error.message : String(error) });
     return [];
   }
 }

@@ -7,14 +7,14 @@ import type { Target } from '../../transport/types.js';
 import { askPassphrase, askSecret } from '../connect/credentials.js';
 
 export interface Askpass {
-  /** For ssh: where the program is that it asks. No secret is in it. */
+  /** Tells ssh which program to ask. Holds no secret. */
   readonly environment: Readonly<Record<string, string>>;
   stop(): void;
 }
 
 /**
- * Answers ssh's questions for passwords. ssh starts a little program (bin/askpass.js) with its question; that one hands the
- * question to us over a socket in a folder that only we can enter, and prints our answer.
+ * Answers ssh's questions for passwords. ssh starts bin/askpass.js with its question, which sends the question here over a
+ * socket in a directory that only this user can enter, and prints the answer.
  */
 export async function startAskpass(dir: string, target: Target): Promise<Askpass> {
   const socket = join(dir, 'askpass.sock');
@@ -44,7 +44,7 @@ export async function startAskpass(dir: string, target: Target): Promise<Askpass
 
 async function reply(connection: Socket, text: Promise<string | undefined>): Promise<void> {
   const found = await text.catch(() => undefined);
-  // Nothing at all: the program fails then, and ssh gives the method up.
+  // On an empty answer the program fails, and ssh gives up the method.
   connection.end(found === undefined ? '' : `${found}\n`);
 }
 
@@ -59,7 +59,7 @@ async function answer(question: string, target: Target, given: Set<string>): Pro
   const owner = [target, ...(target.jumps ?? [])].find(
     (t) => question.includes(`${t.user}@${t.address}`) || question.includes(`${t.user}@${t.hostKeys.alias ?? t.name}`),
   );
-  // A second time: it was wrong. Another machine's password is never given away.
+  // Asked a second time: it was wrong. The password of another host is never sent.
   if (!owner?.password || given.has(question)) return undefined;
   given.add(question);
   return owner.password.reveal();

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import type { HostKeyPolicy, Target } from '../../transport/types.js';
 
 /**
- * ssh_config for one target and its jump hosts. What the user's own files say of further things (ciphers, forwardings) holds
- * too: they are included at the end, where they win over nothing that stands here.
+ * ssh_config for a target and its jump hosts. The user's own files are included at the end: they add settings (ciphers,
+ * forwardings) but override none of these.
  */
 export function openSshConfig(target: Target, userFile?: string): string {
   const jumps = target.jumps ?? [];
@@ -18,7 +18,7 @@ export function openSshConfig(target: Target, userFile?: string): string {
   return [...blocks, ...(files.length > 0 ? ['Match all', ...files.map((f) => `  Include ${value(f)}`)] : []), ''].join('\n');
 }
 
-/** The same machine may be a jump host and a target, and a name may be a pattern to ssh. */
+/** A host may be both jump host and target, and its name may be a pattern to ssh. */
 function alias(hop: Target, index: number): string {
   return `kw-jump-${index + 1}-${hop.name.replaceAll(/[^\w.-]/g, '_')}`;
 }
@@ -48,13 +48,13 @@ function block(t: Target, name: string, jumps: readonly string[]): string {
     ['AddressFamily', t.addressFamily && (t.addressFamily === 4 ? 'inet' : 'inet6')],
     ['BindAddress', t.bindAddress && value(t.bindAddress)],
     ['PreferredAuthentications', t.methods?.join(',')],
-    // As it was written: ssh has more algorithms than we.
+    // As written: ssh has algorithms that ssh2 lacks.
     ...Object.entries(t.algorithms?.written ?? {}),
   ];
   return [`Host ${value(name)}`, ...options.flatMap(([k, v]) => (v === undefined ? [] : [`  ${k} ${v}`]))].join('\n');
 }
 
-/** One argument; what has a meaning in ssh_config keeps its own. */
+/** One argument, with the special characters of ssh_config escaped. */
 function value(text: string): string {
   const safe = text.replaceAll('%', '%%');
   return /[\s"'#\\]/.test(safe) ? `"${safe.replaceAll(/(["\\])/g, '\\$1')}"` : safe;

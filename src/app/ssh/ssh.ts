@@ -24,8 +24,8 @@ export interface SshCommandOptions {
 }
 
 /**
- * `ssh`: the real ssh with what we know of the machine: address, port, user, keys, known_hosts, jump hosts. The settings go
- * into a configuration file, passwords over a socket that only we can open; neither stands in an argument or the environment.
+ * `ssh`: OpenSSH with the host's address, port, user, keys, known_hosts and jump hosts. Settings are passed in a configuration
+ * file, passwords over a socket that only this user can open; neither is in an argument or the environment.
  *
  * @returns ssh's own exit code.
  */
@@ -35,8 +35,8 @@ export async function runSsh(o: SshCommandOptions): Promise<number> {
   const host = inventory.hosts.get(names[0] ?? '');
   if (!host || names.length !== 1) {
     throw new InputError({
-      what: names.length > 1 ? `${o.host} means ${names.length} machines` : `There is no machine ${o.host}`,
-      fix: 'Name one machine of the inventory',
+      what: names.length > 1 ? `${o.host} matches ${names.length} hosts` : `There is no host ${o.host}`,
+      fix: 'Name one host of the inventory',
     });
   }
   const { password } = await readCredentials(o.connection);
@@ -69,20 +69,20 @@ function hasPassword(target: Target): boolean {
   return target.password !== undefined || (target.jumps ?? []).some((j) => j.password !== undefined);
 }
 
-/** ssh joins its arguments with spaces and a shell reads them again: words stay words. A single word is a command line. */
+/** ssh joins its arguments with spaces for the remote shell to split, so several words are quoted. A single word is a command line. */
 function remoteCommand(words: readonly string[]): string[] {
   if (words.length === 0) return [];
   return ['--', words.length === 1 ? (words[0] ?? '') : words.map(quote).join(' ')];
 }
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  // ssh hears Ctrl-C itself, and hands it on to the other side.
+  // ssh gets Ctrl-C itself and passes it on.
   const ignore = (): void => undefined;
   process.on('SIGINT', ignore);
   return new Promise<number>((resolve, reject) => {
     const child = spawn('ssh', args, { stdio: 'inherit', env });
     child.on('error', (cause) =>
-      reject(new KubewrightError({ what: 'ssh cannot be started', why: cause.message, fix: 'Install openssh-client', cause })),
+      reject(new KubewrightError({ what: 'Cannot start ssh', why: cause.message, fix: 'Install openssh-client', cause })),
     );
     child.on('close', (code) => resolve(code ?? 130));
   }).finally(() => process.off('SIGINT', ignore));

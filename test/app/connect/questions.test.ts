@@ -47,7 +47,7 @@ describe.skipIf(missing)(`an unanswered question${missing ? ` (${missing})` : ''
     const cli = await asked(args);
     cli.type('\x04');
     expect(await cli.ended).toBe(2);
-    expect(cli.out).toMatch(/\r\nThe question was not answered\r\n {2}hint: /);
+    expect(cli.out).toMatch(/\r\n\S*error:\S* The question was not answered\r\n {2}\S*hint:/);
     expect(existsSync(join(dir, 'never'))).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ import { Gate } from '../../support/fleet/gate.js';
 
 const reason = noFleet ?? missingForPty();
 const CTRL_C = '\x03';
-/** What a terminal shows again at the end: its cursor. */
+/** Shows the cursor again. */
 const CURSOR = '\x1b[?25h';
 
 describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_000 }, () => {
@@ -26,22 +26,25 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
   const end = (): unknown => f.journal(f.runs().at(-1) ?? '').end;
   const atWork = (): string[] => f.processes('n1', '/run/kubewright');
 
-  it.each([[[] as string[]], [['--plain']]])('Ctrl-C once lets the running task end and starts nothing more %j', async (args) => {
-    const cli = await atTheGate(args);
-    cli.type(CTRL_C);
-    await cli.shows('Interrupted: waiting for running tasks to finish. Press Ctrl-C again to stop them.');
-    await until('the machine knows', () => f.fleet.run('n1', 'ls /run/kubewright/*/*/stop').code === 0, cli);
-    gate.open();
-    expect(await cli.ended).toBe(130);
-    expect(f.read('n1', 'ran')).toBe('gate\nopened\n');
-    expect(cli.out).toMatch(/n1 +: ok=0 +changed=1 +failed=0 +unreachable=0 +skipped=1/);
-    if (args.length === 0) expect(cli.out.lastIndexOf(CURSOR)).toBeGreaterThan(cli.out.lastIndexOf('\x1b[?25l'));
-    expect(end()).toMatchObject({ exitCode: 130, recap: [{ host: 'n1', changed: 1, failed: 0, skipped: 1 }] });
-    expect(f.left('n1')).toBe('');
-    expect(atWork()).toEqual([]);
-  });
+  it.each([[[] as string[]], [['--plain']]])(
+    'Ctrl-C once lets the running task finish and starts nothing more %j',
+    async (args) => {
+      const cli = await atTheGate(args);
+      cli.type(CTRL_C);
+      await cli.shows('Interrupted: waiting for running tasks to finish. Press Ctrl-C again to stop them.');
+      await until('the host knows', () => f.fleet.run('n1', 'ls /run/kubewright/*/*/stop').code === 0, cli);
+      gate.open();
+      expect(await cli.ended).toBe(130);
+      expect(f.read('n1', 'ran')).toBe('gate\nopened\n');
+      expect(cli.out).toMatch(/n1 +: ok=0 +changed=1 +failed=0 +unreachable=0 +skipped=1/);
+      if (args.length === 0) expect(cli.out.lastIndexOf(CURSOR)).toBeGreaterThan(cli.out.lastIndexOf('\x1b[?25l'));
+      expect(end()).toMatchObject({ exitCode: 130, recap: [{ host: 'n1', changed: 1, failed: 0, skipped: 1 }] });
+      expect(f.left('n1')).toBe('');
+      expect(atWork()).toEqual([]);
+    },
+  );
 
-  it('Ctrl-C twice stops the running task on the machine, too', async () => {
+  it('Ctrl-C twice also stops the running task on the host', async () => {
     const cli = await atTheGate();
     cli.type(CTRL_C);
     await cli.shows('Press Ctrl-C again to stop them.');
@@ -57,7 +60,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
     expect(f.read('n1', 'ran')).toBe('gate\n');
   });
 
-  it('Ctrl-C three times ends at once, with a whole journal; the next run finds its way', async () => {
+  it('Ctrl-C three times exits at once, with a complete journal; the next run recovers', async () => {
     const cli = await atTheGate();
     cli.type(CTRL_C);
     await cli.shows('Press Ctrl-C again to stop them.');
@@ -68,7 +71,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
     expect(cli.out.lastIndexOf(CURSOR)).toBeGreaterThan(cli.out.lastIndexOf('\x1b[?25l'));
     expect(cli.out).toMatch(/n1 +: ok=0 +changed=0/);
     expect(end()).toMatchObject({ exitCode: 130, recap: [{ host: 'n1' }] });
-    // Whether the machine got the word to stop in time is left to chance, so the program may be at work.
+    // Whether the host was told to stop in time is left to chance, so the program may still be running.
     gate.open();
     const again = await f.run(['run', playbook, '--plain']);
     expect(again.code).toBe(0);
@@ -88,7 +91,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
     expect(f.left('n1')).toBe('');
   });
 
-  it.each([[[] as string[]], [['--plain', '-v2']]])('a terminal that closes stops nothing %j', async (args) => {
+  it.each([[[] as string[]], [['--plain', '-v2']]])('closing the terminal stops nothing %j', async (args) => {
     const cli = await atTheGate(args);
     cli.hangUp();
     const run = f.runs().at(-1) ?? '';
@@ -99,7 +102,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
     expect(f.left('n1')).toBe('');
   });
 
-  it('a reader of the output that ends stops nothing', async () => {
+  it('losing the reader of the output stops nothing', async () => {
     const cli = await atTheGate(['--plain'], false);
     cli.readNoMore();
     gate.open();
@@ -108,7 +111,7 @@ describe.skipIf(reason)(`signals${reason ? ` (${reason})` : ''}`, { timeout: 90_
     expect(end()).toMatchObject({ exitCode: 0 });
   });
 
-  it('Ctrl-C while it connects ends it, with nothing touched', async () => {
+  it('Ctrl-C while connecting ends it with nothing touched', async () => {
     let asked = 0;
     const silent = createServer(() => asked++).listen(0, '127.0.0.1');
     await new Promise((r) => silent.once('listening', r));

@@ -12,29 +12,29 @@ function view(hosts: string[]) {
 }
 
 describe('the output of exec', () => {
-  it('puts lines together from pieces, also within a character, and shows what has no newline at its end', () => {
+  it('joins lines from pieces, even within a character, and prints a last line without a newline', () => {
     const { v, out, err } = view(['n1', 'n100']);
     const word = Buffer.from('größe\nzwei');
     for (const byte of word) v.output('n1', 'stdout', Buffer.from([byte]));
     v.output('n100', 'stderr', Buffer.from('\n\nthree\n'));
-    // Half a character is no reason to say nothing.
+    // Half a character is still printed.
     v.output('n1', 'stdout', Buffer.from([0x20, 0xc3]));
     v.finished({ host: 'n1', ms: 1, code: 0 });
     expect(out()).toBe('n1   | größe\nn1   | zwei \ufffd\n');
     expect(err()).toBe('n100 | \nn100 | \nn100 | three\n');
   });
 
-  it('does not join a long line anew with each piece, and shows one that never ends in pieces', () => {
+  it('joins the pieces of a long line once, and prints one that never ends in pieces', () => {
     const { v, out } = view(['n1']);
     const piece = Buffer.alloc(1024, 'x');
-    // Joined anew with each of its 16,384 pieces this would be 128 GB of copying.
+    // Joining at each of its 16,384 pieces would copy 128 GB.
     for (let i = 0; i < 16 * 1024; i++) v.output('n1', 'stdout', piece);
     v.finished({ host: 'n1', ms: 1, code: 0 });
     const lines = out().trimEnd().split('\n');
     expect(lines.map((l) => l.length)).toEqual([8 * 1024 * 1024 + 5, 8 * 1024 * 1024 + 5]);
   });
 
-  it('asks for a pause while its reader is behind, one for all that waits, and no longer', async () => {
+  it('asks for one pause while its reader is behind, and no longer', async () => {
     let go: () => void = () => undefined;
     const slow = new Writable({ highWaterMark: 10, write: (_c, _e, done) => (go = done) });
     const v = plainView(['n1'], { stdout: slow, stderr: new PassThrough() });

@@ -19,7 +19,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Made once: the tests only read them, but for the last. */
+/** Made once: all tests but the last only read them. */
 let runs: ReturnType<typeof makeRuns> | undefined;
 const twoRuns = (): ReturnType<typeof makeRuns> => {
   runs ??= makeRuns();
@@ -56,7 +56,7 @@ describe('runs', () => {
     expect(out).toContain('No runs in ');
   });
 
-  it('shows what a run did, what failed, and where its log lies', async () => {
+  it('shows what a run did, what failed, and where its log is', async () => {
     const { box, first } = await twoRuns();
     runsShow({ journalDir: box.journalDir, run: first.run.slice(-4), failed: false, json: false });
     expect(out).toContain('kubewright provision -i x');
@@ -81,7 +81,7 @@ describe('runs', () => {
     expect(failures.find((f: { host: string }) => f.host === 'w2')).toMatchObject({ code: 7, tail: ['no luck'], play: 'break' });
   });
 
-  it('names what is near when there is no such run or host', async () => {
+  it('suggests similar names if there is no such run or host', async () => {
     const { box, first } = await twoRuns();
     const show = (run: string, host?: string) => () =>
       runsShow({ journalDir: box.journalDir, run, host, failed: false, json: false });
@@ -91,11 +91,11 @@ describe('runs', () => {
         parts: expect.objectContaining({ fix: expect.stringContaining('Did you mean ') }),
       }),
     );
-    expect(show('20')).toThrow(/2 runs have "20"/);
+    expect(show('20')).toThrow(/2 runs match "20"/);
     expect(show(first.run, 'w9')).toThrow(/No host of this run matches w9/);
   });
 
-  it('prunes what is old, but not what is at work or not ours', async () => {
+  it('prunes old runs, but not those in progress nor other directories', async () => {
     const { box, first, second } = await twoRuns();
     const [older, newer] = [first.run, second.run].sort();
     const dir = box.journalDir;
@@ -106,7 +106,7 @@ describe('runs', () => {
     mkdirSync(join(dir, 'my-notes'));
     const before = readdirSync(dir).sort();
     runsPrune({ journalDir: dir, keep: 1, dryRun: true });
-    expect(out).toContain(`would remove ${older}\n1 of 3 runs would go`);
+    expect(out).toContain(`would remove ${older}\n1 of 3 runs would be removed`);
     expect(readdirSync(dir).sort()).toEqual(before);
     runsPrune({ journalDir: dir, keep: 1, dryRun: false });
     expect(readdirSync(dir).sort()).toEqual(before.filter((n) => n !== older));
@@ -115,7 +115,7 @@ describe('runs', () => {
     expect(readdirSync(dir).sort()).toEqual([atWork, 'my-notes']);
   });
 
-  it('says of a damaged journal, and of a folder that cannot be read, what they are', () => {
+  it('reports a damaged journal and an unreadable directory', () => {
     const { root } = sandbox();
     const run = '20260101-000000-abcdef';
     mkdirSync(join(root, run));
@@ -124,8 +124,8 @@ describe('runs', () => {
       expect(() => runsShow({ journalDir: root, run, failed: false, json: false })).toThrow(
         expect.objectContaining({
           parts: expect.objectContaining({
-            what: 'The journal of this run cannot be read',
-            why: 'Nothing in it is a line of a journal',
+            what: 'Cannot read the journal of this run',
+            why: 'It has no valid line',
           }),
         }),
       );
@@ -133,18 +133,18 @@ describe('runs', () => {
     symlinkSync('loop', join(root, 'loop'));
     const journalDir = join(root, 'loop');
     const unread = expect.objectContaining({
-      parts: expect.objectContaining({ what: 'The journals cannot be listed', where: wholeFile(journalDir) }),
+      parts: expect.objectContaining({ what: 'Cannot list the journals', where: wholeFile(journalDir) }),
     });
     expect(() => runsList({ journalDir, reverse: false, json: false })).toThrow(unread);
     expect(() => runsShow({ journalDir, run, failed: false, json: false })).toThrow(unread);
     expect(() => runsPrune({ journalDir, keep: 0, dryRun: false })).toThrow(unread);
   });
 
-  it('prunes nothing where there is no folder', () => {
+  it('prunes nothing if there is no directory', () => {
     const file = join(sandbox().root, 'file');
     writeFileSync(file, '');
     expect(runsPrune({ journalDir: file, keep: 0, dryRun: false })).toBe(0);
-    expect(out).toBe('0 of 0 runs went\n');
+    expect(out).toBe('0 of 0 runs removed\n');
     expect(existsSync(file)).toBe(true);
   });
 });

@@ -11,8 +11,8 @@ const noSsh = spawnSync('ssh', ['-V']).status === 0 ? undefined : 'needs openssh
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-ssh-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-describe.skipIf(noSsh)(`the configuration for the real ssh${noSsh ? ` (${noSsh})` : ''}`, () => {
-  it('hands on algorithms as they were written, also those that ssh2 lacks', () => {
+describe.skipIf(noSsh)(`the configuration for OpenSSH${noSsh ? ` (${noSsh})` : ''}`, () => {
+  it('passes algorithms on as written, even those that ssh2 lacks', () => {
     const source = { file: 'hosts.ini', line: 1, column: 1 };
     const args = '-o KexAlgorithms=sntrup761x25519-sha512@openssh.com,curve25519-sha256 -o Ciphers=-aes*';
     const host: Host = {

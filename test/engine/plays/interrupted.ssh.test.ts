@@ -127,14 +127,14 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     expect(await check.ended).toBe(130);
   });
 
-  it('exec: the commands are ended on the machines, too, and the recap says where', async () => {
+  it('exec: the commands are killed on the hosts, and the recap names them', async () => {
     const cli = f.start(['exec', 'all', '--', 'echo begun; [ "$(hostname)" = n1 ] || sleep 4321']);
     await until('it has begun everywhere', () => (cli.out.match(/begun/g)?.length ?? 0) === 3);
     await until('it runs', () => ['n2', 'n3'].every((n) => f.processes(n, 'sleep 4321').length > 0));
     cli.signal('SIGINT');
     expect(await cli.ended).toBe(130);
     const [first, ...lines] = cli.err.trim().split('\n');
-    expect(first).toBe('Interrupted: the commands are ended.');
+    expect(first).toBe('Interrupted: the commands are killed.');
     expect(lines.pop()).toBe('3 machines: 1 ok, 2 failed (n2, n3)');
     expect(lines.sort()).toEqual(['n2 | interrupted', 'n3 | interrupted']);
     for (const n of ['n2', 'n3']) await until('it is gone', () => f.processes(n, 'sleep 4321').length === 0);
@@ -143,12 +143,12 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
   it('exec --timeout ends them there, too', async () => {
     const cli = await f.run(['exec', 'n1', '--timeout', '1', '--', 'sleep 4322; echo survived']);
     expect(cli.code).toBe(1);
-    expect(cli.err).toContain('It took longer than 1 s and was ended');
+    expect(cli.err).toContain('took longer than 1 s and was killed');
     await until('it is gone', () => f.processes('n1', 'sleep 4322').length === 0);
     expect(cli.out).toBe('');
   });
 
-  it('exec --become: the commands are ended there, too, at Ctrl-C and after --timeout', async () => {
+  it('exec --become: the commands are killed at Ctrl-C and after --timeout', async () => {
     const cli = f.start(['exec', 'all', '--become', '--', 'echo begun; [ "$(hostname)" = n1 ] || sleep 4324; echo survived']);
     await until('it has begun everywhere', () => (cli.out.match(/begun/g)?.length ?? 0) === 3);
     await until('it runs', () => ['n2', 'n3'].every((n) => f.processes(n, 'sleep 4324').length > 0));
@@ -158,7 +158,7 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     for (const n of ['n2', 'n3']) await until('it is gone', () => f.processes(n, 'sleep 4324').length === 0);
     const late = await f.run(['exec', 'n1', '--become', '--timeout', '2', '--', 'echo begun; sleep 4325; echo survived']);
     expect(late.code).toBe(1);
-    expect(late.err).toContain('It took longer than 2 s and was ended\n');
+    expect(late.err).toContain('took longer than 2 s and was killed\n');
     await until('it is gone', () => f.processes('n1', 'sleep 4325').length === 0);
     expect(late.out).not.toContain('survived');
   });
@@ -191,7 +191,7 @@ describe.skipIf(reason)(
     it('says that the command may go on', async () => {
       const cli = await f.run(['exec', 'n1', '--become', '--timeout', '2', '--', 'echo begun; sleep 4326']);
       expect(cli.code).toBe(1);
-      expect(cli.err).toContain('It took longer than 2 s, and may still run there: the server opens no second channel');
+      expect(cli.err).toContain('took longer than 2 s, and may still be running there: the server opens no second channel');
       f.fleet.run('n1', 'pkill -KILL -x sleep');
     });
   },

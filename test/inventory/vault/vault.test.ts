@@ -6,8 +6,9 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { VaultOptions } from '../../../src/app/connect/options.js';
 import { readInventory } from '../../../src/app/inventory/read.js';
-import { formatError, InputError } from '../../../src/base/errors.js';
+import { InputError } from '../../../src/base/errors.js';
 import { whereText, wholeFile } from '../../../src/base/place.js';
+import { formatError } from '../../../src/base/text/render-error.js';
 import type { Inventory } from '../../../src/inventory/model/model.js';
 import { openEnvelope, parseEnvelope } from '../../../src/inventory/vault/envelope.js';
 

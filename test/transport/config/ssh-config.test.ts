@@ -4,7 +4,8 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { formatParts, InputError } from '../../../src/base/errors.js';
+import { InputError } from '../../../src/base/errors.js';
+import { formatParts } from '../../../src/base/text/render-error.js';
 import { parseLine } from '../../../src/transport/config/read-files.js';
 import { resolveSettings, type SshSettings } from '../../../src/transport/config/settings.js';
 

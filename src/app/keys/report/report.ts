@@ -1,5 +1,6 @@
-import { formatParts, type KubewrightError, UnreachableError } from '../../../base/errors.js';
+import { type ErrorParts, type KubewrightError, UnreachableError } from '../../../base/errors.js';
 import { count } from '../../../base/text/format.js';
+import { formatLabelled, formatParts, lookOf } from '../../../base/text/render-error.js';
 import type { Change, KeyResult } from '../model/model.js';
 import { reasonOf } from '../model/reason.js';
 
@@ -35,13 +36,16 @@ function isCut(result: KeyResult): boolean {
 
 /** What to do about each failure; machines that fail in the same way share it. */
 function printRemedies(failed: readonly KeyResult[]): void {
-  const groups = new Map<string, string[]>();
+  const groups = new Map<string, { readonly parts: ErrorParts; readonly hosts: string[] }>();
   for (const { host, error } of failed) {
     if (!error?.parts.fix) continue;
-    const text = formatParts({ ...error.parts, where: undefined });
-    groups.set(text, [...(groups.get(text) ?? []), host]);
+    const key = formatParts({ ...error.parts, where: undefined });
+    const group = groups.get(key) ?? { parts: error.parts, hosts: [] };
+    group.hosts.push(host);
+    groups.set(key, group);
   }
-  for (const [text, hosts] of groups) process.stderr.write(`${shortened(hosts)}: ${text}\n`);
+  for (const { parts, hosts } of groups.values())
+    process.stderr.write(`${formatLabelled('error', { ...parts, where: shortened(hosts) }, lookOf(process.stderr))}\n`);
 }
 
 /** The same as JSON, one document. */
