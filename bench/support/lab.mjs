@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { measure } from './measure.mjs';
 import { say } from './report.mjs';
 
-export const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..');
 export const CLI = join(ROOT, 'bin', 'run.js');
 
 /**

@@ -46,7 +46,7 @@ const components = z
   .partial()
   .catchall(version.optional());
 
-export const bundleIndexSchema = z.object({
+const bundleIndexSchema = z.object({
   schema: z.literal(1),
   name: z.string().min(1),
   kubeVersion: version,

@@ -9,7 +9,7 @@ import type { FoundProgram } from './locks/lock.js';
 export type Exports = ReadonlyMap<string, ReadonlyMap<string, string | Secret>>;
 
 /** A number of hosts, or a share of the play's hosts. */
-export type BatchSize = number | `${number}%`;
+type BatchSize = number | `${number}%`;
 
 export interface PlannedPlay {
   readonly name: string;
@@ -37,7 +37,7 @@ export interface StepQuestion {
   readonly hosts: readonly string[];
 }
 
-export interface PushOptions {
+interface PushOptions {
   /** File on the operator's machine. */
   readonly source: string;
   /** Absolute path on the host; written under another name and renamed once its sha256 is right. */
@@ -64,7 +64,7 @@ export interface ArtifactSource {
   readonly parallel?: number;
 }
 
-export interface AttachOptions {
+interface AttachOptions {
   readonly run: string;
   readonly hosts: readonly string[];
   /**

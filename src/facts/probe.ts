@@ -1,7 +1,7 @@
 import { joinShell, type Shell, sh } from '../shell/shell.js';
 
 /** A kernel feature: the name of its module, and a path that exists exactly when it is there; default: the loaded module's. */
-export interface ProbedModule {
+interface ProbedModule {
   readonly name: string;
   readonly path?: string;
 }

@@ -34,7 +34,7 @@ export const DEFAULT_GENERATE: GenerateOptions = {
   format: 'ini',
 };
 
-export interface Machine {
+interface Machine {
   readonly name: string;
   readonly address: string;
 }

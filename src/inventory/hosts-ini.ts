@@ -1,4 +1,4 @@
-export interface HostLine {
+interface HostLine {
   readonly name: string;
   /** In the order in which they are written. Values are plain words: addresses, names, numbers. */
   readonly vars?: Readonly<Record<string, string>>;

@@ -106,7 +106,7 @@ export function joinConfig(target: KubeadmHost, { token, certificateKey }: JoinS
   ]);
 }
 
-export function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
+function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
   const s = cluster.settings;
   const sans = new Set([
     'localhost',

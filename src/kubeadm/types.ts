@@ -16,7 +16,7 @@ export interface NodeRegistration {
   readonly ignorePreflightErrors: readonly string[];
 }
 
-export interface ApiEndpoint {
+interface ApiEndpoint {
   readonly advertiseAddress: string;
   readonly bindPort: number;
 }

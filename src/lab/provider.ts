@@ -36,7 +36,7 @@ export interface LabState {
   readonly stateDir: string;
 }
 
-export interface MachineStatus {
+interface MachineStatus {
   readonly name: string;
   readonly address: string;
   readonly running: boolean;

@@ -52,18 +52,14 @@ export function file(o: FileOptions): Task {
 export interface DirectoryOptions {
   readonly id: string;
   readonly title: string;
-  readonly path: string;
+  readonly paths: readonly string[];
   /** Default 0755. */
   readonly mode?: string;
   readonly owner?: string;
 }
 
-export function directory(o: DirectoryOptions): Task {
-  return directories({ ...o, paths: [o.path] });
-}
-
 /** Several directories with one mode and owner. */
-export function directories(o: Omit<DirectoryOptions, 'path'> & { readonly paths: readonly string[] }): Task {
+export function directories(o: DirectoryOptions): Task {
   const mode = normalMode(o.mode ?? '0755');
   const owner = o.owner ?? 'root:root';
   // Five digits: with fewer GNU chmod keeps the setgid bit that a directory inherited.

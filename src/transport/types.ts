@@ -52,7 +52,7 @@ export interface Algorithms {
   readonly written: Readonly<Record<string, string>>;
 }
 
-export interface Identities {
+interface Identities {
   /** Private key files after `privateKeyFile`, `~` and tokens filled in. Empty and no `privateKeyFile`: OpenSSH's defaults. */
   readonly files: readonly string[];
   /** Certificates of those keys; KEY-cert.pub beside a key is found by itself. */
@@ -63,7 +63,7 @@ export interface Identities {
   readonly agent?: string;
 }
 
-export interface Become {
+interface Become {
   readonly enabled: boolean;
   /** Default root. */
   readonly user: string;

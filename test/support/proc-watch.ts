@@ -25,7 +25,7 @@ console.log('ready');
 look();
 `;
 
-export interface Sighting {
+interface Sighting {
   /** Into the list of what was wanted. */
   readonly index: number;
   readonly file: 'cmdline' | 'environ';

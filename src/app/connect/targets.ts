@@ -177,14 +177,14 @@ function methods(s: SshSettings): readonly AuthMethod[] | undefined {
 }
 
 /** One hop of `ProxyJump`. */
-export interface Hop {
+interface Hop {
   readonly host: string;
   readonly user?: string;
   readonly port?: number;
 }
 
 /** `[user@]host[:port]` or `ssh://…`, separated by commas. @throws InputError for an invalid one. */
-export function parseJumps(text: string, where: string): Hop[] {
+function parseJumps(text: string, where: string): Hop[] {
   return text.split(',').map((part) => {
     const [, user, bracketed, plain, port] =
       /^(?:ssh:\/\/)?(?:([^@]*(?:@[^@]*)*)@)?(?:\[([^\]]+)\]|([^:@[\]]+))(?::(\d+))?\/?$/.exec(part.trim()) ?? [];
@@ -205,7 +205,7 @@ export function parseJumps(text: string, where: string): Hop[] {
  * The jump hosts of a host, the nearest first. Each has its own settings: from the inventory if the host is in it, else from
  * ssh_config. The flags for user, key and password apply to the targets only.
  */
-export function jumpTargets(proxyJump: string | undefined, host: Host, flags: TargetFlags, route: readonly string[]): Target[] {
+function jumpTargets(proxyJump: string | undefined, host: Host, flags: TargetFlags, route: readonly string[]): Target[] {
   if (proxyJump === undefined || proxyJump.toLowerCase() === 'none') return [];
   const hops = parseJumps(proxyJump, host.name);
   const found: Target[] = [];

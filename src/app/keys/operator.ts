@@ -67,7 +67,7 @@ function unique(keys: readonly PublicKey[]): PublicKey[] {
 }
 
 /** @throws KubewrightError when ssh-keygen is missing or refuses. */
-export async function makeKeyPair(path: string, kind: KeyKind): Promise<void> {
+async function makeKeyPair(path: string, kind: KeyKind): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
   const bits = kind.bits === undefined ? [] : ['-b', String(kind.bits)];
   const comment = `${userInfo().username}@${hostname()}`;

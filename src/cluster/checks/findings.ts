@@ -3,7 +3,7 @@ import { type Place, whereText, wholeFile } from '../../base/place.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 
 /** error: nothing can be installed like this. warning: probably not what is meant. info: good to know. */
-export type Severity = 'error' | 'warning' | 'info';
+type Severity = 'error' | 'warning' | 'info';
 
 export interface Finding extends ErrorParts {
   readonly severity: Severity;

@@ -11,7 +11,7 @@ type RunEnd = Extract<RunEvent, { type: 'run-end' }>;
  * `done`: it has an end, see its exit code. `running`: its process is alive. `died`: its process is gone and wrote no end.
  * `unknown`: it has no end, and its process ran elsewhere or is not named in the journal.
  */
-export type RunState = 'done' | 'running' | 'died' | 'unknown';
+type RunState = 'done' | 'running' | 'died' | 'unknown';
 
 /** The parts that a list of runs needs: the first lines and the last one. */
 export interface RunEnds {

@@ -9,7 +9,7 @@ const ms = z.number().nonnegative();
 const count = z.number().int().nonnegative();
 
 /** First line of a journal. Early journals of version 0.1.0 lack it. */
-export const headerSchema = z.looseObject({
+const headerSchema = z.looseObject({
   schema: z.string().regex(/^kubewright\.journal\/\d+$/),
   /** Version of Kubewright that wrote it. */
   kubewright: z.string().optional(),

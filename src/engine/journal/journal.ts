@@ -10,7 +10,7 @@ import { hostLog } from './host-log.js';
 import type { JournalHeader } from './journal-schema.js';
 
 /** The number changes when a field changes its meaning or is removed, not when one is added. */
-export const JOURNAL_SCHEMA = 'kubewright.journal/1';
+const JOURNAL_SCHEMA = 'kubewright.journal/1';
 
 /** What the caller knows about a run and the engine does not, for the journal's first line. */
 export type RunAbout = Partial<

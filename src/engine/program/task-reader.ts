@@ -7,7 +7,7 @@ import { exportNames } from './compile.js';
 import type { Frame, Output } from './frames.js';
 import type { TaskLabel } from './program-label.js';
 
-export const TAIL_LINES = 20;
+const TAIL_LINES = 20;
 
 export interface TaskReaderOptions {
   readonly play: string;

@@ -31,14 +31,6 @@ export function resolvePattern(inventory: Inventory, pattern: string, o: Pattern
   return found;
 }
 
-/** Hosts of `--limit`, in the inventory's order; without one all of them. @throws InputError as above. */
-export function limitHosts(inventory: Inventory, limit: string | undefined): string[] {
-  const all = new Search(inventory).evaluate(['all']);
-  if (limit === undefined) return all;
-  const found = new Set(resolvePattern(inventory, limit));
-  return all.filter((h) => found.has(h));
-}
-
 /** Commas separate; where there are none colons do, but not those of an address with a port. */
 function splitPattern(pattern: string): string[] {
   const parts = pattern.includes(',')

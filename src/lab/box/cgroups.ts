@@ -13,7 +13,7 @@ export interface Hierarchy {
 }
 
 /** From /proc/self/mountinfo and /proc/self/cgroup (cgroups(7)). */
-export function parseHierarchies(mountinfo: string, cgroup: string): Hierarchy[] {
+function parseHierarchies(mountinfo: string, cgroup: string): Hierarchy[] {
   const own = new Map<string, string>();
   for (const line of cgroup.split('\n')) {
     const m = /^\d+:([^:]*):(.*)$/.exec(line);
@@ -82,7 +82,7 @@ async function enableControllers(hierarchies: readonly Hierarchy[]): Promise<voi
 }
 
 /** All processes in these cgroups and below: of a lab's machine, these are its own and nobody else's. */
-export async function processesIn(folders: readonly string[]): Promise<number[]> {
+async function processesIn(folders: readonly string[]): Promise<number[]> {
   const pids = new Set<number>();
   for (const folder of folders) {
     for (const dir of await tree(folder)) {

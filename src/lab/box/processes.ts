@@ -18,7 +18,7 @@ export async function identify(pid: number): Promise<ProcessId | undefined> {
 }
 
 /** The command's name stands in parentheses and may hold blanks and parentheses itself. */
-export function parseStat(stat: string): { state: string; started: string } | undefined {
+function parseStat(stat: string): { state: string; started: string } | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, started] = [fields[0], fields[19]];
   return state && started ? { state, started } : undefined;

@@ -54,7 +54,7 @@ async function authorize(folder: string, publicKey: string): Promise<void> {
 }
 
 /** Every machine knows the others by name, as in the users' own lab. */
-export function hostsFile(machines: readonly LabMachine[]): string {
+function hostsFile(machines: readonly LabMachine[]): string {
   const lines = machines.map((m) => `${m.address} ${m.name}`);
   return ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...lines, ''].join('\n');
 }
@@ -91,7 +91,7 @@ async function mountsBelow(dir: string): Promise<string[]> {
 }
 
 /** The mount points of /proc/self/mountinfo, where blanks are written as \040. */
-export function parseMounts(mountinfo: string): string[] {
+function parseMounts(mountinfo: string): string[] {
   return mountinfo
     .split('\n')
     .filter(Boolean)

@@ -74,7 +74,7 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
 }
 
 /** What the real ssh needs to log in to a lab machine without asking anything. */
-export function sshArguments(paths: LabPaths, address: string): string[] {
+function sshArguments(paths: LabPaths, address: string): string[] {
   const options = {
     IdentitiesOnly: 'yes',
     UserKnownHostsFile: paths.sshKnownHosts,

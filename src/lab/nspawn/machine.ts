@@ -17,7 +17,7 @@ const POWEROFF_TIMEOUT_MS = 45_000;
 const JOIN = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"';
 
 /** The arguments of systemd-nspawn(1) for a machine. */
-export function nspawnArgs(machine: LabMachine, paths: LabPaths): string[] {
+function nspawnArgs(machine: LabMachine, paths: LabPaths): string[] {
   const own = machinePaths(paths, machine.name);
   return [
     'systemd-nspawn',
@@ -92,7 +92,7 @@ async function waitForSshd(machine: SavedMachine, paths: LabPaths, signal?: Abor
 }
 
 /** True when something greets as an SSH server on port 22. */
-export function sshdAnswers(address: string, port = 22): Promise<boolean> {
+function sshdAnswers(address: string, port = 22): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });
     const end = (answer: boolean) => {

@@ -85,7 +85,7 @@ export async function writeAptConfig(root: string): Promise<void> {
 }
 
 /** The CA files that apt's configuration names. */
-export function certificateFiles(options: string): string[] {
+function certificateFiles(options: string): string[] {
   return [...options.matchAll(/^Acquire::https::(?:\S+::)?CaInfo "([^"]+)";/gim)].map((m) => m[1] ?? '');
 }
 

@@ -44,7 +44,7 @@ export async function loadState(paths: LabPaths): Promise<SavedLab | undefined> 
   });
 }
 
-export function parseState(text: string): SavedLab | undefined {
+function parseState(text: string): SavedLab | undefined {
   try {
     const value = JSON.parse(text) as Partial<SavedLab>;
     return value.version === 1 && Array.isArray(value.machines) ? (value as SavedLab) : undefined;

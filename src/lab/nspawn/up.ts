@@ -63,7 +63,7 @@ export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProg
 }
 
 /** What this `up` is to reach: what is there already, and the machines that the spec has besides. */
-export function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: string, paths: LabPaths): SavedLab {
+function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: string, paths: LabPaths): SavedLab {
   const planned = planMachines(spec);
   const inventoryDir = resolve(spec.inventoryDir);
   if (!old) {

@@ -6,7 +6,7 @@ import type { Hypervisor } from './tool/boxes.js';
 const NETWORKS_CONF = '/etc/vbox/networks.conf';
 
 /** What VirtualBox allows without a networks.conf. Source: VirtualBox manual, chapter "Host-Only Networking". */
-export const DEFAULT_HOST_ONLY = ['192.168.56.0/21'] as const;
+const DEFAULT_HOST_ONLY = ['192.168.56.0/21'] as const;
 
 /** The IPv4 ranges of VirtualBox's networks.conf: lines that begin with an asterisk, ranges with blanks between them. */
 export function parseNetworksConf(text: string): string[] {

@@ -78,7 +78,7 @@ async function waitForKeys(login: SshLogin, stop: AbortSignal | undefined, patie
 }
 
 /** The host keys that a server shows, as `type key`; none: it does not answer. */
-export async function hostKeys(host: string, port: number): Promise<string[]> {
+async function hostKeys(host: string, port: number): Promise<string[]> {
   const { stdout } = await tryExec(['ssh-keyscan', '-T', '5', '-p', String(port), '-t', 'ed25519,ecdsa,rsa', host]);
   return stdout
     .split('\n')

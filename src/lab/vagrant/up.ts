@@ -148,12 +148,7 @@ function failed(
 }
 
 /** How each machine is reached now; ports and addresses may have changed since it was made. */
-export async function reach(
-  lab: SavedVagrantLab,
-  vagrant: Vagrant,
-  onProgress: OnProgress,
-  stop?: AbortSignal,
-): Promise<Reach[]> {
+async function reach(lab: SavedVagrantLab, vagrant: Vagrant, onProgress: OnProgress, stop?: AbortSignal): Promise<Reach[]> {
   const config = await vagrant(['ssh-config']);
   if (config.code !== 0) {
     throw new KubewrightError({

@@ -10,7 +10,7 @@ import { certTasks } from './etcd-certs.js';
 
 const UNIT = '/etc/systemd/system/etcd.service';
 const ENV = '/etc/etcd.env';
-export const ETCD_TOKEN = 'k8s_etcd';
+const ETCD_TOKEN = 'k8s_etcd';
 
 /**
  * Members as systemd units with TLS for peers and clients.
@@ -120,14 +120,14 @@ function restart(ctx: RoleContext): Shell {
 }
 
 /** etcdctl with this host's admin certificate. */
-export function etcdctl(ctx: RoleContext): Shell {
+function etcdctl(ctx: RoleContext): Shell {
   const s = ctx.host.settings;
   const dir = s.etcd_cert_dir;
   const name = ctx.host.name;
   return sh`ETCDCTL_API=3 ${`${s.bin_dir}/etcdctl`} --cacert ${`${dir}/ca.pem`} --cert ${`${dir}/admin-${name}.pem`} --key ${`${dir}/admin-${name}-key.pem`} --command-timeout 5s`;
 }
 
-export function etcdEndpoints(members: readonly ClusterHost[]): string[] {
+function etcdEndpoints(members: readonly ClusterHost[]): string[] {
   return members.map((m) => `https://${m.accessIp}:2379`);
 }
 

@@ -49,7 +49,7 @@ function backends(cluster: Cluster): readonly ClusterHost[] {
 }
 
 /** Source: https://docs.haproxy.org/2.6/configuration.html; the shape is kubespray's. */
-export function haproxyConfig(cluster: Cluster): string {
+function haproxyConfig(cluster: Cluster): string {
   const s = cluster.settings;
   const servers = backends(cluster).map(
     (h) => `  server ${h.name} ${h.accessIp}:${s.kube_apiserver_port} check check-ssl verify none`,
@@ -87,7 +87,7 @@ ${servers.join('\n')}
 }
 
 /** Source: https://nginx.org/en/docs/stream/ngx_stream_upstream_module.html */
-export function nginxConfig(cluster: Cluster): string {
+function nginxConfig(cluster: Cluster): string {
   const s = cluster.settings;
   const servers = backends(cluster).map((h) => `    server ${h.accessIp}:${s.kube_apiserver_port} max_fails=2 fail_timeout=5s;`);
   return `error_log stderr notice;

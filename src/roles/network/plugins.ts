@@ -6,7 +6,7 @@ import type { NetworkPlugin } from './plugin.js';
 import { staticRoutes } from './static-routes.js';
 
 /** Every plugin that `kube_network_plugin` may name. */
-export const PLUGINS: Readonly<Record<NetworkPluginName, NetworkPlugin>> = { calico, 'static-routes': staticRoutes, none };
+const PLUGINS: Readonly<Record<NetworkPluginName, NetworkPlugin>> = { calico, 'static-routes': staticRoutes, none };
 
 /** The plugin that the settings ask for. */
 export function pluginOf(s: ClusterSettings): NetworkPlugin {

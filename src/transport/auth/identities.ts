@@ -87,7 +87,7 @@ export async function listIdentities(target: Target): Promise<IdentityList> {
   return { identities: named.length > 0 ? [...fromFiles, ...others] : [...others, ...fromFiles], skipped };
 }
 
-export function agentSocket(target: Target): string | undefined {
+function agentSocket(target: Target): string | undefined {
   const socket = target.identities?.agent ?? process.env.SSH_AUTH_SOCK;
   return socket === undefined || socket === '' || socket === 'none' ? undefined : socket;
 }

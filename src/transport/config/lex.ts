@@ -68,7 +68,7 @@ export class Delimited {
 }
 
 /** OpenSSH's `argv_split`: both kinds of quotes, backslashes before quotes, backslashes and spaces, comments where a word begins. */
-export function splitArguments(text: string): string[] {
+function splitArguments(text: string): string[] {
   const words: string[] = [];
   for (let i = 0; i < text.length; i++) {
     if (text[i] === ' ' || text[i] === '\t') continue;

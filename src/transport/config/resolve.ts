@@ -194,7 +194,7 @@ interface Pass {
 }
 
 /** HostName may contain `%h`, the host as the user named it. */
-export function expandHostname(hostname: string | undefined, host: string): string {
+function expandHostname(hostname: string | undefined, host: string): string {
   return hostname === undefined ? host : hostname.replaceAll(/%(.)/g, (all, c) => (c === 'h' ? host : c === '%' ? '%' : all));
 }
 

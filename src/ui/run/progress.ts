@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../engine/events.js';
 
 /** What delays a host, shown in place of its task. */
-export type Note =
+type Note =
   | { readonly kind: 'lost'; readonly attempt: number; readonly error: string }
   | { readonly kind: 'push'; readonly artifact: string; readonly percent: number };
 

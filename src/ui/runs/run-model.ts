@@ -17,7 +17,7 @@ export interface Span {
   readonly diff?: string;
 }
 
-export interface PlayModel {
+interface PlayModel {
   readonly name: string;
   readonly start: number;
   readonly end: number;
@@ -26,7 +26,7 @@ export interface PlayModel {
 }
 
 /** Trouble outside any task. */
-export interface Trouble {
+interface Trouble {
   readonly at: number;
   readonly kind: 'unreachable' | 'failed' | 'lost' | 'warning';
   readonly host?: string;

@@ -3,9 +3,6 @@ import type fc from 'fast-check';
 /** Random inventories a run; `KUBEWRIGHT_FUZZ_RUNS=500` is what CI asks for, more if you have time. */
 export const FUZZ_RUNS = Math.max(1, Number(process.env.KUBEWRIGHT_FUZZ_RUNS ?? 60));
 
-/** The whole of it, which CI runs, or a taste. */
-export const FULL_FUZZ = FUZZ_RUNS >= 500;
-
 /** `KUBEWRIGHT_FUZZ_SEED`: the seed of a failure, to see it again; undefined: another one each time. */
 export function fuzzSeed(): number | undefined {
   const given = process.env.KUBEWRIGHT_FUZZ_SEED;

@@ -136,19 +136,19 @@ function args(a: CallArgs, scope: Scope): Arguments {
   return { positional, named };
 }
 
-export function call(value: Value, a: Arguments): Value {
+function call(value: Value, a: Arguments): Value {
   const v = defined(value);
   if (v instanceof Callable) return v.call(a);
   throw new TemplateError(`a ${typeName(v)} cannot be called`);
 }
 
 /** A key that a dict can have. */
-export function key(given: Value): Value {
+function key(given: Value): Value {
   return hashable(defined(given));
 }
 
 /** `value.name`: methods first, then keys, as Jinja does. What is undefined stays so. */
-export function attribute(given: Value, name: string): Value {
+function attribute(given: Value, name: string): Value {
   const value = unkept(given);
   if (value instanceof Undefined) return value;
   if (value instanceof Namespace) return known(value.values.get(name), value, name);

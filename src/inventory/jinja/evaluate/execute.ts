@@ -3,17 +3,7 @@ import type { Expr, Statement, Target } from '../syntax/ast.js';
 import { nativeValue } from '../values/native.js';
 import { bounded } from '../values/operators.js';
 import { equals, iterate, str, truth } from '../values/python.js';
-import {
-  type Arguments,
-  Callable,
-  DictView,
-  defined,
-  isDict,
-  KeptText,
-  Namespace,
-  TemplateError,
-  type Value,
-} from '../values/values.js';
+import { type Arguments, Callable, DictView, KeptText, Namespace, TemplateError, type Value } from '../values/values.js';
 import { type Context, evaluate, Scope } from './evaluate.js';
 
 /** What a template gives, with the type that Ansible gives it. */
@@ -162,11 +152,4 @@ function macro(s: Extract<Statement, { t: 'macro' }>, scope: Scope): Callable {
     depth--;
     return value;
   });
-}
-
-/** Undefined values inside of lists and dicts are found, too. */
-export function checkDefined(value: Value): void {
-  const v = defined(value);
-  if (Array.isArray(v)) for (const i of v) checkDefined(i);
-  else if (isDict(v)) for (const k of v.keys()) checkDefined(v.get(k) ?? null);
 }

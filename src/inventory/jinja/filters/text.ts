@@ -38,7 +38,7 @@ function findAll(value: Value, given: Given): Value {
 }
 
 /** Shell words: as they are when they are harmless, else in single quotes. Source: Python's shlex.quote */
-export function quote(s: string): string {
+function quote(s: string): string {
   if (s === '') return "''";
   return /^[\w@%+=:,./-]+$/.test(s) && !/[^\x20-\x7e]/.test(s) ? s : `'${s.replaceAll("'", `'"'"'`)}'`;
 }

@@ -130,7 +130,7 @@ function tokenize(text: string, start: number, kind: 'print' | 'block'): { token
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', '\n': '' };
 
 /** Python's escapes of a string literal. */
-export function unescapeString(body: string): string {
+function unescapeString(body: string): string {
   return body.replaceAll(
     /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|([0-7]{1,3})|([\s\S]))/g,
     (whole, x?: string, u?: string, o?: string, c?: string) => {

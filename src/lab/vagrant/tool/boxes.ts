@@ -6,7 +6,7 @@ export const HYPERVISORS = ['virtualbox', 'vmware_desktop', 'parallels', 'libvir
 export type Hypervisor = (typeof HYPERVISORS)[number];
 
 /** A box, and where it lies when it isn't in the registry that Vagrant asks by itself. */
-export interface Box {
+interface Box {
   readonly name: string;
   /** A .box file or a catalogue (.json): a URL or a path. */
   readonly url?: string;

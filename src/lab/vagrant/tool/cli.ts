@@ -42,7 +42,7 @@ export interface VagrantResult {
   readonly stderr: string;
 }
 
-export interface VagrantRun {
+interface VagrantRun {
   readonly onRow?: (row: Row) => void;
   /** Asks Vagrant to end: it finishes what can't be cut short, as after Ctrl-C. */
   readonly stop?: AbortSignal;
