@@ -18,7 +18,7 @@ const playbook = join(dir, 'tasks.yml');
 const tasks = fortyOneTasks(STATE).map(({ name, check, run }) => ({ name, check, run }));
 writeFileSync(playbook, stringify([{ name: 'Forty-one tasks', hosts: 'all', tasks }]));
 
-// Each machine needs folders of its own for what programs write.
+// Each machine needs its own directories for what programs write.
 const own = (path) => `mkdir -p ${path} && mount -t tmpfs -o size=4m tmpfs ${path}`;
 const setup = ['/run/kubewright', '/var/lib/kubewright', STATE].map(own).join('\n');
 
@@ -82,7 +82,7 @@ function report() {
   console.log(`\n${largest.peakMb < 400 ? 'held    ' : 'not held'}  under 400 MB at ${largest.count}: ${largest.peakMb} MB`);
   const worst = Math.max(...results.map((r) => r.median / r.count)) / (smallest.median / smallest.count);
   console.log(
-    `${worst <= 1.1 ? 'held    ' : 'not held'}  at most linear in the number of machines: worst ${times(worst)} a machine`,
+    `${worst <= 1.1 ? 'held    ' : 'not held'}  at most linear in the number of machines: worst ${times(worst)} per machine`,
   );
   writeResult(option('json', 'bench-fleet.json'), { bench: 'fleet', tasks: tasks.length, results });
 }

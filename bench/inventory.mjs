@@ -1,5 +1,5 @@
 // 5,000 hosts with 20 variables each: time and peak memory of `kubewright inventory list` beside ansible-inventory, on the
-// same file in the same run: the median of several runs of each, in turns. Fails never on time.
+// same file in the same run: the median of several runs of each, in turns. Never fails because of a time.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

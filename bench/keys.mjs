@@ -1,4 +1,4 @@
-// npm run bench:keys: one command gives many real sshd on this box keys for each other, beside plain ssh loops that do the same.
+// npm run bench:keys: one command exchanges keys among many real sshd on this box, beside plain ssh loops that do the same.
 // Options: --count N (default 200), --json FILE.
 import { lchownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { option, printTable, say, seconds, times, writeResult } from './support/
 
 const count = Number(option('count', '200'));
 const MAX_MB = 300;
-/** So many ssh at once stay below what an operator's box and sshd's MaxStartups like. */
+/** This number of ssh at once is within the limits of an operator's box and of sshd's MaxStartups. */
 const AT_ONCE = 9;
 
 say(`starting ${count} machines`);
@@ -27,7 +27,7 @@ try {
   await fleet.stop();
 }
 
-/** From the same state: no key pair and no known_hosts anywhere, and the operator's key lets in. */
+/** From the same state: no key pair and no known_hosts anywhere, and the operator's key may log in. */
 async function contender(name, work, { fresh = true } = {}) {
   if (fresh) reset();
   say(name);
@@ -39,7 +39,7 @@ async function contender(name, work, { fresh = true } = {}) {
       readFileSync(join(home, '.ssh', file), 'utf8')
         .trim()
         .split('\n').length;
-    // The operator's key is one; whether a machine has its own beside the others' is a matter of taste.
+    // The operator's key counts as one; a machine may or may not have its own beside the others'.
     if (lines('authorized_keys') < count || lines('known_hosts') < 3 * (count - 1))
       throw new Error(`${host} did not get all keys`);
   }
@@ -63,7 +63,7 @@ function ours() {
   return measure(process.execPath, [CLI, 'keys', 'distribute', '-i', fleet.inventoryPath], { env });
 }
 
-/** What one would write by hand: once to all to collect, once to all to hand out. */
+/** As written by hand: once to all to collect, once to all to distribute. */
 async function loop(width) {
   const options = ['-F none', '-o BatchMode=yes', '-o StrictHostKeyChecking=yes', '-o IdentitiesOnly=yes', '-o LogLevel=ERROR'];
   const ssh = `ssh ${options.join(' ')} -i ${fleet.keyFile} -o UserKnownHostsFile=${fleet.knownHosts} -p ${fleet.hosts[0].port}`;
@@ -102,7 +102,7 @@ function report(rows) {
     ...rows.map((r) => [r.name, seconds(r.ms), times(r.ms / first.ms), `${r.connections}`, r.peakMb ? `${r.peakMb} MB` : '']),
   ]);
   console.log(
-    '\nThe loops collect first and then hand out: two logins a machine. They append blindly, sync nothing, and a second run',
+    '\nThe loops collect first and then distribute: two logins per machine. They append blindly, sync nothing, and a second run',
   );
   console.log('of them would append everything again.');
   const ok = first.connections <= count && first.peakMb < MAX_MB;

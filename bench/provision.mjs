@@ -1,5 +1,5 @@
 // npm run bench:provision: the re-run of `provision` on an installed nine-node cluster, against plain ssh in the same run.
-// Options: --rounds N (default 5), --json FILE, --keep (leave the cluster running). The first time the offline bundle is built.
+// Options: --rounds N (default 5), --json FILE, --keep (leave the cluster running). The first run builds the offline bundle.
 import { join } from 'node:path';
 import { benchLab } from './support/lab.mjs';
 import { median } from './support/measure.mjs';
@@ -39,7 +39,7 @@ try {
     const run = await provision();
     again.push(run.ms);
     const after = await sudoCalls();
-    // The question itself is one more call.
+    // The query itself is one more call.
     execs.push(Math.max(...after.map((n, i) => n - before[i] - 1)));
     tasksRun = Math.max(...recapOf(run.stdout).map((r) => r.ok + r.changed));
   }
@@ -61,7 +61,7 @@ async function everywhere(script) {
   return { ms: performance.now() - began };
 }
 
-/** How often sudo has run on each machine: every exec of ours goes through it there. */
+/** How often sudo has run on each machine: every exec of ours uses it there. */
 async function sudoCalls() {
   const ends = await Promise.all(lab.hosts.map((h) => lab.ssh(h, 'sudo journalctl -q _COMM=sudo -o cat | grep -c COMMAND=')));
   return ends.map((e) => Number(e.stdout.trim()));
@@ -71,14 +71,14 @@ function report(firstMs, taken, execs, tasksRun) {
   const medians = Object.fromEntries(Object.entries(taken).map(([name, ms]) => [name, median(ms)]));
   const [plain, again] = Object.values(medians);
   console.log(
-    `\n${lab.hosts.length} nodes, Kubernetes from the offline bundle, up to ${tasksRun} tasks a host, nothing to change\n`,
+    `\n${lab.hosts.length} nodes, Kubernetes from the offline bundle, up to ${tasksRun} tasks per host, nothing to change\n`,
   );
   printTable([
     ['', 'median', 'runs', 'against plain ssh'],
     ['provision, the first time', seconds(firstMs), '1', times(firstMs / plain)],
     ...Object.entries(medians).map(([name, ms]) => [name, seconds(ms), `${taken[name].length}`, times(ms / plain)]),
   ]);
-  console.log(`\nExecs on the machine that has most of them: ${median(execs)}`);
+  console.log(`\nExecs on the machine with most of them: ${median(execs)}`);
   console.log(`${again / plain <= 4 ? 'held    ' : 'not held'}  at most 4 times plain ssh: ${times(again / plain)}`);
   writeResult(option('json', 'bench-provision.json'), {
     bench: 'provision',

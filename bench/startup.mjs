@@ -24,14 +24,14 @@ if (!Number.isInteger(rounds) || rounds < 1) {
 const work = mkdtempSync(join(tmpdir(), 'kw-startup-'));
 const run = join(root, 'bin', 'run.js');
 const sample = join(root, 'inventories', 'sample', 'hosts.ini');
-// Nobody listens on port 1 of the loopback: up to the first connection and no further.
+// Port 1 of the loopback is closed: the run ends at the first connection.
 const refused = join(work, 'refused.ini');
 writeFileSync(
   refused,
   '[all:vars]\nansible_user=nobody\n[kube_control_plane]\nm1 ansible_host=127.0.0.1 ansible_port=1 ip=127.0.0.1\n[etcd]\nm1\n[kube_node]\nm1\n',
 );
 
-/** `limited`: what the limit holds for. `exit`: the only status that shows that it did what it should. */
+/** `limited`: the limit applies. `exit`: the only status that proves success. */
 const cases = [
   { name: 'node -e 0', args: ['-e', '0'], exit: 0 },
   { name: 'kubewright --version', args: [run, '--version'], exit: 0, limited: true },

@@ -37,7 +37,7 @@ export interface Fleet {
   readonly hosts: readonly FleetHost[];
   /** INI inventory; it names the key and the known_hosts file. */
   readonly inventoryPath: string;
-  /** The machines' host keys, as somebody who had seen them all would know them. */
+  /** A known_hosts file with all the machines' host keys. */
   readonly knownHosts: string;
   readonly keyFile: string;
   readonly password: string;

@@ -17,11 +17,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Account of every machine; it exists in the machines' own /etc/passwd only. */
+/** Account of every machine; it exists only in the machines' own /etc/passwd. */
 const ACCOUNT = { name: 'kw', id: 61_000 };
 const TOOLS = ['unshare', 'setpriv', 'mount', 'ssh-keygen', 'openssl'];
 
-/** Why no fleet can be started here; undefined: one can. */
+/** Why a fleet cannot be started here; undefined: it can. */
 export function missingForFleet() {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux';
   if (!existsSync('/usr/sbin/sshd')) return 'needs openssh-server';
@@ -35,7 +35,7 @@ export function missingForFleet() {
 /**
  * Many machines on one box, each a real sshd in namespaces of its own (mounts, processes, host name): own /etc/passwd,
  * /etc/ssh, /home and /root, so that nothing of the box is touched. They listen on addresses of their own under 127.0.0.0/8.
- * All of it goes with `stop()`, with Ctrl-C, and with the process that started it.
+ * All of it ends with `stop()`, with Ctrl-C, and with the process that started it.
  *
  * @param {import('./fleet.d.mts').FleetOptions} options
  * @returns {Promise<import('./fleet.d.mts').Fleet>}
@@ -131,7 +131,7 @@ class Machine {
       await done('ssh-keygen', ['-q', '-t', type, ...bits, '-N', '', '-C', `root@${this.name}`, '-f', this.#hostKey(type)]);
     }
     const config = [
-      // In front: sshd takes the first value of a keyword.
+      // First, because sshd takes the first value of a keyword.
       ...this.options.settings,
       `Port ${this.port}`,
       `ListenAddress ${this.address}`,
@@ -145,14 +145,14 @@ class Machine {
     writeFileSync(join(this.dir, 'ssh', 'sshd_config'), `${config.join('\n')}\n`);
   }
 
-  /** Also after a kill: the same machine again. */
+  /** Even after a kill: the same machine again. */
   async start() {
     const bind = (from, to) => `mount --bind ${from} ${to}`;
     const script = [
       'set -e',
       `hostname ${this.name}`,
       'mkdir -p /run/sshd',
-      // The folder as a whole: a mount on a single file of the box goes when that file is replaced (useradd does).
+      // The whole directory: a mount on a single file of the box is lost when that file is replaced (useradd does).
       bind(join(this.shared.dir, 'etc'), '/etc'),
       bind(join(this.dir, 'ssh'), '/etc/ssh'),
       bind(join(this.dir, 'home'), '/home'),
@@ -164,7 +164,7 @@ class Machine {
     const log = openSync(this.logFile, 'a');
     const ready = this.logged(/Server listening/g) + 1;
     const namespaces = ['--mount', '--pid', '--fork', '--mount-proc', '--uts', '--kill-child=KILL'];
-    // pdeathsig: the machines must not outlive the process that started them, however that one ends.
+    // pdeathsig: the machines must not outlive the process that started them, however it ends.
     this.process = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...namespaces, 'sh', '-c', script], {
       stdio: ['ignore', log, log],
     });
@@ -180,7 +180,7 @@ class Machine {
     this.process?.kill('SIGKILL');
   }
 
-  /** As if the plug were pulled: every process of the machine is gone at once. */
+  /** Like a power cut: every process of the machine is gone at once. */
   async kill() {
     const child = this.process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -189,7 +189,7 @@ class Machine {
     await closed;
   }
 
-  /** Runs a command line as root inside of the machine, not over SSH. */
+  /** Runs a command line as root inside the machine, not over SSH. */
   run(command, input = '') {
     const pid = readFileSync(`/proc/${this.process.pid}/task/${this.process.pid}/children`, 'utf8').trim();
     const args = ['--target', pid, '--mount', '--pid', '--uts', '--', 'sh', '-c', command];
@@ -217,13 +217,13 @@ class Machine {
   }
 }
 
-/** A copy of the box's /etc with one account more, which has a password, for the machines alone. */
+/** A copy of the box's /etc with one more account, which has a password, only for the machines. */
 function makeAccounts(dir, o) {
   const password = o.password ?? randomBytes(9).toString('base64url');
   const hash = execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: `${password}\n`, encoding: 'utf8' }).trim();
   const { name, id } = ACCOUNT;
   const etc = join(dir, 'etc');
-  // What vanishes while it is copied is none of our business.
+  // Files that vanish during the copy do not matter.
   spawnSync('cp', ['-a', '/etc', etc]);
   const add = (file, line) => {
     const lines = readFileSync(join(etc, file), 'utf8').split('\n');
@@ -256,7 +256,7 @@ function done(file, args) {
   });
 }
 
-/** Runs `clean` when the process ends in whatever way it can notice. Returns how to call that off. */
+/** Runs `clean` when the process ends in any way that it can notice. Returns how to cancel that. */
 function onExit(clean) {
   const onSignal = (signal) => {
     clean();

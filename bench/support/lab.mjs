@@ -10,19 +10,19 @@ const ROOT = join(import.meta.dirname, '..', '..');
 export const CLI = join(ROOT, 'bin', 'run.js');
 
 /**
- * Lab machines for a benchmark, apart from whatever else runs on this box: own state, own subnet, own home.
+ * Lab machines for a benchmark, separate from everything else on this box: own state, own subnet, own home.
  *
- * @param {{masters: number, workers: number, subnet: string, bundle?: string, keep?: boolean}} o `keep`: machines that are there are
+ * @param {{masters: number, workers: number, subnet: string, bundle?: string, keep?: boolean}} o `keep`: existing machines are
  * used, and stay.
  */
 export async function benchLab(o) {
   if (process.getuid?.() !== 0) throw new Error('lab machines need root');
   const dir = mkdtempSync(join(tmpdir(), 'kubewright-bench-'));
   const stateDir = '/var/lib/kubewright/lab-bench';
-  // Always the same folder: a lab that is kept knows where its inventory lies.
+  // Always the same directory: a kept lab refers to its inventory.
   const inventoryDir = `${stateDir}-inventory`;
   const inventory = join(inventoryDir, 'hosts.ini');
-  // sockets of ssh and Ansible's temporary files go here as well
+  // sockets of ssh and Ansible's temporary files are here too
   const env = { HOME: join(dir, 'home'), KUBEWRIGHT_LAB_DIR: stateDir, NO_COLOR: '1', SSH_AUTH_SOCK: '' };
   mkdirSync(join(env.HOME, '.ssh'), { recursive: true, mode: 0o700 });
   const cli = (args, more = {}) => measure(process.execPath, [CLI, ...args], { cwd: dir, env, ...more });
@@ -57,7 +57,7 @@ export async function benchLab(o) {
   }
 }
 
-/** Debian packages of this box, installed where they are missing. @param {readonly string[]} packages */
+/** Debian packages of this box, installed if missing. @param {readonly string[]} packages */
 export function needPackages(packages) {
   const missing = packages.filter(
     (p) => spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', p], { encoding: 'utf8' }).stdout !== 'installed',

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{env?: NodeJS.ProcessEnv, cwd?: string, input?: string, allowed?: readonly number[]}} [o] `allowed`: exit codes that are
- * no failure; default 0 alone.
+ * not failures; default: only 0.
  * @returns {Promise<{ms: number, peakKb: number, stdout: string, stderr: string, code: number}>} wall time in milliseconds, and the
  * peak resident memory of the process itself in KiB (VmHWM of /proc/PID/status, so Linux only).
  */

@@ -5,8 +5,8 @@ import { InputError } from '../base/errors.js';
 import { wholeFile } from '../base/place.js';
 
 /**
- * The index of an offline bundle: everything that the nodes would otherwise download, in one folder.
- * `index.json` lies at the folder's top; every `path` is relative to that folder and stays inside it.
+ * The index of an offline bundle: everything that the nodes would otherwise download, in one directory.
+ * `index.json` is at its top; every `path` is relative to the directory and stays inside it.
  */
 export const INDEX_FILE = 'index.json';
 
@@ -26,9 +26,9 @@ const bundleFile = z.object({
   path: relativePath,
   sha256,
   size: bytes,
-  /** `binary`: the executable itself; `tar.gz`: an archive like the one that its project publishes. */
+  /** `binary`: the executable itself; `tar.gz`: an archive with the layout that its project publishes. */
   kind: z.enum(['binary', 'tar.gz']),
-  /** Folder inside the archive that holds the executables; absent: its top. */
+  /** Directory inside the archive that holds the executables; absent: its top. */
   innerDir: z.string().min(1).refine(isInside, { message: 'must stay inside the archive' }).optional(),
 });
 
@@ -80,12 +80,12 @@ export function parseBundleIndex(text: string, where: string): BundleIndex {
   const parsed = bundleIndexSchema.safeParse(raw);
   if (!parsed.success) {
     const why = parsed.error.issues.map((i) => `${i.path.join('.') || '(top)'}: ${i.message}`).join('\n');
-    throw new InputError({ what: 'The bundle index has wrong contents', where, why, fix: REBUILD });
+    throw new InputError({ what: 'The bundle index is invalid', where, why, fix: REBUILD });
   }
   return parsed.data;
 }
 
-/** Reads `index.json` of an unpacked bundle. @throws InputError when it is missing or wrong. */
+/** Reads `index.json` of an unpacked bundle. @throws InputError if it is missing or invalid. */
 export async function readBundleIndex(dir: string): Promise<BundleIndex> {
   const file = join(dir, INDEX_FILE);
   let text: string;
@@ -97,7 +97,7 @@ export async function readBundleIndex(dir: string): Promise<BundleIndex> {
       what: missing ? `This is not a bundle: it has no ${INDEX_FILE}` : 'The bundle index cannot be read',
       where: wholeFile(file),
       why: missing ? undefined : String((cause as Error).message),
-      fix: 'Name the folder (or the .tar, .tar.gz of it) that a bundle build made',
+      fix: 'Pass the directory that `bundle build` made, or its .tar or .tar.gz',
       cause,
     });
   }
@@ -112,7 +112,7 @@ export async function writeBundleIndex(dir: string, index: BundleIndex): Promise
   await writeFile(file, text);
 }
 
-/** Whether a path from an index or an archive stays inside the folder that it is taken relative to. */
+/** Whether a relative path from an index or an archive stays inside its directory. */
 export function isInside(path: string): boolean {
   return !path.startsWith('/') && !path.includes('\0') && !path.includes('\\') && !path.split('/').includes('..');
 }

@@ -15,25 +15,29 @@ export interface Bundle {
   pathOf(entry: { readonly path: string }): string;
   /** By name (and version, when given; without a leading `v`). */
   findFile(name: string, version?: string): BundleFile | undefined;
-  /** Removes what had to be unpacked; a bundle that is a folder stays. May be called twice. */
+  /** Removes what was unpacked; a bundle that is a directory stays. May be called twice. */
   close(): Promise<void>;
 }
 
 export interface OpenBundleOptions {
-  /** Where a tar is unpacked; default: the system's folder for temporary files. */
+  /** Where a tar is unpacked; default: the system's directory for temporary files. */
   readonly cacheDir?: string;
 }
 
 /**
- * Opens a bundle: a folder with `index.json`, or a `.tar`, `.tar.gz` or `.tgz` of such a folder.
+ * Opens a bundle: a directory with `index.json`, or a `.tar`, `.tar.gz` or `.tgz` of such a directory.
  * Reads the index only; `verifyBundle` reads everything.
- * @throws InputError when there is none, its index is wrong, or the tar holds a path or a link that leads out of it.
+ * @throws InputError if there is none, its index is invalid, or the tar has a path or a link that leads out of it.
  */
 export async function openBundle(path: string, options: OpenBundleOptions = {}): Promise<Bundle> {
   const where = resolve(path);
   const info = await stat(where).catch(() => undefined);
   if (!info) {
-    throw new InputError({ what: 'There is no bundle here', where, fix: 'Check the path, or build a bundle first' });
+    throw new InputError({
+      what: 'There is no bundle',
+      where,
+      fix: 'Check the path, or build a bundle first: kubewright bundle build',
+    });
   }
   if (info.isDirectory()) return bundleIn(where, async () => {});
   const dir = await mkdtemp(join(options.cacheDir ?? tmpdir(), 'kubewright-bundle-'));
@@ -59,14 +63,14 @@ async function bundleIn(dir: string, close: () => Promise<void>): Promise<Bundle
   };
 }
 
-/** `tar -C parent bundle` puts one folder at the top: then the bundle is that folder. */
+/** `tar -C parent bundle` puts one directory at the top: then the bundle is that directory. */
 async function topOf(dir: string): Promise<string> {
   const names = await readdir(dir);
   const only = names[0];
   return names.length === 1 && only !== undefined && only !== INDEX_FILE ? join(dir, only) : dir;
 }
 
-/** One thing in a bundle that isn't as its index says. */
+/** An entry of a bundle that differs from its index. */
 export interface BundleProblem {
   readonly path: string;
   readonly what: string;
@@ -78,7 +82,7 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Checks size and SHA-256 of every file and image. An empty list: the bundle is whole. */
+/** Checks size and SHA-256 of every file and image. Empty: the bundle is intact. */
 export async function verifyBundle(bundle: Bundle, options: VerifyOptions = {}): Promise<BundleProblem[]> {
   const entries = [...bundle.index.files, ...bundle.index.images];
   const of = entries.reduce((sum, e) => sum + e.size, 0);

@@ -8,7 +8,7 @@ export interface Layer {
   readonly diffId: string;
 }
 
-/** Process settings of an image, with Docker's names. */
+/** Process settings of an image, in Docker's terms. */
 export interface ImageConfig {
   readonly Entrypoint?: readonly string[];
   readonly Cmd?: readonly string[];

@@ -11,7 +11,7 @@ export async function hashFile(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** What an index says of a file in its folder. */
+/** What an index says about a file in its directory. */
 export async function describeFile(dir: string, path: string): Promise<{ path: string; sha256: string; size: number }> {
   const file = join(dir, path);
   return { path, sha256: await hashFile(file), size: (await stat(file)).size };

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
 
-/** One entry of an archive that we write. Times are always the epoch, so that equal contents give equal archives. */
+/** One entry of an archive that we write. Times are always the epoch, so equal contents give equal archives. */
 export type TarEntry = {
   /** Relative, without a leading or trailing slash. */
   readonly path: string;

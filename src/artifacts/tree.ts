@@ -4,8 +4,8 @@ import { hashFile } from './hash.js';
 import type { TarEntry } from './tar.js';
 
 /**
- * The files, folders and links below a folder as archive entries, sorted by path, owners as they are.
- * Devices and sockets are left out. `skip` says which paths (and all below) to leave out.
+ * The files, directories and links below a directory as archive entries, sorted by path, owners as they are.
+ * Devices and sockets are skipped. `skip` selects paths to leave out, with all below them.
  */
 export async function treeEntries(root: string, skip: (path: string) => boolean = () => false): Promise<TarEntry[]> {
   const entries: TarEntry[] = [];
@@ -27,7 +27,7 @@ export async function treeEntries(root: string, skip: (path: string) => boolean 
   return entries;
 }
 
-/** The entries of `upper` that a layer above `lower` has to hold: new ones, and those that differ. */
+/** The entries of `upper` that a layer above `lower` must contain: new and changed ones. */
 export async function entriesAbove(lower: readonly TarEntry[], upper: readonly TarEntry[]): Promise<TarEntry[]> {
   const below = new Map(lower.map((e) => [e.path, e]));
   const above: TarEntry[] = [];

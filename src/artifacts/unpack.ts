@@ -9,9 +9,9 @@ import { wholeFile } from '../base/place.js';
 import { isInside } from './bundle-index.js';
 
 /**
- * Unpacks a tar (plain or gzipped, told by its first bytes) into an empty folder.
- * Only plain files and folders are taken: a bundle has no links, and a link could lead out of the folder.
- * @throws InputError for a path that escapes, for a link or a device, and for a file that is no tar.
+ * Unpacks a tar (plain or gzipped, recognised by its first bytes) into an empty directory.
+ * Only plain files and directories are taken: a bundle has no links, and a link could lead out of the directory.
+ * @throws InputError for a path that escapes, for a link or a device, and for a file that is not a tar.
  */
 export async function unpackTar(file: string, dir: string): Promise<void> {
   const untar = extract();
@@ -20,7 +20,7 @@ export async function unpackTar(file: string, dir: string): Promise<void> {
   let writing: Promise<void> = Promise.resolve();
   untar.on('entry', (header, content, next) => {
     count++;
-    // Said by the pipeline too; an entry that nobody listens to would end the process.
+    // The pipeline reports it too; an entry without a listener would end the process.
     content.on('error', () => {});
     writing = take(file, dir, header, content, stop.signal);
     writing.then(() => next(), next);
@@ -31,7 +31,7 @@ export async function unpackTar(file: string, dir: string): Promise<void> {
     await writing;
     if (count === 0) throw new Error('it is empty');
   } catch (cause) {
-    // A tar that is cut off ends in the middle of a file: that file's writer would wait for ever.
+    // A truncated tar ends in the middle of a file, whose writer would wait for ever.
     stop.abort();
     await writing.catch(() => {});
     if (cause instanceof KubewrightError) throw cause;
@@ -39,7 +39,7 @@ export async function unpackTar(file: string, dir: string): Promise<void> {
       what: 'The bundle cannot be unpacked',
       where: wholeFile(file),
       why: String((cause as Error).message),
-      fix: 'Copy it again, or name the folder of an unpacked bundle',
+      fix: 'Copy it again, or pass the directory of an unpacked bundle',
       cause,
     });
   }
@@ -63,7 +63,7 @@ async function take(
     // wx: a second entry of the same name must not write over the first.
     await pipeline(content, createWriteStream(path, { flags: 'wx', mode: 0o644 }), { signal });
   } else {
-    throw refused(file, name, `it is a ${type}; a bundle holds plain files and folders only`);
+    throw refused(file, name, `it is a ${type}; a bundle holds plain files and directories only`);
   }
 }
 

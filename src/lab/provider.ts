@@ -3,7 +3,7 @@ export interface LabSpec {
   /** Control planes, at least 1. */
   readonly masters: number;
   readonly workers: number;
-  /** The machines' network, a /24: 10.77.0.0/24 unless it is in use. */
+  /** The machines' network, a /24: 10.77.0.0/24 unless in use. */
   readonly subnet: string;
   /** Where hosts.ini and group_vars/all/lab.yml go. */
   readonly inventoryDir: string;
@@ -12,7 +12,7 @@ export interface LabSpec {
 }
 
 export interface LabProgress {
-  /** What is being worked on: 'rootfs', 'network', a machine's name, 'inventory', … */
+  /** What is in progress: 'rootfs', 'network', a machine's name, 'inventory', … */
   readonly stage: string;
   readonly text: string;
   /** The stage is done, and this is what came of it. */
@@ -42,7 +42,7 @@ interface MachineStatus {
   readonly running: boolean;
   /** When it was booted; only of a running machine. */
   readonly since?: Date;
-  /** The provider's own word where it has more to say than stopped: 'not created', 'saved', 'aborted'. */
+  /** The provider's own word if it is more specific than stopped: 'not created', 'saved', 'aborted'. */
   readonly state?: string;
 }
 
@@ -50,7 +50,7 @@ interface MachineStatus {
 export interface LabStatus {
   readonly machines: readonly MachineStatus[];
   readonly inventoryDir?: string;
-  /** Inventories of the user's that come before the lab's own. */
+  /** The user's inventories, which come before the lab's own. */
   readonly inventories?: readonly string[];
   /** What runs the machines: 'systemd-nspawn', 'Vagrant with libvirt'. */
   readonly by?: string;
@@ -61,8 +61,8 @@ export type SnapshotRequest =
   | { readonly action: 'list' };
 
 /**
- * A lab that exists, whatever made it. All methods throw a KubewrightError that says what to do:
- * InputError for a spec that can't be had, LockedError while another command works on the same lab.
+ * An existing lab of any provider. All methods throw a KubewrightError that says what to do:
+ * InputError for an impossible spec, LockedError while another command works on the same lab.
  */
 export interface LabControl {
   status(): Promise<LabStatus>;
@@ -72,16 +72,16 @@ export interface LabControl {
   stop(name: string): Promise<void>;
   start(name: string): Promise<void>;
   /**
-   * Removes all that `up` made, also of an `up` that was killed; a cache of downloads stays. Virtual machines are only shut
-   * down, unless they are to be destroyed.
+   * Removes everything that `up` made, even if `up` was killed; the download cache stays. Virtual machines are only shut
+   * down, unless `destroy` is set.
    */
   down(onProgress: OnProgress, o?: { readonly destroy: boolean }): Promise<void>;
   /** All machines at once. `list` returns the names. */
   snapshot(request: SnapshotRequest, onProgress: OnProgress): Promise<readonly string[]>;
 }
 
-/** Machines for trying Kubewright out. */
+/** Machines for trying out Kubewright. */
 export interface LabProvider extends LabControl {
-  /** Brings the machines up and writes their inventory; quick, and changes nothing, when all is up. Resumes what was cut short. */
+  /** Brings the machines up and writes their inventory; quick and without changes if all is up. Resumes an interrupted `up`. */
   up(spec: LabSpec, onProgress: OnProgress, signal?: AbortSignal): Promise<LabState>;
 }

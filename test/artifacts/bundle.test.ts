@@ -79,7 +79,7 @@ describe('openBundle', () => {
     await writeFile(file, (await readFile(await tarWith({ name: 'index.json' }, 'x'.repeat(5000)))).subarray(0, 2000));
     await expect(openBundle(file)).rejects.toThrow('cannot be unpacked');
     await expect(openBundle(await tarWith({ name: 'x' }, 'x'))).rejects.toBeInstanceOf(InputError);
-    await expect(openBundle(join(dir, 'none'))).rejects.toThrow('no bundle here');
+    await expect(openBundle(join(dir, 'none'))).rejects.toThrow('There is no bundle');
   });
 });
 

@@ -20,23 +20,23 @@ import type { Interrupt, Steering } from './model/turns.js';
 export interface KeysOptions extends InventoryOptions {
   readonly limit?: string;
   readonly connection: ConnectionOptions;
-  /** Account whose keys are meant; default: `connection.user`, or else the one that connects. */
+  /** Account whose keys are managed; default: `connection.user`, else the account that logs in. */
   readonly account?: string;
-  /** Patterns of the machines that get access to the others; empty: all. */
+  /** Patterns of the hosts that get access to the others; empty: all. */
   readonly hub?: readonly string[];
-  /** Ask for the SSH password of each machine that has none in the inventory. */
+  /** Ask for the SSH password of each host without one in the inventory. */
   readonly askPassEach?: boolean;
-  /** Says on stderr how far it is; default: nobody does. */
+  /** Shows progress on stderr; default: none. */
   readonly view?: StageView;
 }
 
 export interface OpenHosts {
   readonly inventory: Inventory;
-  /** Every machine that is meant, in the inventory's order. */
+  /** Every selected host, in the inventory's order. */
   readonly all: readonly KeyPeer[];
   /** Those that could be reached. */
   readonly hosts: readonly KeyHost[];
-  /** Names of the machines that `--hub` means; undefined: all. */
+  /** Names of the hosts that match `--hub`; undefined: all. */
   readonly hubs: ReadonlySet<string> | undefined;
   readonly failures: ReadonlyMap<string, KubewrightError>;
   readonly connections: Connections;
@@ -44,9 +44,9 @@ export interface OpenHosts {
 }
 
 /**
- * One connection to each machine; those that cannot be reached are told of, and the others worked on.
+ * One connection to each host; unreachable ones are reported, the others continue.
  *
- * @throws InputError for what is wrong with the inventory or the flags; nothing was touched then.
+ * @throws InputError for a wrong inventory or flags, before a host is contacted.
  */
 export async function withKeyHosts<T>(
   o: KeysOptions,
@@ -55,12 +55,11 @@ export async function withKeyHosts<T>(
 ): Promise<T> {
   const account = o.account ?? o.connection.user;
   if (account !== undefined && !/^[A-Za-z_][A-Za-z0-9_.-]*\$?$/.test(account)) {
-    throw new InputError({ what: `${account} cannot be the name of an account`, fix: 'Correct --for or --user' });
+    throw new InputError({ what: `${account} is not a valid account name`, fix: 'Correct --for or --user' });
   }
   const inventory = await readInventory(o);
   const selected = select(inventory).flatMap((n) => inventory.hosts.get(n) ?? []);
-  if (selected.length === 0)
-    throw new InputError({ what: 'No machine is left to work on', fix: 'Correct --limit, or the inventory' });
+  if (selected.length === 0) throw new InputError({ what: 'No host is selected', fix: 'Correct --limit, or the inventory' });
   const hubs = hubsOf(
     inventory,
     o.hub ?? [],
@@ -68,7 +67,7 @@ export async function withKeyHosts<T>(
   );
   const passwords = o.askPassEach ? await askPasswords(selected) : undefined;
   return interruptible(o.view, async (interrupt) => {
-    // Asked for before the first line is drawn.
+    // Passwords are asked for before the first line is drawn.
     await readCredentials(o.connection);
     const { view } = o;
     view?.stage(
@@ -111,7 +110,7 @@ export async function withKeyHosts<T>(
 
 async function interruptible<T>(view: StageView | undefined, work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
   const interrupt = interruptions((text) => (view ? view.interrupted(text) : process.stderr.write(`${text}\n`)));
-  // Every machine listens.
+  // Every host listens.
   setMaxListeners(0, interrupt.stop, interrupt.kill);
   try {
     return await work(interrupt);
@@ -121,7 +120,7 @@ async function interruptible<T>(view: StageView | undefined, work: (interrupt: I
   }
 }
 
-/** Connections that were not made because somebody pressed Ctrl-C; what had failed before stays what it was. */
+/** Connections that Ctrl-C prevented are interrupted; earlier failures stay. */
 function calledOff(failures: ReadonlyMap<string, KubewrightError>): Map<string, KubewrightError> {
   const cut = (e: KubewrightError): KubewrightError =>
     e instanceof ConnectInterruptedError ? new InterruptedError({ what: 'interrupted', where: e.parts.where }) : e;
@@ -137,7 +136,7 @@ function isReached(peer: KeyPeer): peer is KeyHost {
   return 'session' in peer;
 }
 
-/** @throws InputError when the patterns match none of the selected machines. */
+/** @throws InputError if the patterns match no selected host. */
 function hubsOf(inventory: Inventory, patterns: readonly string[], names: readonly string[]): Set<string> | undefined {
   if (patterns.length === 0) return undefined;
   const hubs = patterns.flatMap((p) => resolvePattern(inventory, p)).filter((n) => names.includes(n));
@@ -148,7 +147,7 @@ function hubsOf(inventory: Inventory, patterns: readonly string[], names: readon
 
 async function keyHost(host: Host, session: Session, account: string | undefined): Promise<KeyHost> {
   const { target } = session;
-  // Behind a forwarded port the other machines call another one: the one that sshd itself sees.
+  // If the port is forwarded, the other hosts use another one: the port that sshd itself sees.
   const forwarded = peerAddresses(host).some((p) => p !== target.address);
   return { ...keyPeer(host, target, account, forwarded ? await innerPort(session) : target.port), session };
 }
@@ -163,10 +162,10 @@ function keyPeer(host: Host, target: Target, account: string | undefined, inner 
   };
 }
 
-/** Every name of a machine in known_hosts: its own, the address to connect to, and the addresses for the other machines. */
+/** All names of a host in known_hosts: its own, the address to connect to, and the addresses for the other hosts. */
 export function namesOf(host: Host, target: Pick<Target, 'address' | 'port'>, inner = target.port): string[] {
   const peers = peerAddresses(host);
-  // The forwarded port of a loopback address leads every machine to itself.
+  // The forwarded port of a loopback address leads every host to itself.
   const forwarded = inner !== target.port && /^(127\.|::1$|localhost$)/.test(target.address);
   return [
     ...new Set([
@@ -176,13 +175,13 @@ export function namesOf(host: Host, target: Pick<Target, 'address' | 'port'>, in
   ];
 }
 
-/** `ip` and `access_ip`; the last one is what the other machines call. */
+/** `ip` and `access_ip`; the other hosts use the last one. */
 function peerAddresses(host: Host): string[] {
   const vars = new HostVars(host);
   return [vars.text('ip'), vars.text('access_ip')].flatMap((a) => a ?? []);
 }
 
-/** The port on which sshd itself got our connection. */
+/** The port on which sshd received our connection. */
 async function innerPort(session: Session): Promise<number> {
   let said = '';
   await session.exec('echo "$SSH_CONNECTION"', { onStdout: (chunk) => (said += chunk.toString()) });

@@ -16,7 +16,7 @@ export interface DistributeKeysOptions extends KeysOptions {
   readonly json?: boolean;
 }
 
-/** `keys distribute`. Exit code 3 when a machine was unreachable or refused us, 1 when one failed otherwise. */
+/** `keys distribute`. Exit code 3 if a host was unreachable or refused the login, 1 if one failed otherwise. */
 export async function runKeysDistribute(o: DistributeKeysOptions): Promise<number> {
   const { results, connections, operatorKey, interrupted } = await distributeAll(await seen(o));
   const dry = o.dryRun ?? false;
@@ -36,13 +36,13 @@ export async function seen<T extends KeysOptions & { readonly json?: boolean }>(
 export interface Distributed {
   readonly results: readonly KeyResult[];
   readonly connections: number;
-  /** Path of the operator's key pair when one had to be made. */
+  /** Path of the operator's key pair, if one had to be made. */
   readonly operatorKey?: string;
-  /** Somebody has pressed Ctrl-C. */
+  /** Ctrl-C was pressed. */
   readonly interrupted: boolean;
 }
 
-/** The same without a word. @throws InputError */
+/** The same without output. @throws InputError */
 export async function distributeAll(o: DistributeKeysOptions): Promise<Distributed> {
   const kind = keyKind(o.type ?? 'ed25519', o.bits);
   const dry = o.dryRun ?? false;
@@ -58,7 +58,7 @@ export interface CheckKeysOptions extends KeysOptions {
   readonly json?: boolean;
 }
 
-/** `keys check`. Exit code 1 when a pair failed, 130 when it was interrupted. */
+/** `keys check`. Exit code 1 if a pair failed, 130 if interrupted. */
 export async function runKeysCheck(o: CheckKeysOptions): Promise<number> {
   const { pairs, interrupted } = await check(await seen(o));
   if (o.json) say(pairsJson(pairs));
@@ -67,7 +67,7 @@ export async function runKeysCheck(o: CheckKeysOptions): Promise<number> {
   return pairs.some((p) => p.error !== undefined) ? 1 : 0;
 }
 
-/** The same without a word: pairs in the inventory's order. @throws InputError */
+/** The same without output: pairs in the inventory's order. @throws InputError */
 export async function checkAll(o: KeysOptions): Promise<readonly PairResult[]> {
   return (await check(o)).pairs;
 }
@@ -91,7 +91,7 @@ export function wasInterrupted(open: OpenHosts): { readonly interrupted: boolean
   return { interrupted: open.steering.interrupt.stop?.aborted === true };
 }
 
-/** The inventory's order, those that could not be reached among the others. */
+/** In the inventory's order, including unreachable hosts. */
 export function withFailures(open: OpenHosts, results: readonly KeyResult[]): KeyResult[] {
   return open.all.flatMap((h) => {
     const error = open.failures.get(h.name);
@@ -100,7 +100,7 @@ export function withFailures(open: OpenHosts, results: readonly KeyResult[]): Ke
   });
 }
 
-/** Private key files with which the machines are reached: their owner is the operator. */
+/** Private key files used to connect: their owner is the operator. */
 export function usedKeys(open: OpenHosts): string[] {
   return [
     ...new Set(
@@ -119,11 +119,6 @@ export function keyKind(type: KeyKind['type'], bits: number | undefined): KeyKin
   if (fits) return { type, bits };
   throw new InputError({
     what: `A key of type ${type} cannot have ${bits} bits`,
-    fix:
-      type === 'ed25519'
-        ? 'Leave --bits out'
-        : type === 'ecdsa'
-          ? 'Use 256, 384 or 521'
-          : 'Use 2048 to 16384; 4096 is the default',
+    fix: type === 'ed25519' ? 'Omit --bits' : type === 'ecdsa' ? 'Use 256, 384 or 521' : 'Use 2048 to 16384; 4096 is the default',
   });
 }

@@ -16,13 +16,13 @@ const DEFAULT_FILES = ['id_ed25519', 'id_ed25519_sk', 'id_ecdsa', 'id_ecdsa_sk',
 
 export interface OperatorKeys {
   readonly keys: readonly PublicKey[];
-  /** Path of a pair that was made because there was none at all (or would be, in a dry run). */
+  /** Path of a pair that was made because there was none (in a dry run: would be). */
   readonly made?: string;
 }
 
 /**
- * The operator's public keys: the pairs of ~/.ssh, those of the private keys that are used to connect, or else what the agent
- * holds. Where there is nothing at all, a pair is made.
+ * The operator's public keys: the pairs of ~/.ssh, those of the private keys that are used to connect, or else the agent's.
+ * If there is none, a pair is made.
  */
 export async function operatorKeys(used: readonly string[], kind: KeyKind, dry: boolean): Promise<OperatorKeys> {
   const files = [...DEFAULT_FILES.map((f) => join(homedir(), '.ssh', f)), ...used.map(expandHome)];
@@ -36,7 +36,7 @@ export async function operatorKeys(used: readonly string[], kind: KeyKind, dry: 
   return { keys: key ? [key] : [], made };
 }
 
-/** The public half of a private key file: its .pub, or derived from it. Undefined when there is neither. */
+/** The public half of a private key file: its .pub, or derived from it. Undefined if there is neither. */
 async function publicKeyOf(path: string): Promise<PublicKey | undefined> {
   const text = await readFile(`${path}.pub`, 'utf8').catch(() => '');
   const written = parsePublicKey(text.split('\n')[0] ?? '');
@@ -48,7 +48,7 @@ async function publicKeyOf(path: string): Promise<PublicKey | undefined> {
     ))
   )
     return undefined;
-  // An empty passphrase: a key that has one stays closed.
+  // With an empty passphrase, so encrypted keys stay locked.
   const derived = await run('ssh-keygen', ['-y', '-P', '', '-f', path]).catch(() => undefined);
   if (derived) return parsePublicKey(derived.stdout.split('\n')[0] ?? '');
   // What ssh-keygen cannot read: ed25519 in PKCS #8 before OpenSSH 9.6; the public part of an encrypted key of OpenSSH's.
@@ -66,14 +66,14 @@ function unique(keys: readonly PublicKey[]): PublicKey[] {
   return keys.filter((k, i) => keys.findIndex((o) => sameKey(o, k)) === i);
 }
 
-/** @throws KubewrightError when ssh-keygen is missing or refuses. */
+/** @throws KubewrightError if ssh-keygen is missing or fails. */
 async function makeKeyPair(path: string, kind: KeyKind): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
   const bits = kind.bits === undefined ? [] : ['-b', String(kind.bits)];
   const comment = `${userInfo().username}@${hostname()}`;
   const args = ['-q', '-t', kind.type, ...bits, '-N', '', '-C', comment, '-f', path];
   await new Promise<void>((resolve, reject) => {
-    // No stdin: should it want to ask something, it must not wait for an answer.
+    // No stdin: if it asks a question, it must not wait for an answer.
     const child = spawn('ssh-keygen', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
@@ -82,7 +82,7 @@ async function makeKeyPair(path: string, kind: KeyKind): Promise<void> {
     const fail = (why: string, cause?: unknown): void =>
       reject(
         new KubewrightError({
-          what: 'No key pair of your own could be made',
+          what: 'Your own key pair could not be made',
           where: wholeFile(path),
           why,
           fix: 'Install openssh-client and run ssh-keygen',

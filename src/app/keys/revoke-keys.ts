@@ -13,7 +13,7 @@ export interface RevokeKeysOptions extends KeysOptions {
   readonly json?: boolean;
 }
 
-/** `keys distribute --revoke`. The machines that are taken out need not answer, nor stand in the inventory. */
+/** `keys distribute --revoke`. Revoked hosts need not answer, nor be in the inventory. */
 export async function runKeysRevoke(o: RevokeKeysOptions): Promise<number> {
   const dry = o.dryRun ?? false;
   const { results, connections, keys, kept, stillThere, interrupted } = await revokeAll(await seen(o));
@@ -23,19 +23,18 @@ export async function runKeysRevoke(o: RevokeKeysOptions): Promise<number> {
     return code;
   }
   printResults(results, { dry, connections });
-  for (const { name, key } of keys)
-    say(`${dry ? 'would take out' : 'taken out'}: ${name}  ${fingerprintOf(key)}  ${key.comment}`);
+  for (const { name, key } of keys) say(`${dry ? 'would revoke' : 'revoked'}: ${name}  ${fingerprintOf(key)}  ${key.comment}`);
   for (const k of kept) say(`kept: ${k.name}  ${fingerprintOf(k.key)}  is the key of ${k.because} too`);
   for (const name of o.revoke) {
     if (keys.some((k) => k.name === name) || kept.some((k) => k.name === name)) continue;
     if (results.some((r) => r.changes.some((c) => c.names.includes(name)))) continue;
-    say(`nothing of ${name} was found. A key can also be named by its fingerprint (ssh-keygen -lf)`);
+    say(`no key of ${name} was found. A key can also be given by its fingerprint (ssh-keygen -lf)`);
   }
-  for (const name of stillThere) say(`${name} is still in the inventory: the next keys distribute would give it access again`);
+  for (const name of stillThere) say(`${name} is still in the inventory: the next \`keys distribute\` will give it access again`);
   return code;
 }
 
-/** The same without a word. @throws InputError */
+/** The same without output. @throws InputError */
 export async function revokeAll(
   o: RevokeKeysOptions,
 ): Promise<Distributed & Revoked & { readonly stillThere: readonly string[] }> {
@@ -44,7 +43,7 @@ export async function revokeAll(
     checkNames(inventory, o.revoke);
     const staying = selection(o)(inventory).filter((n) => !revoked.has(n));
     if (staying.length === 0)
-      throw new InputError({ what: 'No machine would be left that knows the key', fix: 'Correct --limit or --revoke' });
+      throw new InputError({ what: 'There is no other host that could have the key', fix: 'Correct --limit or --revoke' });
     return [...staying, ...o.revoke.filter((n) => inventory.hosts.has(n))];
   };
   return withKeyHosts(o, select, async (open) => {
@@ -67,11 +66,10 @@ export async function revokeAll(
 function checkNames(inventory: Inventory, names: readonly string[]): void {
   for (const name of names) {
     if (inventory.hosts.has(name)) continue;
-    if (inventory.groups.has(name))
-      throw new InputError({ what: `--revoke ${name} names a group`, fix: 'Name the machines one by one' });
+    if (inventory.groups.has(name)) throw new InputError({ what: `--revoke ${name} names a group`, fix: 'Name each host' });
     if (!isFingerprint(name) && !/^[A-Za-z0-9:][A-Za-z0-9._:-]*$/.test(name))
       throw new InputError({
-        what: `--revoke ${name} is neither the name of a machine nor a fingerprint`,
+        what: `--revoke ${name} is neither a host name nor a fingerprint`,
         fix: 'Give a name, or SHA256:… as ssh-keygen -lf prints it',
       });
   }

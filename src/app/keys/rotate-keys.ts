@@ -4,7 +4,7 @@ import { type Distributed, type DistributeKeysOptions, keyKind, seen, usedKeys, 
 import { operatorKeys } from './operator.js';
 import { exitCodeOf, printResults, resultsJson, say } from './report/report.js';
 
-/** `keys distribute --rotate`. Exit code 1 when a machine keeps its old key. */
+/** `keys distribute --rotate`. Exit code 1 if a host keeps its old key. */
 export async function runKeysRotate(o: DistributeKeysOptions): Promise<number> {
   const { results, connections, interrupted } = await rotateAll(await seen(o));
   const dry = o.dryRun ?? false;
@@ -13,7 +13,7 @@ export async function runKeysRotate(o: DistributeKeysOptions): Promise<number> {
   return interrupted ? 130 : exitCodeOf(results);
 }
 
-/** The same without a word. @throws InputError */
+/** The same without output. @throws InputError */
 export async function rotateAll(o: DistributeKeysOptions): Promise<Distributed> {
   const kind = o.type === undefined && o.bits === undefined ? undefined : keyKind(o.type ?? 'ed25519', o.bits);
   const dry = o.dryRun ?? false;

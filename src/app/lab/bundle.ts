@@ -7,12 +7,12 @@ import type { StageReporter } from '../../ui/stages/reporter.js';
 import { interruptions } from '../connect/interrupt.js';
 import { ensureDebianPackages } from './debian-packages.js';
 
-/** Where this machine keeps what can be made again. */
+/** Where this machine keeps what can be rebuilt. */
 export function cacheDir(): string {
   return process.env.KUBEWRIGHT_CACHE ?? '/var/cache/kubewright';
 }
 
-/** Builds the bundle of Kubernetes 1.20.2 from Debian's packages, or finds it whole. */
+/** Builds the bundle of Kubernetes 1.20.2 from Debian's packages, unless it exists and is intact. */
 export async function makeDebianBundle(outDir: string, report: StageReporter): Promise<BundleIndex> {
   const say = (text: string): void => report.say(text);
   await ensureDebianPackages(BUNDLE_BUILD_PACKAGES, 'to build the offline bundle', say);
@@ -57,7 +57,7 @@ export async function bundleShow(path: string): Promise<number> {
   }
 }
 
-/** `bundle verify`. Exit code 1 when a file is not what the index says. */
+/** `bundle verify`. Exit code 1 if a file differs from the index. */
 export async function bundleVerify(path: string): Promise<number> {
   const bundle = await openBundle(path);
   try {
@@ -66,8 +66,8 @@ export async function bundleVerify(path: string): Promise<number> {
     const count = bundle.index.files.length + bundle.index.images.length;
     print(
       problems.length === 0
-        ? `All ${count} files are what the index says`
-        : `${problems.length} of ${count} files are wrong: build or copy the bundle again`,
+        ? `All ${count} files match the index`
+        : `${problems.length} of ${count} files differ from the index: build or copy the bundle again`,
     );
     return problems.length === 0 ? 0 : 1;
   } finally {

@@ -7,7 +7,7 @@ import { thisOs } from './this-box.js';
  * Installs the Debian packages that are missing, and names them before it does.
  *
  * @param root where this box's os-release is.
- * @throws KubewrightError without root, on a system that is not Debian's kin, and when apt-get fails.
+ * @throws KubewrightError without root, on a system that is not related to Debian, and if apt-get fails.
  */
 export async function ensureDebianPackages(
   packages: readonly string[],

@@ -22,7 +22,7 @@ export interface DemoOptions {
 
 const INVENTORY_DIR = 'inventories/lab';
 
-/** The main job on one box: machines, keys, cluster, and how to look around. Every stage finds what is there already. */
+/** The main job on one box: machines, keys, cluster, and how to look around. Each stage reuses what exists. */
 export async function demo(o: DemoOptions): Promise<number> {
   requireRootForLab('demo');
   return reported((report) => stages(o, report), { plain: o.view === 'plain' || o.view === 'json' });
@@ -71,7 +71,7 @@ async function stages(o: DemoOptions, report: StageReporter): Promise<number> {
   return nodes.status === 0 ? 0 : 1;
 }
 
-/** The bundle's folder, or undefined for official downloads. */
+/** The bundle's directory, or undefined for official downloads. */
 async function chooseSource(source: DemoOptions['source'], report: StageReporter): Promise<string | undefined> {
   const say = (text: string): void => report.say(text);
   const answer = source === 'auto' ? await releaseServersAnswer() : { ok: source === 'official', why: 'asked for' };
@@ -79,8 +79,8 @@ async function chooseSource(source: DemoOptions['source'], report: StageReporter
     say(`Official releases: Kubernetes ${defaultKubeVersion()}, downloaded by the machines and verified by checksum`);
     return undefined;
   }
-  say(`Kubernetes 1.20.2 from Debian's own packages, because official downloads are out of reach: ${answer.why}.`);
-  say('Debian bookworm has no newer Kubernetes in source; the bundle is built once (some minutes) and kept.');
+  say(`Kubernetes 1.20.2 from Debian's own packages, because official downloads are unavailable: ${answer.why}.`);
+  say('Debian bookworm has no newer Kubernetes sources; the bundle is built once (some minutes) and kept.');
   const dir = debianBundleDir(cacheDir());
   await makeDebianBundle(dir, report);
   say(`Bundle: ${dir}`);
@@ -104,7 +104,7 @@ function summary(stages: readonly { name: string; ms: number }[], first: string)
   return `
 == Time
 ${stages.map((s) => row(s.ms, s.name)).join('\n')}
-${row(total, 'in all')}
+${row(total, 'total')}
 
 Look around:  ${cli} lab ssh ${first}                            (then: sudo kubectl get pods -A -o wide)
               ${cli} lab ssh ${first} -- sudo kubectl get nodes

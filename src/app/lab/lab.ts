@@ -22,16 +22,16 @@ export interface LabUpOptions extends VagrantUpOptions {
   readonly provider?: ProviderName;
 }
 
-/** `lab up`. The settings that only this box needs go into the generated inventory. */
+/** `lab up`. Settings that only this box needs are written to the generated inventory. */
 export async function labUp(o: LabUpOptions): Promise<number> {
   const provider = await providerOf(o.provider);
   await refuseOtherLab(provider);
   if (provider === 'vagrant') return vagrantUp(o);
   if (o.inventory.length > 0) {
     throw new InputError({
-      what: 'Lab machines on this box are not made from an inventory',
-      why: 'They bring an inventory of their own',
-      fix: 'Leave -i out, or use --provider vagrant, which makes the machines of an inventory',
+      what: '-i only works with --provider vagrant',
+      why: 'Lab machines on this box have an inventory of their own',
+      fix: 'Omit -i, or use --provider vagrant, which makes the machines of an inventory',
     });
   }
   requireRootForLab('lab up');
@@ -59,7 +59,7 @@ export async function bringUp(spec: LabSpec, report: StageReporter): Promise<Lab
   }
 }
 
-/** A lab has no registry at hand when it installs from a bundle: then no cluster DNS, and the built-in network. */
+/** A lab that installs from a bundle has no registry: no cluster DNS, and the built-in network. */
 export function labSettings(bundle: string | undefined): Record<string, unknown> {
   return bundle === undefined
     ? { kube_network_plugin: 'static-routes' }
@@ -85,9 +85,9 @@ export async function labStatus(provider?: ProviderName): Promise<number> {
   return 0;
 }
 
-/** The real ssh, with its terminal; its exit code is ours. */
+/** The real ssh, with its terminal; its exit code becomes ours. */
 export async function labSsh(name: string, command: readonly string[], provider?: ProviderName): Promise<number> {
-  // ssh joins its arguments with spaces and a shell reads them again: words stay words. A single word is a command line.
+  // ssh joins its arguments with spaces and a shell splits them again, so each is quoted. A single word is a command line.
   const args = [...(await (await labOf(provider)).sshArgs(name)), ...(command.length === 1 ? command : command.map(quote))];
   return new Promise((done) => {
     const child = spawn('ssh', args, { stdio: 'inherit' });
@@ -140,15 +140,15 @@ export async function labSnapshot(action: string, name: string | undefined, prov
 function snapshotRequest(action: string, name: string | undefined): SnapshotRequest {
   if (action === 'list') return { action };
   if (action !== 'save' && action !== 'restore' && action !== 'delete')
-    throw new InputError({ what: `'${action}' is nothing that can be done with snapshots` });
+    throw new InputError({ what: `Unknown snapshot action '${action}'` });
   if (name !== undefined && /^[A-Za-z0-9][\w.-]*$/.test(name)) return { action, name };
   throw new InputError({
-    what: name === undefined ? 'The snapshot has no name' : `'${name}' can't be the name of a snapshot`,
-    fix: `Give one of letters, digits, dots and dashes: kubewright lab snapshot ${action} fresh`,
+    what: name === undefined ? 'The snapshot needs a name' : `'${name}' is not a valid snapshot name`,
+    fix: `Use letters, digits, dots and dashes: kubewright lab snapshot ${action} fresh`,
   });
 }
 
-/** What was asked for; else what the lab that is there has; else systemd-nspawn for root on Linux, and Vagrant for others. */
+/** The requested one; else that of the existing lab; else systemd-nspawn for root on Linux, and Vagrant otherwise. */
 async function providerOf(asked: ProviderName | undefined): Promise<ProviderName> {
   if (asked !== undefined) return asked;
   if (await createVagrantLab().exists()) return 'vagrant';
@@ -160,7 +160,7 @@ async function labOf(asked: ProviderName | undefined): Promise<LabControl> {
   return (await providerOf(asked)) === 'vagrant' ? createVagrantLab() : lab();
 }
 
-/** One folder holds one lab. @throws InputError when the other provider's is there. */
+/** A directory holds one lab. @throws InputError if it has one of the other provider. */
 async function refuseOtherLab(provider: ProviderName): Promise<void> {
   const [other, where] = (await createVagrantLab().exists())
     ? ['vagrant', vagrantPaths().stateDir]
@@ -169,9 +169,9 @@ async function refuseOtherLab(provider: ProviderName): Promise<void> {
       : [];
   if (other === undefined || other === provider || vagrantPaths().stateDir !== labPaths().stateDir) return;
   throw new InputError({
-    what: `There is a lab of ${other === 'vagrant' ? "Vagrant's" : "systemd-nspawn's"} machines already`,
+    what: `There is already a lab of ${other === 'vagrant' ? 'Vagrant' : 'systemd-nspawn'} machines`,
     where,
-    fix: 'Remove it first (`kubewright lab down --destroy`), or set KUBEWRIGHT_LAB_DIR to another folder for the second one',
+    fix: 'Remove it first (`kubewright lab down --destroy`), or set KUBEWRIGHT_LAB_DIR to another directory for the second one',
   });
 }
 
@@ -181,7 +181,7 @@ export function lab(): LabProvider {
 
 /** @throws InputError without root. */
 export function requireRootForLab(what: string): void {
-  requireRoot(what, 'It makes lab machines, with namespaces, mounts and cgroups');
+  requireRoot(what, 'It makes lab machines with namespaces, mounts and cgroups');
 }
 
 function say(text: string): void {

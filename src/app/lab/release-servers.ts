@@ -1,12 +1,12 @@
 import { catalogueFile, defaultKubeVersion } from '../../cluster/catalogue.js';
 
-/** One file of each kind that a cluster needs; the registry answers any client on /v2/. */
+/** One file of each kind that a cluster needs; the registry answers every client on /v2/. */
 function samples(): string[] {
   const urls = [catalogueFile('kubeadm', defaultKubeVersion(), 'amd64')?.url, 'https://registry.k8s.io/v2/'];
   return urls.filter((u) => u !== undefined);
 }
 
-/** Whether official downloads can be had from here, within a few seconds. */
+/** Whether official downloads are reachable from here, within a few seconds. */
 export async function releaseServersAnswer(): Promise<{ readonly ok: boolean; readonly why: string }> {
   for (const url of samples()) {
     const host = new URL(url).host;

@@ -14,7 +14,7 @@ import { vagrantMachines } from '../inventory/plan-machines.js';
 import { readInventory } from '../inventory/read.js';
 
 export interface VagrantUpOptions {
-  /** The user's inventories; none: the lab plans its machines. */
+  /** The user's inventories; empty: the lab plans its machines. */
   readonly inventory: readonly string[];
   readonly extraVars: readonly string[];
   readonly vault?: VaultOptions;
@@ -28,7 +28,7 @@ export interface VagrantUpOptions {
   readonly hypervisor?: string;
 }
 
-/** VirtualBox allows this one without being told. */
+/** VirtualBox allows this one by default. */
 const SUBNET = '192.168.56.0/24';
 
 /** `lab up --provider vagrant`. */
@@ -57,7 +57,7 @@ export async function vagrantUp(o: VagrantUpOptions): Promise<number> {
   });
 }
 
-/** Settings of a whole inventory of the lab's: the bundle, and subnets that the machines are not in. */
+/** Settings for the lab's own inventory: the bundle, and subnets that do not contain the machines. */
 export function labSettings(
   o: Pick<VagrantUpOptions, 'bundle'>,
   machines: readonly { readonly address: string }[],
@@ -77,7 +77,7 @@ function planned(o: VagrantUpOptions): VagrantMachine[] {
   return machines.map((m, i) => ({ ...m, hostname: m.name, ...SIZES[m.role], sshPort: ports[i] ?? 0, boxes }));
 }
 
-/** A path as one would type it here. */
+/** A path as a user would type it here. */
 function short(path: string): string {
   if (isHostList(path)) return path;
   const near = relative(process.cwd(), path);

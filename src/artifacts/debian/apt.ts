@@ -8,7 +8,7 @@ const SUITES = new Set([SUITE, `${SUITE}-updates`, `${SUITE}-security`]);
 
 /**
  * Where packages of Debian bookworm come from, as one-line apt entries, each with its `deb-src`.
- * KUBEWRIGHT_DEBIAN_MIRROR wins; then this machine's own sources, where they name bookworm; then deb.debian.org.
+ * KUBEWRIGHT_DEBIAN_MIRROR wins; then this machine's own sources, if they name bookworm; then deb.debian.org.
  */
 export async function debianSources(env: NodeJS.ProcessEnv = process.env, etcApt = '/etc/apt'): Promise<string[]> {
   const mirror = env.KUBEWRIGHT_DEBIAN_MIRROR;
@@ -35,7 +35,7 @@ async function ownSources(etcApt: string): Promise<string[]> {
   return [...new Set(entries)];
 }
 
-/** The one-line format: `deb [options] URI SUITE COMPONENT…`. Options are left out: mmdebstrap finds the keyring. */
+/** The one-line format: `deb [options] URI SUITE COMPONENT…`. Options are dropped: mmdebstrap finds the keyring. */
 export function parseList(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const m = /^\s*deb\s+(?:\[[^\]]*\]\s*)?(\S+)\s+(\S+)\s+(.*)$/.exec(line.replace(/#.*/, ''));
@@ -65,7 +65,7 @@ function entriesOf(uris: readonly string[], suites: readonly string[], parts: re
 
 /**
  * How this machine's apt reaches its archive (proxy, CA, retries, leniency about dates), as lines of apt.conf.
- * May hold a proxy's password: write it to a file that only root can read, never into an image or an argument.
+ * May contain a proxy's password: write it to a file that only root can read, never into an image or an argument.
  */
 export async function aptAcquireOptions(): Promise<string> {
   const { stdout } = await promisify(execFile)('apt-config', ['dump', 'Acquire']);

@@ -23,25 +23,25 @@ export const BUNDLE_BUILD_PACKAGES = ['mmdebstrap', 'debian-archive-keyring', 'u
 const WORK_BYTES = 7e9;
 
 export interface BuildBundleOptions {
-  /** Becomes the bundle's folder, in one step at the end. */
+  /** Becomes the bundle's directory, in one step at the end. */
   readonly outDir: string;
-  /** Default: `OUTDIR.work`. Removed when the bundle is finished, kept after a failure to carry on from. */
+  /** Default: `OUTDIR.work`. Removed when the bundle is finished, kept after a failure to resume from. */
   readonly workDir?: string;
   readonly onProgress?: (event: BuildProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Where a bundle of Debian's packages lies below a cache folder (`/var/cache/kubewright`). */
+/** The path of a bundle of Debian's packages below a cache directory (`/var/cache/kubewright`). */
 export function debianBundleDir(cacheDir: string): string {
   return join(cacheDir, 'bundle', `debian-${KUBE_VERSION}`);
 }
 
 /**
  * Builds a bundle for Kubernetes 1.20.2 from Debian bookworm alone: Kubernetes from its source package, the rest from
- * binary packages. Takes some minutes and 7 GB of disk meanwhile. A finished, whole bundle is returned at once; a
- * build that was stopped carries on where it was.
+ * binary packages. Takes some minutes and temporarily 7 GB of disk. A finished, intact bundle is returned at once; a
+ * stopped build resumes.
  * @throws KubewrightError with stage, last lines and log file; LockedError while another build runs; InterruptedError
- *   after an abort; InputError without root or when the folder holds something else.
+ *   after an abort; InputError without root or if the directory contains something else.
  */
 export async function buildDebianBundle(options: BuildBundleOptions): Promise<BundleIndex> {
   const outDir = resolve(options.outDir);
@@ -55,7 +55,7 @@ export async function buildDebianBundle(options: BuildBundleOptions): Promise<Bu
   await checkMachine(dirname(outDir));
   const unlock = await lock(`${outDir}.lock`);
   try {
-    // Another build may have finished while we looked.
+    // Another build may have finished meanwhile.
     const other = await finished(outDir, tell('check'), options.signal);
     if (other) return other;
     const arch = await debianArch();
@@ -123,21 +123,21 @@ function indexOf(ctx: BuildContext, files: readonly BundleFile[], images: readon
   };
 }
 
-/** The bundle that is there, if it is whole; nothing where there is none or a broken one. */
+/** The existing bundle if it is intact; else undefined. */
 async function finished(outDir: string, progress: BuildContext['progress'], signal?: AbortSignal) {
   const names: string[] = await readdir(outDir).catch(() => []);
   if (names.length === 0) return undefined;
   if (!names.includes(INDEX_FILE)) {
     throw new InputError({
-      what: 'The folder for the bundle holds something else',
+      what: 'The directory for the bundle contains something else',
       where: wholeFile(outDir),
-      fix: 'Name another folder',
+      fix: 'Choose another directory',
     });
   }
   const bundle = await openBundle(outDir).catch(() => undefined);
   if (!bundle) return undefined;
   const problems = await verifyBundle(bundle, { signal, onProgress: (p) => progress(p.path, p.done, p.of) });
-  for (const p of problems) progress(`${p.path} ${p.what}: the bundle is built again`);
+  for (const p of problems) progress(`${p.path} ${p.what}: rebuilding the bundle`);
   return problems.length === 0 ? bundle.index : undefined;
 }
 
@@ -150,15 +150,15 @@ async function checkMachine(parent: string): Promise<void> {
     );
     if (!found) {
       const fix = `apt-get install --no-install-recommends ${BUNDLE_BUILD_PACKAGES.join(' ')}`;
-      throw new KubewrightError({ what: `${tool} is not installed on this machine`, why: 'The bundle is built with it', fix });
+      throw new KubewrightError({ what: `${tool} is not installed on this machine`, why: 'The build uses it', fix });
     }
   }
   const { bavail, bsize } = await statfs(parent);
   if (bavail * bsize < WORK_BYTES) {
     throw new KubewrightError({
-      what: `${(WORK_BYTES / 1e9).toFixed(0)} GB of free disk are needed, ${((bavail * bsize) / 1e9).toFixed(1)} GB are there`,
+      what: `${(WORK_BYTES / 1e9).toFixed(0)} GB of free disk space are needed, ${((bavail * bsize) / 1e9).toFixed(1)} GB are available`,
       where: wholeFile(parent),
-      fix: 'Make room, or name a folder on another disk',
+      fix: 'Free some space, or choose a directory on another disk',
     });
   }
 }
@@ -174,7 +174,7 @@ function explain(ctx: BuildContext, error: unknown): KubewrightError {
     what: `The bundle build failed in stage "${ctx.stage}"`,
     where: wholeFile(ctx.logFile),
     why: error instanceof Error ? error.message : String(error),
-    fix: 'Cure the cause and start it again: finished stages are kept',
+    fix: 'Fix the cause and start it again: finished stages are kept',
     cause: error,
   });
 }

@@ -5,7 +5,7 @@ import type { BuildContext } from './context.js';
 import { run } from './process.js';
 import { removeTree } from './work.js';
 
-/** The binary packages whose programs go into the bundle. Taken apart, never installed. */
+/** The binary packages whose programs go into the bundle. Unpacked, never installed. */
 export const COMPONENT_PACKAGES = [
   'etcd-server',
   'etcd-client',
@@ -28,7 +28,7 @@ const BUILD_PACKAGES = [
 
 const BASE_PACKAGES = ['base-files', 'libc6', 'dash', 'busybox-static', 'netbase'];
 
-/** Debian roots that images are made of: `base` lies under the other two as a layer of its own. */
+/** Debian roots that images are made of: `base` is a separate layer below the other two. */
 export const IMAGE_ROOTS = {
   base: BASE_PACKAGES,
   'kube-proxy': [...BASE_PACKAGES, 'iptables', 'conntrack', 'kmod'],
@@ -43,7 +43,7 @@ export const rootDir = (ctx: BuildContext, name: ImageRoot) => join(ctx.workDir,
 
 /** A root with Go and a compiler; in its /build the source package of Kubernetes and the binary packages. */
 export async function makeBuilder(ctx: BuildContext): Promise<void> {
-  // In hooks "$1" is the new root; apt there is this machine's own, so its CAs and proxies hold.
+  // In hooks "$1" is the new root; apt there is this machine's own, so its CAs and proxies apply.
   const apt = 'APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq';
   await mmdebstrap(ctx, builderDir(ctx), [
     '--variant=apt',
@@ -54,12 +54,12 @@ export async function makeBuilder(ctx: BuildContext): Promise<void> {
   ]);
 }
 
-/** Unpacked packages only: no maintainer script runs, so no package manager has to be in an image. */
+/** Unpacked packages only: no maintainer script runs, so images need no package manager. */
 export async function makeImageRoot(ctx: BuildContext, name: ImageRoot): Promise<void> {
   await mmdebstrap(ctx, rootDir(ctx, name), [
     '--variant=extract',
     `--include=${IMAGE_ROOTS[name].join(',')}`,
-    // Otherwise /bin and /lib would be folders beside /usr/bin and /usr/lib.
+    // Otherwise /bin and /lib would be directories beside /usr/bin and /usr/lib.
     '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
   ]);
 }
@@ -68,7 +68,7 @@ async function mmdebstrap(ctx: BuildContext, root: string, options: readonly str
   await removeTree(root);
   const aptConf = join(ctx.workDir, 'apt.conf');
   await writeFile(aptConf, await aptAcquireOptions(), { mode: 0o600 });
-  // Files, because a mirror's URI and a proxy's may hold a password, and arguments are seen by everyone.
+  // Files, because a mirror's URI and a proxy's may contain a password, and every user can see arguments.
   const sources = join(ctx.workDir, 'sources.list');
   await writeFile(sources, `${(await debianSources()).join('\n')}\n`, { mode: 0o600 });
   const auth = await readdir('/etc/apt/auth.conf.d').catch(() => []);

@@ -18,7 +18,7 @@ const exec = promisify(execFile);
 
 export const unpackedDir = (ctx: BuildContext, name: ComponentPackage) => join(ctx.workDir, 'unpacked', name);
 
-/** Takes the binary packages apart. */
+/** Unpacks the binary packages. */
 export async function unpackDebs(ctx: BuildContext): Promise<void> {
   await removeTree(join(ctx.workDir, 'unpacked'));
   for (const deb of await readdir(debsDir(ctx))) {
@@ -41,7 +41,7 @@ export async function packageVersion(ctx: BuildContext, name: ComponentPackage):
   return upstreamVersion(stdout.trim());
 }
 
-/** Puts the programs into `files/`, in the layout of the archives that their projects publish. */
+/** Puts the programs into `files/`, with the layout of their projects' archives. */
 export async function writeFiles(ctx: BuildContext): Promise<BundleFile[]> {
   await mkdir(join(ctx.outDir, 'files'), { recursive: true });
   const parts: FilePart[] = [];

@@ -1,4 +1,4 @@
-/** What a build tells while it runs. */
+/** Progress of a build. */
 export interface BuildProgress {
   readonly stage: string;
   readonly text: string;
@@ -6,14 +6,14 @@ export interface BuildProgress {
   readonly of?: number;
 }
 
-/** What every stage of a build knows. */
+/** What every stage of a build gets. */
 export interface BuildContext {
-  /** The stage that runs now, for people. */
+  /** The current stage, for people. */
   readonly stage: string;
   /** Holds chroots, sources and markers; removed at the end. */
   readonly workDir: string;
   readonly tmpDir: string;
-  /** The bundle while it is made; becomes the bundle's folder in one rename. */
+  /** The bundle while it is made; becomes the bundle's directory in one rename. */
   readonly outDir: string;
   readonly logFile: string;
   /** Debian's name of the architecture. */

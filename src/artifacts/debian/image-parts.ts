@@ -18,7 +18,7 @@ export function accounts(...more: readonly (readonly [name: string, id: number])
 
 /**
  * The links that update-alternatives makes for iptables: nft, as on the nodes (Debian's default).
- * `iptables-legacy` and `iptables-nft` stand beside it under their own names.
+ * `iptables-legacy` and `iptables-nft` keep their own names.
  */
 export function alternatives(): TarEntry[] {
   const links: TarEntry[] = [];

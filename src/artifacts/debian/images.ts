@@ -79,7 +79,7 @@ async function layer(ctx: BuildContext, name: string, entries: readonly TarEntry
   return writeLayer(join(ctx.workDir, 'layers', `${name}.tar.gz`), entries, ctx.signal);
 }
 
-/** Files made by hand or by the runtime, apt's configuration (it may hold a proxy's password), and what nobody reads. */
+/** Files made by hand or by the runtime, apt's configuration (it may contain a proxy's password), and unused files. */
 export function notInImages(path: string): boolean {
   return SYSTEM_CONTENTS.test(path) || UNUSED.test(path);
 }
@@ -98,7 +98,7 @@ function program(source: string, path: string): TarEntry {
   return { type: 'file', path, mode: 0o755, source };
 }
 
-/** Around a static program: accounts, a temporary folder, and name resolution that reads /etc/hosts first. */
+/** Around a static program: accounts, a temporary directory, and name resolution that reads /etc/hosts first. */
 function emptyBase(): TarEntry[] {
   return [
     dir('etc'),
@@ -144,7 +144,7 @@ async function compilePause(ctx: BuildContext): Promise<string> {
   return out;
 }
 
-/** From the program itself: packages that were only unpacked are in no list. Also proves that it starts in its root. */
+/** From the program itself: unpacked packages are not in any list. Also proves that it starts in its root. */
 async function haproxyVersionIn(root: string): Promise<string> {
   const { stdout } = await exec('chroot', [root, '/usr/sbin/haproxy', '-v']);
   return upstreamVersion(/version (\S+)/.exec(stdout)?.[1] ?? '');

@@ -8,7 +8,7 @@ import { removeTree } from './work.js';
 
 export const KUBE_VERSION = '1.20.2';
 
-/** Release commit and its date, as upstream's binaries say them (`kubectl version`). */
+/** Release commit and its date, as in upstream's binaries (`kubectl version`). */
 const KUBE_COMMIT = 'faecb196815e248d3ecfb03c680a4507229c2a56';
 const KUBE_DATE = '1610540412';
 
@@ -22,7 +22,7 @@ export const KUBE_PROGRAMS = [
   'kube-proxy',
 ] as const;
 
-/** Packages that Go compiles for all programs; a yardstick for progress only. */
+/** Number of packages that Go compiles; only an estimate for progress. */
 const COMPILED_PACKAGES = 2470;
 
 const SOURCE = '/build/kubernetes';
@@ -62,7 +62,7 @@ async function replaceReflect2(ctx: BuildContext): Promise<void> {
   await access(join(vendored, 'go_above_118.go'));
 }
 
-/** In GOPATH mode, as debian/rules does. Go's cache stays, so a killed build carries on. */
+/** In GOPATH mode, as debian/rules does. Go's cache stays, so a killed build resumes. */
 export async function compile(ctx: BuildContext): Promise<void> {
   const [major, minor] = KUBE_VERSION.split('.');
   const env = {

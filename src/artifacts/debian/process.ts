@@ -14,12 +14,12 @@ export interface RunOptions {
   readonly onLine?: (line: string) => { readonly text: string; readonly done?: number; readonly of?: number } | undefined;
 }
 
-/** A heartbeat when a program is silent, so that nobody thinks that the build hangs. Seconds. */
+/** A heartbeat while a program is silent, so that the build does not seem to hang. Seconds. */
 const HEARTBEAT_SEC = 10;
 
 /**
- * Runs a program of a stage; its output goes to the build's log. It dies with us: with this process (pdeathsig) and
- * with the signal. It has mount and process namespaces of its own, so that nothing stays mounted and no child stays
+ * Runs a program of a stage; its output goes to the build's log. It ends with this process (pdeathsig) and
+ * with the signal. It has mount and process namespaces of its own, so that no mount and no child is left
  * behind, however it ends.
  * @throws KubewrightError with the stage, the last lines and the log file; InterruptedError after an abort.
  */
@@ -27,7 +27,7 @@ export async function run(ctx: BuildContext, program: string, args: readonly str
   await runIn(ctx, ['--mount-proc'], [program, ...args], o);
 }
 
-/** The same inside a root folder, with a /proc and nothing else of this machine. */
+/** The same inside a root directory, with a /proc and no other part of this machine. */
 export async function runInRoot(ctx: BuildContext, root: string, argv: readonly string[], o: RunOptions = {}): Promise<void> {
   await runIn(ctx, [`--mount-proc=${root}/proc`], ['chroot', root, ...argv], o);
 }
@@ -42,7 +42,7 @@ async function runIn(ctx: BuildContext, unshare: readonly string[], argv: readon
     env: { ...baseEnv(ctx), ...o.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // unshare holds back SIGTERM while it waits; killed, it takes its whole process namespace along.
+  // unshare ignores SIGTERM while it waits; if killed, it ends its whole process namespace.
   const kill = () => child.kill('SIGKILL');
   ctx.signal?.addEventListener('abort', kill);
   const started = Date.now();
@@ -105,6 +105,6 @@ async function failed(ctx: BuildContext, program: string, how: string): Promise<
     what: `The bundle build failed in stage "${ctx.stage}": ${program} ended with ${how}`,
     where: wholeFile(ctx.logFile),
     why: lines.join('\n'),
-    fix: 'Read the log file, cure the cause and start it again: finished stages are kept',
+    fix: 'Read the log file, fix the cause and start it again: finished stages are kept',
   });
 }

@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 import { KubewrightError, LockedError } from '../../base/errors.js';
 import { wholeFile } from '../../base/place.js';
 
-/** Removes a folder that was a root. Refuses when something is mounted in it, which would be removed too. */
+/** Removes a directory that was a root. Refuses if something is mounted in it, which would be removed too. */
 export async function removeTree(dir: string): Promise<void> {
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((l) => l.split(' ')[4] ?? '');
   const inside = mounts.find((m) => m === dir || m.startsWith(`${dir}/`));
   if (inside) {
     throw new KubewrightError({
-      what: 'A folder of an earlier build cannot be removed',
+      what: 'A directory of an earlier build cannot be removed',
       where: wholeFile(dir),
       why: `${inside} is mounted in it`,
       fix: `umount ${inside}`,
@@ -21,7 +21,7 @@ export async function removeTree(dir: string): Promise<void> {
   await promisify(execFile)('rm', ['-rf', '--one-file-system', '--', dir]);
 }
 
-/** Runs a step once: a marker tells later runs that it is finished. */
+/** Runs a stage once: a marker tells later runs that it is finished. */
 export async function once(workDir: string, name: string, step: () => Promise<void>): Promise<void> {
   const marker = join(workDir, 'done', name);
   const finished = await access(marker).then(
@@ -51,10 +51,10 @@ export async function lock(file: string): Promise<() => Promise<void>> {
   const code = await Promise.race([held, ended]);
   if (code !== undefined) {
     throw new LockedError({
-      what: 'Another bundle build runs',
+      what: 'Another bundle build is running',
       where: wholeFile(file),
       why: code === 75 ? undefined : `flock ended with exit code ${code}`,
-      fix: 'Wait until it is finished',
+      fix: 'Wait until it has finished',
     });
   }
   return async () => {

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { waitUntil } from './processes.js';
 
-/** A cgroup hierarchy of the box, and the cgroup in it where this process is. */
+/** A cgroup hierarchy of the box, and this process's cgroup in it. */
 export interface Hierarchy {
   readonly mount: string;
   readonly version: 1 | 2;
@@ -44,15 +44,15 @@ export async function boxHierarchies(): Promise<Hierarchy[]> {
   return parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'), await readFile('/proc/self/cgroup', 'utf8'));
 }
 
-/** Which version the machines will find: 1 as soon as any controller is mounted the old way. */
+/** Which version the machines will see: 1 as soon as any controller is mounted the old way. */
 export function cgroupVersion(hierarchies: readonly Hierarchy[]): 1 | 2 {
   return hierarchies.some((h) => h.version === 1) ? 1 : 2;
 }
 
 /**
- * The folders of one machine, one in every hierarchy. In version 1 they lie below our own cgroup, so that a limit set on
- * this session holds for the machines too. In a pure version 2 a cgroup that holds processes can't hand controllers to
- * its children, except the topmost: there they lie at the top.
+ * The directories of one machine, one per hierarchy. In version 1 they are below our own cgroup, so that a limit set on
+ * this session applies to the machines too. In a pure version 2 a cgroup that holds processes can't hand controllers to
+ * its children, except the topmost: so they are at the top.
  */
 export function machineCgroups(hierarchies: readonly Hierarchy[], name: string): string[] {
   const pure = cgroupVersion(hierarchies) === 2;
@@ -63,7 +63,7 @@ export async function makeCgroups(folders: readonly string[], hierarchies: reado
   if (cgroupVersion(hierarchies) === 2) await enableControllers(hierarchies);
   for (const folder of folders) {
     await mkdir(folder).catch(ignore('EEXIST'));
-    // A new v1 cpuset is empty and takes no process; clone_children does for the machine's own children what we do here.
+    // A new v1 cpuset is empty and accepts no process; clone_children does the same for the machine's own children.
     for (const file of ['cpuset.cpus', 'cpuset.mems']) {
       const above = await readFile(join(folder, '..', file), 'utf8').catch(() => '');
       if (above.trim() && (await readFile(join(folder, 'cgroup.clone_children'), 'utf8').catch(() => '')) !== '') {
@@ -81,7 +81,7 @@ async function enableControllers(hierarchies: readonly Hierarchy[]): Promise<voi
   }
 }
 
-/** All processes in these cgroups and below: of a lab's machine, these are its own and nobody else's. */
+/** All processes in these cgroups and below: for a lab machine, exactly its own. */
 async function processesIn(folders: readonly string[]): Promise<number[]> {
   const pids = new Set<number>();
   for (const folder of folders) {
@@ -93,7 +93,7 @@ async function processesIn(folders: readonly string[]): Promise<number[]> {
   return [...pids].filter((pid) => pid > 1);
 }
 
-/** Kills what is left in the cgroups and removes them; false if something would not die. */
+/** Kills the remaining processes in the cgroups and removes them; false if one would not die. */
 export async function removeCgroups(folders: readonly string[]): Promise<boolean> {
   const empty = await waitUntil(async () => {
     const pids = await processesIn(folders);
@@ -101,14 +101,14 @@ export async function removeCgroups(folders: readonly string[]): Promise<boolean
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // it ended in between
+        // it has ended meanwhile
       }
     }
     return pids.length === 0;
   }, 15_000);
   for (const folder of folders) {
     for (const dir of (await tree(folder)).reverse()) {
-      // An exiting process may hold its cgroup for a moment more.
+      // An exiting process may hold its cgroup for a moment longer.
       await waitUntil(
         () =>
           rmdir(dir).then(
@@ -130,7 +130,7 @@ export async function removeCgroups(folders: readonly string[]): Promise<boolean
   return empty && !left.includes(true);
 }
 
-/** The folder and all below it, parents first; empty if there is none. */
+/** The directory and all below it, parents first; empty if there is none. */
 async function tree(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
   if (!entries) return [];

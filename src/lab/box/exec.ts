@@ -15,7 +15,7 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
-/** Runs a program of the box without a shell; never rejects for its exit code. 127: there is no such program. */
+/** Runs a program without a shell; never rejects because of its exit code. 127: the program does not exist. */
 export function tryExec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
   const [file = '', ...args] = argv;
   return new Promise((resolve) => {
@@ -39,7 +39,7 @@ export function tryExec(argv: readonly string[], options: ExecOptions = {}): Pro
   });
 }
 
-/** As `tryExec`, but a failure is an error that shows the program's last words. Returns stdout. */
+/** As `tryExec`, but a failure is an error with the program's last output. Returns stdout. */
 export async function exec(argv: readonly string[], options: ExecOptions = {}): Promise<string> {
   const result = await tryExec(argv, options);
   if (result.code === 0) return result.stdout;
@@ -47,6 +47,6 @@ export async function exec(argv: readonly string[], options: ExecOptions = {}): 
     what: `${argv[0]} failed with exit code ${result.code}`,
     where: argv.slice(0, 6).join(' '),
     why: result.stderr.trim().split('\n').slice(-8).join('\n') || undefined,
-    fix: 'Set right what it complains about and run the same command again: it resumes',
+    fix: 'Fix what it complains about, then run the same command again: it resumes',
   });
 }

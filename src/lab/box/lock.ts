@@ -9,7 +9,7 @@ import { identify, isAlive, type ProcessId } from './processes.js';
 export async function withLabLock<T>(paths: LabPaths, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(paths.lockFile), { recursive: true });
   const self = await identify(process.pid);
-  // A whole file under a name of its own, then a link: nobody ever reads a lock that is half written.
+  // Written under a temporary name, then linked: a half-written lock is never visible.
   const own = `${paths.lockFile}.${process.pid}`;
   await writeFile(own, JSON.stringify(self), { mode: 0o600 });
   for (;;) {
@@ -31,7 +31,7 @@ export async function withLabLock<T>(paths: LabPaths, work: () => Promise<T>): P
         what: 'Another command is working on this lab',
         where: wholeFile(paths.stateDir),
         why: `Process ${holder?.pid} holds ${paths.lockFile}`,
-        fix: 'Wait until it has ended, or stop it',
+        fix: 'Wait until it ends, or stop it',
       });
     }
     await rm(paths.lockFile, { force: true });
@@ -47,6 +47,6 @@ async function readHolder(file: string): Promise<ProcessId | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as ProcessId;
   } catch {
-    return undefined; // let go in between
+    return undefined; // released meanwhile
   }
 }

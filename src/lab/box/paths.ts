@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 
-/** Where a lab keeps its things, and what it calls those that have no folder. */
+/** Where a lab keeps its files, and how it names its kernel objects. */
 export interface LabPaths {
   readonly cacheDir: string;
   readonly stateDir: string;
@@ -13,7 +13,7 @@ export interface LabPaths {
   readonly sshKnownHosts: string;
   /** Host keys that Kubewright itself learns. */
   readonly knownHosts: string;
-  /** 8 characters, from the state folder, so that two labs on one box never share a name. */
+  /** 8 characters, derived from the state directory, so that two labs on one box never share a name. */
   readonly id: string;
   readonly bridge: string;
   /** The lab's chain in iptables' nat and filter tables. */
@@ -29,11 +29,11 @@ export interface MachinePaths {
   readonly netns: string;
   /** The box's end of the machine's cable. */
   readonly veth: string;
-  /** The folder's name in every cgroup hierarchy. */
+  /** The directory's name in every cgroup hierarchy. */
   readonly cgroup: string;
 }
 
-/** What containerd, the kubelet and etcd keep must not lie on an overlay: each gets a plain folder of the box. */
+/** The data of containerd, the kubelet and etcd must not be on an overlay: each gets a plain directory of the box. */
 export const PLAIN_FOLDERS = ['containerd', 'kubelet', 'etcd'] as const;
 
 export interface LabFolders {

@@ -1,6 +1,6 @@
 /**
- * Runs `work` for every item, at most `limit` at once. After a failure nothing new is begun, what is under way is waited
- * for (it must not go on behind the caller's back), and the first error is thrown.
+ * Runs `work` for every item, at most `limit` at once. After a failure no more work is started, running work is awaited
+ * (it must not continue behind the caller's back), and the first error is thrown.
  */
 export async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];

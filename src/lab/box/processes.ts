@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A process for good: the kernel gives a pid to another process sooner or later, but not the start time. */
+/** Identifies a process for good: a pid is reused sooner or later, but not together with its start time. */
 export interface ProcessId {
   readonly pid: number;
   /** Clock ticks since boot, field 22 of /proc/PID/stat (proc(5)). */
   readonly started: string;
-  /** A boot of the box (/proc/sys/kernel/random/boot_id): ticks alone may come again after a reboot. */
+  /** A boot of the box (/proc/sys/kernel/random/boot_id): ticks alone may repeat after a reboot. */
   readonly boot: string;
 }
 
@@ -17,7 +17,7 @@ export async function identify(pid: number): Promise<ProcessId | undefined> {
   return { pid, started: fields.started, boot: await bootId() };
 }
 
-/** The command's name stands in parentheses and may hold blanks and parentheses itself. */
+/** The command's name is in parentheses and may itself contain spaces and parentheses. */
 function parseStat(stat: string): { state: string; started: string } | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, started] = [fields[0], fields[19]];
@@ -36,11 +36,11 @@ export async function signalProcess(id: ProcessId, signal: NodeJS.Signals): Prom
   try {
     process.kill(id.pid, signal);
   } catch {
-    // it ended in between
+    // it has ended meanwhile
   }
 }
 
-/** True when `done` came true within the time. */
+/** Whether `done` became true in time. */
 export async function waitUntil(done: () => Promise<boolean>, ms: number, everyMs = 100): Promise<boolean> {
   const end = Date.now() + ms;
   for (;;) {

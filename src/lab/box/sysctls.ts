@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 
 /**
  * What the machines share with the box: every systemd, kubelet and containerd in them counts as the box's one root user,
- * so that the defaults of a single machine do not last for nine.
+ * so the defaults for a single machine are too low for nine.
  */
 const AT_LEAST: Readonly<Record<string, number>> = {
   'net/ipv4/ip_forward': 1,
@@ -10,10 +10,10 @@ const AT_LEAST: Readonly<Record<string, number>> = {
   'fs/inotify/max_user_watches': 524_288,
 };
 
-/** The kubelet in a machine writes these, and they are the box's (kubelet: protectKernelDefaults). */
+/** The kubelet in a machine sets these, and they belong to the box (kubelet: protectKernelDefaults). */
 const CHANGED_BY_KUBELETS = ['kernel/panic', 'kernel/panic_on_oops', 'vm/overcommit_memory', 'vm/panic_on_oom'];
 
-/** The values now of all that a lab changes. A setting that this kernel lacks is left out. */
+/** The current values of all settings that a lab changes, without those that this kernel lacks. */
 export async function readSysctls(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const name of [...Object.keys(AT_LEAST), ...CHANGED_BY_KUBELETS]) {

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { boxHierarchies, cgroupVersion } from './cgroups.js';
 import { tryExec } from './exec.js';
 
-/** What is different on this box from a machine of one's own, as far as Kubernetes on the lab's machines notices. */
+/** How this box differs from a dedicated machine, as far as Kubernetes on the lab's machines notices. */
 export interface BoxTraits {
   /** Root may lower a process's oom_score_adj. Some sandboxes forbid it. */
   readonly mayLowerOomScore: boolean;
   readonly swap: boolean;
-  /** What the machines find under /sys/fs/cgroup. */
+  /** What the machines see in /sys/fs/cgroup. */
   readonly cgroupVersion: 1 | 2;
 }
 
@@ -17,7 +17,7 @@ export async function detectBoxTraits(): Promise<BoxTraits> {
   return { mayLowerOomScore: probe.code === 0, swap: hasSwap(swaps), cgroupVersion: cgroupVersion(await boxHierarchies()) };
 }
 
-/** /proc/swaps has a heading, then one line for each swap. */
+/** /proc/swaps has a heading, then one line per swap area. */
 export function hasSwap(swaps: string): boolean {
   return swaps.trim().split('\n').length > 1;
 }
@@ -28,7 +28,7 @@ export interface LabVariable {
   readonly why: string;
 }
 
-/** Cluster settings that this box needs: they go into the lab's inventory, never into the roles' defaults. */
+/** Cluster settings that this box needs: they belong in the lab's inventory, never in the roles' defaults. */
 export function labVariables(traits: BoxTraits): LabVariable[] {
   const found: LabVariable[] = [
     {

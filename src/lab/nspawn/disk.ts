@@ -9,7 +9,7 @@ import { resolvConf, writeAptConfig } from './rootfs.js';
 
 const HOST_KEY_TYPES = ['ed25519', 'ecdsa'];
 
-/** A new disk on the common root: the machine's own name, identity, keys and way to Debian. What was there is dropped. */
+/** A new disk on the common root: the machine's own name, identity, keys and apt sources. An old disk is removed. */
 export async function prepareDisk(
   rootfs: string,
   machine: LabMachine,
@@ -53,13 +53,13 @@ async function authorize(folder: string, publicKey: string): Promise<void> {
   for (const path of [folder, file]) await chown(path, LAB_USER_ID, LAB_USER_ID);
 }
 
-/** Every machine knows the others by name, as in the users' own lab. */
+/** Every machine resolves the others by name, as in the users' own lab. */
 function hostsFile(machines: readonly LabMachine[]): string {
   const lines = machines.map((m) => `${m.address} ${m.name}`);
   return ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...lines, ''].join('\n');
 }
 
-/** The machine's root: its own layer over the common one. Changes nothing if it is mounted. */
+/** The machine's root: its own layer over the common one. Changes nothing if already mounted. */
 export async function mountRoot(rootfs: string, name: string, paths: LabPaths): Promise<void> {
   const own = machinePaths(paths, name);
   if ((await mountsBelow(own.dir)).includes(own.root)) return;
@@ -67,14 +67,14 @@ export async function mountRoot(rootfs: string, name: string, paths: LabPaths): 
   await exec(['mount', '-t', 'overlay', paths.id, '-o', options, own.root]);
 }
 
-/** Unmounts the machine's root and removes its folder. */
+/** Unmounts the machine's root and removes its directory. */
 export async function removeDisk(name: string, paths: LabPaths): Promise<void> {
   const { dir } = machinePaths(paths, name);
   await unmountBelow(dir);
   await removeTree(dir);
 }
 
-/** Never crosses into another file system, should one still be mounted. */
+/** Never enters another file system that may still be mounted. */
 export async function removeTree(dir: string): Promise<void> {
   await exec(['rm', '-rf', '--one-file-system', dir]);
 }
@@ -85,12 +85,12 @@ export async function unmountBelow(dir: string): Promise<void> {
   }
 }
 
-/** Mount points in and below a folder, in the order in which they were mounted. */
+/** Mount points in and below a directory, in the order in which they were mounted. */
 async function mountsBelow(dir: string): Promise<string[]> {
   return parseMounts(await readFile('/proc/self/mountinfo', 'utf8')).filter((m) => m === dir || m.startsWith(`${dir}/`));
 }
 
-/** The mount points of /proc/self/mountinfo, where blanks are written as \040. */
+/** The mount points of /proc/self/mountinfo, where spaces are written as \040. */
 function parseMounts(mountinfo: string): string[] {
   return mountinfo
     .split('\n')
@@ -113,7 +113,7 @@ export async function knownHostsLines(machine: LabMachine, paths: LabPaths): Pro
 /** The last lines of what the machine printed while it booted, without colours. */
 export async function consoleTail(name: string, paths: LabPaths): Promise<string> {
   const text = await readFile(machinePaths(paths, name).console, 'utf8').catch(() => '');
-  // Terminal sequences and carriage returns are taken out.
+  // Terminal sequences and carriage returns are removed.
   const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f]/g, '');
   return plain.trim().split('\n').slice(-10).join('\n');
 }

@@ -8,7 +8,7 @@ import { powerOff } from './machine.js';
 import { otherLabs, removeBridge, removeCable } from './network.js';
 import { loadState, saveState } from './state.js';
 
-/** `down` under the lab's lock: everything that the record names, the record last, so that it can be repeated. */
+/** `down` under the lab's lock: removes everything in the record, the record last, so that it can be repeated. */
 export async function tearDown(paths: LabPaths, onProgress: OnProgress): Promise<void> {
   const lab = await loadState(paths);
   if (!lab) {
@@ -17,7 +17,7 @@ export async function tearDown(paths: LabPaths, onProgress: OnProgress): Promise
   }
   await inParallel(lab.machines, 4, async (machine) => {
     onProgress({ stage: machine.name, text: 'removing' });
-    // Nothing on its disk will be read again, so the plug is pulled.
+    // Its disk will not be read again, so there is no clean shutdown.
     await powerOff(machine, paths, false);
     await removeCable(machine.name, paths);
     await removeDisk(machine.name, paths);
@@ -31,5 +31,5 @@ export async function tearDown(paths: LabPaths, onProgress: OnProgress): Promise
   await unmountBelow(paths.stateDir);
   await removeTree(paths.stateDir);
   onProgress({ stage: 'network', text: 'removed', over: true });
-  onProgress({ stage: 'cache', text: `${paths.cacheDir} stays, so that the next lab is up in seconds`, over: true });
+  onProgress({ stage: 'cache', text: `${paths.cacheDir} is kept, so that the next lab is up in seconds`, over: true });
 }

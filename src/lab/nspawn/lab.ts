@@ -26,7 +26,7 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
         throw new InterruptedError({
           what: 'Interrupted: the lab is half up',
           where: wholeFile(paths.stateDir),
-          fix: 'Run `kubewright lab up` again to go on, or `kubewright lab down` to remove what is there',
+          fix: 'Run `kubewright lab up` again to resume, or `kubewright lab down` to remove what is there',
           cause: error,
         });
       }
@@ -67,13 +67,13 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
       throw new InputError({
         what: 'Lab machines of systemd-nspawn have no snapshots',
         why: 'They share disks and kernel with this box',
-        fix: 'Make them anew in seconds (`kubewright lab down`, `kubewright lab up`), or use --provider vagrant',
+        fix: 'Recreate them in seconds (`kubewright lab down`, `kubewright lab up`), or use --provider vagrant',
       });
     },
   };
 }
 
-/** What the real ssh needs to log in to a lab machine without asking anything. */
+/** What the real ssh needs to log in to a lab machine without a question. */
 function sshArguments(paths: LabPaths, address: string): string[] {
   const options = {
     IdentitiesOnly: 'yes',
@@ -83,7 +83,7 @@ function sshArguments(paths: LabPaths, address: string): string[] {
     LogLevel: 'ERROR',
   };
   const flags = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  // No configuration file: the user's own might send this address elsewhere.
+  // No configuration file: the user's own might redirect this address.
   return ['-F', '/dev/null', '-i', paths.sshKey, ...flags, '-l', LAB_USER, address];
 }
 
@@ -109,9 +109,9 @@ async function find(paths: LabPaths, name: string): Promise<{ lab: SavedLab; mac
 
 function halfMade(name: string): KubewrightError {
   return new KubewrightError({
-    what: `${name} was never made completely`,
-    why: '`kubewright lab up` was cut short',
-    fix: 'Run `kubewright lab up` again: it goes on where it was',
+    what: `${name} is incomplete`,
+    why: '`kubewright lab up` was interrupted',
+    fix: 'Run `kubewright lab up` again: it resumes',
   });
 }
 

@@ -13,7 +13,7 @@ import { type SavedLab, type SavedMachine, saveState } from './state.js';
 const BOOT_TIMEOUT_MS = 120_000;
 const POWEROFF_TIMEOUT_MS = 45_000;
 
-/** Joins every cgroup that is named before `--`, then becomes the program behind it: all its children are born there. */
+/** Joins every cgroup that is listed before `--`, then becomes the program after it: all its children start there. */
 const JOIN = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"';
 
 /** The arguments of systemd-nspawn(1) for a machine. */
@@ -27,14 +27,14 @@ function nspawnArgs(machine: LabMachine, paths: LabPaths): string[] {
     // Not the name alone: a second lab on this box has the same names.
     `--machine=${own.netns}`,
     `--hostname=${machine.name}`,
-    // Neither machined nor a unit of its own: works without systemd on the box, and the cgroups are ours.
+    // Neither machined nor a separate unit: works without systemd on the box, and the cgroups are ours.
     '--register=no',
     '--keep-unit',
     `--network-namespace-path=/run/netns/${own.netns}`,
     '--resolv-conf=off',
     '--timezone=off',
     '--link-journal=no',
-    // What a container runtime in the machine needs: everything that root on a real machine may do.
+    // A container runtime in the machine needs everything that root on a real machine may do.
     '--capability=all',
     '--system-call-filter=@known add_key keyctl bpf perf_event_open',
     '--bind=/dev/kmsg',
@@ -43,10 +43,10 @@ function nspawnArgs(machine: LabMachine, paths: LabPaths): string[] {
   ];
 }
 
-/** Boots a machine whose disk is prepared, unless it runs, and waits until its sshd answers. */
+/** Boots a machine with a prepared disk, unless it is running, and waits until its sshd answers. */
 export async function bootMachine(lab: SavedLab, machine: SavedMachine, paths: LabPaths, signal?: AbortSignal): Promise<void> {
   if (!(await isAlive(machine.process))) {
-    await removeCgroups(machine.cgroups); // of a boot that was cut short, or before the box's own reboot
+    await removeCgroups(machine.cgroups); // left by an interrupted boot, or by a reboot of the box
     machine.process = undefined;
     await ensureCable(machine, lab.subnet, paths);
     await mountRoot(lab.rootfs, machine.name, paths);
@@ -91,7 +91,7 @@ async function waitForSshd(machine: SavedMachine, paths: LabPaths, signal?: Abor
   });
 }
 
-/** True when something greets as an SSH server on port 22. */
+/** Whether an SSH server answers on the port. */
 function sshdAnswers(address: string, port = 22): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });
@@ -106,11 +106,11 @@ function sshdAnswers(address: string, port = 22): Promise<boolean> {
   });
 }
 
-/** Asks the machine to power off, and pulls the plug if it takes too long. Its disk, cable and mount stay. */
+/** Asks the machine to power off, and kills it if that takes too long. Its disk, cable and mount stay. */
 export async function powerOff(machine: SavedMachine, paths: LabPaths, polite = true): Promise<void> {
   const id = machine.process;
   if (id && polite) {
-    await signalProcess(id, 'SIGTERM'); // systemd-nspawn hands it on to the machine's init as a request to power off
+    await signalProcess(id, 'SIGTERM'); // systemd-nspawn passes it to the machine's init as a request to power off
     await waitUntil(async () => !(await isAlive(id)), POWEROFF_TIMEOUT_MS);
   }
   if (id) {
@@ -121,7 +121,7 @@ export async function powerOff(machine: SavedMachine, paths: LabPaths, polite = 
     throw new KubewrightError({
       what: `Some processes of ${machine.name} can't be killed`,
       where: machine.cgroups.join(', '),
-      why: 'The kernel keeps them waiting, probably for a disk or a network file system',
+      why: 'They are blocked in the kernel, probably on a disk or a network file system',
       fix: 'Run the same command again later; if that does not help, reboot this box',
     });
   }

@@ -6,7 +6,7 @@ import { machinePaths } from '../box/paths.js';
 import type { LabMachine } from '../provider.js';
 import { type BoxNetwork, findCollision, findFreeSubnet, parseSubnet } from './plan.js';
 
-/** InputError when something of the box already uses the subnet. */
+/** @throws InputError if the box already uses the subnet. */
 export async function checkSubnet(cidr: string, paths: LabPaths): Promise<void> {
   const box = await boxNetwork();
   const found = findCollision(cidr, box, paths.bridge);
@@ -14,7 +14,7 @@ export async function checkSubnet(cidr: string, paths: LabPaths): Promise<void> 
   const free = findFreeSubnet(box);
   throw new InputError({
     what: `The lab's subnet ${cidr} is in use on this box`,
-    why: `It overlaps with ${found}`,
+    why: `It overlaps ${found}`,
     fix: free ? `Choose another: --subnet ${free} is free` : 'Choose another with --subnet',
   });
 }
@@ -35,7 +35,7 @@ export async function boxNetwork(): Promise<BoxNetwork> {
   };
 }
 
-/** The bridge with the box's own address, and the way out for the machines. Changes nothing that is already so. */
+/** The bridge with the box's own address, and the machines' route to the outside. Repeating it changes nothing. */
 export async function ensureBridge(cidr: string, paths: LabPaths): Promise<void> {
   const { gateway } = parseSubnet(cidr);
   if (!(await hasLink(paths.bridge))) await exec(['ip', 'link', 'add', paths.bridge, 'type', 'bridge']);
@@ -50,12 +50,12 @@ interface Rule {
   readonly match: readonly string[];
 }
 
-/** In the order in which they must be made: the lab's own chains first, then the jumps into them. */
+/** In order of creation: the lab's own chains first, then the jumps into them. */
 function rules(cidr: string, paths: LabPaths): Rule[] {
   const { chain, bridge } = paths;
   return [
     { table: 'nat', chain, match: ['-s', cidr, '!', '-d', cidr, '-j', 'MASQUERADE'] },
-    // A box with Docker or a firewall forwards nothing by itself.
+    // A box with Docker or a firewall does not forward by default.
     { table: 'filter', chain, match: ['-i', bridge, '-j', 'ACCEPT'] },
     { table: 'filter', chain, match: ['-o', bridge, '-j', 'ACCEPT'] },
     { table: 'nat', chain: 'POSTROUTING', match: ['-j', chain] },
@@ -70,7 +70,7 @@ async function ensureRule({ table, chain, match }: Rule): Promise<void> {
   if (there.code !== 0) await exec([...iptables, '-I', chain, ...match]);
 }
 
-/** A network namespace for the machine and a cable to the bridge. Outlives the machine's reboots. */
+/** A network namespace for the machine and a cable to the bridge. Survives the machine's reboots. */
 export async function ensureCable(machine: LabMachine, cidr: string, paths: LabPaths): Promise<void> {
   const { netns, veth } = machinePaths(paths, machine.name);
   const { gateway } = parseSubnet(cidr);
@@ -87,7 +87,7 @@ export async function ensureCable(machine: LabMachine, cidr: string, paths: LabP
 
 export async function removeCable(name: string, paths: LabPaths): Promise<void> {
   const { netns, veth } = machinePaths(paths, name);
-  if (await hasLink(veth)) await tryExec(['ip', 'link', 'delete', veth]); // goes by itself with its peer's namespace, too
+  if (await hasLink(veth)) await tryExec(['ip', 'link', 'delete', veth]); // may already be gone with its peer's namespace
   const names = JSON.parse((await exec(['ip', '-json', 'netns', 'list'])) || '[]') as { name: string }[];
   if (names.some((n) => n.name === netns)) await exec(['ip', 'netns', 'delete', netns]);
 }
@@ -99,7 +99,7 @@ export async function removeBridge(cidr: string, paths: LabPaths): Promise<void>
   if (await hasLink(paths.bridge)) await exec(['ip', 'link', 'delete', paths.bridge]);
 }
 
-/** Whether another lab than this one is on the box: then settings that both need must stay. */
+/** Whether the box has another lab: then shared settings must stay. */
 export async function otherLabs(paths: LabPaths): Promise<boolean> {
   const { stdout } = await tryExec(['iptables', '-w', '-t', 'nat', '-S']);
   return stdout.split('\n').some((line) => line.startsWith('-N KUBEWRIGHT-') && line !== `-N ${paths.chain}`);

@@ -1,25 +1,25 @@
 import { InputError } from '../../base/errors.js';
 import type { LabMachine, LabSpec } from '../provider.js';
 
-/** The last octets of the lab's addresses: masters .11 …, workers .101 …, the box itself .1. */
+/** The last octets of the lab's addresses: control planes .11 …, workers .101 …, the box itself .1. */
 const FIRST_MASTER = 11;
 const FIRST_WORKER = 101;
 const LAST_WORKER = 254;
 
-/** The machines of a lab, named as the users' Vagrant lab names them: m11-k8s …, w101-k8s …. */
+/** The machines of a lab, named as in the users' Vagrant lab: m11-k8s …, w101-k8s …. */
 export function planMachines(spec: Pick<LabSpec, 'masters' | 'workers' | 'subnet'>): LabMachine[] {
   const { prefix } = parseSubnet(spec.subnet);
   const [maxMasters, maxWorkers] = [FIRST_WORKER - FIRST_MASTER, LAST_WORKER - FIRST_WORKER + 1];
   if (!Number.isInteger(spec.masters) || spec.masters < 1 || spec.masters > maxMasters) {
     throw new InputError({
-      what: `A lab has 1 to ${maxMasters} masters, not ${spec.masters}`,
-      fix: 'Ask for another number of masters',
+      what: `A lab has 1 to ${maxMasters} control planes, not ${spec.masters}`,
+      fix: 'Set --masters to a number in that range',
     });
   }
   if (!Number.isInteger(spec.workers) || spec.workers < 0 || spec.workers > maxWorkers) {
     throw new InputError({
       what: `A lab has 0 to ${maxWorkers} workers, not ${spec.workers}`,
-      fix: 'Ask for another number of workers',
+      fix: 'Set --workers to a number in that range',
     });
   }
   const make = (role: LabMachine['role'], letter: string, first: number, count: number) =>
@@ -37,7 +37,7 @@ export interface Subnet {
   readonly gateway: string;
 }
 
-/** Only a /24, because the machines' names carry their last octet. */
+/** Only a /24, because the machines' names contain their last octet. */
 export function parseSubnet(cidr: string): Subnet {
   const m = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.0\/24$/.exec(cidr);
   const octets = m?.slice(1, 4).map(Number) ?? [];
@@ -53,13 +53,13 @@ export function parseSubnet(cidr: string): Subnet {
   return { cidr, prefix, gateway: `${prefix}.1` };
 }
 
-/** `ip -json address` and `ip -json route`, as far as they matter here. */
+/** `ip -json address` and `ip -json route`, the parts used here. */
 export interface BoxNetwork {
   readonly addresses: readonly { ifname: string; local: string; prefixlen: number }[];
   readonly routes: readonly { dst: string; dev?: string }[];
 }
 
-/** What of the box's network lies in or over the subnet, as `eth0 (10.77.0.2/16)`; undefined if nothing does. */
+/** The part of the box's network that overlaps the subnet, as `eth0 (10.77.0.2/16)`; undefined if none does. */
 export function findCollision(cidr: string, box: BoxNetwork, ownInterface: string): string | undefined {
   const address = box.addresses.find((a) => a.ifname !== ownInterface && overlaps(cidr, `${a.local}/${a.prefixlen}`));
   if (address) return `interface ${address.ifname} (${address.local}/${address.prefixlen})${owner(address.ifname)}`;
@@ -67,13 +67,13 @@ export function findCollision(cidr: string, box: BoxNetwork, ownInterface: strin
   return route && `route ${route.dst}${route.dev ? ` of ${route.dev}` : ''}`;
 }
 
-/** A /24 that nothing of the box uses, from the networks that labs usually take; undefined if all are taken. */
+/** A /24 that the box does not use, from the networks that labs usually take; undefined if all are taken. */
 export function findFreeSubnet(box: BoxNetwork): string | undefined {
   const all = Array.from({ length: 100 }, (_, i) => `10.${77 + i}.0.0/24`);
   return all.find((cidr) => findCollision(cidr, box, '') === undefined);
 }
 
-/** Labs of other state folders name their bridges as this one does (paths.ts). */
+/** Labs with other state directories name their bridges in the same way (paths.ts). */
 function owner(ifname: string): string {
   if (!/^kw[0-9a-f]{6}br$/.test(ifname)) return '';
   return ", the bridge of another lab: `kubewright lab down` ends it, with that lab's KUBEWRIGHT_LAB_DIR if it had one";

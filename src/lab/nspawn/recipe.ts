@@ -1,4 +1,4 @@
-/** What a lab machine is made of. Any change here gives the cached disk another name, so it is built anew. */
+/** What a lab machine is made of. Any change here renames the cached disk, so it is built again. */
 
 /** Debian packages that the box itself needs. */
 export const LAB_PACKAGES = [
@@ -35,7 +35,7 @@ export const ROOTFS_PACKAGES = [
   'util-linux',
 ];
 
-/** The user that every lab machine has, with its own name as the password: the same as in the users' Vagrant lab. */
+/** The user of every lab machine, with its name as the password, as in the users' Vagrant lab. */
 export const LAB_USER = 'vagrant';
 export const LAB_USER_ID = 1000;
 

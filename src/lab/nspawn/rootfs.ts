@@ -8,20 +8,20 @@ import type { LabPaths } from '../box/paths.js';
 import type { OnProgress } from '../provider.js';
 import { ROOTFS_FILES, ROOTFS_PACKAGES, ROOTFS_SCRIPT } from './recipe.js';
 
-/** `rootfs-<hash of the recipe>` in the cache: another recipe gets another folder. */
+/** `rootfs-<hash of the recipe>` in the cache: another recipe gets another directory. */
 export function rootfsDir(paths: LabPaths): string {
   const recipe = JSON.stringify([SUITE, ROOTFS_PACKAGES, ROOTFS_FILES, ROOTFS_SCRIPT]);
   return join(paths.cacheDir, `rootfs-${createHash('sha256').update(recipe).digest('hex').slice(0, 12)}`);
 }
 
-/** The one disk under all machines, made once (about a minute) and never written to again. Returns its folder. */
+/** The one disk under all machines, made once (about a minute) and never written to again. Returns its directory. */
 export async function ensureRootfs(paths: LabPaths, onProgress: OnProgress, signal?: AbortSignal): Promise<string> {
   const dir = rootfsDir(paths);
   if (await exists(dir)) return dir;
   const text = (t: string) => onProgress({ stage: 'rootfs', text: t });
-  text(`building Debian ${SUITE} in ${dir}, about a minute, once`);
+  text(`building Debian ${SUITE} in ${dir} (once, about a minute)`);
   const partial = `${dir}.partial`;
-  await exec(['rm', '-rf', '--one-file-system', partial]); // of a run that was killed
+  await exec(['rm', '-rf', '--one-file-system', partial]); // left by a killed run
   await mkdir(paths.cacheDir, { recursive: true });
   const secret = await mkdtemp(join(tmpdir(), 'kubewright-apt-'));
   try {
@@ -56,7 +56,7 @@ export async function ensureRootfs(paths: LabPaths, onProgress: OnProgress, sign
   return dir;
 }
 
-/** A process tree of its own: when we are killed, all of it is, and its mounts go too. */
+/** A process tree of its own: if we are killed, it is too, and its mounts are gone. */
 const DIES_WITH_US = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 async function furnish(root: string): Promise<void> {
@@ -69,8 +69,8 @@ async function furnish(root: string): Promise<void> {
 }
 
 /**
- * How a machine's apt reaches Debian: as the box's does. May hold a proxy's password, so it is never part of the cached
- * disk; each machine gets it on its own, readable by root only.
+ * How a machine's apt reaches Debian: as the box's does. It may contain a proxy's password, so it is not part of the cached
+ * disk; each machine gets its own copy, readable by root only.
  */
 export async function writeAptConfig(root: string): Promise<void> {
   const options = await aptAcquireOptions();
@@ -80,7 +80,7 @@ export async function writeAptConfig(root: string): Promise<void> {
   await writeFile(join(root, 'etc/apt/apt.conf.d/90lab'), options, { mode: 0o600 });
   for (const file of certificateFiles(options)) {
     await mkdir(dirname(join(root, file)), { recursive: true });
-    await copyFile(file, join(root, file)).catch(() => {}); // apt says itself which file it misses
+    await copyFile(file, join(root, file)).catch(() => {}); // apt reports a missing file itself
   }
 }
 
@@ -96,7 +96,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The box's name servers, without those that only answer on the box itself. */
+/** The box's name servers, without those that answer only on the box itself. */
 export async function resolvConf(): Promise<string> {
   const own = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
   if (!/^nameserver\s+127\./m.test(own)) return own;

@@ -11,7 +11,7 @@ export interface SavedLab {
   readonly subnet: string;
   readonly inventoryDir: string;
   readonly rootfs: string;
-  /** Settings of the box's kernel that the lab or its machines change, with their values before. */
+  /** Kernel settings of the box that the lab or its machines change, with their previous values. */
   sysctls: Record<string, string>;
   machines: SavedMachine[];
 }
@@ -19,13 +19,13 @@ export interface SavedLab {
 export interface SavedMachine extends LabMachine {
   /** The systemd-nspawn process. */
   process?: ProcessId;
-  /** The machine's folders in every cgroup hierarchy. */
+  /** The machine's directories in each cgroup hierarchy. */
   cgroups: string[];
-  /** Its disk is complete: without this, `up` makes it anew. */
+  /** Its disk is complete; otherwise `up` makes it again. */
   prepared?: boolean;
 }
 
-/** Undefined when there is no lab. */
+/** Undefined if there is no lab. */
 export async function loadState(paths: LabPaths): Promise<SavedLab | undefined> {
   let text: string;
   try {
@@ -37,7 +37,7 @@ export async function loadState(paths: LabPaths): Promise<SavedLab | undefined> 
   const state = parseState(text);
   if (state) return state;
   throw new KubewrightError({
-    what: 'The record of the lab is not readable',
+    what: 'The record of the lab is invalid',
     where: wholeFile(paths.stateFile),
     why: 'It is damaged, or a newer Kubewright wrote it',
     fix: `Use the Kubewright that made the lab, or remove ${paths.stateDir} after stopping its machines by hand`,
@@ -53,11 +53,11 @@ function parseState(text: string): SavedLab | undefined {
   }
 }
 
-/** Atomic: a kill in between leaves the old record or the new one. */
+/** Atomic: a kill leaves either the old record or the new one. */
 export async function saveState(paths: LabPaths, state: SavedLab): Promise<void> {
   await mkdir(paths.stateDir, { recursive: true, mode: 0o700 });
   const text = `${JSON.stringify(state, null, 2)}\n`;
-  // Several machines come up at once: one writer after the other, in the order in which the texts were made.
+  // Several machines come up at once: writers take turns in the order in which the texts were made.
   writing = writing.then(async () => {
     const temporary = `${paths.stateFile}.new`;
     await writeFile(temporary, text, { mode: 0o600 });

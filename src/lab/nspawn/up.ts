@@ -17,10 +17,10 @@ import { planMachines } from './plan.js';
 import { ensureRootfs, rootfsDir } from './rootfs.js';
 import { loadState, type SavedLab, saveState } from './state.js';
 
-/** Booting is work for the box's processors: more at once would only make each slower. */
+/** Booting keeps the box's processors busy: more at once would only make each slower. */
 const AT_ONCE = 4;
 
-/** `up` under the lab's lock. Every step changes nothing where its result is there already. */
+/** `up` under the lab's lock. Steps whose result exists already change nothing. */
 export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProgress, signal?: AbortSignal): Promise<LabState> {
   const old = await loadState(paths);
   const lab = mergeSpec(spec, old, rootfsDir(paths), paths);
@@ -41,7 +41,7 @@ export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProg
     signal?.throwIfAborted();
     const say = (text: string) => onProgress({ stage: machine.name, text });
     if (!machine.prepared) {
-      say('making its disk');
+      say('preparing its disk');
       await prepareDisk(lab.rootfs, machine, lab.machines, paths);
       machine.prepared = true;
       await saveState(paths, lab);
@@ -62,7 +62,7 @@ export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProg
   return { machines, subnet: lab.subnet, inventoryDir: lab.inventoryDir, stateDir: paths.stateDir };
 }
 
-/** What this `up` is to reach: what is there already, and the machines that the spec has besides. */
+/** The goal of this `up`: what exists already, plus the other machines of the spec. */
 function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: string, paths: LabPaths): SavedLab {
   const planned = planMachines(spec);
   const inventoryDir = resolve(spec.inventoryDir);
@@ -75,25 +75,25 @@ function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: string, pat
       what,
       where: wholeFile(paths.stateDir),
       why,
-      fix: 'Run `kubewright lab down` first, or ask for what is there',
+      fix: 'Run `kubewright lab down` first, or request the same as before',
     });
   if (old.subnet !== spec.subnet) {
-    throw changed("A lab that exists can't change its subnet", `It has ${old.subnet}, asked for is ${spec.subnet}`);
+    throw changed("An existing lab can't change its subnet", `It has ${old.subnet}, requested is ${spec.subnet}`);
   }
   if (old.inventoryDir !== inventoryDir) {
     throw changed(
-      "A lab that exists can't change its inventory's folder",
-      `It has ${old.inventoryDir}, asked for is ${inventoryDir}`,
+      "An existing lab can't change its inventory's directory",
+      `It has ${old.inventoryDir}, requested is ${inventoryDir}`,
     );
   }
   const gone = old.machines.filter((m) => !planned.some((p) => p.name === m.name)).map((m) => m.name);
   if (gone.length > 0)
-    throw changed("A lab that exists can't lose machines", `It has ${gone.join(', ')}, which were not asked for`);
+    throw changed("An existing lab can't lose machines", `It has ${gone.join(', ')}, which were not requested`);
   const machines = planned.map((m) => old.machines.find((o) => o.name === m.name) ?? { ...m, cgroups: [] });
   return { ...old, machines };
 }
 
-/** The parts of the lab that all machines share; gone after the box was rebooted. */
+/** The parts of the lab that all machines share; a reboot of the box removes them. */
 export async function ensureHost(lab: SavedLab, paths: LabPaths): Promise<void> {
   await raiseSysctls();
   await ensureBridge(lab.subnet, paths);

@@ -13,9 +13,9 @@ const MARK = `${MARKER}; \`kubewright lab down --destroy\` removes it.`;
 const HEAD = `# ${MARK}\n`;
 
 /**
- * The inventory of a lab. Without an inventory of the user's it is a whole one. With one it is an overlay, to be given
- * after it (-i theirs -i this): it names the hosts and says how each is reached, and nothing else, so that groups, settings
- * and variables stay the user's, also when they change. Host variables, because those win over all that may say the same.
+ * The inventory of a lab. Without an inventory of the user's it is complete. With one it is an overlay, to be given
+ * after it (-i theirs -i this): it names the hosts and only says how each is reached, so that groups, settings
+ * and variables stay the user's, even if they change. Host variables, because those override all others.
  *
  * @returns file name → text.
  */
@@ -32,12 +32,12 @@ export function inventoryFiles(
     whole
       ? renderHosts(lab.machines).replace('`kubewright lab down`', '`kubewright lab down --destroy`')
       : hostsIni({
-          comments: [MARK, `How the machines of ${lab.inventories.join(', ')} are reached; give it after them, with another -i.`],
+          comments: [MARK, `How to reach the machines of ${lab.inventories.join(', ')}; give it after them, with another -i.`],
           hosts: machines.map(({ name }) => ({ name })),
         }),
   );
   if (whole) {
-    // The variables of a Vagrant box: its user may become root without a password.
+    // In a Vagrant box the user may become root without a password.
     files.set('group_vars/all/lab.yml', `${HEAD}---\n${stringify({ ansible_become: true, ...extraVars }, { lineWidth: 0 })}`);
   }
   for (const m of machines) {
@@ -48,7 +48,7 @@ export function inventoryFiles(
       ansible_user: m.user,
       ...(key === undefined ? {} : { ansible_ssh_private_key_file: key }),
       // Machines come and go with the same addresses: their host keys stay out of your own known_hosts.
-      // Quoted for the shell and once more for ssh, which takes several files there.
+      // Quoted for the shell and once more for ssh, which accepts several files.
       ansible_ssh_common_args: /^[\w./@+-]+$/.test(knownHosts)
         ? `-o UserKnownHostsFile=${knownHosts}`
         : `-o 'UserKnownHostsFile="${knownHosts}"'`,
@@ -60,15 +60,15 @@ export function inventoryFiles(
   return files;
 }
 
-/** @throws InputError if one of the files is there and not ours. */
+/** @throws InputError if one of the files exists and is not ours. */
 export async function checkFolder(dir: string, names: Iterable<string>): Promise<void> {
   for (const name of names) {
     if ((await ownerOf(join(dir, name))) !== 'other') continue;
     throw new InputError({
-      what: 'There is an inventory here that the lab did not write',
+      what: 'This directory has an inventory that the lab did not write',
       where: wholeFile(join(dir, name)),
-      why: `Its first line does not say '${MARKER}', so it is not overwritten`,
-      fix: 'Name another folder with --inventory-dir, or move this file away',
+      why: `Its first line lacks '${MARKER}', so it is not overwritten`,
+      fix: 'Choose another directory with --inventory-dir, or move this file away',
     });
   }
 }
@@ -79,7 +79,7 @@ export async function writeFiles(dir: string, files: ReadonlyMap<string, string>
   for (const [name, text] of files) await saveText(join(dir, name), text, 0o644);
 }
 
-/** Removes what the lab wrote, and the folders that are empty then. */
+/** Removes what the lab wrote, and directories that this leaves empty. */
 export async function removeFiles(dir: string): Promise<void> {
   const hostFiles = await readdir(join(dir, 'host_vars')).catch(() => []);
   for (const name of ['hosts.ini', 'group_vars/all/lab.yml', ...hostFiles.map((f) => `host_vars/${f}`)]) {

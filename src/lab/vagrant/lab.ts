@@ -14,13 +14,13 @@ import { parseSshConfig } from './tool/ssh-config.js';
 import { bringUp, type Signals, type VagrantSpec } from './up.js';
 
 export interface VagrantLab extends LabControl {
-  /** As LabProvider.up, for machines that are known already. */
+  /** As LabProvider.up, for machines that are already planned. */
   up(spec: VagrantSpec, onProgress: OnProgress, signals?: Signals): Promise<SavedVagrantLab>;
-  /** There is a lab of Vagrant's machines. */
+  /** Whether there is a Vagrant lab. */
   exists(): Promise<boolean>;
 }
 
-/** A lab of virtual machines that Vagrant makes. Needs `vagrant` and one of its providers. */
+/** A lab of virtual machines made by Vagrant. Needs `vagrant` and one of its providers. */
 export function createVagrantLab(paths: VagrantPaths = vagrantPaths()): VagrantLab {
   const vagrant = vagrantIn(paths.folder);
   return {
@@ -47,7 +47,7 @@ export function createVagrantLab(paths: VagrantPaths = vagrantPaths()): VagrantL
   };
 }
 
-/** Vagrant locks each machine; this keeps two commands from working on the same lab. /proc tells whether a lock's owner lives. */
+/** Vagrant locks each machine; this keeps two commands from working on the same lab. /proc shows whether a lock's owner is alive. */
 async function locked<T>(paths: VagrantPaths, work: () => Promise<T>): Promise<T> {
   return process.platform === 'linux' ? withLabLock(labPaths({ stateDir: paths.stateDir }), work) : work();
 }
@@ -55,7 +55,7 @@ async function locked<T>(paths: VagrantPaths, work: () => Promise<T>): Promise<T
 async function status(paths: VagrantPaths, vagrant: Vagrant): Promise<LabStatus> {
   const lab = await loadVagrantLab(paths);
   if (!lab) return { machines: [] };
-  const result = must(await vagrant(['status', '--machine-readable']), 'Vagrant does not say how its machines are');
+  const result = must(await vagrant(['status', '--machine-readable']), 'Vagrant does not report the state of its machines');
   const states = new Map(result.rows.filter((r) => r.type === 'state-human-short').map((r) => [r.target, r.data[0] ?? '']));
   return {
     machines: lab.machines.map(({ name, address }) => {
@@ -70,11 +70,11 @@ async function status(paths: VagrantPaths, vagrant: Vagrant): Promise<LabStatus>
 
 /** As Vagrant logs in, with the host keys that `lab up` saw. */
 async function sshArguments(name: string, paths: VagrantPaths, vagrant: Vagrant): Promise<string[]> {
-  const result = must(await vagrant(['ssh-config', name]), `Vagrant does not say how ${name} is reached`);
+  const result = must(await vagrant(['ssh-config', name]), `Vagrant does not report how to reach ${name}`);
   const login = parseSshConfig(result.stdout).get(name);
   if (!login)
     throw new KubewrightError({
-      what: `Vagrant does not say how ${name} is reached`,
+      what: `Vagrant does not report how to reach ${name}`,
       fix: `Start it: kubewright lab start ${name}`,
     });
   const known = await readFile(paths.knownHosts, 'utf8').catch(() => '');
@@ -82,7 +82,7 @@ async function sshArguments(name: string, paths: VagrantPaths, vagrant: Vagrant)
     IdentitiesOnly: 'yes',
     UserKnownHostsFile: `"${paths.knownHosts}"`,
     GlobalKnownHostsFile: '/dev/null',
-    // The key is known by the machine's name, whatever port leads to it today. An `up` that was cut short knew none yet.
+    // The key is known by the machine's name, whatever port leads to it today. An interrupted `up` had none yet.
     HostKeyAlias: name,
     StrictHostKeyChecking: known.split('\n').some((line) => line.startsWith(`${name},`)) ? 'yes' : 'accept-new',
     LogLevel: 'ERROR',
@@ -106,7 +106,7 @@ async function down(paths: VagrantPaths, vagrant: Vagrant, onProgress: OnProgres
   }
   must(await vagrant(['destroy', '--force', '--machine-readable'], run), 'Not all machines were removed');
   await removeFiles(lab.inventoryDir);
-  // Only what is ours: the folder is the user's to name.
+  // Only our own files: the user chose the directory.
   for (const own of [paths.stateFile, paths.folder, paths.knownHosts]) await rm(own, { recursive: true, force: true });
   await rmdir(paths.stateDir).catch(() => {});
   onProgress({ stage: 'lab', text: 'removed; the boxes stay (`vagrant box list`)', over: true });
@@ -133,7 +133,7 @@ async function snapshot(
   return [name];
 }
 
-/** `snapshot list` prints the names of each machine's, with its heading and its notes between. */
+/** `snapshot list` prints each machine's names between a heading and notes. */
 function snapshotNames(result: VagrantResult): string[] {
   const rows = result.rows.filter((r) => r.type === 'ui' && (r.data[0] === 'detail' || r.data[0] === 'output'));
   const names = rows.flatMap((r) => (r.data[1] ?? '').split('\n').map((l) => l.replace(/^(==>|\s{4}) ?[\w.-]+: ?/, '').trim()));
@@ -165,10 +165,11 @@ function noLab(paths: VagrantPaths): InputError {
 
 function must(result: VagrantResult, what: string): VagrantResult {
   if (result.code === 0) return result;
-  if (result.code === 127) throw new InputError({ what: 'Vagrant is not installed', fix: 'Install it again: it made this lab' });
+  if (result.code === 127)
+    throw new InputError({ what: 'Vagrant is not installed', fix: 'Reinstall it: this lab was made with it' });
   throw new KubewrightError({
     what,
     why: failureText(result) || `Vagrant ended with exit code ${result.code}`,
-    fix: 'Set right what Vagrant complains about, and run the same command again',
+    fix: 'Fix what Vagrant complains about, then run the same command again',
   });
 }

@@ -1,9 +1,9 @@
 import type { LabMachine } from '../provider.js';
 import type { Boxes, Hypervisor } from './tool/boxes.js';
 
-/** One machine as the Vagrantfile gets it: everything is decided here, the Vagrantfile only hands it on. */
+/** One machine as the Vagrantfile gets it: everything is decided here, the Vagrantfile only passes it on. */
 export interface VagrantMachine extends LabMachine {
-  /** What the machine calls itself; a name that DNS allows. */
+  /** The machine's hostname, a valid DNS name. */
   readonly hostname: string;
   readonly cpus: number;
   /** MB. */
@@ -13,24 +13,24 @@ export interface VagrantMachine extends LabMachine {
   readonly boxes: Boxes;
 }
 
-/** What `lab vagrant-machines` prints, and what lies beside the Vagrantfile of a lab. */
+/** What `lab vagrant-machines` prints, and what is stored beside the Vagrantfile of a lab. */
 export interface MachineList {
   readonly version: 1;
   /** The inventories it was read from. */
   readonly inventory: readonly string[];
   readonly machines: readonly VagrantMachine[];
-  /** Why a provider can't make them, as text for the terminal. */
+  /** Why a provider can't make them, for the terminal. */
   readonly refused: Readonly<Partial<Record<Hypervisor, string>>>;
 }
 
-/** As the users' lab has it: 2 CPUs and 2048 MB, 1 CPU and 1536 MB. */
+/** As in the users' lab: 2 CPUs and 2048 MB, 1 CPU and 1536 MB. */
 export const SIZES = { master: { cpus: 2, memory: 2048 }, worker: { cpus: 1, memory: 1536 } } as const;
 
 const FIRST_PORT = 60_000;
 const NEXT_FREE = 60_300;
 
 /**
- * Ports as the users' lab has them: 60000 and the last octet of the address (m11 → 60011, w101 → 60101). Where two
+ * Ports as in the users' lab: 60000 plus the last octet of the address (m11 → 60011, w101 → 60101). Where two
  * machines would share one, the later one gets the next free port from 60300 on.
  */
 export function forwardPorts(machines: readonly { address: string; sshPort?: number }[]): number[] {

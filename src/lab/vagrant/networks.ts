@@ -8,7 +8,7 @@ const NETWORKS_CONF = '/etc/vbox/networks.conf';
 /** What VirtualBox allows without a networks.conf. Source: VirtualBox manual, chapter "Host-Only Networking". */
 const DEFAULT_HOST_ONLY = ['192.168.56.0/21'] as const;
 
-/** The IPv4 ranges of VirtualBox's networks.conf: lines that begin with an asterisk, ranges with blanks between them. */
+/** The IPv4 ranges of VirtualBox's networks.conf: lines that begin with an asterisk, separated by whitespace. */
 export function parseNetworksConf(text: string): string[] {
   return text
     .split('\n')
@@ -23,7 +23,7 @@ export interface BoxHost {
   readonly platform: string;
   /** The text of networks.conf; undefined: there is none. */
   readonly networksConf?: string;
-  /** VirtualBox's version, where it is known. */
+  /** VirtualBox's version, if known. */
   readonly virtualbox?: string;
 }
 
@@ -52,14 +52,14 @@ export function inRange(address: string, range: string): boolean {
   return ipaddr.IPv4.parse(address).match(network, bits);
 }
 
-/** A reason for which a provider can't make these machines, and the remedy. */
+/** Why a provider can't make these machines, and the remedy. */
 export interface Refusal {
   readonly what: string;
   readonly why: string;
   readonly fix: string;
 }
 
-/** VirtualBox refuses host-only addresses outside its ranges, but only once the first machine is imported. */
+/** VirtualBox refuses host-only addresses outside its ranges, but only after the first machine is imported. */
 export function refusedByVirtualBox(addresses: readonly string[], host: BoxHost): Refusal | undefined {
   const ranges = hostOnlyRanges(host);
   const bad = ranges === undefined ? [] : addresses.filter((a) => !ranges.some((r) => inRange(a, r)));
@@ -72,21 +72,21 @@ export function refusedByVirtualBox(addresses: readonly string[], host: BoxHost)
   };
 }
 
-/** The interfaces of this host as far as they matter: name and `address/prefix`. */
+/** The relevant interfaces of this host: name and `address/prefix`. */
 export type HostInterfaces = readonly { readonly name: string; readonly cidr: string }[];
 
 /** Interfaces that hypervisors make for exactly these networks. */
 const OF_HYPERVISORS = /^(vboxnet|virbr|vmnet|bridge1\d\d|prl|VirtualBox|VMware|vnic|vEthernet)/;
 
-/** The host's own network in the way: traffic for the machines would go there, or other people's machines would answer. */
+/** Overlap with the host's own network: traffic for the machines would go there, or machines of others would answer. */
 export function findHostCollision(addresses: readonly string[], interfaces: HostInterfaces): Refusal | undefined {
   for (const { name, cidr } of interfaces) {
     if (OF_HYPERVISORS.test(name) || !ipaddr.IPv4.isValidCIDR(cidr)) continue;
     const hit = addresses.find((a) => inRange(a, cidr));
     if (hit === undefined) continue;
     return {
-      what: `${hit} lies in a network that this host is part of already`,
-      why: `Its interface ${name} has ${cidr}: other machines may have these addresses`,
+      what: `${hit} is in a network that this host is already part of`,
+      why: `Its interface ${name} has ${cidr}: other machines may use these addresses`,
       fix: 'Use another network for the machines, for example --subnet 192.168.56.0/24 or other addresses in the inventory',
     };
   }
@@ -104,7 +104,7 @@ export async function thisHost(virtualbox?: string): Promise<BoxHost> {
   return { platform: process.platform, networksConf, virtualbox };
 }
 
-/** What each provider would refuse, found before any machine is made. */
+/** What each provider would refuse, checked before any machine is made. */
 export function refusals(
   machines: readonly {
     readonly address: string;
@@ -121,8 +121,8 @@ export function refusals(
     without.length === 0
       ? undefined
       : {
-          what: `No box for ${hypervisor} is known for ${without.length === machines.length ? 'these machines' : without.map((m) => m.name).join(', ')}`,
-          why: 'docs/vagrant.md lists the boxes that were found for each provider',
+          what: `There is no known box for ${hypervisor} for ${without.length === machines.length ? 'these machines' : without.map((m) => m.name).join(', ')}`,
+          why: 'docs/vagrant.md lists the known boxes of each provider',
           fix: 'Choose another box, or name one of your own: KUBEWRIGHT_BOX=publisher/name (or a .box file or URL)',
         };
   return [network, box].filter((r) => r !== undefined);

@@ -6,21 +6,21 @@ import type { OnProgress } from '../provider.js';
 import type { VagrantMachine } from './machines.js';
 import type { SshLogin } from './tool/ssh-config.js';
 
-/** How a machine is reached from here, and what its sshd says it is. */
+/** How a machine is reached from here, and its host keys. */
 export interface Reach extends SshLogin {
   readonly name: string;
   /** The address in the machines' own network. */
   readonly address: string;
-  /** `type key`, as known_hosts has them. */
+  /** `type key`, as in known_hosts. */
   readonly hostKeys: readonly string[];
 }
 
 const KILL_TIMEOUT_MS = 120_000;
 
 /**
- * Waits until every machine's sshd answers, and finds the best way to each: its own address where that leads to the same
+ * Waits until every machine's sshd answers, and finds the best way to each: its own address if that leads to the same
  * machine (then cluster and operator use one address and port 22), else as Vagrant itself does, often a forwarded port.
- * Whether it is the same machine is told by the host key: somebody else's machine may have the address.
+ * The host key decides whether it is the same machine: another one may have the address.
  *
  * @throws UnreachableError that names the machines that do not answer.
  */
@@ -47,7 +47,7 @@ export async function reachMachines(
     if (direct.length > 0 && !same) {
       onProgress({
         stage: machine.name,
-        text: `another machine answers on ${machine.address}: going by ${login.host}, port ${login.port}`,
+        text: `another machine answers on ${machine.address}: using ${login.host}, port ${login.port}`,
         stays: true,
       });
     }
@@ -60,8 +60,8 @@ export async function reachMachines(
   if (silent.length > 0) {
     throw new UnreachableError({
       what: `${silent.length} of ${machines.length} machines do not answer over SSH: ${silent.join(', ')}`,
-      why: 'They are up as far as Vagrant knows',
-      fix: 'Look at one with `vagrant ssh NAME` in the lab’s folder, then run `kubewright lab up` again: it goes on where it was',
+      why: 'Vagrant reports them as up',
+      fix: 'Log in to one with `vagrant ssh NAME` in the lab’s directory, then run `kubewright lab up` again: it resumes',
     });
   }
   return machines.flatMap((m) => found.get(m.name) ?? []);
@@ -77,7 +77,7 @@ async function waitForKeys(login: SshLogin, stop: AbortSignal | undefined, patie
   }
 }
 
-/** The host keys that a server shows, as `type key`; none: it does not answer. */
+/** A server's host keys, as `type key`; empty: it does not answer. */
 async function hostKeys(host: string, port: number): Promise<string[]> {
   const { stdout } = await tryExec(['ssh-keyscan', '-T', '5', '-p', String(port), '-t', 'ed25519,ecdsa,rsa', host]);
   return stdout
@@ -87,7 +87,7 @@ async function hostKeys(host: string, port: number): Promise<string[]> {
     .filter((key) => key.includes(' '));
 }
 
-/** Lines of a known_hosts file: the name, the address in the lab, and the way that we go. */
+/** Lines of a known_hosts file: the name, the address in the lab, and the way that we use. */
 export function knownHostsText(machines: readonly Reach[]): string {
   return machines
     .flatMap((m) => {

@@ -6,18 +6,18 @@ import type { VagrantMachine } from './machines.js';
 import type { VagrantPaths } from './paths.js';
 import type { Hypervisor } from './tool/boxes.js';
 
-/** What `up` has made or is about to make: written before Vagrant begins. */
+/** What `up` has made or is about to make: written before Vagrant starts. */
 export interface SavedVagrantLab {
   readonly version: 1;
   readonly provider: 'vagrant';
   readonly hypervisor: Hypervisor;
-  /** The user's inventories; none when the lab made its own. */
+  /** The user's inventories; empty if the lab made its own. */
   readonly inventories: readonly string[];
   readonly inventoryDir: string;
   readonly machines: readonly VagrantMachine[];
 }
 
-/** Undefined when there is no lab. */
+/** Undefined if there is no lab. */
 export async function loadVagrantLab(paths: VagrantPaths): Promise<SavedVagrantLab | undefined> {
   let text: string;
   try {
@@ -36,10 +36,10 @@ export async function loadVagrantLab(paths: VagrantPaths): Promise<SavedVagrantL
     const value = JSON.parse(text) as Partial<SavedVagrantLab>;
     if (value.version === 1 && Array.isArray(value.machines)) return value as SavedVagrantLab;
   } catch {
-    // said below
+    // reported below
   }
   throw new KubewrightError({
-    what: 'The record of the lab is not readable',
+    what: 'The record of the lab is invalid',
     where: wholeFile(paths.stateFile),
     why: 'It is damaged, or a newer Kubewright wrote it',
     fix: `Run \`vagrant destroy\` in ${paths.folder}, then remove ${paths.stateDir}`,
@@ -52,7 +52,7 @@ export async function saveText(file: string, text: string, mode = 0o644): Promis
   await rename(`${file}.new`, file);
 }
 
-/** What a lab that exists can't change. @throws InputError. */
+/** What an existing lab can't change. @throws InputError. */
 export function checkChange(old: SavedVagrantLab | undefined, wanted: SavedVagrantLab, paths: VagrantPaths): void {
   if (!old) return;
   const refuse = (what: string, why: string) =>
@@ -60,21 +60,21 @@ export function checkChange(old: SavedVagrantLab | undefined, wanted: SavedVagra
       what,
       where: wholeFile(paths.stateDir),
       why,
-      fix: 'Run `kubewright lab down --destroy` first, or ask for what is there',
+      fix: 'Run `kubewright lab down --destroy` first, or request the same as before',
     });
   if (old.hypervisor !== wanted.hypervisor) {
-    throw refuse("A lab that exists can't change its provider", `It has ${old.hypervisor}, asked for is ${wanted.hypervisor}`);
+    throw refuse("An existing lab can't change its provider", `It has ${old.hypervisor}, requested is ${wanted.hypervisor}`);
   }
   if (old.inventoryDir !== wanted.inventoryDir) {
     throw refuse(
-      "A lab that exists can't change its inventory's folder",
-      `It has ${old.inventoryDir}, asked for is ${wanted.inventoryDir}`,
+      "An existing lab can't change its inventory's directory",
+      `It has ${old.inventoryDir}, requested is ${wanted.inventoryDir}`,
     );
   }
   const gone = old.machines.filter((m) => !wanted.machines.some((w) => w.name === m.name && w.address === m.address));
   if (gone.length > 0) {
     throw refuse(
-      "A lab that exists can't lose machines or change their addresses",
+      "An existing lab can't lose machines or change their addresses",
       `It has ${gone.map((m) => `${m.name} (${m.address})`).join(', ')}`,
     );
   }

@@ -16,12 +16,12 @@ import { parseSshConfig } from './tool/ssh-config.js';
 
 export interface VagrantSpec {
   readonly machines: readonly VagrantMachine[];
-  /** Vagrant's name of a provider; the first that is usable when it is missing. */
+  /** Vagrant's name of a provider; default: the first usable one. */
   readonly hypervisor?: string;
   /** The user's inventories, absolute; none: the lab writes a whole one. */
   readonly inventories: readonly string[];
   readonly inventoryDir: string;
-  /** Further cluster settings for an inventory of the lab's own. */
+  /** Further cluster settings, for the lab's own inventory. */
   readonly extraVars: Readonly<Record<string, unknown>>;
   /** The Vagrantfile that comes with Kubewright. */
   readonly vagrantfile: string;
@@ -32,7 +32,7 @@ export interface Signals {
   readonly kill?: AbortSignal;
 }
 
-/** Everything that can be wrong is looked at first; then `vagrant up`, then SSH, then the inventory. */
+/** All preconditions are checked first; then `vagrant up`, then SSH, then the inventory. */
 export async function bringUp(
   spec: VagrantSpec,
   paths: VagrantPaths,
@@ -57,7 +57,7 @@ export async function bringUp(
   if (hypervisor === 'hyperv') {
     onProgress({
       stage: 'vagrant',
-      text: 'Hyper-V can’t give machines fixed addresses: the inventory gets those that DHCP gave, and they may change when a machine is started again',
+      text: 'Hyper-V can’t assign fixed addresses: the inventory gets those from DHCP, which may change when a machine is restarted',
       stays: true,
     });
   }
@@ -100,7 +100,7 @@ async function vagrantUp(
   onProgress: OnProgress,
   signals: Signals,
 ): Promise<void> {
-  // Vagrant itself knows which providers can be worked on in parallel; --parallel is its default, and said here for the reader.
+  // Vagrant knows which providers can run in parallel; --parallel is its default, spelled out for the reader.
   const parallel = NEEDS[lab.hypervisor].parallel ? '--parallel' : '--no-parallel';
   const result = await vagrant(['up', '--provider', lab.hypervisor, parallel, '--machine-readable'], {
     ...signals,
@@ -118,7 +118,7 @@ async function vagrantUp(
       what: 'Interrupted: the lab is half up',
       where: wholeFile(paths.stateDir),
       why: outcome.up.length > 0 ? `Up: ${outcome.up.join(', ')}` : 'No machine is up',
-      fix: 'Run `kubewright lab up` again to go on, or `kubewright lab down --destroy` to remove what is there',
+      fix: 'Run `kubewright lab up` again to resume, or `kubewright lab down --destroy` to remove what is there',
     });
   }
   if (result.code === 0) return;
@@ -131,10 +131,10 @@ function failed(
   outcome: ReturnType<typeof outcomeOf>,
   paths: VagrantPaths,
 ): KubewrightError {
-  const steps = outcome.failed.map((name) => `${name} (last: ${outcome.last.get(name) ?? 'begun'})`);
+  const steps = outcome.failed.map((name) => `${name} (last: ${outcome.last.get(name) ?? 'started'})`);
   const rest = [
     ...(outcome.up.length > 0 ? [`Up: ${outcome.up.join(', ')}`] : []),
-    ...(outcome.untouched.length > 0 && outcome.failed.length > 0 ? [`Not begun: ${outcome.untouched.join(', ')}`] : []),
+    ...(outcome.untouched.length > 0 && outcome.failed.length > 0 ? [`Not started: ${outcome.untouched.join(', ')}`] : []),
   ];
   return new KubewrightError({
     what:
@@ -143,22 +143,22 @@ function failed(
         : 'vagrant up failed',
     where: wholeFile(paths.folder),
     why: [failureText(result) || `Vagrant ended with exit code ${result.code}`, ...rest].join('\n'),
-    fix: `Set right what Vagrant complains about, then run \`kubewright lab up\` again: it goes on where it was.\n\`vagrant up ${outcome.failed[0] ?? lab.machines[0]?.name ?? ''} --debug\` in that folder shows more`,
+    fix: `Fix what Vagrant complains about, then run \`kubewright lab up\` again: it resumes.\n\`vagrant up ${outcome.failed[0] ?? lab.machines[0]?.name ?? ''} --debug\` in that directory shows more`,
   });
 }
 
-/** How each machine is reached now; ports and addresses may have changed since it was made. */
+/** How each machine can be reached now; ports and addresses may have changed since it was made. */
 async function reach(lab: SavedVagrantLab, vagrant: Vagrant, onProgress: OnProgress, stop?: AbortSignal): Promise<Reach[]> {
   const config = await vagrant(['ssh-config']);
   if (config.code !== 0) {
     throw new KubewrightError({
-      what: 'Vagrant does not say how its machines are reached',
+      what: 'Vagrant does not report how to reach its machines',
       where: 'vagrant ssh-config',
       why: failureText(config),
       fix: 'Run `kubewright lab status`, then `kubewright lab up` again',
     });
   }
   const reached = await reachMachines(lab.machines, parseSshConfig(config.stdout), onProgress, stop);
-  // Hyper-V's machines have the addresses that DHCP gave.
+  // Hyper-V machines get their addresses from DHCP.
   return lab.hypervisor === 'hyperv' ? reached.map((r) => ({ ...r, address: r.host })) : reached;
 }

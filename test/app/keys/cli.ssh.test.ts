@@ -35,10 +35,10 @@ describe.skipIf(missing)(`the commands of keys, as a user has them${missing ? ` 
       ['keys', 'distribute', '--ask-pass-each'],
       [
         ['SSH password of n1: ', m.fleet.password],
-        ['SSH password of n2 (empty: the same as before): ', ''],
+        ['SSH password of n2 (empty: as before): ', ''],
       ],
     );
-    expect(out).toContain('2 machines over 2 connections: 2 changed, 0 failed');
+    expect(out).toContain('2 hosts over 2 connections: 2 changed, 0 failed');
     expect(code).toBe(0);
     expect(out).not.toContain(m.fleet.password);
   });

@@ -98,7 +98,7 @@ describe.skipIf(reason)(`what goes wrong while keys are distributed${why}`, () =
     m.run('n2', 'rm -f /home/kw/.ssh/known_hosts; mkdir -p /home/kw/.ssh/known_hosts; chown -R kw:kw /home/kw/.ssh');
     expect(states((await distributeAll(m.options())).results)[1]).toEqual([
       'n2',
-      '/home/kw/.ssh/known_hosts is a folder and no file: move it away',
+      '/home/kw/.ssh/known_hosts is a directory, not a file: move it away',
     ]);
     m.run('n2', 'rmdir /home/kw/.ssh/known_hosts');
     await finish();
@@ -130,7 +130,7 @@ describe.skipIf(reason)(`what goes wrong while keys are distributed${why}`, () =
     const { results } = await distributeAll(m.options());
     expect(states(results)).toEqual([
       ...done(['n1', 'n2', 'n3']),
-      ['n4', 'account kw has no home folder: /home/kw is not there'],
+      ['n4', 'account kw has no home directory: /home/kw does not exist'],
     ]);
     expect(exitCodeOf(results)).toBe(1);
     m.run('n4', 'mv /home/aside /home/kw');

@@ -42,7 +42,7 @@ describe.skipIf(reason)(`keys on nine lab machines${reason ? ` (${reason})` : ''
     const first = await keys('distribute');
     say(`${((Date.now() - began) / 1000).toFixed(1)} s`);
     expect(first.code, first.stdout + first.stderr).toBe(0);
-    expect(first.stdout).toContain('9 machines over 9 connections: 9 changed, 0 failed');
+    expect(first.stdout).toContain('9 hosts over 9 connections: 9 changed, 0 failed');
     const after = await Promise.all(names.map(logins));
     // One of ours, and the one that counted before.
     expect(after.map((n, i) => n - (before[i] ?? 0))).toEqual(names.map(() => 2));
@@ -53,7 +53,7 @@ describe.skipIf(reason)(`keys on nine lab machines${reason ? ` (${reason})` : ''
     expect(check.stdout).toContain('72 of 72 logins succeeded');
     expect(check.code).toBe(0);
     const again = await keys('distribute');
-    expect(again.stdout).toContain('9 machines over 9 connections: 0 changed, 0 failed');
+    expect(again.stdout).toContain('9 hosts over 9 connections: 0 changed, 0 failed');
   });
 
   it('finishes the others when a machine is switched off, and that one when it is back', async () => {
@@ -61,7 +61,7 @@ describe.skipIf(reason)(`keys on nine lab machines${reason ? ` (${reason})` : ''
     const gone = await keys('distribute', '--user', 'root', '--connect-timeout', '5');
     expect(gone.code).toBe(3);
     expect(gone.stdout).toMatch(/^w106-k8s +FAILED: (Connection refused|No route to host|Connection timed out)$/m);
-    expect(gone.stdout).toContain('9 machines over 8 connections: 8 changed, 1 failed');
+    expect(gone.stdout).toContain('9 hosts over 8 connections: 8 changed, 1 failed');
     const check = await keys('check', '--user', 'root', '--hub', 'm11-k8s', '--json', '--connect-timeout', '5');
     expect(check.code).toBe(1);
     const { results } = JSON.parse(check.stdout);
@@ -78,7 +78,7 @@ describe.skipIf(reason)(`keys on nine lab machines${reason ? ` (${reason})` : ''
     expect((await run(['lab', 'stop', 'w106-k8s'])).code).toBe(0);
     const revoked = await keys('distribute', '--revoke', 'w106-k8s', '--connect-timeout', '5');
     expect(revoked.code, revoked.stdout + revoked.stderr).toBe(0);
-    expect(revoked.stdout).toContain('8 machines over 8 connections: 8 changed, 0 failed');
+    expect(revoked.stdout).toContain('8 hosts over 8 connections: 8 changed, 0 failed');
     const left = await run(['lab', 'ssh', 'm11-k8s', '--', 'grep -c w106-k8s .ssh/authorized_keys .ssh/known_hosts']);
     expect(left.stdout).toBe('.ssh/authorized_keys:0\n.ssh/known_hosts:0\n');
   });

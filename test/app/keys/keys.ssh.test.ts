@@ -143,7 +143,7 @@ describe.skipIf(reason)(`keys distribute${why}`, () => {
   it('hands out nothing that is not a plain public key', async () => {
     m.write('n3', 'id_ed25519.pub', `command="rm -rf ~" ${publicKey('n3')} kw@n3\n`);
     const { results } = await distributeAll(m.options());
-    expect(summary(results)[2]).toEqual(['n3', '/home/kw/.ssh/id_ed25519.pub holds no public key', []]);
+    expect(summary(results)[2]).toEqual(['n3', '/home/kw/.ssh/id_ed25519.pub does not contain a public key', []]);
     expect(m.read('n1', 'authorized_keys')).not.toContain('rm -rf ~');
   });
 
@@ -154,7 +154,7 @@ describe.skipIf(reason)(`keys distribute${why}`, () => {
     expect(key).toMatch(/^ssh-rsa \S+ root@n1\n$/);
     expect((await checkAll(m.options({ account: 'root' }))).filter((p) => p.error !== undefined)).toEqual([]);
     const missing = await distributeAll(m.options({ account: 'nobody-here' }));
-    expect(summary(missing.results)[0]).toEqual(['n1', 'there is no account nobody-here on this machine', []]);
+    expect(summary(missing.results)[0]).toEqual(['n1', 'there is no account nobody-here on this host', []]);
   });
 
   it('refuses bad input before any machine is touched', async () => {

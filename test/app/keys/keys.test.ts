@@ -85,8 +85,8 @@ describe('the report', () => {
         'n2  FAILED: Connection refused',
         'n3  FAILED: Connection refused',
         'n4  no change',
-        '4 machines over 2 connections: 1 would be changed, 2 failed',
-        'The others are finished. Run the same command again after the repair: what is done stays done.',
+        '4 hosts over 2 connections: 1 would be changed, 2 failed',
+        'The others are finished. Fix the failed hosts and run the same command again: finished work is kept.',
         '',
       ].join('\n'),
     );
@@ -98,7 +98,7 @@ describe('the report', () => {
     const many = Array.from({ length: 200 }, (_, i) => result(`n${i}`, i === 7 ? { error: refused } : {}));
     const { out } = printed(() => printResults(many, { dry: false, connections: 199 }));
     expect(out.split('\n').length).toBeLessThan(10);
-    expect(out).toContain('n0, n1, n2, n3, n4, n5 and 193 more (199 machines):\n  no change');
+    expect(out).toContain('n0, n1, n2, n3, n4, n5 and 193 more (199 hosts):\n  no change');
     expect(out).toContain('n7:\n  FAILED: Connection refused');
   });
 
@@ -160,7 +160,7 @@ describe('the table of logins', () => {
         120,
       ),
     );
-    expect(out).toBe('all 199 machines -> n5  FAILED: Connection refused\n39601 of 39800 logins succeeded\n');
+    expect(out).toBe('all 199 hosts -> n5  FAILED: Connection refused\n39601 of 39800 logins succeeded\n');
   });
 });
 

@@ -32,7 +32,7 @@ describe.skipIf(missing)(`how far keys is${missing ? ` (${missing})` : ''}`, { t
     // All hosts were done once n2 was.
     expect(lines.filter((l) => /, waiting|while/.test(l))).toEqual([]);
     expect(lines[1]).toMatch(/^n1 {2}made a key pair/);
-    expect(lines.at(-1)).toMatch(/^5 machines over 5 connections: 5 changed, 0 failed/);
+    expect(lines.at(-1)).toMatch(/^5 hosts over 5 connections: 5 changed, 0 failed/);
     expect(cli.out).toMatch(/\x1b\[\?25h(?![\s\S]*\x1b\[\?25l)/);
   });
 

@@ -58,8 +58,8 @@ describe.skipIf(reason)(`keys distribute --rotate${reason ? ` (${reason})` : ''}
     m.run('n3', 'chown root:root /home/kw/.ssh/authorized_keys; chmod 600 /home/kw/.ssh/authorized_keys');
     const { results } = await rotateAll(m.options());
     expect(results.map((r) => r.error?.parts.what)).toEqual([
-      'the new key does not get in at n3, so the old one stays',
-      'the new key does not get in at n3, so the old one stays',
+      'the new key cannot log in to n3, so the old one stays',
+      'the new key cannot log in to n3, so the old one stays',
       expect.stringContaining('authorized_keys'),
     ]);
     expect(blobs()).toEqual(old);

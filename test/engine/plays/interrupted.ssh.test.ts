@@ -52,7 +52,7 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     expect(await cli.ended).toBe(130);
     expect(recap(cli)).toEqual([
       ...NAMES.flatMap((n) => [`${n} made a key pair /home/kw/.ssh/id_ed25519 (ed25519)`, ' not done: interrupted']),
-      '3 machines over 3 connections: 3 changed, 0 failed, 3 interrupted',
+      '3 hosts over 3 connections: 3 changed, 0 failed, 3 interrupted',
       'Run the same command again: what is done stays done.',
     ]);
     for (const n of NAMES) {
@@ -77,7 +77,7 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     expect(await cli.ended).toBe(130);
     expect(recap(cli).filter((l) => l.startsWith('n2') || l.includes('machines'))).toEqual([
       'n2 made a key pair /home/kw/.ssh/id_ed25519 (ed25519)',
-      '3 machines over 3 connections: 3 changed, 0 failed, 1 interrupted',
+      '3 hosts over 3 connections: 3 changed, 0 failed, 1 interrupted',
     ]);
     await until('its program is gone', () => f.processes('n2', 'sleep 0.1').length + f.processes('n2', 'bin/mv').length === 0);
     await until('nothing lies beside', () => Object.keys(files('n2')).every((p) => !p.includes('.kw-')));
@@ -117,7 +117,7 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     expect(recap(cli)).toEqual([
       ...[...NAMES, 'gone'].map((n) => `${n} not done: interrupted`),
       // sshd lets in a moment before we know of it.
-      expect.stringMatching(/^4 machines over [0-3] connections?: 0 changed, 0 failed, 4 interrupted$/),
+      expect.stringMatching(/^4 hosts over [0-3] connections?: 0 changed, 0 failed, 4 interrupted$/),
       'Run the same command again: what is done stays done.',
     ]);
     expect(NAMES.map(files)).toEqual(before);

@@ -16,7 +16,7 @@ describe('the plan of a lab', () => {
   });
 
   it('refuses numbers that do not fit', () => {
-    expect(() => planMachines({ masters: 0, workers: 1, subnet: '10.77.0.0/24' })).toThrow(/masters/);
+    expect(() => planMachines({ masters: 0, workers: 1, subnet: '10.77.0.0/24' })).toThrow(/control planes/);
     expect(() => planMachines({ masters: 1, workers: 155, subnet: '10.77.0.0/24' })).toThrow(/workers/);
   });
 

@@ -97,7 +97,7 @@ describe('what Vagrant prints', () => {
       "m11-k8s,ui,output,==> m11-k8s: Box 'a/b' could not be found. Attempting to find and install...",
       'm11-k8s: getting the box a/b',
     ],
-    [",ui,info,Bringing machine 'w101-k8s' up with 'libvirt' provider...", 'w101-k8s: begins, with libvirt'],
+    [",ui,info,Bringing machine 'w101-k8s' up with 'libvirt' provider...", 'w101-k8s: starting with libvirt'],
     ['m11-k8s,ui,info,==> m11-k8s: SSH auth method: private key', 'm11-k8s: SSH auth method: private key'],
     ['m11-k8s,action,up,end', 'm11-k8s: is up'],
     ['m11-k8s,ui,detail,    m11-k8s: Box Version: >= 0', undefined],

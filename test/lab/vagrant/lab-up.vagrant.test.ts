@@ -213,7 +213,7 @@ describe.skipIf(needed !== undefined)(
       expect((await failure(labSnapshot('restore', 'other'))).parts.why).toContain('was not found');
       await labSnapshot('delete', 'fresh');
       expect((await failure(labSnapshot('save', '-x'))).exitCode).toBe(2);
-      expect((await failure(labSnapshot('save', undefined))).parts.what).toBe('The snapshot has no name');
+      expect((await failure(labSnapshot('save', undefined))).parts.what).toBe('The snapshot needs a name');
     });
 
     it('does not take another machine for ours because it has the address', async () => {
@@ -221,7 +221,7 @@ describe.skipIf(needed !== undefined)(
       const other = await new Sshd().start(['ListenAddress 127.77.0.11:22']);
       try {
         await labUp({ ...options, inventory: [userInventory(names)] });
-        expect(printed).toContain('cp1: another machine answers on 127.77.0.11: going by 127.0.0.1');
+        expect(printed).toContain('cp1: another machine answers on 127.77.0.11: using 127.0.0.1');
         expect(readFileSync(join(inventoryDir(), 'host_vars/cp1.yml'), 'utf8')).toContain('ansible_host: 127.0.0.1');
       } finally {
         await other.stop();
@@ -284,7 +284,7 @@ describe('lab up --provider vagrant says before any machine is made', () => {
   it('that there is no hypervisor, with what is missing of each', async () => {
     rmSync(join(standIn.bin, 'virsh'));
     const error = await failure(labUp({ ...options, hypervisor: undefined }));
-    expect(error.parts.what).toBe('There is no hypervisor that Vagrant could use');
+    expect(error.parts.what).toBe('No hypervisor was found that Vagrant can use');
     expect(error.parts.why).toContain('VirtualBox: VBoxManage is not on the PATH\nVMware: vmrun is not on the PATH\n');
     expect(error.parts.why).toContain('libvirt: virsh is not on the PATH');
     expect(error.exitCode).toBe(2);
@@ -332,8 +332,8 @@ describe('lab up --provider vagrant says before any machine is made', () => {
   });
 
   it.each([
-    ['a provider that Vagrant has, but a lab can’t use', { hypervisor: 'docker' }, /'docker' is no provider/],
-    ['a CentOS of old', { box: 'centos/7' }, /long out of support/],
+    ['a provider that Vagrant has, but a lab can’t use', { hypervisor: 'docker' }, /'docker' is not a provider/],
+    ['a CentOS of old', { box: 'centos/7' }, /no longer supported/],
     ['a box that nobody has for the provider', { box: 'ubuntu2404', hypervisor: 'hyperv' }, /Hyper-V can't be used|No box/],
   ])('%s', async (_, more, what) => {
     expect((await failure(labUp({ ...options, ...more }))).parts.what).toMatch(what);
@@ -372,7 +372,7 @@ describe.skipIf(missingForCli() !== undefined)('inventories with Ansible Vault (
     };
     const up = ['lab', 'up', '--provider', 'vagrant', '--vagrant-provider', 'nobodys', '-i', mine];
     expect((await run(up)).err).toContain('no password was given');
-    expect((await run([...up, '--vault-password-file', password])).err).toContain("'nobodys' is no provider");
+    expect((await run([...up, '--vault-password-file', password])).err).toContain("'nobodys' is not a provider");
     const list = ['lab', 'vagrant-machines', '-i', mine];
     expect((await run(list)).code).toBe(2);
     expect((await run([...list, '--vault-password-file', password])).code).toBe(0);
@@ -392,7 +392,7 @@ describe('lab up --provider vagrant, when it goes wrong half-way', { timeout: 18
     );
     expect(second.parts.why).toContain('Timed out while waiting for the machine to boot');
     expect(second.parts.why).toContain(
-      'Up: m11-k8s, m12-k8s\nNot begun: w101-k8s, w102-k8s, w103-k8s, w104-k8s, w105-k8s, w106-k8s',
+      'Up: m11-k8s, m12-k8s\nNot started: w101-k8s, w102-k8s, w103-k8s, w104-k8s, w105-k8s, w106-k8s',
     );
     expect(second.parts.fix).toContain('vagrant up m13-k8s --debug');
     expect(second.exitCode).toBe(1);
@@ -423,7 +423,9 @@ describe('lab up --provider vagrant, when it goes wrong half-way', { timeout: 18
     standIn.scenario({ plugins: ['vagrant-libvirt'], fails: 'm13-k8s' });
     await failure(labUp(options));
     expect((await failure(labUp({ ...options, subnet: '192.168.57.0/24' }))).parts.what).toContain("can't lose machines");
-    expect((await failure(labUp({ ...options, inventoryDir: join(dir, 'other') }))).parts.what).toContain("inventory's folder");
+    expect((await failure(labUp({ ...options, inventoryDir: join(dir, 'other') }))).parts.what).toContain(
+      "inventory's directory",
+    );
     standIn.tool('VBoxManage', '#!/bin/sh\necho 7.0.20r163906\n');
     expect((await failure(labUp({ ...options, hypervisor: 'virtualbox' }))).parts.what).toContain("can't change its provider");
     expect((await failure(labUp({ ...options, provider: 'nspawn' }))).parts.what).toContain(

@@ -93,7 +93,7 @@ h ip=10.0.0.8 vagrant_box=debain12
       `${file}:3: vagrant_memory of b must be a whole number, at least 256 (MB), not 64`,
       `${file}:4: c has no address`,
       `${file}:5: ansible_host of d is not an IPv4 address: d.example.org`,
-      `${file}:8: The box centos/7 is a CentOS that is long out of support`,
+      `${file}:8: The box centos/7 is a CentOS release that is no longer supported`,
       `${file}:9: There is no box 'debain12'`,
       `${file}:7: f and e have the same address 10.0.0.5`,
     ]);
@@ -138,8 +138,8 @@ describe('boxes', () => {
     'bento/centos-stream-8',
     'centos/stream8',
     'centos-7.box',
-  ])('%s is long out of support', (name) => {
-    expect(() => resolveBox(name, 'x64')).toThrow(/out of support/);
+  ])('%s is no longer supported', (name) => {
+    expect(() => resolveBox(name, 'x64')).toThrow(/no longer supported/);
   });
 
   it.each([
@@ -204,7 +204,7 @@ describe('what providers refuse', () => {
 
   it('a provider for which no box is known', async () => {
     const list = await machines('[kube_node]\na ip=192.168.56.11\n', 'debian13');
-    expect(refusals(list, 'hyperv', vbox())[0]?.what).toBe('No box for hyperv is known for these machines');
+    expect(refusals(list, 'hyperv', vbox())[0]?.what).toBe('There is no known box for hyperv for these machines');
     expect(refusals(list, 'libvirt', vbox())).toEqual([]);
     expect((await machineList(list, [])).refused.hyperv).toContain('KUBEWRIGHT_BOX=publisher/name');
   });

@@ -199,7 +199,7 @@ n_1 ansible_host=127.0.0.1 ansible_port=2201 ip=192.168.56.12 vagrant_box=https:
       const result = await up(['up', '--provider', 'nothing', '--no-parallel', '--machine-readable'], { onRow });
       expect(result.code).toBe(1);
       expect(steps).toEqual([
-        ...['good', 'bad', 'later'].map((n) => `${n}: begins, with nothing`),
+        ...['good', 'bad', 'later'].map((n) => `${n}: starting with nothing`),
         'good: importing base box',
         'good: is up',
         'bad: importing base box',

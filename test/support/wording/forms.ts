@@ -75,10 +75,10 @@ export const FORMS: readonly Form[] = [
   },
   {
     form: 'a log a host',
-    pattern: String.raw`\b(?:an?|one|two|each) (?!of |from )[a-z]+ an? (?:${PER})\b`,
+    pattern: String.raw`\b(?:an?|one|two|each) (?!of |from |gets )[a-z]+ an? (?:${PER})\b`,
     native: 'one X per host',
     bad: ['one exec a machine', 'a log a\nhost'],
-    good: ['20 events a second', 'give the host a key', 'one of a file', 'one from a file'],
+    good: ['20 events a second', 'give the host a key', 'one of a file', 'one from a file', 'each gets a program'],
   },
   {
     form: 'machine',
@@ -129,6 +129,7 @@ const GOLDEN = 'titles of tasks are part of the golden files';
 
 /** Exact texts that stay, with the reason. A text that no longer occurs fails the test. */
 export const ALLOWED: readonly { readonly file: string; readonly text: string; readonly reason: string }[] = [
+  { file: 'bench/startup.mjs', text: 'ansible_user=nobody', reason: 'an account' },
   { file: 'CONTRIBUTING.md', text: '| machine, server |', reason: 'the glossary names what not to say' },
   { file: 'CONTRIBUTING.md', text: 'as Kubernetes calls it | machine |', reason: 'the glossary names what not to say' },
   { file: 'src/roles/apps/client.ts', text: "Make root's .kube folder", reason: GOLDEN },

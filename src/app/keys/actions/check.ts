@@ -7,28 +7,28 @@ import { assign, fieldsOf, payloadOf, runAs } from '../programs/remote.js';
 export interface PairResult {
   readonly from: string;
   readonly to: string;
-  /** Undefined: the login succeeded. Else what OpenSSH said on that machine. */
+  /** Undefined: the login succeeded. Else OpenSSH's error on that host. */
   readonly error?: string;
 }
 
 export interface MeshOptions extends Steering {
-  /** Private key file, below ~/.ssh, with which a machine must get in; undefined: what ssh itself would take. */
+  /** Private key file, below ~/.ssh, that a host must use; undefined: ssh's own choice. */
   readonly identity?: (host: string) => string | undefined;
 }
 
-/** Every machine logs in to every other, with keys alone and strict host-key checking. `to`: also those not reached by us. */
+/** Every host logs in to every other, with keys only and strict host key checking. `to`: includes hosts that we cannot reach. */
 export async function checkMesh(from: readonly KeyHost[], to: readonly KeyPeer[], o: MeshOptions = {}): Promise<PairResult[]> {
   const rows = new Map<string, PairResult[]>();
   const failed = new Map<string, KeyResult>();
   const logins = from.reduce((n, h) => n + to.filter((p) => p.name !== h.name).length, 0);
   await inTurns({ doing: 'logging in', parts: { noun: 'login', of: logins } }, from, o, failed, async (h) => {
-    // Everybody begins with its neighbour: no machine is called by all of them at the same moment (MaxStartups).
+    // Each begins with its neighbour, so that they do not all connect to the same host at once (MaxStartups).
     const at = to.findIndex((p) => p.name === h.name);
     const others = [...to.slice(at + 1), ...to.slice(0, Math.max(at, 0))];
     if (others.length === 0) return;
     const payload = payloadOf(others.map((p) => `P ${p.name} ${p.account} ${p.called.address} ${p.called.port}`));
     const program = joinShell([assign({ dry: 'yes', self: h.name, identity: o.identity?.(h.name) ?? '' }), LOGINS]);
-    // One line a login.
+    // One line per login.
     const told = (chunk: Buffer): void => o.progress?.part(chunk.toString('latin1').split('\n').length - 1);
     rows.set(h.name, parse(h.name, to, await runAs(h, program, payload, o.interrupt?.kill, told)));
   });
@@ -38,12 +38,12 @@ export async function checkMesh(from: readonly KeyHost[], to: readonly KeyPeer[]
   });
 }
 
-/** A machine that cannot log in anywhere. */
+/** A host that cannot log in anywhere. */
 export function failedPairs(from: string, to: readonly KeyPeer[], error: string): PairResult[] {
   return to.filter((p) => p.name !== from).map((p) => ({ from, to: p.name, error }));
 }
 
-/** A dropped connection is no answer: sshd drops some when many come at once, and is asked again a moment later. */
+/** A dropped connection is not an answer: sshd drops some when many arrive at once, so the login is retried a moment later. */
 const LOGINS = rawShell(`
 command -v ssh >/dev/null 2>&1 || die 'ssh is missing: install openssh-client (openssh-clients)'
 login() {
@@ -56,7 +56,7 @@ login() {
     fi
     case $said in
       *kex_exchange_identification* | *'Connection reset by'* | *'Connection closed by'* | *banner*)
-        # Another pause on each machine and for each try, or they all come back together.
+        # Pauses differ by host and try, or all retries would collide.
         if [ $try -lt 5 ]; then
           sleep "$((try - 1)).$(printf '%s' "$self$1$try" | { cksum 2>/dev/null || echo $$; } | cut -c 1-2)"
           try=$((try + 1))

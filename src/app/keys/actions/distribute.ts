@@ -8,23 +8,23 @@ import { payloadOf } from '../programs/remote.js';
 export interface DistributeOptions extends Steering {
   /** The operator's public keys: they may log in everywhere. */
   readonly operator: readonly PublicKey[];
-  /** Only these get access to the others; undefined: everybody to everybody. */
+  /** Only these get access to the others; undefined: all to all. */
   readonly hubs?: ReadonlySet<string>;
   readonly kind: KeyKind;
   readonly dry: boolean;
 }
 
 /**
- * Key pairs where there are none, every public key in every other authorized_keys, every host key in every other
- * known_hosts, the operator's own key everywhere. Two execs a machine. A machine that fails is left out, and the others are
- * finished; run again, it gets what it has missed.
+ * Missing key pairs, every public key in every other authorized_keys, every host key in every other
+ * known_hosts, the operator's own key everywhere. Two execs per host. A failed host does not stop the others;
+ * a re-run brings it up to date.
  */
 export async function distributeKeys(hosts: readonly KeyHost[], o: DistributeOptions): Promise<KeyResult[]> {
   const hub = (name: string): boolean => o.hubs === undefined || o.hubs.has(name);
   const { found, results } = await lookAt(hosts, o, (h) =>
     hub(h.name) ? { [o.dry ? 'wouldMake' : 'make']: o.kind, signal: o.interrupt?.kill } : { signal: o.interrupt?.kill },
   );
-  // Should the rest fail, what was made stays made.
+  // Even if the rest fails, the new pairs stay.
   for (const [host, { changes, notes }] of found) results.set(host, { host, changes, notes });
   const payload = payloadOf([
     ...operatorLines(o.operator),
@@ -58,7 +58,7 @@ export function hostKeyLines(host: KeyHost, found: Found): string[] {
   return found.hostKeys.map((k) => `K ${host.name} ${host.names.join(',')} ${k}`);
 }
 
-/** A look at every machine; those that fail have their result already. */
+/** Looks at every host; failed ones have their result already. */
 export async function lookAt(
   hosts: readonly KeyHost[],
   o: Steering,

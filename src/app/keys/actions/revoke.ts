@@ -6,11 +6,11 @@ import { payloadOf } from '../programs/remote.js';
 import { lookAt } from './distribute.js';
 
 export interface RevokeOptions extends Steering {
-  /** Names of machines, also such that are in no inventory any more, or fingerprints (`SHA256:…`). */
+  /** Names of hosts, in the inventory or not, or fingerprints (`SHA256:…`). */
   readonly revoke: readonly string[];
-  /** Those of them that the inventory knows: their names in known_hosts. */
+  /** Those in the inventory: their names in known_hosts. */
   readonly peers: readonly KeyPeer[];
-  /** Those of them that can still be reached: their keys are read there. */
+  /** Those that can still be reached: their keys are read there. */
   readonly alive: readonly KeyHost[];
   /** The operator's keys: they stay. */
   readonly operator: readonly PublicKey[];
@@ -19,16 +19,16 @@ export interface RevokeOptions extends Steering {
 
 export interface Revoked {
   readonly results: readonly KeyResult[];
-  /** What was found of each name: comment and fingerprint of its keys. */
+  /** The keys that were found for each name. */
   readonly keys: readonly { readonly name: string; readonly key: PublicKey }[];
-  /** Keys that stay although they fit, because somebody who stays has them too. */
+  /** Matching keys that stay, because another host that stays has them too. */
   readonly kept: readonly { readonly name: string; readonly key: PublicKey; readonly because: string }[];
 }
 
 /**
- * Takes the keys of machines out of every authorized_keys, and their host keys out of every known_hosts. A key is known by
+ * Removes the keys of hosts from every authorized_keys, and their host keys from every known_hosts. A key is recognised by
  * the mark that `keys distribute` leaves (`kubewright:NAME`), by its comment (`user@NAME`), by its fingerprint, or because the
- * machine itself still shows it. A machine cannot get the key of another one removed by showing that: keys of those who stay
+ * host itself still shows it. A host cannot get another host's key removed by showing it: keys of hosts that stay
  * are kept.
  */
 export async function revokeKeys(hosts: readonly KeyHost[], o: RevokeOptions): Promise<Revoked> {
@@ -45,7 +45,7 @@ export async function revokeKeys(hosts: readonly KeyHost[], o: RevokeOptions): P
       if (!fitting.has(key.blob)) fitting.set(key.blob, { name, key });
   }
   const kept = [...fitting.values()].flatMap(({ name, key }) => {
-    // Whoever names the key itself means it, whosever it is; but nobody shuts himself out.
+    // A key given by fingerprint is removed even if a remaining host has it, except the operator's own.
     const because = staying.find((s) => sameKey(s.key, key) && (s.whose === 'you' || !isFingerprint(name)))?.whose;
     return because === undefined ? [] : [{ name, key, because }];
   });
@@ -70,12 +70,12 @@ function belongs(key: PublicKey, name: string): boolean {
   const words = key.comment.split(/\s+/);
   const mark = words.find((w) => w.startsWith('kubewright:'));
   if (mark !== undefined) return mark === marker(name);
-  // ssh-keygen's own comment: account@host, the host perhaps with its domain.
+  // ssh-keygen's own comment: account@host, the host possibly with its domain.
   const host = /^[^@\s]+@([^@\s]+)$/.exec(key.comment.trim())?.[1]?.toLowerCase();
   return host === name.toLowerCase() || host?.startsWith(`${name.toLowerCase()}.`) === true;
 }
 
-/** A name or address that one of those who stay has got meanwhile is not forgotten. */
+/** A name or address that a remaining host has taken over is not forgotten. */
 function forgottenNames(name: string, peers: readonly KeyPeer[], staying: readonly KeyHost[]): string[] {
   const taken = new Set(staying.flatMap((h) => h.names));
   const own = [name, ...(peers.find((p) => p.name === name)?.names ?? [])];

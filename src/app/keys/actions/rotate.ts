@@ -10,30 +10,30 @@ import { checkMesh } from './check.js';
 import { hostKeyLines, keyLine, lookAt, operatorLines } from './distribute.js';
 
 export interface RotateOptions extends Steering {
-  /** Every machine that is meant, also those that cannot be reached: nobody switches before it can log in to them too. */
+  /** Every selected host, reachable or not: no host switches before it can log in to all of them. */
   readonly all: readonly KeyPeer[];
   readonly hubs?: ReadonlySet<string>;
   readonly operator: readonly PublicKey[];
-  /** Undefined: of the same type as the old one. */
+  /** Undefined: the type of the old one. */
   readonly kind?: KeyKind;
-  /** Name of this rotation, a time; a rotation that was begun keeps its own. */
+  /** Name of this rotation, a time; an interrupted rotation keeps its own. */
   readonly id: string;
   readonly dry: boolean;
 }
 
-/** What became of a machine's pair. */
+/** The state of a host's pair. */
 interface State {
   readonly host: KeyHost;
   readonly found: Found;
   readonly old: Pair;
-  /** Still beside the old one; undefined: it has switched already, and `old` is what the others must forget. */
+  /** Still beside the old one; undefined: the host has already switched, and the others must forget `old`. */
   readonly next: Pair | undefined;
 }
 
 /**
- * New key pairs for all machines. The new keys are added everywhere, every machine logs in to every other with its new key,
- * and only then it takes the place of the old one, which is removed from the others last. A machine whose new key does not get
- * in everywhere keeps the old one. Run again, an interrupted rotation is finished: machines that are through are left alone.
+ * New key pairs for all hosts. The new keys are added everywhere, every host logs in to every other with its new key,
+ * and only then the new key replaces the old one, which is removed from the others last. A host whose new key cannot log in
+ * everywhere keeps the old one. A re-run finishes an interrupted rotation and skips finished hosts.
  */
 export async function rotateKeys(hosts: readonly KeyHost[], o: RotateOptions): Promise<KeyResult[]> {
   const signal = o.interrupt?.kill;
@@ -59,7 +59,7 @@ export async function rotateKeys(hosts: readonly KeyHost[], o: RotateOptions): P
   const through = (f: Found): boolean => f.pending.size === 0 && f.key?.comment.includes(`rotated:${id}`) === true;
   const due = hosts.filter((h) => {
     const f = found.get(h.name);
-    // A pair that was made just now needs no rotation.
+    // A new pair needs no rotation.
     return hub(h.name) && f?.key && !f.changes.some((c) => c.kind === 'made') && !through(f);
   });
   if (o.dry) {
@@ -79,7 +79,7 @@ export async function rotateKeys(hosts: readonly KeyHost[], o: RotateOptions): P
     states.set(host.name, state);
     found.set(host.name, state.found);
   });
-  // Both keys of everybody, everywhere, before anything is taken away.
+  // Both keys of all hosts, everywhere, before any is removed.
   const payload = payloadOf([
     ...operatorLines(o.operator),
     ...hosts.flatMap((h) => {
@@ -111,7 +111,7 @@ export async function rotateKeys(hosts: readonly KeyHost[], o: RotateOptions): P
   const gone = payloadOf(
     switched.flatMap((s) => [
       `R ${s.host.name} ${s.old.key.type} ${s.old.key.blob}`,
-      // For whoever could log in to itself.
+      // For hosts that could log in to themselves.
       ...(s.next ? [keyLine(s.host.name, s.next.key)] : s.found.key ? [keyLine(s.host.name, s.found.key)] : []),
     ]),
   );
@@ -130,12 +130,11 @@ export async function rotateKeys(hosts: readonly KeyHost[], o: RotateOptions): P
       (h) => forgetOld(h, signal),
     );
   else
-    for (const s of switched)
-      record(s.host.name, { notes: ['the old key is not yet gone everywhere: run the same command again'] });
+    for (const s of switched) record(s.host.name, { notes: ['some hosts still have the old key: run the same command again'] });
   return inResults();
 }
 
-/** The rotation that is under way, by the comment of a key that is still waiting. */
+/** The unfinished rotation, from the comment of a pending key. */
 function rotationOf(found: ReadonlyMap<string, Found>): string | undefined {
   for (const f of found.values()) {
     const waiting = [...f.pending].flatMap(([name, key]) => (name.endsWith('.kw-new.pub') ? [key] : f.key ? [f.key] : []));
@@ -156,16 +155,16 @@ async function stateOf(host: KeyHost, found: Found, o: RotateOptions, id: string
   if (next) return { host, found, old: current, next };
   if (!waiting)
     throw new KubewrightError({
-      what: 'The rotation was cut off while its files were put in place',
+      what: 'The rotation was interrupted while its files were put in place',
       where: host.name,
       fix: 'Run the same command again',
     });
-  // What was half-way in its place may be another key now.
+  // The key that was half in place may have changed.
   const now = await look(host, { signal: o.interrupt?.kill });
   return { host, found: now, old: { file: waiting[0].replace('.kw-old.pub', ''), key: waiting[1] }, next: undefined };
 }
 
-/** Real logins, each with the new key alone. Whoever does not get in everywhere keeps the old one. */
+/** Real logins, each with only the new key. A host that cannot log in everywhere keeps the old one. */
 async function proveLogins(
   states: readonly State[],
   o: RotateOptions,
@@ -188,10 +187,10 @@ async function proveLogins(
     const more = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
     record(host.name, {
       error: new KubewrightError({
-        what: `the new key does not get in at ${first.to}${more}, so the old one stays`,
+        what: `the new key cannot log in to ${first.to}${more}, so the old one stays`,
         where: host.name,
         why: first.error,
-        fix: 'Mend that, or leave that machine out (--limit), and run the same command again',
+        fix: 'Fix that, or leave that host out (--limit), and run the same command again',
       }),
     });
   }

@@ -10,8 +10,8 @@ export interface PublicKey {
 }
 
 /**
- * Reads `type blob comment`, and nothing else: what a machine calls its public key goes into the authorized_keys of the
- * others, so options in front of it or a key that is none must not get through. Undefined where it is not one.
+ * Reads only `type blob comment`: what a host reports as its public key goes into the authorized_keys of the
+ * others, so leading options and invalid keys must not get through. Undefined if it is not a valid key.
  */
 export function parsePublicKey(text: string): PublicKey | undefined {
   const match = /^((?:ssh|ecdsa|sk)-[A-Za-z0-9@.-]+) +([A-Za-z0-9+/]+={0,2})(?: +(.*))?$/.exec(text.trim());
@@ -20,7 +20,7 @@ export function parsePublicKey(text: string): PublicKey | undefined {
   return { type, blob, comment: comment.replaceAll(/[\x00-\x1f\x7f]/g, '').trim() };
 }
 
-/** The same key, whatever comment follows it. */
+/** The same key, with any comment. */
 export function sameKey(a: PublicKey, b: PublicKey): boolean {
   return a.blob === b.blob;
 }
@@ -30,12 +30,12 @@ export function fingerprintOf(key: PublicKey): string {
   return fingerprint(Buffer.from(key.blob, 'base64'));
 }
 
-/** Comment that tells later whose key it was, also when the machine is long gone. */
+/** Comment that tells later whose key it was, even if the host is gone. */
 export function marker(name: string): string {
   return `kubewright:${name}`;
 }
 
-/** The line of authorized_keys for a machine's key. */
+/** The line of authorized_keys for a host's key. */
 export function authorizedLine(key: PublicKey, name: string): string {
   const words = key.comment.split(' ').filter((w) => w !== '' && !w.startsWith('kubewright:'));
   return [key.type, key.blob, ...words, marker(name)].join(' ');

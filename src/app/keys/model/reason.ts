@@ -1,7 +1,7 @@
 import type { KubewrightError } from '../../../base/errors.js';
 import { TransportError } from '../../../transport/errors.js';
 
-/** In one line why a machine could not be done, in the words that OpenSSH would use where it is about the connection. */
+/** Why a host failed, in one line, in OpenSSH's words if it is about the connection. */
 export function reasonOf(error: KubewrightError): string {
   const { what, why } = error.parts;
   if (!(error instanceof TransportError)) return oneLine(what);

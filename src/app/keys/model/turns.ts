@@ -10,13 +10,13 @@ export interface Interrupt {
   readonly kill?: AbortSignal;
 }
 
-/** What the one who started it hears, and says. */
+/** How a caller sees progress, and interrupts. */
 export interface Steering {
   readonly interrupt?: Interrupt;
   readonly progress?: StageListener;
 }
 
-/** Works on a limited number of machines at once; what one throws becomes its result. `step`: what the user is told. */
+/** Handles a limited number of hosts at once; an error becomes the host's result. `step`: shown to the user. */
 export async function inTurns(
   step: string | { readonly doing: string; readonly parts: Parts },
   hosts: readonly KeyHost[],
@@ -40,7 +40,7 @@ export async function inTurns(
         results.set(h.name, {
           ...(results.get(h.name) ?? { host: h.name, changes: [], notes: [] }),
           error: interrupt?.kill?.aborted
-            ? new InterruptedError({ what: 'interrupted while it was at work', where: h.name, cause: error })
+            ? new InterruptedError({ what: 'interrupted while it was running', where: h.name, cause: error })
             : asError(h.name, error),
         });
       } finally {

@@ -4,34 +4,34 @@ import type { Change, ChangeKind, KeyHost, KeyKind } from '../model/model.js';
 import { type PublicKey, parsePublicKey } from '../model/public-key.js';
 import { assign, fieldsOf, runAs } from './remote.js';
 
-/** What a machine has, or has made just now. */
+/** What a host has, or has just made. */
 export interface Found {
   /** Undefined: there is no key pair (a dry run makes none). */
   readonly key: PublicKey | undefined;
   /** Path of the private key. */
   readonly keyFile: string | undefined;
-  /** Every public key of the account, the one above among them. */
+  /** All public keys of the account, including the one above. */
   readonly all: readonly PublicKey[];
-  /** `type blob`, every type that sshd shows. */
+  /** `type blob` of each type that sshd shows. */
   readonly hostKeys: readonly string[];
-  /** Keys that may log in there, only when asked for. */
+  /** Keys that may log in there, only if requested. */
   readonly authorized: readonly PublicKey[];
-  /** Base names of files that a rotation has left in ~/.ssh, with their public keys. */
+  /** Base names of a rotation's files in ~/.ssh, with their public keys. */
   readonly pending: ReadonlyMap<string, PublicKey>;
   readonly changes: readonly Change[];
   readonly notes: readonly string[];
 }
 
 export interface LookOptions {
-  /** Make a key pair of this kind where there is none; `undefined` looks only, and writes nothing. */
+  /** Make a key pair of this kind if there is none; `undefined` only reads. */
   readonly make?: KeyKind;
-  /** The dry run: says what would be made. */
+  /** Dry run: reports what would be made. */
   readonly wouldMake?: KeyKind;
   readonly listAuthorized?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** One look at a machine. @throws KubewrightError or TransportError. */
+/** One look at a host. @throws KubewrightError or TransportError. */
 export async function look(host: KeyHost, o: LookOptions): Promise<Found> {
   const kind = o.make ?? o.wouldMake;
   const program = joinShell([
@@ -49,9 +49,9 @@ export async function look(host: KeyHost, o: LookOptions): Promise<Found> {
   const key = line === undefined ? undefined : parsePublicKey(line);
   if (line !== undefined && !key) {
     throw new KubewrightError({
-      what: `${file}.pub holds no public key`,
+      what: `${file}.pub does not contain a public key`,
       where: host.name,
-      fix: 'Remove it on the machine: the public key can be derived from the private one',
+      fix: 'Remove it on the host: the public key can be derived from the private one',
     });
   }
   const keys = (tag: string): PublicKey[] => values(tag).flatMap((v) => parsePublicKey(v) ?? []);
@@ -84,8 +84,8 @@ export function changesOf(fields: readonly string[][]): { changes: Change[]; not
 }
 
 /**
- * The host keys that lie on the machine, read over the verified connection. When the key that the connection showed is not
- * among them, another sshd answers there: then only what it has shown itself is believed.
+ * The host keys from the host's files, read over the verified connection. If the key of the connection is not
+ * among them, another sshd answers there: then only the verified key is trusted.
  */
 function hostKeysOf(host: KeyHost, lying: readonly string[]): string[] {
   const keys = lying.flatMap((l) => parsePublicKey(l) ?? []).map((k) => `${k.type} ${k.blob}`);
@@ -102,12 +102,12 @@ function wireType(base64: string): string {
 
 const LOOK = rawShell(`
 make() {
-  folder
+  directory
   lock
   tmp=$(mktemp -d "$ssh/id_$type.kw-XXXXXX")
   ssh-keygen -q -t "$type" \${bits:+-b "$bits"} -N '' -C "$account@$(uname -n)" -f "$tmp/key" </dev/null >&2 || die 'no key pair could be made'
   flush "$tmp/key"
-  # The private key last: without it the public one counts for nothing and is made anew.
+  # The private key last: a public key without it is ignored and made again.
   chmod 644 "$tmp/key.pub"
   mv -f "$tmp/key.pub" "$ssh/id_$type.pub"
   mv -f "$tmp/key" "$ssh/id_$type"
@@ -126,7 +126,7 @@ public() {
     [ -n "$line" ] || die "$1 has a passphrase, and $1.pub is missing"
     [ -n "$quiet" ] || note "$1 has a passphrase: logins with it will ask for it" >&3
   elif [ "$(printf '%s' "$line" | cut -d ' ' -f 2)" != "$blob" ]; then
-    [ -z "$line" ] || [ -n "$quiet" ] || note "$1.pub does not belong to $1; what counts is the private key" >&3
+    [ -z "$line" ] || [ -n "$quiet" ] || note "$1.pub does not belong to $1; the private key counts" >&3
     line=$derived
   fi
   printf '%s' "$line" | tr -d '\\r'
@@ -141,7 +141,7 @@ if [ -n "$type" ]; then
   command -v ssh-keygen >/dev/null 2>&1 || die 'ssh-keygen is missing: install openssh-client (openssh-clients)'
   if [ -n "$found" ]; then
     owned "$found"
-    # ssh uses no private key that others may read.
+    # ssh refuses private keys that other users can read.
     moded "$found" 600 77
   else
     [ -n "$dry" ] || { make; found=$ssh/id_$type; }
@@ -164,7 +164,7 @@ for f in /etc/ssh/ssh_host_*_key.pub; do
   [ ! -s "$f" ] || printf 'host\\t%s\\n' "$(cut -d ' ' -f 1,2 "$f")"
 done
 if [ -n "$list" ] && [ -f "$ssh/authorized_keys" ]; then
-  # Options in front are left out: a blank inside of quotes is none.
+  # Leading options are dropped: a space inside quotes does not end them.
   tr -d '\\r' < "$ssh/authorized_keys" | grep -v '^[[:blank:]]*#' |
     grep -oE '(ssh|ecdsa|sk)-[A-Za-z0-9@.-]+[[:blank:]]+AAAA[A-Za-z0-9+/=]+.*' | tr '\\t' ' ' | awk '{ print "authorized\\t" $0 }' || :
 fi

@@ -4,22 +4,22 @@ import { changesOf } from './look.js';
 import { assign, fieldsOf, runAs } from './remote.js';
 
 export interface MergeOptions {
-  /** Say what would be changed, and write nothing. */
+  /** Report what would be changed, and write nothing. */
   readonly dry: boolean;
-  /** Whether this machine is to know the others' host keys. */
+  /** Whether this host gets the others' host keys. */
   readonly known: boolean;
-  /** Nothing is to be added: then no folder is made either. */
+  /** Nothing will be added, so no directory is made either. */
   readonly removeOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Lines of the payload, one kind a letter (the same for all machines; each leaves out what is its own):
- * `A NAME KEY-LINE` a machine's key that may log in (`A NAME -`: one that is still to be made), `O - KEY-LINE` the
+ * Lines of the payload, one letter per kind (the same for all hosts; each skips its own):
+ * `A NAME KEY-LINE` a host's key that may log in (`A NAME -`: not made yet), `O - KEY-LINE` the
  * operator's, `K NAME NAMES TYPE BLOB` a host key, `R NAME TYPE BLOB` a key that may no longer log in, `H NAME NAMES`
- * names that known_hosts shall forget.
+ * names to remove from known_hosts.
  *
- * What stands in the files stays, byte for byte, but for what R and H name.
+ * Existing content stays byte for byte, except for what R and H name.
  *
  * @throws KubewrightError or TransportError.
  */
@@ -38,7 +38,7 @@ function keyof(s,   i, c, q, options, f) {
   sub(/^[ \\t]+/, "", s)
   if (s == "" || s ~ /^#/) return ""
   if (s !~ /^(ssh|ecdsa|sk)-[^ \\t]*[ \\t]/) {
-    # Options end at the first blank outside of quotes.
+    # Options end at the first space outside quotes.
     for (i = 1; i <= length(s); i++) {
       c = substr(s, i, 1)
       if (c == "\\\\" && substr(s, i + 1, 1) == "\\"") i++
@@ -69,7 +69,7 @@ part == "have" {
     print "D " FNR
     print "X " gone[k]
     deleted += length($0) + 1
-    # A machine that could log in to itself still can.
+    # A host that could log in to itself still can.
     if (gone[k] == self) itself = 1
   }
   else have[k] = 1
@@ -179,7 +179,7 @@ apply() {
   [ "$removed" -eq 0 ] || change "$3" "$1" "$removed" "$(printf '%s\\n' "$4" | sed -n 's/^X /N /p' | names)"
   [ -z "$whole" ] || change mode "$1" 1 "owner,$account"
 }
-# Lines whose names are hashed, of machines that shall be forgotten: only ssh-keygen can tell.
+# Hashed lines of hosts to forget: only ssh-keygen can tell.
 hashed() {
   grep -q '^|1|' "$1" 2>/dev/null || return 0
   payload | sed -n 's/^H //p' | while read -r name list; do
@@ -191,10 +191,10 @@ hashed() {
 present() { if [ -e "$1" ]; then printf '%s' "$1"; else printf /dev/null; fi; }
 
 [ -z "$remove" ] || [ -d "$ssh" ] || exit 0
-folder
+directory
 [ ! -d "$ssh" ] || lock
 for file in "$ssh/authorized_keys" "$ssh/known_hosts"; do
-  [ ! -d "$file" ] || die "$file is a folder and no file: move it away"
+  [ ! -d "$file" ] || die "$file is a directory, not a file: move it away"
 done
 file=$ssh/authorized_keys
 said=$(payload | awk -v self="$self" "$authorized_awk" part=want - part=have "$(present "$file")")

@@ -23,10 +23,10 @@ account=$(id -un)
 uid=$(id -u)
 home=$(getent passwd "$account" 2>/dev/null | cut -d: -f6)
 [ -n "$home" ] || home=$(awk -F: -v a="$account" '$1 == a { print $6; exit }' /etc/passwd)
-[ -n "$home" ] || die "account $account has no home folder"
-[ -d "$home" ] || die "account $account has no home folder: $home is not there"
+[ -n "$home" ] || die "account $account has no home directory"
+[ -d "$home" ] || die "account $account has no home directory: $home does not exist"
 ssh=$home/.ssh
-if [ -e "$ssh" ] || [ -L "$ssh" ]; then [ -d "$ssh" ] || die "$ssh is not a folder"; fi
+if [ -e "$ssh" ] || [ -L "$ssh" ]; then [ -d "$ssh" ] || die "$ssh is not a directory"; fi
 
 # The owner that sshd accepts. PATH
 owned() {
@@ -45,10 +45,10 @@ moded() {
 label() { ! command -v restorecon >/dev/null 2>&1 || restorecon -R "$@" >/dev/null 2>&1 || :; }
 
 # ~/.ssh as sshd wants it.
-folder() {
+directory() {
   owned "$home"
   owned "$ssh"
-  # sshd reads no keys below a folder that others may write.
+  # sshd ignores keys below a directory that other users can write.
   moded "$home" go-w 22
   if [ -d "$ssh" ]; then
     moded "$ssh" 700 77
@@ -57,7 +57,7 @@ folder() {
     label "$ssh"
   fi
 }
-# One program at a time; what one that was killed has left is removed.
+# One program at a time; leftovers of a killed one are removed.
 lock() {
   [ -z "$dry" ] || return 0
   command -v flock >/dev/null 2>&1 || return 0
@@ -65,7 +65,7 @@ lock() {
   tries=0
   until flock -n 9; do
     tries=$((tries + 1))
-    [ $tries -lt 120 ] || die "another program has been working on $ssh for two minutes"
+    [ $tries -lt 120 ] || die "another program has held the lock on $ssh for two minutes"
     sleep 1
   done
   rm -rf "$ssh"/*.kw-??????
@@ -73,7 +73,7 @@ lock() {
 bytes() { wc -c < "$1" | tr -d ' '; }
 flush() { sync "$1" 2>/dev/null || sync; }
 
-# Whole or not at all: written beside its place, synced, renamed. FILE SED-SCRIPT-THAT-DELETES BYTES-DELETED TEXT-TO-ADD
+# All or nothing: written beside its place, synced, renamed. FILE SED-SCRIPT-THAT-DELETES BYTES-DELETED TEXT-TO-ADD
 replace() {
   real=$1
   [ ! -L "$1" ] || real=$(readlink -f "$1")
@@ -83,13 +83,13 @@ replace() {
     if [ -n "$2" ]; then sed "$2" "$real" > "$tmp"; else cat "$real" > "$tmp"; fi
     got=$(bytes "$tmp")
     # The last line may have had no newline to delete.
-    [ "$got" -eq "$want" ] || [ "$got" -eq $((want + 1)) ] || die "$tmp could not be written whole: is the disk full?"
+    [ "$got" -eq "$want" ] || [ "$got" -eq $((want + 1)) ] || die "$tmp could not be written completely: is the disk full?"
   fi
   if [ -n "$4" ]; then
     [ -z "$(tail -c 1 "$tmp")" ] || echo >> "$tmp"
     want=$(($(bytes "$tmp") + \${#4} + 1))
     printf '%s\\n' "$4" >> "$tmp"
-    [ "$(bytes "$tmp")" -eq "$want" ] || die "$tmp could not be written whole: is the disk full?"
+    [ "$(bytes "$tmp")" -eq "$want" ] || die "$tmp could not be written completely: is the disk full?"
   fi
   chmod 600 "$tmp"
   flush "$tmp"

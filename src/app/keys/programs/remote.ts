@@ -4,19 +4,19 @@ import { joinShell, quote, rawShell, type Shell, sh } from '../../../shell/shell
 import type { KeyHost } from '../model/model.js';
 import { PROLOGUE } from './prologue.js';
 
-/** Ends the payload; every line of a payload begins with one letter and a space. */
+/** Ends the payload; every payload line begins with one letter and a space. */
 const END = 'kubewright-end-of-payload';
 
-/** Lines that every machine gets, in memory once. */
+/** Lines that every host gets, in memory only once. */
 export function payloadOf(lines: readonly string[]): Buffer {
   return Buffer.from(lines.map((l) => `${l}\n`).join(''));
 }
 
 /**
- * Runs a program on a machine as the account whose keys are meant, and returns what it printed. The payload is what the
- * program's function `payload` prints. Everything goes over stdin. `onOutput` hears what it prints as it comes.
+ * Runs a program on a host as the account whose keys are managed, and returns its output. The payload is what the
+ * program's function `payload` prints. Everything is sent over stdin. `onOutput` gets the output as it arrives.
  *
- * @throws KubewrightError with the machine's own last words, or the TransportError of a lost connection.
+ * @throws KubewrightError with the program's last output, or the TransportError of a lost connection.
  */
 export async function runAs(
   host: KeyHost,
@@ -30,7 +30,7 @@ export async function runAs(
   const body = joinShell([PROLOGUE, program]);
   const exit = await host.session.exec(commandFor(host), {
     become: host.account !== host.session.target.user,
-    // A program that is cut off on its way is no complete function, and runs nothing.
+    // A truncated program is not a complete function, and runs nothing.
     stdin: Readable.from([
       `main() {\nset -eu\npayload() { cat <<'${END}'\n`,
       ...(payload.length > 0 ? [payload] : []),
@@ -48,7 +48,7 @@ export async function runAs(
   });
   if (exit.kind === 'lost') throw exit.cause;
   if (exit.kind === 'exited' && exit.code === 0) return Buffer.concat(chunks).toString();
-  // sshd's own remark, in front of what the program says.
+  // sshd's own remark, before the program's output.
   const last = said
     .replace(/^Could not chdir to home directory .*\n/, '')
     .trim()
@@ -60,18 +60,18 @@ export async function runAs(
     what:
       last || (exit.kind === 'killed' ? `The program was killed (${exit.signal})` : `The program ended with status ${exit.code}`),
     where: host.name,
-    fix: 'Mend that on the machine and run the same command again: what was done stays done',
+    fix: 'Fix that on the host and run the same command again: finished work is kept',
   });
 }
 
-/** Becomes the account by root's `su` where another one connects: root itself never follows links in somebody's home. */
+/** Becomes the account by root's `su` if another one logs in: root itself never follows links in a user's home. */
 function commandFor(host: KeyHost): string {
   if (host.account === host.session.target.user) return 'sh';
   const script = sh`
     a=${host.account}
     if [ "$(id -un)" = "$a" ]; then exec sh; fi
-    id "$a" >/dev/null 2>&1 || { echo "there is no account $a on this machine" >&2; exit 1; }
-    [ "$(id -u)" = 0 ] || { echo "only root can work for another account: allow become for $(id -un)" >&2; exit 1; }
+    id "$a" >/dev/null 2>&1 || { echo "there is no account $a on this host" >&2; exit 1; }
+    [ "$(id -u)" = 0 ] || { echo "only root can act for another account: allow become for $(id -un)" >&2; exit 1; }
     cd /
     exec su -s /bin/sh "$a" -c 'exec sh'`;
   return `sh -c ${quote(script.text)}`;
@@ -82,7 +82,7 @@ export function assign(values: Readonly<Record<string, string>>): Shell {
   return joinShell(Object.entries(values).map(([name, value]) => sh`${rawShell(name)}=${value}`));
 }
 
-/** The lines of a program's output as fields; a line is a tag and what belongs to it, with tabs between. */
+/** The lines of a program's output as fields; a line is a tag and its values, separated by tabs. */
 export function fieldsOf(output: string): string[][] {
   return output
     .split('\n')

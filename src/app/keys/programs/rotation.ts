@@ -5,18 +5,18 @@ import { type PublicKey, parsePublicKey } from '../model/public-key.js';
 import { changesOf } from './look.js';
 import { assign, fieldsOf, runAs } from './remote.js';
 
-/** A machine's pair of a rotation. Files are names below ~/.ssh. */
+/** A host's pair of a rotation. Files are names below ~/.ssh. */
 export interface Pair {
-  /** Private key that is to be replaced; with `key`, its public half. */
+  /** The private key to replace; `key` is its public half. */
   readonly file: string;
   readonly key: PublicKey;
 }
 
 /**
- * Makes the new pair beside the old one (`id_TYPE.kw-new`), or finishes what an interrupted rotation has left: a pair that
- * is there already is taken, one that was half-way in its place is put there.
+ * Makes the new pair beside the old one (`id_TYPE.kw-new`), or finishes an interrupted rotation: an existing pair
+ * is used, one that was half in place is put there.
  *
- * @returns the new public key; undefined: the machine has switched already.
+ * @returns the new public key; undefined: the host has already switched.
  */
 export async function prepareNew(
   host: KeyHost,
@@ -40,13 +40,13 @@ export async function prepareNew(
   const key = parsePublicKey(line ?? '');
   if (key) return { file, key };
   throw new KubewrightError({
-    what: `${file}.pub holds no public key`,
+    what: `${file}.pub does not contain a public key`,
     where: host.name,
     fix: `Remove ${file}* in ~/.ssh there and run the same command again`,
   });
 }
 
-/** Puts the new pair in the place of the old one. Whenever this is cut off, one of both can log in: both are known everywhere. */
+/** Replaces the old pair by the new one. If interrupted at any point, one of them can log in: both are known everywhere. */
 export async function switchPair(host: KeyHost, old: Pair, next: Pair, signal?: AbortSignal): Promise<Change[]> {
   const program = joinShell([
     assign({ dry: '', old: old.file, new: next.file, oldKey: `${old.key.type} ${old.key.blob}` }),
@@ -55,7 +55,7 @@ export async function switchPair(host: KeyHost, old: Pair, next: Pair, signal?: 
   return changesOf(fieldsOf(await runAs(host, program, undefined, signal))).changes;
 }
 
-/** The old key is gone everywhere: the note of it goes too. */
+/** The old key is gone everywhere: its note is removed too. */
 export async function forgetOld(host: KeyHost, signal?: AbortSignal): Promise<void> {
   await runAs(
     host,
@@ -73,12 +73,12 @@ for new in "$ssh"/id_*.kw-new; do
     printf 'new\\t%s\\t%s\\n' "\${new##*/}" "$(head -n 1 "$new.pub")"
     exit 0
   fi
-  # Without its public half nobody has heard of it yet.
+  # Without its public half it is not known anywhere yet.
   rm -f "$new" "$new.pub"
 done
 for pub in "$ssh"/id_*.kw-new.pub; do
   [ -e "$pub" ] || continue
-  # The private half is in its place already.
+  # The private half is already in place.
   mv -f "$pub" "\${pub%.kw-new.pub}.pub"
 done
 switched=
@@ -86,14 +86,14 @@ for note in "$ssh"/id_*.kw-old.pub; do
   [ -s "$note" ] || continue
   switched=yes
   file=\${note%.kw-old.pub}
-  # A pair of another type is beside the old one: the old one was still to be removed.
+  # A pair of another type is beside the old one, which was not removed yet.
   if [ -s "$file" ]; then
     derived=$(ssh-keygen -y -P '' -f "$file" </dev/null | cut -d ' ' -f 2)
     [ "$derived" != "$(cut -d ' ' -f 2 "$note")" ] || rm -f "$file" "$file.pub"
   fi
 done
 [ -z "$switched" ] || exit 0
-if [ "id_$type" != "$old" ] && [ -e "$ssh/id_$type" ]; then die "$ssh/id_$type is there already and is not the key of this mesh: choose another --type"; fi
+if [ "id_$type" != "$old" ] && [ -e "$ssh/id_$type" ]; then die "$ssh/id_$type already exists and is not a key that was distributed: choose another --type"; fi
 tmp=$(mktemp -d "$ssh/id_$type.kw-XXXXXX")
 ssh-keygen -q -t "$type" \${bits:+-b "$bits"} -N '' -C "$account@$(uname -n) rotated:$id" -f "$tmp/key" </dev/null >&2 || die 'no key pair could be made'
 chmod 644 "$tmp/key.pub"
@@ -110,7 +110,7 @@ printf 'new\\t%s\\t%s\\n' "id_$type.kw-new" "$(head -n 1 "$ssh/id_$type.kw-new.p
 const SWITCH = rawShell(`
 lock
 place=\${new%.kw-new}
-# What the others still have to forget, should this be cut off.
+# What the others must still forget if this is interrupted.
 note=$ssh/$old.kw-old.pub
 if [ ! -s "$note" ]; then
   tmp=$(mktemp "$note.kw-XXXXXX")
@@ -119,7 +119,7 @@ if [ ! -s "$note" ]; then
   mv -f "$tmp" "$note"
   tmp=
 fi
-# ssh derives the public key where there is no file of it; a wrong one would mislead it.
+# ssh derives a missing public key; a wrong file would mislead it.
 rm -f "$ssh/$place.pub"
 mv -f "$ssh/$new" "$ssh/$place"
 mv -f "$ssh/$new.pub" "$ssh/$place.pub"

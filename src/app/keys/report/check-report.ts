@@ -2,10 +2,10 @@ import { count } from '../../../base/text/format.js';
 import type { PairResult } from '../actions/check.js';
 import { say, shortened } from './report.js';
 
-/** A table of everybody to everybody is readable up to that many machines. */
+/** A table of all pairs is readable up to N hosts. */
 const TABLE_UP_TO = 16;
 
-/** One table where it is readable, failures and counts where it is not. */
+/** One table if it is readable, else failures and counts. */
 export function printPairs(pairs: readonly PairResult[], columns: number): void {
   const from = [...new Set(pairs.map((p) => p.from))];
   const to = [...new Set(pairs.map((p) => p.to))].sort((a, b) => order(from, a) - order(from, b));
@@ -39,7 +39,7 @@ function tableOf(pairs: readonly PairResult[], from: readonly string[], to: read
   return [row('from \\ to', (n) => n), ...from.map((f) => row(f, (t) => (f === t ? '-' : (cells.get(`${f} ${t}`) ?? ''))))];
 }
 
-/** One line a pair; those that fail for the same reason at the same machine share one. */
+/** One line per pair; pairs that fail for the same reason at the same host share one. */
 function failureLines(failed: readonly PairResult[], sources: number): string[] {
   const groups = new Map<string, PairResult[]>();
   for (const p of failed) {
@@ -53,8 +53,8 @@ function failureLines(failed: readonly PairResult[], sources: number): string[] 
     if (few || group.length < 3) return group.map((p) => `${p.from} -> ${p.to}  FAILED: ${p.error}`);
     const who =
       group.length >= sources - 1
-        ? `all ${group.length} machines`
-        : `${group.length} machines (${shortened(
+        ? `all ${group.length} hosts`
+        : `${group.length} hosts (${shortened(
             group.map((p) => p.from),
             5,
           )})`;

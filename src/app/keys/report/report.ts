@@ -4,12 +4,12 @@ import { formatLabelled, formatParts, lookOf } from '../../../base/text/render-e
 import type { Change, KeyResult } from '../model/model.js';
 import { reasonOf } from '../model/reason.js';
 
-/** Above that many machines, those with the same result share a line. */
+/** Above N hosts, those with the same result share a line. */
 const FOLD_ABOVE = 20;
 const NAMES_SHOWN = 10;
 const INTERRUPTED = 130;
 
-/** One line a machine, or one a group of machines; then what failed, with what to do; then the sum. */
+/** One line per host or group of hosts; then failures with what to do; then the total. */
 export function printResults(results: readonly KeyResult[], o: { readonly dry: boolean; readonly connections: number }): void {
   const lines = results.map((r) => ({ host: r.host, text: resultText(r, o.dry) }));
   if (results.length > FOLD_ABOVE) for (const line of foldLines(lines)) say(line);
@@ -23,18 +23,18 @@ export function printResults(results: readonly KeyResult[], o: { readonly dry: b
   const changed = results.filter((r) => r.changes.length > 0).length;
   const interrupted = cut.length > 0 ? `, ${cut.length} interrupted` : '';
   say(
-    `${count(results.length, 'machine')} over ${count(o.connections, 'connection')}: ${changed} ${o.dry ? 'would be changed' : 'changed'}, ${failed.length} failed${interrupted}`,
+    `${count(results.length, 'host')} over ${count(o.connections, 'connection')}: ${changed} ${o.dry ? 'would be changed' : 'changed'}, ${failed.length} failed${interrupted}`,
   );
-  if (cut.length > 0) say('Run the same command again: what is done stays done.');
+  if (cut.length > 0) say('Run the same command again: finished work is kept.');
   else if (failed.length > 0 && failed.length < results.length)
-    say('The others are finished. Run the same command again after the repair: what is done stays done.');
+    say('The others are finished. Fix the failed hosts and run the same command again: finished work is kept.');
 }
 
 function isCut(result: KeyResult): boolean {
   return result.error?.exitCode === INTERRUPTED;
 }
 
-/** What to do about each failure; machines that fail in the same way share it. */
+/** What to do about each failure; hosts with the same failure share it. */
 function printRemedies(failed: readonly KeyResult[]): void {
   const groups = new Map<string, { readonly parts: ErrorParts; readonly hosts: string[] }>();
   for (const { host, error } of failed) {
@@ -62,7 +62,7 @@ export function resultsJson(results: readonly KeyResult[], o: { readonly dry: bo
   });
 }
 
-/** 3 when a machine could not be reached or refused us, 1 when one failed otherwise, 130 when it was interrupted. */
+/** 3 if a host was unreachable or refused the login, 1 if one failed otherwise, 130 if interrupted. */
 export function exitCodeOf(results: readonly KeyResult[]): number {
   const errors = results.flatMap((r) => r.error ?? []);
   if (errors.some((e) => e.exitCode === INTERRUPTED)) return INTERRUPTED;
@@ -116,7 +116,7 @@ export function shortened(names: readonly string[], shown = NAMES_SHOWN): string
   return `${names.slice(0, shown).join(', ')} and ${names.length - shown} more`;
 }
 
-/** Lines with the same text become one. What names the other machines differs on each, so that is not compared. */
+/** Lines with the same text become one. Names of other hosts differ on each, so they are not compared. */
 function foldLines(lines: readonly { readonly host: string; readonly text: string }[]): string[] {
   const groups = new Map<string, string[]>();
   for (const { host, text } of lines) {
@@ -124,7 +124,7 @@ function foldLines(lines: readonly { readonly host: string; readonly text: strin
     groups.set(same, [...(groups.get(same) ?? []), host]);
   }
   return [...groups].flatMap(([text, hosts]) => [
-    `${shortened(hosts, 6)}${hosts.length > 7 ? ` (${hosts.length} machines)` : ''}:`,
+    `${shortened(hosts, 6)}${hosts.length > 7 ? ` (${hosts.length} hosts)` : ''}:`,
     ...text.split('\n').map((l) => `  ${l}`),
   ]);
 }

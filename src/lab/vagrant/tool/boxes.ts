@@ -5,7 +5,7 @@ import type { Where } from '../../../base/place.js';
 export const HYPERVISORS = ['virtualbox', 'vmware_desktop', 'parallels', 'libvirt', 'hyperv'] as const;
 export type Hypervisor = (typeof HYPERVISORS)[number];
 
-/** A box, and where it lies when it isn't in the registry that Vagrant asks by itself. */
+/** A box, and its location if it is not in Vagrant's default registry. */
 interface Box {
   readonly name: string;
   /** A .box file or a catalogue (.json): a URL or a path. */
@@ -19,8 +19,8 @@ type Names = Readonly<Partial<Record<Hypervisor, string>>>;
 const bento = (name: string): Names => ({ virtualbox: name, vmware_desktop: name, parallels: name });
 
 /**
- * The boxes behind the short names, for hosts with x86_64. A provider that is missing has no box that we know of.
- * Sources, and what was found about each: docs/vagrant.md.
+ * The boxes behind the short names, for hosts with x86_64. Missing providers have no known box.
+ * Sources and findings: docs/vagrant.md.
  */
 const X86_64: Readonly<Record<string, Names>> = {
   debian12: {
@@ -79,10 +79,10 @@ const DEAD_CENTOS = /(^|\/)centos[-_/]?(linux[-_]?)?((stream[-_]?)?8|[567])(?![0
 export function resolveBox(wanted: string, arch: string, where?: Where): Boxes {
   if (DEAD_CENTOS.test(wanted.replace(/\.(box|json)$/, ''))) {
     throw new InputError({
-      what: `The box ${wanted} is a CentOS that is long out of support`,
+      what: `The box ${wanted} is a CentOS release that is no longer supported`,
       where,
       why: 'CentOS Linux 7 ended in June 2024, CentOS Linux 8 in December 2021, Stream 8 in May 2024: their package servers are gone',
-      fix: 'Use alma9 or rocky9, which are the nearest (KUBEWRIGHT_BOX, --box or the host variable vagrant_box)',
+      fix: 'Use alma9 or rocky9, its closest successors (KUBEWRIGHT_BOX, --box or the host variable vagrant_box)',
     });
   }
   if (/\.(box|json)$/i.test(wanted)) {

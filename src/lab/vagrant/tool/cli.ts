@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 
 /** One line of `vagrant --machine-readable`: time, machine (or nothing), kind, data. */
 export interface Row {
-  /** The machine's name; empty for what concerns none. */
+  /** The machine's name; empty for messages about Vagrant itself. */
   readonly target: string;
   readonly type: string;
   readonly data: readonly string[];
 }
 
-/** Source: https://developer.hashicorp.com/vagrant/docs/cli/machine-readable. Undefined: no such line. */
+/** Source: https://developer.hashicorp.com/vagrant/docs/cli/machine-readable. Undefined for other lines. */
 export function parseRow(line: string): Row | undefined {
   const [time = '', target = '', type = '', ...data] = line.trimEnd().split(',');
   if (!/^\d+$/.test(time) || type === '') return undefined;
@@ -37,24 +37,24 @@ export interface VagrantResult {
   /** 127: there is no such program. 130: it was interrupted. */
   readonly code: number;
   readonly rows: readonly Row[];
-  /** What it printed besides: `ssh-config` prints plain text. */
+  /** Its other output: `ssh-config` prints plain text. */
   readonly stdout: string;
   readonly stderr: string;
 }
 
 interface VagrantRun {
   readonly onRow?: (row: Row) => void;
-  /** Asks Vagrant to end: it finishes what can't be cut short, as after Ctrl-C. */
+  /** Asks Vagrant to stop: it finishes what can't be interrupted, as after Ctrl-C. */
   readonly stop?: AbortSignal;
-  /** Asks again: Vagrant then ends at once. */
+  /** Asks again: Vagrant then stops at once. */
   readonly kill?: AbortSignal;
 }
 
 export type Vagrant = (args: readonly string[], run?: VagrantRun) => Promise<VagrantResult>;
 
 /**
- * Vagrant in a folder. It gets a process group of its own, so that Ctrl-C on the terminal reaches it through us, once:
- * a second signal makes Vagrant give up what it is cleaning up.
+ * Vagrant in a directory. It gets a process group of its own, so that Ctrl-C on the terminal reaches it only through us, once:
+ * a second signal makes Vagrant skip its cleanup.
  */
 export function vagrantIn(cwd: string | undefined, env: NodeJS.ProcessEnv = process.env): Vagrant {
   return (args, run = {}) =>
@@ -80,7 +80,7 @@ export function vagrantIn(cwd: string | undefined, env: NodeJS.ProcessEnv = proc
         try {
           if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGINT');
         } catch {
-          // it ended in between
+          // it has ended meanwhile
         }
       };
       for (const signal of [run.stop, run.kill]) {
@@ -108,7 +108,7 @@ export function vagrantIn(cwd: string | undefined, env: NodeJS.ProcessEnv = proc
     });
 }
 
-/** Vagrant's own words for why it failed. */
+/** Vagrant's own explanation of a failure. */
 export function failureText(result: VagrantResult): string {
   const exit = result.rows.filter((r) => r.type === 'error-exit').at(-1);
   const errors = result.rows.filter((r) => r.type === 'ui' && r.data[0] === 'error').map(uiText);

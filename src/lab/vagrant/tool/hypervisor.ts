@@ -10,7 +10,7 @@ interface Needs {
   readonly tool: readonly string[];
   readonly plugin?: string;
   readonly install: string;
-  /** Vagrant works on several of its machines at once. */
+  /** Vagrant can run several of its machines at once. */
   readonly parallel: boolean;
 }
 
@@ -53,7 +53,7 @@ export const NEEDS: Readonly<Record<Hypervisor, Needs>> = {
 
 export interface Usable {
   readonly hypervisor: Hypervisor;
-  /** What its tool printed as its version. */
+  /** The version that its tool printed. */
   readonly version?: string;
 }
 
@@ -72,12 +72,12 @@ export async function requireVagrant(vagrant: Vagrant): Promise<string> {
   throw new InputError({
     what: 'Vagrant does not run',
     why: failureText(result) || `\`vagrant --version\` ended with exit code ${result.code}`,
-    fix: 'Set right what it complains about, until `vagrant --version` prints a version',
+    fix: 'Fix what it complains about, until `vagrant --version` prints a version',
   });
 }
 
 /**
- * The hypervisor that was asked for, else the first that is usable, in the order of HYPERVISORS.
+ * The requested hypervisor, else the first usable one in the order of HYPERVISORS.
  *
  * @param wanted a provider's name as Vagrant knows it.
  * @throws InputError that says what is missing and how to get it.
@@ -85,7 +85,7 @@ export async function requireVagrant(vagrant: Vagrant): Promise<string> {
 export async function chooseHypervisor(vagrant: Vagrant, wanted: string | undefined): Promise<Usable> {
   if (wanted !== undefined && !isHypervisor(wanted)) {
     throw new InputError({
-      what: `'${wanted}' is no provider that a lab can use`,
+      what: `'${wanted}' is not a provider that a lab can use`,
       fix: `Name one of ${HYPERVISORS.join(', ')} (--vagrant-provider, KUBEWRIGHT_PROVIDER or VAGRANT_DEFAULT_PROVIDER)`,
     });
   }
@@ -102,7 +102,7 @@ export async function chooseHypervisor(vagrant: Vagrant, wanted: string | undefi
     missing.push(`${NEEDS[hypervisor].title}: ${found.missing.split('\n')[0]}`);
   }
   throw new InputError({
-    what: 'There is no hypervisor that Vagrant could use',
+    what: 'No hypervisor was found that Vagrant can use',
     why: missing.join('\n'),
     fix: `${NEEDS.virtualbox.install};\nor for libvirt: ${NEEDS.libvirt.install}, then vagrant plugin install vagrant-libvirt`,
   });
@@ -126,10 +126,10 @@ interface Found {
 async function check(hypervisor: Hypervisor, plugins: ReadonlySet<string>): Promise<Found> {
   const { tool, plugin, install } = NEEDS[hypervisor];
   if (hypervisor === 'parallels' && process.platform !== 'darwin' && !onPath('prlctl'))
-    return { missing: 'It runs on macOS only', fix: 'Choose another provider' };
+    return { missing: 'It only runs on macOS', fix: 'Choose another provider' };
   const result = await tryExec(tool);
   if (result.code === 127) return { missing: `${tool[0]} is not on the PATH`, fix: install };
-  // vmrun without arguments prints its help and fails; that it runs is enough.
+  // vmrun without arguments prints its help and fails; it is enough that it runs.
   if (result.code !== 0 && hypervisor !== 'vmware_desktop') {
     return { missing: `${tool.join(' ')} failed: ${firstLines(result.stderr || result.stdout)}`, fix: install };
   }

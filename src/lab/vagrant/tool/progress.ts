@@ -1,17 +1,17 @@
 import type { LabProgress } from '../../provider.js';
 import { type Row, uiText } from './cli.js';
 
-/** Vagrant's housekeeping, which says nothing about a machine. */
+/** Vagrant's housekeeping, which is not about a machine. */
 const NOISE = /^(Running (action )?trigger|Clearing any previously set|You assigned a static IP|Machine already provisioned)/;
 
-/** What a line means for the one who waits; undefined: nothing new. */
+/** A line as progress for the user; undefined: nothing new. */
 export function progressOf(row: Row): LabProgress | undefined {
   if (row.type === 'action' && row.data[0] === 'up' && row.data[1] === 'end') return { stage: row.target, text: 'is up' };
   if (row.type !== 'ui' || row.data[0] === 'detail') return undefined;
   const text = uiText(row).split('\n')[0] ?? '';
   if (row.target === '') {
     const begun = /^Bringing machine '(.+?)' up with '(.+?)' provider/.exec(text);
-    return begun ? { stage: begun[1] ?? '', text: `begins, with ${begun[2]}` } : undefined;
+    return begun ? { stage: begun[1] ?? '', text: `starting with ${begun[2]}` } : undefined;
   }
   if (text === '' || NOISE.test(text)) return undefined;
   return { stage: row.target, text: shorter(text) };
@@ -23,13 +23,13 @@ function shorter(text: string): string {
   return text.replace(/\.{3,}$/, '').replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 }
 
-/** How far each machine came in one `vagrant up`. */
+/** How far each machine got in one `vagrant up`. */
 export interface Outcome {
   readonly up: readonly string[];
   readonly failed: readonly string[];
-  /** Vagrant had not come to them yet. */
+  /** Vagrant had not started them yet. */
   readonly untouched: readonly string[];
-  /** The last step of each machine. */
+  /** The last action of each machine. */
   readonly last: ReadonlyMap<string, string>;
 }
 

@@ -6,7 +6,7 @@ export interface SshLogin {
   readonly keys: readonly string[];
 }
 
-/** What `vagrant ssh-config` prints: a block for each machine. */
+/** What `vagrant ssh-config` prints: one block per machine. */
 export function parseSshConfig(text: string): Map<string, SshLogin> {
   const found = new Map<string, SshLogin>();
   let name = '';
