@@ -20,7 +20,7 @@ async function tarWith(header: Partial<Header> & { name: string }, content = '')
 }
 
 describe('openBundle', () => {
-  it('opens a folder', async () => {
+  it('opens a directory', async () => {
     const dir = await sampleBundle();
     const bundle = await openBundle(dir);
     const kubeadm = bundle.findFile('kubeadm');
@@ -69,7 +69,7 @@ describe('openBundle', () => {
     await expect(access(join(cacheDir, '..', 'evil'))).rejects.toThrow();
   });
 
-  it('says so when the file is no tar, is cut off, holds no index, or is not there', async () => {
+  it('says so when the file is not a tar, is cut off, holds no index, or is not there', async () => {
     const dir = await scratch();
     const file = join(dir, 'b.tar');
     await writeFile(file, 'x'.repeat(2000));

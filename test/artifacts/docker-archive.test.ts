@@ -14,7 +14,7 @@ const ENTRIES: TarEntry[] = [
 ];
 
 describe('writeTar', () => {
-  it('writes files, folders and links with their modes and no times', async () => {
+  it('writes files, directories and links with their modes and no times', async () => {
     const file = join(await scratch(), 't.tar');
     const hash = await writeTar(file, ENTRIES);
     expect(hash).toBe(sha(await readFile(file)));
@@ -78,7 +78,7 @@ describe('writeDockerArchive', () => {
   });
 });
 
-describe('layers from folders', () => {
+describe('layers from directories', () => {
   it('holds only what is new or differs from the layer below', async () => {
     const dir = await scratch();
     for (const root of ['lower', 'upper']) {

@@ -30,7 +30,7 @@ describe.skipIf(missing)(`the commands of keys, as a user has them${missing ? ` 
     });
   };
 
-  it('asks for one password a machine, silently, and takes an empty answer for the same one', async () => {
+  it('asks for one password per host, silently, and takes an empty answer for the same one', async () => {
     const { code, out } = await onTerminal(
       ['keys', 'distribute', '--ask-pass-each'],
       [
@@ -49,7 +49,7 @@ describe.skipIf(missing)(`the commands of keys, as a user has them${missing ? ` 
     expect(code).toBe(0);
   });
 
-  it('reaches machines with an existing key, and makes it known as the operator’s', async () => {
+  it('reaches hosts with an existing key, and makes it known as the operator’s', async () => {
     const key = join(m.operatorHome, 'other');
     keygen(key);
     m.write('n1', 'authorized_keys', readFileSync(`${key}.pub`, 'utf8'));

@@ -31,7 +31,7 @@ describe.skipIf(reason)(`what goes wrong while keys are distributed${why}`, () =
     for (const n of names) start(n);
   });
 
-  it('a machine dies half-way: its files are what they were, the others are finished', async () => {
+  it('a host dies half-way: its files are what they were, the others are finished', async () => {
     for (const n of names) start(n);
     m.write('n2', 'authorized_keys', 'ssh-ed25519 AAAAmine me@home');
     // The moment between the file beside and the renaming becomes long.
@@ -93,7 +93,7 @@ describe.skipIf(reason)(`what goes wrong while keys are distributed${why}`, () =
     m.run('n2', 'umount /home/kw');
   });
 
-  it('a folder stands where a file should be', async () => {
+  it('a directory is where a file should be', async () => {
     for (const n of names) start(n);
     m.run('n2', 'rm -f /home/kw/.ssh/known_hosts; mkdir -p /home/kw/.ssh/known_hosts; chown -R kw:kw /home/kw/.ssh');
     expect(states((await distributeAll(m.options())).results)[1]).toEqual([
@@ -137,7 +137,7 @@ describe.skipIf(reason)(`what goes wrong while keys are distributed${why}`, () =
     await finish();
   });
 
-  it('files belong to somebody else', async () => {
+  it('files belong to another user', async () => {
     for (const n of names) start(n);
     m.run('n4', 'mkdir /home/kw/.ssh; chown nobody /home/kw/.ssh');
     const { results } = await distributeAll(m.options());
@@ -163,7 +163,7 @@ describe.skipIf(reason)(`what goes wrong while keys are distributed${why}`, () =
   });
 });
 
-describe.skipIf(reason)(`nine machines, three with another password${why}`, () => {
+describe.skipIf(reason)(`nine hosts, three with another password${why}`, () => {
   const m = new KeysFleet({ count: 9 });
   const wrong = ['n2', 'n5', 'n9'];
 

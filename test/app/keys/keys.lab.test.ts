@@ -36,7 +36,7 @@ describe.skipIf(reason)(`keys on nine lab machines${reason ? ` (${reason})` : ''
     rmSync(dir, { recursive: true, force: true });
   });
 
-  it('makes the mesh from passwords alone with one command and one login a machine', async () => {
+  it('makes the mesh from passwords alone with one command and one login a host', async () => {
     const before = await Promise.all(names.map(logins));
     const began = Date.now();
     const first = await keys('distribute');
@@ -56,7 +56,7 @@ describe.skipIf(reason)(`keys on nine lab machines${reason ? ` (${reason})` : ''
     expect(again.stdout).toContain('9 hosts over 9 connections: 0 changed, 0 failed');
   });
 
-  it('finishes the others when a machine is switched off, and that one when it is back', async () => {
+  it('finishes the others when a host is switched off, and that one when it is back', async () => {
     expect((await run(['lab', 'stop', 'w106-k8s'])).code).toBe(0);
     const gone = await keys('distribute', '--user', 'root', '--connect-timeout', '5');
     expect(gone.code).toBe(3);
@@ -71,7 +71,7 @@ describe.skipIf(reason)(`keys on nine lab machines${reason ? ` (${reason})` : ''
     expect((await keys('check', '--user', 'root')).stdout).toContain('72 of 72 logins succeeded');
   });
 
-  it('rotates all keys, and revokes those of a machine that is gone', async () => {
+  it('rotates all keys, and revokes those of a host that is gone', async () => {
     const rotated = await keys('distribute', '--rotate');
     expect(rotated.code, rotated.stdout + rotated.stderr).toBe(0);
     expect((await keys('check')).stdout).toContain('72 of 72 logins succeeded');

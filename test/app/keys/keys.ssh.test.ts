@@ -28,7 +28,7 @@ describe.skipIf(reason)(`keys distribute${why}`, () => {
     expect(m.snapshot()).toEqual(before);
   });
 
-  it('makes the mesh from passwords alone over one connection a machine', async () => {
+  it('makes the mesh from passwords alone over one connection a host', async () => {
     const connections = m.fleet.connections();
     const { results } = await distributeAll(m.options());
     expect(summary(results)).toEqual(['n1', 'n2', 'n3'].map((n) => [n, undefined, ['made 1', 'authorized 3', 'known 4']]));
@@ -157,7 +157,7 @@ describe.skipIf(reason)(`keys distribute${why}`, () => {
     expect(summary(missing.results)[0]).toEqual(['n1', 'there is no account nobody-here on this host', []]);
   });
 
-  it('refuses bad input before any machine is touched', async () => {
+  it('refuses bad input before any host is touched', async () => {
     const connections = m.fleet.connections();
     for (const bad of [{ bits: 512 }, { type: 'rsa' as const, bits: 1024 }, { hub: ['none'] }, { account: '-x' }])
       await expect(distributeAll(m.options(bad))).rejects.toBeInstanceOf(InputError);

@@ -38,7 +38,7 @@ describe('public keys', () => {
   });
 });
 
-describe('names of a machine in known_hosts', () => {
+describe('names of a host in known_hosts', () => {
   const host = (vars: Record<string, string>): Host => ({
     name: 'm11',
     source: { file: 'hosts.ini', line: 1, column: 1 },
@@ -69,7 +69,7 @@ describe('the report', () => {
   const result = (host: string, more: Partial<KeyResult> = {}): KeyResult => ({ host, changes: [], notes: [], ...more });
   const refused = fromConnectError(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'n2 (10.0.0.2:22)');
 
-  it('says a line a machine, and what to do once for all that fail alike', () => {
+  it('prints one line per host, and what to do once for all that fail alike', () => {
     const { out, err } = printed(() =>
       printResults(
         [result('n1', { changes: [change] }), result('n2', { error: refused }), result('n3', { error: refused }), result('n4')],
@@ -94,7 +94,7 @@ describe('the report', () => {
     expect(err).toContain('n2, n3: ');
   });
 
-  it('folds many machines with the same result', () => {
+  it('folds many hosts with the same result', () => {
     const many = Array.from({ length: 200 }, (_, i) => result(`n${i}`, i === 7 ? { error: refused } : {}));
     const { out } = printed(() => printResults(many, { dry: false, connections: 199 }));
     expect(out.split('\n').length).toBeLessThan(10);
@@ -139,7 +139,7 @@ describe('the table of logins', () => {
       f === t ? [] : [{ from: `n${f}`, to: `n${t}`, error: fails(f, t) }],
     );
 
-  it('shows every pair of nine machines', () => {
+  it('shows every pair of nine hosts', () => {
     const { out } = printed(() =>
       printPairs(
         pairs(9, (f, t) => (f === 1 && t === 3 ? 'Permission denied' : undefined)),

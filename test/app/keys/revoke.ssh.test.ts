@@ -13,7 +13,7 @@ describe.skipIf(reason)(`keys distribute --revoke${reason ? ` (${reason})` : ''}
   const kinds = (results: Awaited<ReturnType<typeof revokeAll>>['results']) =>
     results.map((r) => [r.host, r.changes.map((c) => `${c.kind} ${c.count}`)]);
 
-  it('takes out the keys of a machine that is dead, and says so beforehand in a dry run', async () => {
+  it('takes out the keys of a host that is dead, and says so beforehand in a dry run', async () => {
     await distributeAll(m.options());
     await m.fleet.kill('n4');
     m.write('n1', 'authorized_keys', `# first\n${m.read('n1', 'authorized_keys')}# no newline at the end`);
@@ -62,7 +62,7 @@ describe.skipIf(reason)(`keys distribute --revoke${reason ? ` (${reason})` : ''}
     expect(done.stillThere).toEqual([]);
   });
 
-  it('takes a key by its fingerprint, and one that only the machine itself shows', async () => {
+  it('takes a key by its fingerprint, and one that only the host itself shows', async () => {
     await m.fleet.start('n4');
     const own = parsePublicKey(readFileSync(join(m.host('n4').home, '.ssh/id_ed25519.pub'), 'utf8'));
     if (!own) throw new Error('no key');
@@ -77,7 +77,7 @@ describe.skipIf(reason)(`keys distribute --revoke${reason ? ` (${reason})` : ''}
     }
   });
 
-  it('never takes the key of somebody who stays, whatever a machine shows', async () => {
+  it('never takes the key of somebody who stays, whatever a host shows', async () => {
     const [, blob] = m.read('n1', 'id_ed25519.pub').split(' ');
     m.run('n4', 'cp /home/kw/.ssh/id_ed25519 /home/kw/keep; rm /home/kw/.ssh/id_ed25519.pub');
     execFileSync('cp', [join(m.host('n1').home, '.ssh/id_ed25519'), join(m.host('n4').home, '.ssh/id_ed25519')]);

@@ -53,7 +53,7 @@ describe.skipIf(reason)(`keys distribute --rotate${reason ? ` (${reason})` : ''}
     expect(leftovers()).toEqual([]);
   });
 
-  it('keeps the old key of a machine whose new one does not get in everywhere', async () => {
+  it('keeps the old key of a host whose new one cannot log in everywhere', async () => {
     const old = blobs();
     m.run('n3', 'chown root:root /home/kw/.ssh/authorized_keys; chmod 600 /home/kw/.ssh/authorized_keys');
     const { results } = await rotateAll(m.options());
@@ -69,7 +69,7 @@ describe.skipIf(reason)(`keys distribute --rotate${reason ? ` (${reason})` : ''}
     for (const blob of old) expect(everywhere()).not.toContain(blob);
   });
 
-  it('changes the type, also when it was cut off between the files', async () => {
+  it('changes the type, even if it was cut off between the files', async () => {
     const old = blobs();
     // The 13th and later are the switches: every new pair is made and known by then, and none is in its place.
     cutAfter(12);

@@ -121,7 +121,7 @@ describe.each(['dash', 'bash', 'busybox'] as const)('the programs of keys run by
       expect(m.halfWritten()).toEqual([]);
     });
 
-    it('takes a machine out, also where names are hashed or beside others', async () => {
+    it('takes a host out, also where names are hashed or beside others', async () => {
       const blob =
         m
           .read('n1', 'known_hosts')
