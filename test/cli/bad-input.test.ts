@@ -132,7 +132,7 @@ describe('bad input gets one clear message and exit code 2, and touches no host'
     [
       'a missing bundle',
       () => attempt(inventory(HOSTS + GROUPS), [], { bundle: join(dir, 'no-bundle') }),
-      /no-bundle: There is no bundle here/,
+      /no-bundle: There is no bundle/,
     ],
     [
       'an unknown tag',
