@@ -9,19 +9,7 @@ const PLACES = ['src', 'docs', 'vagrant', 'playbooks', 'inventories', 'bench', '
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
 
 /** Not rewritten yet. Take out what you have converted; the last test says when an entry has nothing left to convert. */
-const NOT_YET: readonly string[] = [
-  'src/inventory/ansible-cfg',
-  'src/inventory/draft',
-  'src/inventory/formats',
-  'src/inventory/generate.ts',
-  'src/inventory/jinja',
-  'src/inventory/load',
-  'src/inventory/model',
-  'src/inventory/pattern',
-  'src/inventory/python',
-  'src/inventory/vault',
-  'src/playbook',
-];
+const NOT_YET: readonly string[] = [];
 
 interface Finding {
   readonly file: string;

@@ -6,7 +6,7 @@ import { etcdSizeProblem } from './model/etcd-size.js';
 export interface GenerateOptions {
   readonly masters: number;
   readonly workers: number;
-  /** IPv4 network of the machines. */
+  /** IPv4 network of the hosts. */
   readonly subnet: string;
   /** Number in the subnet of the first control plane, and of the first worker. */
   readonly masterStart: number;
@@ -14,13 +14,13 @@ export interface GenerateOptions {
   /** `{n}` is the number in the subnet, `{i}` counts from 1. */
   readonly masterName: string;
   readonly workerName: string;
-  /** Where etcd runs: on as many control planes or workers as make an odd number (7 at most), or on the first N machines. */
+  /** Where etcd runs: on as many control planes or workers as make an odd number (7 at most), or on the first N hosts. */
   readonly etcd: 'masters' | 'workers' | number;
   readonly groupStyle: 'legacy' | 'new';
   readonly format: 'ini' | 'yaml';
 }
 
-/** The users' own lab. */
+/** The layout of the users' own lab. */
 export const DEFAULT_GENERATE: GenerateOptions = {
   masters: 3,
   workers: 6,
@@ -45,14 +45,14 @@ export interface Machines {
   readonly etcd: readonly Machine[];
 }
 
-/** etcd gets slower with each member; nobody runs more. Source: https://etcd.io/docs/latest/faq/#what-is-maximum-cluster-size */
+/** etcd gets slower with each member; more are not recommended. Source: https://etcd.io/docs/latest/faq/#what-is-maximum-cluster-size */
 const MOST_MEMBERS = 7;
-/** Names that mean something else in the same inventory. */
+/** Names that mean something else in an inventory. */
 const TAKEN = ['all', 'ungrouped', 'etcd', 'kube-master', 'kube-node', 'k8s-cluster', 'calico-rr'];
 const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 const DNS_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
 
-/** @throws InputError when the machines do not fit, collide, or have names that are no DNS names. */
+/** @throws InputError if the hosts do not fit, collide, or have invalid DNS names. */
 export function planMachines(o: GenerateOptions): Machines {
   if (o.masters < 1) throw new InputError({ what: 'A cluster needs a control plane', fix: 'Write --masters 1, or 3' });
   const masters = row('--master-name', o.masterName, o.masters, o.masterStart, o.subnet);
@@ -64,13 +64,13 @@ export function planMachines(o: GenerateOptions): Machines {
   if (address !== undefined) {
     throw new InputError({
       what: `A control plane and a worker would share the address ${address}`,
-      fix: 'Choose --worker-start behind the last control plane, or --master-start behind the last worker',
+      fix: 'Choose a --worker-start after the last control plane, or a --master-start after the last worker',
     });
   }
   const name = twice((m) => m.name);
   if (name !== undefined) {
     throw new InputError({
-      what: `Two machines would be named ${name}`,
+      what: `Two hosts would be named ${name}`,
       fix: 'Write {n} or {i} into --master-name and --worker-name, and make them differ',
     });
   }
@@ -78,8 +78,8 @@ export function planMachines(o: GenerateOptions): Machines {
 }
 
 /**
- * The first address of a subnet, and how many machines fit.
- * @throws InputError for what is no subnet, or one that no machine can be in.
+ * The first address of a subnet, and how many hosts fit.
+ * @throws InputError unless it is a subnet that hosts can be in.
  */
 function network(subnet: string): { readonly base: number; readonly size: number } {
   const net = parseSubnet(subnet);
@@ -88,21 +88,21 @@ function network(subnet: string): { readonly base: number; readonly size: number
   const first = Math.floor(base / 2 ** 24);
   if (first === 0 || first === 127 || first >= 224) {
     throw new InputError({
-      what: `no machine has an address of ${subnet}`,
-      why: '0.0.0.0/8, 127.0.0.0/8 and everything from 224.0.0.0 on are set aside',
-      fix: 'Write the network that the machines are in, like --subnet 192.168.1.0/24',
+      what: `Hosts cannot have addresses in ${subnet}`,
+      why: '0.0.0.0/8, 127.0.0.0/8 and everything from 224.0.0.0 up are reserved',
+      fix: 'Give the network of the hosts, for example --subnet 192.168.1.0/24',
     });
   }
   return { base, size: Math.max(0, 2 ** (32 - bits) - 2) };
 }
 
-/** @throws InputError when the subnet is none, or has fewer addresses than there are machines. */
+/** @throws InputError if the subnet is invalid, or has fewer addresses than there are hosts. */
 export function checkSubnet(o: GenerateOptions): void {
   const { size } = network(o.subnet);
   if (o.masters + o.workers > size) {
     throw new InputError({
       what: `${o.subnet} is too small`,
-      why: `It has ${size} addresses for ${o.masters + o.workers} machines`,
+      why: `It has ${size} addresses for ${o.masters + o.workers} hosts`,
       fix: 'Choose a larger --subnet',
     });
   }
@@ -110,12 +110,12 @@ export function checkSubnet(o: GenerateOptions): void {
 
 function row(flag: string, pattern: string, count: number, start: number, subnet: string): Machine[] {
   const { base, size } = network(subnet);
-  if (start < 1) throw new InputError({ what: `${start} is no number of a machine in a subnet`, fix: 'Count from 1' });
+  if (start < 1) throw new InputError({ what: `${start} is not a host number in a subnet`, fix: 'Count from 1' });
   // The last address of a subnet is its broadcast address.
   if (count > 0 && start + count - 1 > size) {
     throw new InputError({
       what: `${subnet} is too small`,
-      why: `${count} machines from number ${start} on do not fit into its ${size} addresses`,
+      why: `${count} hosts from number ${start} up do not fit into its ${size} addresses`,
       fix: 'Choose a larger --subnet, or smaller --master-start and --worker-start',
     });
   }
@@ -123,15 +123,15 @@ function row(flag: string, pattern: string, count: number, start: number, subnet
     const name = pattern.replaceAll('{n}', String(start + i)).replaceAll('{i}', String(i + 1));
     if (name.length > 253 || !DNS_NAME.test(name)) {
       throw new InputError({
-        what: `${flag} ${pattern} gives ${name}, which is no DNS name`,
-        why: 'Nodes are named like it: lower-case letters, digits and hyphens, 63 at most between dots',
+        what: `${flag} ${pattern} gives ${name}, which is not a DNS name`,
+        why: 'Nodes get this name: lower-case letters, digits and hyphens, at most 63 characters between dots',
         fix: `Write it like ${flag} 'm{n}-k8s'`,
       });
     }
     if (TAKEN.includes(name)) {
       throw new InputError({
         what: `${name} is the name of a group`,
-        why: `${flag} ${pattern} gives it to a machine; an inventory cannot tell them apart`,
+        why: `${flag} ${pattern} gives it to a host; an inventory cannot tell the two apart`,
         fix: `Write it like ${flag} 'm{n}-k8s'`,
       });
     }
@@ -142,8 +142,9 @@ function row(flag: string, pattern: string, count: number, start: number, subnet
 function members(o: GenerateOptions, masters: readonly Machine[], workers: readonly Machine[]): readonly Machine[] {
   if (typeof o.etcd !== 'number') {
     const pool = o.etcd === 'masters' ? masters : workers;
-    if (pool.length === 0) throw new InputError({ what: '--etcd workers, but there are none', fix: 'Write --etcd masters' });
-    // An even number of members survives no more than one less.
+    if (pool.length === 0)
+      throw new InputError({ what: '--etcd workers, but there are no workers', fix: 'Write --etcd masters' });
+    // An even number of members tolerates no more failures than one less.
     const most = Math.min(pool.length, MOST_MEMBERS);
     return pool.slice(0, most % 2 === 0 ? most - 1 : most);
   }
@@ -156,11 +157,11 @@ function members(o: GenerateOptions, masters: readonly Machine[], workers: reado
   }
   const all = [...masters, ...workers];
   if (o.etcd > all.length)
-    throw new InputError({ what: `${o.etcd} etcd members, but ${all.length} machines`, fix: 'Choose a smaller --etcd' });
+    throw new InputError({ what: `${o.etcd} etcd members, but ${all.length} hosts`, fix: 'Choose a smaller --etcd' });
   return all.slice(0, o.etcd);
 }
 
-/** The file of machines and groups as our users write theirs, in INI or YAML. */
+/** The file of hosts and groups in the users' own style, in INI or YAML. */
 export function hostsFile(o: GenerateOptions, m: Machines): { readonly name: string; readonly text: string } {
   const [master, node, cluster, reflectors] =
     o.groupStyle === 'legacy'
@@ -189,7 +190,7 @@ export function hostsFile(o: GenerateOptions, m: Machines): { readonly name: str
 
 type Groups = readonly (readonly [string, readonly string[]])[];
 
-/** Quoted where YAML would read something else than text: `1e3`, `yes`. Names and addresses have no quotes in them. */
+/** Quoted if YAML would not read it as text: `1e3`, `yes`. Names and addresses contain no quotes. */
 function key(name: string): string {
   return /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$/.test(name) && !/^(y|n|yes|no|on|off|true|false|null)$/.test(name)
     ? name

@@ -5,11 +5,11 @@ interface HostLine {
 }
 
 export interface HostsIni {
-  /** Lines at the top of the file, without `# `. */
+  /** Comment lines at the top of the file, without `# `. */
   readonly comments?: readonly string[];
   /** The section `all`: every host with its variables. */
   readonly hosts: readonly HostLine[];
-  /** Variables begin in one column. */
+  /** Pads names so that variables start in one column. */
   readonly aligned?: boolean;
   /** Sections after it, `k8s-cluster:children` among them: header → names. */
   readonly sections?: readonly (readonly [header: string, names: readonly string[]])[];

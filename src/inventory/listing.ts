@@ -27,10 +27,10 @@ const INTERNAL = new Set([
   'omit',
   'playbook_dir',
 ]);
-/** Groups in groups in groups print once for each way that leads to them. */
+/** Nested groups print once for each path that leads to them. */
 const MOST_LINES = 2_000_000;
 
-/** What `ansible-inventory --list` prints, without the line end; `only` leaves the other hosts out. */
+/** What `ansible-inventory --list` prints, without the final newline; with `only` limited to these hosts. */
 export function listText(w: WrittenInventory, only?: ReadonlySet<string>): string {
   const shown = (name: string): boolean => only === undefined || only.has(name);
   const groups = new Map<string, PyValue>();
@@ -61,17 +61,20 @@ export function listText(w: WrittenInventory, only?: ReadonlySet<string>): strin
   return printed(w, () => jsonText(new PyDict<PyValue>([...groups, ['_meta', meta]])));
 }
 
-/** What `ansible-inventory --host NAME` prints, without the line end. */
+/** What `ansible-inventory --host NAME` prints, without the final newline. */
 export function hostText(w: WrittenInventory, name: string): string {
   return printed(w, () => jsonText(new VarsDict(w.hosts.get(name)?.vars)));
 }
 
-/** What `ansible-inventory --graph` prints, without the line end. */
+/** What `ansible-inventory --graph` prints, without the final newline. */
 export function graphText(w: WrittenInventory, start: WrittenGroup, showVars: boolean): string {
   const lines: string[] = [];
   const put = (text: string, depth: number): void => {
     if (lines.length > MOST_LINES)
-      throw new InputError({ what: 'The graph has no end', fix: 'Groups are nested in too many ways: see inventory list' });
+      throw new InputError({
+        what: 'The graph is too large',
+        fix: 'Reduce how often groups are nested; see `kubewright inventory list`',
+      });
     lines.push(depth > 0 ? `${'  |'.repeat(depth)}--${text}` : text);
   };
   const putVars = (owner: string, vars: ReadonlyMap<string, Variable> | undefined, depth: number): void => {
@@ -133,7 +136,7 @@ function entries(vars: ReadonlyMap<string, Variable> | undefined): [PyValue, PyV
   return out;
 }
 
-/** In Python's order of the names. @throws InputError where it has none, as Ansible fails there. */
+/** In Python's order of the names. @throws InputError if it has none, as Ansible fails too. */
 function sorted(owner: string, vars: ReadonlyMap<string, Variable> | undefined): [PyValue, PyValue][] {
   const all = entries(vars);
   try {
@@ -142,7 +145,7 @@ function sorted(owner: string, vars: ReadonlyMap<string, Variable> | undefined):
     if (!(error instanceof UnsortableError)) throw error;
     const odd = [...(vars ?? [])].find(([, v]) => v.key !== undefined);
     throw new InputError({
-      what: `The variables of ${owner} have no order: some names are text, others are numbers`,
+      what: `The variables of ${owner} cannot be sorted: some names are text, others are numbers`,
       where: odd?.[1].source,
       fix: `Put ${odd?.[0] ?? 'them'} in quotes`,
     });
@@ -170,11 +173,11 @@ function printed(w: WrittenInventory, print: () => string): string {
             what: `${name} cannot be printed`,
             where: v.source,
             why: inner.message,
-            fix: 'Quote it, if it is meant as text',
+            fix: 'Quote it if it is meant as text',
           });
         }
       }
     }
-    throw new InputError({ what: 'The inventory cannot be printed', why: error.message, fix: 'Leave --vars out' });
+    throw new InputError({ what: 'The inventory cannot be printed', why: error.message, fix: 'Omit --vars' });
   }
 }

@@ -1,20 +1,20 @@
-/** What to write in place of keys that Ansible has and Kubewright has not. */
+/** What to write instead of keys that Ansible has and Kubewright does not. */
 
 const SHELL = 'Write run: with the shell text, and check: with what tells that there is nothing to do';
-const RERUN = 'A task looks at the machine by itself: let its check compare with what was there before';
-const BECOME = 'Tasks run as root; a part of the shell text runs as somebody else with runuser -u NAME -- COMMAND';
-const LOOP = 'Write a task for each, or a loop in the shell text';
+const RERUN = 'Write check: that compares the host with what the task wants';
+const BECOME = 'Tasks run as root; a part of the shell text runs as another user with runuser -u NAME -- COMMAND';
+const LOOP = 'Write one task per item, or a loop in the shell text';
 const ENVIRONMENT = 'Write export NAME=VALUE at the beginning of run:';
-const INCLUDE = 'Write the tasks here: files of tasks are not read';
+const INCLUDE = 'Write the tasks here: task files are not supported';
 const ONE_HOST = "Write when: inventory_hostname == 'HOST', or a play of its own with hosts: HOST";
 const AGAIN = 'Write a loop in the shell text: for i in 1 2 3; do COMMAND && break; sleep 5; done';
-const FAILS = 'Write run: with `|| true` where a failure is no harm, or with a test that ends with exit 1';
+const FAILS = 'Write run: with `|| true` where a failure is harmless, or with a test that ends with exit 1';
 const PACKAGES =
   'Write run: with the package manager (apt-get install -y NAME), and check: with what it installs (command -v NAME)';
 const SERVICES = 'Write run: systemctl enable --now NAME, and check: systemctl is-active NAME';
 const FILES = 'Write run: mkdir …, with check: [ -d … ]';
 const LINES = "Write run: with sed or printf, and check: grep -qx 'LINE' FILE; or the whole file with copy:";
-const SHOW = 'Write run: echo …, and look at it with -v 2';
+const SHOW = 'Write run: echo …, and run with -v 2 to see it';
 const CHECK_MODE = '--check and --diff are for the whole run; a task that changes nothing can be left out with --tags';
 
 const TASK: Readonly<Record<string, string>> = {
@@ -24,7 +24,7 @@ const TASK: Readonly<Record<string, string>> = {
   expect: SHELL,
   copy: 'Write copy:',
   script: 'Write script:',
-  template: 'Write copy: with content: that holds the text',
+  template: 'Write copy: with the text in content:',
   file: FILES,
   stat: 'Write check: with test, as in [ -e /PATH ]',
   lineinfile: LINES,
@@ -42,9 +42,9 @@ const TASK: Readonly<Record<string, string>> = {
   group: 'Write run: groupadd NAME, and check: getent group NAME',
   get_url: 'Write run: curl -fsSLo FILE URL, with creates: FILE',
   unarchive: 'Write run: tar -xf …, with creates: and a file out of it',
-  reboot: 'Restart the machine outside of a run, and run the same command again',
+  reboot: 'Restart the host outside of a run, and run the same command again',
   debug: SHOW,
-  assert: 'Write run: with a test that fails; hint: says what to do',
+  assert: 'Write run: with a test that fails, and hint: with what to do',
   fail: 'Write run: exit 1, with hint: and when:',
   set_fact: 'Write vars: on the play or the task',
   include_vars: 'Give the file with -e @FILE',
@@ -54,8 +54,8 @@ const TASK: Readonly<Record<string, string>> = {
   include_role: 'Write roles: [NAME] on the play',
   import_role: 'Write roles: [NAME] on the play',
   meta: RERUN,
-  setup: 'Facts are looked up when a role needs them; in shell text ask the machine',
-  gather_facts: 'Facts are looked up when a role needs them; in shell text ask the machine',
+  setup: 'Facts are gathered when a role needs them; in shell text ask the host',
+  gather_facts: 'Facts are gathered when a role needs them; in shell text ask the host',
   wait_for: 'Write run: with a loop that waits, and timeout:',
   pause: 'Write run: sleep SECONDS',
   block: 'Write its tasks one after the other; tags and when belong to each',
@@ -69,14 +69,14 @@ const TASK: Readonly<Record<string, string>> = {
   changed_when: 'Write check:, which says before the task whether there is anything to do',
   failed_when: FAILS,
   ignore_errors: FAILS,
-  ignore_unreachable: 'A machine that is lost drops out, and the others go on',
+  ignore_unreachable: 'An unreachable host drops out, and the others continue',
   loop: LOOP,
   loop_control: LOOP,
   until: AGAIN,
   retries: AGAIN,
   delay: AGAIN,
-  async: 'Programs run detached anyway: a cut connection ends no task. Write timeout: for one that takes long',
-  poll: 'Programs run detached anyway: a cut connection ends no task. Write timeout: for one that takes long',
+  async: 'Tasks run detached anyway: a lost connection does not end them. Write timeout: for a long one',
+  poll: 'Tasks run detached anyway: a lost connection does not end them. Write timeout: for a long one',
   become: BECOME,
   become_user: BECOME,
   become_method: 'Set ansible_become_method in the inventory',
@@ -85,7 +85,7 @@ const TASK: Readonly<Record<string, string>> = {
   local_action: 'Run it on this machine yourself, or add it to the inventory: localhost ansible_connection=local',
   run_once: ONE_HOST,
   environment: ENVIRONMENT,
-  args: 'Write creates: beside run:, and cd FOLDER at the beginning of the shell text',
+  args: 'Write creates: beside run:, and cd DIRECTORY at the beginning of the shell text',
   check_mode: CHECK_MODE,
   diff: CHECK_MODE,
   any_errors_fatal: 'Write it on the play',
@@ -93,7 +93,7 @@ const TASK: Readonly<Record<string, string>> = {
 };
 
 const PLAY: Readonly<Record<string, string>> = {
-  handlers: 'A task looks at the machine by itself: let its check say whether a restart is due',
+  handlers: 'Write check: that says whether a restart is due',
   become_user: BECOME,
   become_method: 'Set ansible_become_method in the inventory',
   remote_user: 'Set ansible_user in the inventory, or give --user',
@@ -101,27 +101,27 @@ const PLAY: Readonly<Record<string, string>> = {
   port: 'Set ansible_port in the inventory',
   vars_files: 'Give the file with -e @FILE',
   vars_prompt: 'Give the values with -e NAME=VALUE, or with -e @FILE',
-  strategy: 'Each host goes through a play at its own speed anyway',
+  strategy: 'Each host runs a play at its own speed anyway',
   order: 'All hosts of a batch begin at once; write serial: for their order',
   throttle: 'Write serial: on the play, or give --forks',
   timeout: 'Write it on the tasks',
   no_log: 'Write sensitive: true on the tasks',
   when: 'Write it on the tasks',
   ignore_errors: FAILS,
-  ignore_unreachable: 'A machine that is lost drops out, and the others go on',
+  ignore_unreachable: 'An unreachable host drops out, and the others continue',
   run_once: 'Write hosts: with one host',
   import_playbook: 'Run the playbooks one after the other, or write their plays into one file',
   environment: ENVIRONMENT,
-  collections: 'There are no collections: leave it out',
-  module_defaults: 'There are no modules: leave it out',
+  collections: 'There are no collections: remove it',
+  module_defaults: 'There are no modules: remove it',
 };
 
 const COPY: Readonly<Record<string, string>> = {
   remote_src: 'Write run: cp …, with check: cmp -s …',
   backup: 'Write a task before it that keeps a copy',
-  validate: 'Write a task after it that looks at the file',
-  force: "Write run: with cat > FILE << 'END' …, with creates: FILE, for a file that is written once",
-  directory_mode: 'Make the folder in a task before it: copy makes none, and copies no folders',
+  validate: 'Write a task after it that checks the file',
+  force: "Write run: with cat > FILE << 'END' …, with creates: FILE, for a file that is written only once",
+  directory_mode: 'Create the directory in a task before it: copy neither creates nor copies directories',
 };
 
 /** Key of a task, a play or copy in Ansible → what to write instead. A module may have its long name. */

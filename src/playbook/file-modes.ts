@@ -1,4 +1,4 @@
-/** What is wrong with a word about a file, and what to write instead. */
+/** What is wrong with a file's mode or owner, and what to write instead. */
 export type Objection = readonly [what: string, fix: string];
 
 /** As chmod takes it: three to five digits. */
@@ -12,7 +12,7 @@ export function ownerObjection(key: 'owner' | 'group', name: string): Objection 
   return [`${key} must be the name or number of a ${key === 'owner' ? 'user' : 'group'}`, `Write ${key}: root`];
 }
 
-/** What it comes to is known when it is rendered for a host. */
+/** Its value is known once it is rendered for a host. */
 export function isTemplate(text: string): boolean {
   return /\{[{%#]/.test(text);
 }

@@ -13,7 +13,7 @@ export interface Play {
   readonly preTasks: readonly UserTask[];
   readonly tasks: readonly UserTask[];
   readonly postTasks: readonly UserTask[];
-  /** Its roles and tasks have them too. */
+  /** Inherited by its roles and tasks. */
   readonly tags: readonly string[];
   /** Hosts at a time, batch after batch, the last size repeated; absent: all. */
   readonly serial?: readonly BatchSize[];
@@ -27,20 +27,20 @@ export interface Play {
 
 export interface RoleUse {
   readonly name: string;
-  /** With the play's. */
+  /** Including the play's. */
   readonly tags: readonly string[];
   readonly source: Place;
 }
 
-/** Text of the user's with the place where it stands. */
+/** The user's text with its place. */
 export interface Text {
   readonly text: string;
   readonly source: Place;
 }
 
-/** A task of the user's. */
+/** A task that the user wrote. */
 export interface UserTask {
-  /** Unique within its play: given, or made of the name. */
+  /** Unique within its play: given, or derived from the name. */
   readonly id: string;
   /** One line; may hold expressions. */
   readonly name: string;
@@ -49,7 +49,7 @@ export interface UserTask {
   readonly sensitive: boolean;
   /** Seconds. */
   readonly timeoutSec?: number;
-  /** With the play's. */
+  /** Including the play's. */
   readonly tags: readonly string[];
   readonly hint?: Text;
   /** Jinja expression: the task is for hosts where it is true. */
@@ -77,19 +77,19 @@ export type Action =
   | {
       readonly kind: 'copy';
       readonly content: Text | { readonly src: Text };
-      /** Absolute path on the host; with a final slash a folder that gets the file under its own name. */
+      /** Absolute path on the host; with a final slash a directory that gets the file under its own name. */
       readonly dest: Text;
       /** Octal; default 0644. */
       readonly mode?: Text;
-      /** Name or number; default: whoever the tasks run as. */
+      /** Name or number; default: the user that the tasks run as. */
       readonly owner?: Text;
       readonly group?: Text;
     };
 
 export interface Playbook {
-  /** As it was given. */
+  /** As given. */
   readonly path: string;
-  /** Folder that relative paths start from, absolute. */
+  /** Directory that relative paths start from, absolute. */
   readonly dir: string;
   readonly plays: readonly Play[];
 }

@@ -41,7 +41,7 @@ export async function loadPlaybook(path: string): Promise<Playbook> {
   if (!existsSync(path))
     throw new InputError({ what: 'There is no such playbook', where: wholeFile(path), fix: 'Check the path' });
   if (statSync(path).isDirectory())
-    throw new InputError({ what: 'This is a folder, not a playbook', where: wholeFile(path), fix: 'Name the file in it' });
+    throw new InputError({ what: 'This is a directory, not a playbook', where: wholeFile(path), fix: 'Name the file in it' });
   const yaml = parse(readText(path, 'playbook'), path);
   const reader = new Reader(yaml);
   const plays: Play[] = [];
@@ -52,7 +52,7 @@ export async function loadPlaybook(path: string): Promise<Playbook> {
   return { path, dir: resolve(dirname(path)), plays };
 }
 
-/** @throws InputError, of two faults in better words than the parser has. */
+/** @throws InputError, with better wording than the parser's for two faults. */
 function parse(text: string, path: string): YamlFile {
   try {
     return parseYaml(text, path);
@@ -61,10 +61,10 @@ function parse(text: string, path: string): YamlFile {
     const { parts } = error;
     const line = (typeof parts.where === 'object' && text.split('\n')[parts.where.line - 1]) || '';
     if (/multiple documents/.test(parts.why ?? '')) {
-      const why = 'It holds several documents, parted by ---';
+      const why = 'It contains several documents, separated by ---';
       throw new InputError({ ...parts, why, fix: 'Write one file for each, or all plays in one list' });
     }
-    throw /^ *\t/.test(line) ? new InputError({ ...parts, fix: 'Indent with blanks, never with tabs' }) : error;
+    throw /^ *\t/.test(line) ? new InputError({ ...parts, fix: 'Indent with spaces, not with tabs' }) : error;
   }
 }
 
@@ -98,9 +98,9 @@ function readPlay(reader: Reader, node: Node): Play[] | undefined {
     map.wrong(
       'become',
       'Tasks run as root',
-      'Leave become out; a part of the shell text runs as somebody else with runuser -u NAME -- COMMAND',
+      'Remove become; a part of the shell text runs as another user with runuser -u NAME -- COMMAND',
     );
-  // Ansible's users write it in every play; facts are looked up when a role needs them.
+  // Ansible's users write it in every play; facts are gathered when a role needs them.
   map.flag('gather_facts');
   if (!['roles', 'tasks', 'pre_tasks', 'post_tasks'].some((k) => map.has(k)))
     map.lacks('A play needs something to do', 'Write roles: [NAME], or tasks: with a list of tasks');
@@ -131,7 +131,7 @@ function readRoles(reader: Reader, map: MapReader): RoleUse[] {
   const seen = new Set<string>();
   return nodes.flatMap((node) => {
     const use = readRole(reader, node);
-    if (use && seen.has(use.name)) reader.wrong(node, `The play has the role ${use.name} twice`, 'Leave one of them out');
+    if (use && seen.has(use.name)) reader.wrong(node, `The play has the role ${use.name} twice`, 'Remove one of them');
     if (use) seen.add(use.name);
     return use ?? [];
   });
@@ -162,7 +162,7 @@ function readSerial(map: MapReader): BatchSize[] | undefined {
   );
 }
 
-/** The nearest right name, or all of them: for what a playbook names. */
+/** The nearest known name, or all of them. */
 export function didYouMean(word: string, names: readonly string[], what: string): string {
   const near = nearestName(word, names);
   return near ? `Did you mean ${near}?` : `${what}: ${names.join(', ')}`;

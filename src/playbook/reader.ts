@@ -6,7 +6,7 @@ import { keyText, type YamlFile } from '../inventory/formats/yaml/source.js';
 import type { VarValue } from '../inventory/model/values.js';
 import type { Text } from './model.js';
 
-/** Keys that a map of a playbook may have, and what to say about those of Ansible that it may not. */
+/** Keys that a map of a playbook may have, and advice for Ansible's keys that it may not. */
 export interface Keys {
   /** `A play`, `A task`. */
   readonly what: string;
@@ -15,7 +15,7 @@ export interface Keys {
   readonly instead?: (key: string) => string | undefined;
 }
 
-/** Reads one file and collects everything that is wrong with it, so that all of it is said at once. */
+/** Reads one file and collects all its problems, so that they are reported together. */
 export class Reader {
   readonly yaml: YamlFile;
   readonly #places: Place[] = [];
@@ -31,7 +31,7 @@ export class Reader {
     this.problems.push({ what, where: s, fix });
   }
 
-  /** The problems as they stand in the file. */
+  /** The problems in file order. */
   inOrder(): ErrorParts[] {
     const rank = (s: Place | undefined): number => (s?.line ?? 0) * 10_000 + (s?.column ?? 0);
     return this.problems
@@ -40,7 +40,7 @@ export class Reader {
       .map(({ p }) => p);
   }
 
-  /** The map under a node, its keys looked at; undefined when it is something else. */
+  /** The map under a node, with its keys checked; undefined if it is something else. */
   map(given: Node | null | undefined, keys: Keys, begin: string): MapReader | undefined {
     const node = this.yaml.follow(given);
     if (!isMap(node)) {
@@ -51,7 +51,7 @@ export class Reader {
     const seen = new Set<string>();
     for (const pair of node.items) {
       const key = keyText(pair.key);
-      if (seen.has(key)) this.wrong(pair.key as Node, `${keys.what} has ${key} twice`, 'Leave one of them out');
+      if (seen.has(key)) this.wrong(pair.key as Node, `${keys.what} has ${key} twice`, 'Remove one of them');
       seen.add(key);
     }
     let strange = false;
@@ -67,7 +67,7 @@ export class Reader {
     return new MapReader(this, node, values, strange);
   }
 
-  /** The items of a list; a problem and nothing when it is none. */
+  /** The items of a list; otherwise a problem and an empty list. */
   list(given: Node | null | undefined, what: string, fix: string): readonly (Node | null)[] {
     const node = this.yaml.follow(given);
     if (isSeq(node)) return node.items as (Node | null)[];
@@ -76,14 +76,14 @@ export class Reader {
   }
 }
 
-/** One map, read key by key. Every getter gives undefined for what is missing or wrong. */
+/** One map, read key by key. Every getter returns undefined for what is missing or wrong. */
 export class MapReader {
   readonly node: Node;
   readonly #reader: Reader;
   readonly #values: ReadonlyMap<string, Node | null>;
   readonly #strange: boolean;
 
-  /** `strange`: it has keys that it may not have. */
+  /** `strange`: it has unknown keys. */
   constructor(reader: Reader, node: Node, values: ReadonlyMap<string, Node | null>, strange: boolean) {
     this.#reader = reader;
     this.node = node;
@@ -107,7 +107,7 @@ export class MapReader {
     return this.#values.has(key) ? this.#reader.yaml.valueOf(this.#values.get(key)) : undefined;
   }
 
-  /** Something is not there; beside a key that was mistyped this says nothing new. */
+  /** Something is missing; next to a mistyped key this adds nothing. */
   lacks(what: string, fix: string): void {
     if (!this.#strange) this.#reader.wrong(this.node, what, fix);
   }
@@ -126,7 +126,7 @@ export class MapReader {
     const value = this.value(key);
     if ((typeof value === 'string' && value.trim() !== '') || typeof value === 'number')
       return { text: String(value), source: this.sourceOf(key) };
-    // `run: true` is how a shell's command looks, and a truth to YAML.
+    // `run: true` looks like a shell command, but is a boolean to YAML.
     const node = this.#reader.yaml.follow(this.#values.get(key));
     const written = isScalar(node) && typeof node.source === 'string' ? node.source : '';
     return written === '' || typeof value === 'string'
@@ -134,11 +134,11 @@ export class MapReader {
       : this.wrong(key, `${key} must be text, which ${written} is not to YAML`, `Put it in quotes: ${key}: '${written}'`);
   }
 
-  /** Text that is shown as one line, however it was folded. */
+  /** Text that is shown on one line, however it was folded. */
   line(key: string): string | undefined {
     const text = this.text(key)?.text.trim().replaceAll(/\s+/g, ' ');
     if (text === undefined || !/[\x00-\x1f\x7f-\x9f]/.test(text)) return text;
-    return this.wrong(key, `${key} must be text without control characters`, 'Leave them out');
+    return this.wrong(key, `${key} must be text without control characters`, 'Remove them');
   }
 
   flag(key: string): boolean {
@@ -156,7 +156,7 @@ export class MapReader {
     return this.wrong(key, `${key} must be a number from ${min} to ${max}`, `Write ${key}: ${min}`);
   }
 
-  /** A list of words; one word stands for a list of one, and so does `a, b` for two. */
+  /** A list of words; one word is short for a list of one, and `a, b` for a list of two. */
   words(key: string): string[] {
     const value = this.value(key);
     if (value === undefined) return [];

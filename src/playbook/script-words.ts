@@ -1,12 +1,12 @@
 import { shellWords } from '../base/shell-words.js';
 
 const EXPRESSION = /\{\{.*?\}\}/gs;
-/** No YAML has this letter. */
+/** YAML cannot contain this character. */
 const NUL = '\0';
 
 /**
- * Words of a script's arguments, as Python's shlex splits them: quotation marks and backslashes hold one together, nothing is
- * expanded, and an expression in its braces is part of a word as it stands.
+ * Words of a script's arguments, as Python's shlex splits them: quotes and backslashes keep a word together, nothing is
+ * expanded, and an expression in braces is part of a word verbatim.
  *
  * @throws ShellWordsError
  */

@@ -21,7 +21,7 @@ const COPY: Keys = {
 const SCRIPT: Keys = { what: 'script', known: ['src', 'args', 'creates', 'check'] };
 const ACTIONS = ['run', 'copy', 'script'] as const;
 
-/** A list of tasks. `ids` holds those of the play so far. */
+/** A list of tasks. `ids` are those of the play so far. */
 export function readUserTasks(reader: Reader, play: MapReader, key: string, ids: Set<string>): UserTask[] {
   if (!play.has(key) || play.value(key) === null) return [];
   const items = reader.list(play.nodeOf(key), key, `Begin each of ${key} with - name:`);
@@ -61,7 +61,7 @@ function idOf(map: MapReader, name: string, ids: Set<string>): string {
   const given = map.text('id')?.text;
   if (given !== undefined) {
     if (!/^[A-Za-z0-9][A-Za-z0-9._/-]*$/.test(given))
-      map.wrong('id', 'An id is letters, digits, dots, dashes and slashes', 'Write id: my-task');
+      map.wrong('id', 'An id consists of letters, digits, dots, dashes and slashes', 'Write id: my-task');
     else if (ids.has(given)) map.wrong('id', `Two tasks of this play have the id ${given}`, 'Give one of them another');
     ids.add(given);
     return given;
@@ -90,13 +90,13 @@ function readAction(reader: Reader, map: MapReader): Action | undefined {
   if (given.length !== 1) {
     const what = given.length === 0 ? 'A task needs something to do' : `A task does one thing, not ${given.join(' and ')}`;
     if (given.length === 0) map.lacks(what, 'Write one of run:, copy:, script:');
-    else reader.wrong(map.node, what, 'Leave all but one of them out');
+    else reader.wrong(map.node, what, 'Remove all but one of them');
     return undefined;
   }
   switch (given[0]) {
     case 'copy':
       if (map.has('check') || map.has('creates'))
-        map.wrong(map.has('check') ? 'check' : 'creates', 'copy knows by itself what there is to do', 'Leave it out');
+        map.wrong(map.has('check') ? 'check' : 'creates', 'copy checks by itself whether there is anything to do', 'Remove it');
       return readCopy(reader, map);
     case 'script':
       return readScript(reader, map);
@@ -108,8 +108,7 @@ function readAction(reader: Reader, map: MapReader): Action | undefined {
 }
 
 function readGuard(map: MapReader): Guard {
-  if (map.has('check') && map.has('creates'))
-    map.wrong('creates', 'check and creates exclude each other', 'Leave one of them out');
+  if (map.has('check') && map.has('creates')) map.wrong('creates', 'check and creates exclude each other', 'Remove one of them');
   const creates = map.text('creates');
   if (creates && !isPath(creates.text)) map.wrong('creates', 'creates must be an absolute path', 'Begin it with /');
   return { check: map.text('check'), creates };
@@ -128,7 +127,7 @@ function readScript(reader: Reader, task: MapReader): Action | undefined {
   if (!map.has('src')) map.lacks('script needs src', 'Write src: FILE, a path beside the playbook');
   const outer = task.has('check') || task.has('creates');
   if (outer && (map.has('check') || map.has('creates')))
-    task.wrong(task.has('check') ? 'check' : 'creates', 'The script has a check already', 'Leave one of them out');
+    task.wrong(task.has('check') ? 'check' : 'creates', 'The script already has a check', 'Remove one of them');
   const args = argumentsOf(map);
   return src ? { kind: 'script', src, args, ...readGuard(outer ? task : map) } : undefined;
 }
@@ -139,7 +138,7 @@ function wordsOf(map: MapReader, key: string, text: string): string[] {
   } catch (error) {
     if (!(error instanceof ShellWordsError)) throw error;
     const what = error.reason;
-    map.wrong(key, `${what.charAt(0).toUpperCase()}${what.slice(1)}`, 'Close it, or write \\ before what is meant as it stands');
+    map.wrong(key, `${what.charAt(0).toUpperCase()}${what.slice(1)}`, 'Close it, or write \\ before a literal quote');
     return [];
   }
 }
@@ -176,7 +175,7 @@ function readCopy(reader: Reader, task: MapReader): Action | undefined {
   return { ...copy, content, dest };
 }
 
-/** As it is written: to YAML 1.1 a bare 0644 is the number 420. */
+/** As written: in YAML 1.1 a bare 0644 is the number 420. */
 function modeOf(map: MapReader): Text | undefined {
   if (!map.has('mode')) return undefined;
   const node = map.nodeOf('mode');

@@ -84,24 +84,24 @@ describe('generated inventories', () => {
     [{ masters: 0 }, /needs a control plane/],
     [{ etcd: 2 }, /2 etcd members: the number must be odd/],
     [{ etcd: 0 }, /must be odd/],
-    [{ etcd: 11 }, /11 etcd members, but 9 machines/],
-    [{ etcd: 'workers', workers: 0 }, /there are none/],
-    [{ masterName: 'Master_{n}' }, /no DNS name/],
-    [{ masterName: 'one' }, /Two machines would be named one/],
-    [{ masterName: 'x{i}', workerName: 'x{i}' }, /Two machines would be named x1/],
+    [{ etcd: 11 }, /11 etcd members, but 9 hosts/],
+    [{ etcd: 'workers', workers: 0 }, /there are no workers/],
+    [{ masterName: 'Master_{n}' }, /not a DNS name/],
+    [{ masterName: 'one' }, /Two hosts would be named one/],
+    [{ masterName: 'x{i}', workerName: 'x{i}' }, /Two hosts would be named x1/],
     [{ kubeVersion: '1.2.3' }, /1\.2\.3 is not known/],
     [{ user: 'a b' }, /is not a valid user name/],
-    [{ masterStart: 0 }, /no number of a machine/],
+    [{ masterStart: 0 }, /not a host number/],
     [{ masters: 1, masterName: 'etcd' }, /etcd is the name of a group/],
     [{ workers: 1, workerName: 'kube-node' }, /kube-node is the name of a group/],
-    [{ subnet: '0.0.0.0/0' }, /no machine has an address of 0\.0\.0\.0\/0/],
-    [{ subnet: '127.0.0.0/8' }, /no machine has an address of 127\.0\.0\.0\/8/],
-    [{ subnet: '224.0.1.0/24' }, /no machine has an address of 224\.0\.1\.0\/24/],
+    [{ subnet: '0.0.0.0/0' }, /Hosts cannot have addresses in 0\.0\.0\.0\/0/],
+    [{ subnet: '127.0.0.0/8' }, /Hosts cannot have addresses in 127\.0\.0\.0\/8/],
+    [{ subnet: '224.0.1.0/24' }, /Hosts cannot have addresses in 224\.0\.1\.0\/24/],
   ] as const)('%j: refused', (options, what) => {
     expect(() => generateInventory({ ...DEFAULT_INVENTORY, ...(options as Partial<GenerateInventoryOptions>) })).toThrow(what);
   });
 
-  it('are never overwritten without force, in whatever format they are', async () => {
+  it('are never overwritten without force, in any format', async () => {
     const output = join(dir, 'kept');
     const run = (o: Partial<GenerateInventoryOptions>, force = false): Promise<unknown> =>
       quietly(() => inventoryGenerate({ ...DEFAULT_INVENTORY, ...o, output, force }));
@@ -126,7 +126,7 @@ describe('generated inventories', () => {
     expect(existsSync(join(folder, 'hosts.ini'))).toBe(false);
   });
 
-  it('are not begun where they cannot be written', async () => {
+  it('do not start if they cannot be written', async () => {
     const [file, half] = [join(dir, 'a-file'), join(dir, 'half')];
     writeFileSync(file, '');
     mkdirSync(half);
@@ -141,8 +141,8 @@ describe('generated inventories', () => {
     expect(existsSync(join(half, 'hosts.ini'))).toBe(false);
   });
 
-  // Node.js tries for ever to make a folder there.
-  it.skipIf(!existsSync('/proc/version'))('are not tried for ever in a folder that takes none (needs /proc)', () => {
+  // Node.js retries forever to create a directory there.
+  it.skipIf(!existsSync('/proc/version'))('are not retried forever in a directory that cannot hold them (needs /proc)', () => {
     const command = [join(root, 'bin/run.js'), 'inventory', 'generate', '-o', '/proc/kubewright'];
     const { status, stderr } = spawnSync('node', command, { encoding: 'utf8', timeout: 60_000 });
     expect([status, stderr]).toEqual([2, expect.stringContaining('/proc/kubewright: The inventory cannot be written')]);
@@ -184,7 +184,7 @@ const fitting = options.filter((o) => {
 });
 
 describe('whatever the options', () => {
-  it('they validate clean, also when warnings fail', async () => {
+  it('they validate clean, even if warnings fail', async () => {
     await fc.assert(
       fc.asyncProperty(fitting, async (o) => {
         const { path } = write(o);
@@ -306,10 +306,10 @@ describe.skipIf(!built)('inventory generate --interactive', () => {
       '10.0.0.0/30 is too small',
       '10.0.0.0/28 is too small',
       'share the address 10.0.0.3',
-      'M1, which is no DNS name',
-      'Two machines would be named m1',
+      'M1, which is not a DNS name',
+      'Two hosts would be named m1',
       'the number must be odd',
-      '9 etcd members, but 5 machines',
+      '9 etcd members, but 5 hosts',
       'is not a valid user name',
       'Kubernetes 1.99.0 is not known',
       'The inventory already exists',

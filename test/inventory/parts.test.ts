@@ -29,7 +29,7 @@ describe('ranges', () => {
 
   it('of numbers that run backwards are empty, as in Ansible; of letters they are refused', () => {
     expect(expandRange('w[3:1]')).toEqual([]);
-    expect(() => expandRange('w[c:a]')).toThrow(/before the beginning/);
+    expect(() => expandRange('w[c:a]')).toThrow(/before the start/);
   });
 });
 
@@ -74,7 +74,7 @@ describe('words', () => {
     expect(() => shellWords('a "b')).toThrow(/not closed/);
   });
 
-  it('of arguments know no comments, as shlex.split() of the ssh plugin', () => {
+  it('of arguments have no comments, as shlex.split() in the ssh plugin', () => {
     expect(shellWords('-o ControlPath=/tmp/#x -o User=a # b')).toEqual(['-o', 'ControlPath=/tmp/#x', '-o', 'User=a', '#', 'b']);
   });
 });
@@ -110,7 +110,7 @@ describe('extra variables', () => {
     expect(Object.fromEntries([...vars].map(([k, v]) => [k, v.value]))).toEqual({ a: 2, b: 'two words', c: [1] });
   });
 
-  it('are no JSON behind a blank, where Ansible sets something else', async () => {
+  it('are not JSON after a space, because Ansible reads something else', async () => {
     await expect(parseExtraVars([' {"a": 1}'])).rejects.toThrow(/is not a variable/);
   });
 });

@@ -41,12 +41,12 @@ describe('playbooks', () => {
     expect(plays.find((p) => p.name === 'Join the other control planes')?.serial).toEqual([1]);
   });
 
-  it('that are no UTF-8, or cannot be read, are refused', async () => {
+  it('that are not UTF-8, or cannot be read, are refused', async () => {
     writeFileSync(path, Buffer.from('- hosts: all\n  tasks: [{name: Gr\xf6\xdfe, run: id}]\n', 'latin1'));
     await expect(loadPlaybook(path)).rejects.toMatchObject({
-      parts: { what: 'This is no text in UTF-8', where: { file: path, line: 2, column: 20 } },
+      parts: { what: 'File is not valid UTF-8', where: { file: path, line: 2, column: 20 } },
     });
-    // As its owner root reads everything; a socket nobody can.
+    // Root can read any file, but not a socket.
     const socket = join(dir, 'socket.yml');
     const server = createServer().listen(socket);
     await once(server, 'listening');
@@ -138,7 +138,7 @@ describe('playbooks', () => {
     ['- hosts: all\n  roles: [os]\n  serial: 200%\n', /^p\.yml:3:11 serial must be/],
     ['name: x\n', /^p\.yml:1:1 A playbook is a list of plays/],
     ['- hosts: all\n  tasks: []\n---\n- hosts: b\n', /^p\.yml:3:1 .*Write one file for each/],
-    ['- hosts: all\n\ttasks: []\n', /^p\.yml:2:\d .*blanks, never with tabs/],
+    ['- hosts: all\n\ttasks: []\n', /^p\.yml:2:\d .*spaces, not with tabs/],
     ['- hosts: [all\n', /^p\.yml:\d+:\d+ This is not valid YAML/],
     ['- import_playbook: x.yml\n', /^p\.yml:1:3 A play has no import_playbook\. Run the playbooks/],
     ['- hosts: all\n  hosts: b\n  roles: [os]\n', /^p\.yml:2:3 A play has hosts twice/],
@@ -156,7 +156,7 @@ describe('playbooks', () => {
     [task('runn: x'), /^p\.yml:4:5 A task has no runn\. Did you mean run\?/],
     [task(`${RUN}delegate_to: x`), /A task has no delegate_to\. Write when: inventory_hostname == /],
     [task(`${RUN}args: {chdir: /}`), /A task has no args\. Write creates: beside run:/],
-    [task(`${RUN}with_fileglob: x`), /A task has no with_fileglob\. Write a task for each/],
+    [task(`${RUN}with_fileglob: x`), /A task has no with_fileglob\. Write one task per item/],
     [task('ansible.builtin.lineinfile: {}'), /A task has no ansible\.builtin\.lineinfile\. Write run: with sed/],
     [task('community.general.ini_file: {}'), /A task has no community\.general\.ini_file\. Write run: with the shell text/],
     [task(`${RUN}constructor: x`), /A task has no constructor\. A task has: name/],
@@ -165,7 +165,7 @@ describe('playbooks', () => {
     [task('run: true'), /^p\.yml:4:10 run must be text, which true is not to YAML\. Put it in quotes: run: 'true'/],
     [task(`${RUN}check: no`), /^p\.yml:5:12 check must be text, which no is not to YAML\. Put it in quotes: check: 'no'/],
     [task(`shell: x`), /^p\.yml:4:5 A task has no shell\. Write run:/],
-    [task(`${RUN}register: x`), /^p\.yml:5:5 A task has no register\. A task looks at the machine by itself/],
+    [task(`${RUN}register: x`), /^p\.yml:5:5 A task has no register\. Write check: that compares/],
     [task(`${RUN}check: x\ncreates: /y`), /^p\.yml:6:14 check and creates exclude each other/],
     [task(`${RUN}creates: y`), /^p\.yml:5:14 creates must be an absolute path/],
     [task(`${RUN}timeout: soon`), /^p\.yml:5:14 timeout must be a number/],
@@ -174,7 +174,7 @@ describe('playbooks', () => {
     ['- hosts: all\n  tasks: [{name: "a\\e[31m", run: x}]\n', /^p\.yml:2:18 name must be text without control characters/],
     ['- hosts: all\n  name: "a\\e[31m"\n  roles: [os]\n', /^p\.yml:2:9 name must be text without control characters/],
     [task(`${RUN}sensitive: 1`), /^p\.yml:5:16 sensitive must be true or false/],
-    [task(`${RUN}id: a b`), /^p\.yml:5:9 An id is letters/],
+    [task(`${RUN}id: a b`), /^p\.yml:5:9 An id consists of letters/],
     [task('run: [a]'), /^p\.yml:4:10 run must be text/],
     [task('copy: {dest: /x}'), /^p\.yml:4:11 copy needs either src or content/],
     [task('copy: {src: a, content: b, dest: /x}'), /^p\.yml:4:11 copy needs either src or content/],
@@ -184,13 +184,13 @@ describe('playbooks', () => {
     [task('copy: {src: a, dest: /x, mode: u+x}'), /^p\.yml:4:36 mode must be octal/],
     [task('copy: {src: a, dest: /x, owner: "a b"}'), /^p\.yml:4:37 owner must be the name/],
     [task('copy: {content: {a: b}, dest: /x}'), /^p\.yml:4:21 content must be text/],
-    [task('copy: {src: a, dest: /x}\ncheck: y'), /^p\.yml:5:12 copy knows by itself/],
+    [task('copy: {src: a, dest: /x}\ncheck: y'), /^p\.yml:5:12 copy checks by itself/],
     [task('script: {args: [a]}'), /^p\.yml:4:13 script needs src/],
-    [task('script: {src: a, check: b}\ncreates: /x'), /^p\.yml:5:14 The script has a check already/],
+    [task('script: {src: a, check: b}\ncreates: /x'), /^p\.yml:5:14 The script already has a check/],
     [`${task(RUN)}  - name: u\n    id: t\n    run: x\n`, /^p\.yml:7:9 Two tasks of this play have the id t/],
   ])('%j is refused', async (text, expected) => expect((await refusals(text)).join('\n')).toMatch(expected));
 
-  it('say everything that is wrong at once', async () => {
+  it('report all problems together', async () => {
     const all = await refusals('- hosts: all\n  role: os\n  serial: x\n- tasks:\n  - nam: t\n    run: x\n');
     expect(all.map((a) => a.split(' ')[0])).toEqual(['p.yml:2:3', 'p.yml:3:11', 'p.yml:4:3', 'p.yml:5:5']);
   });

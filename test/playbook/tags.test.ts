@@ -43,7 +43,7 @@ describe('tags', () => {
     expect(tagsSelect(words(tags), { tags: words(only), skipTags: words(skip) })).toBe(runs);
   });
 
-  it('that nothing has are refused, all at once, with the nearest one', () => {
+  it('that nothing has are refused together, with the nearest one', () => {
     const refuse = () => checkTags({ tags: ['etdc', 'all'], skipTags: ['zzzzzz', 'taged'] }, ['os', 'etcd']);
     expect(refuse).toThrow(InputErrors);
     try {

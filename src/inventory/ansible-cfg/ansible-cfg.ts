@@ -9,9 +9,9 @@ import { placeText, wholeFile } from '../../base/place.js';
 import { unquote } from '../python/split-args.js';
 import { type ConfigValue, parseConfig } from './config-parser.js';
 
-/** What ansible.cfg and the ANSIBLE_* variables say of what Kubewright has, too. What nobody sets is undefined. */
+/** The settings of ansible.cfg and the ANSIBLE_* variables that Kubewright supports. Unset ones are undefined. */
 export interface AnsibleConfig {
-  /** The file that counts; undefined: there is none. */
+  /** The file in use; undefined: there is none. */
   readonly file?: string;
   readonly warnings: readonly Warning[];
   /** Where each setting was found: file:line:column or the name of a variable. */
@@ -37,15 +37,15 @@ export interface ConfigPlace {
   readonly home: string;
 }
 
-/** Those of them that are settings. */
+/** The keys that are settings. */
 export type SettingName = Exclude<keyof AnsibleConfig, 'file' | 'warnings' | 'origins'>;
 
-/** Of several variables, and of several sections, the first that says something. */
+/** Of several variables, and of several sections, the first that is set. */
 type Setting = readonly [name: SettingName, variables: readonly string[], sections: readonly string[], key: string];
 
-/** The ssh plugin has its own section for some. Place: ansible/plugins/connection/ssh.py */
+/** The ssh plugin has its own section for some. Source: ansible/plugins/connection/ssh.py */
 const SSH = ['ssh_connection', 'defaults'];
-/** Place: ansible/config/base.yml */
+/** Source: ansible/config/base.yml */
 const SETTINGS: readonly Setting[] = [
   ['inventory', ['ANSIBLE_INVENTORY'], ['defaults'], 'inventory'],
   ['remoteUser', ['ANSIBLE_REMOTE_USER'], ['defaults'], 'remote_user'],
@@ -66,7 +66,7 @@ export function configKey(name: SettingName): string {
   return SETTINGS.find(([n]) => n === name)?.[3] ?? name;
 }
 
-/** @throws InputError for a file that cannot be read, and for values that make no sense. */
+/** @throws InputError for a file that cannot be read, and for invalid values. */
 export function readAnsibleConfig(place: ConfigPlace = { env: process.env, cwd: process.cwd(), home: homedir() }): AnsibleConfig {
   const warnings: Warning[] = [];
   const file = findConfig(place, warnings);
@@ -88,7 +88,7 @@ export function readAnsibleConfig(place: ConfigPlace = { env: process.env, cwd: 
 }
 
 /**
- * The first that there is: ANSIBLE_CONFIG, the working folder, the home, /etc.
+ * The first that exists: ANSIBLE_CONFIG, the working directory, the home directory, /etc.
  * Place: find_ini_config_file in ansible/config/manager.py
  */
 function findConfig({ env, cwd, home }: ConfigPlace, warnings: Warning[]): string | undefined {
@@ -99,10 +99,10 @@ function findConfig({ env, cwd, home }: ConfigPlace, warnings: Warning[]): strin
     places.push(existsSync(path) && statSync(path).isDirectory() ? join(path, 'ansible.cfg') : path);
   }
   const here = join(cwd, 'ansible.cfg');
-  // Anybody could put a file there.
+  // Any user could put a file there.
   if ((statSync(cwd).mode & 0o002) === 0) places.push(here);
   else if (!named && existsSync(here))
-    warnings.push({ what: 'This file is passed over, because everybody may write to its folder', where: wholeFile(here) });
+    warnings.push({ what: 'This file is ignored because its directory is world-writable', where: wholeFile(here) });
   places.push(join(home, '.ansible.cfg'), '/etc/ansible/ansible.cfg');
   return places.find((p) => readable(p));
 }

@@ -6,12 +6,12 @@ export interface ConfigValue {
   readonly source: Place;
 }
 
-/** Sections, in each the values by their names in lower case. */
+/** Sections; in each the values by lower-case name. */
 export type ConfigSections = ReadonlyMap<string, ReadonlyMap<string, ConfigValue>>;
 
 /**
  * Reads what Python's `configparser` reads, with `;` for comments behind values, as Ansible sets it up. The usual INI
- * libraries read something else: they cut values at `#`, know no `name: value` and no lines that go on.
+ * libraries differ: they cut values at `#`, and know neither `name: value` nor continuation lines.
  * @throws InputError with file:line:column.
  */
 export function parseConfig(text: string, file: string): ConfigSections {
@@ -33,17 +33,17 @@ export function parseConfig(text: string, file: string): ConfigSections {
     }
     const header = /^\s*\[(.+)\]/.exec(line)?.[1];
     if (header !== undefined) {
-      if (sections.has(header)) throw bad(`The section [${header}] is there already`, source, 'Put both together');
+      if (sections.has(header)) throw bad(`The section [${header}] appears twice`, source, 'Merge the two');
       section = new Map();
       sections.set(header, section);
       last = undefined;
       continue;
     }
-    if (!section) throw bad('This line stands before the first section', source, 'Write [defaults] above it');
+    if (!section) throw bad('This line comes before the first section', source, 'Write [defaults] above it');
     const [, name, value] = /^\s*(.*?)\s*[=:]\s*(.*)$/.exec(line) ?? [];
     if (!name || value === undefined) throw bad('This line has no value', source, 'Write name = value');
     const key = name.toLowerCase();
-    if (section.has(key)) throw bad(`${key} is set twice`, source, 'Take one out');
+    if (section.has(key)) throw bad(`${key} is set twice`, source, 'Remove one');
     last = { text: value, source };
     indent = here;
     section.set(key, last);

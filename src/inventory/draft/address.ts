@@ -36,8 +36,8 @@ export interface Address {
 }
 
 /**
- * A host name or address, perhaps with ranges, perhaps with a port; undefined: it is neither.
- * Source: ansible/parsing/utils/addresses.py; like there only the last form of IPv6 must go to the end.
+ * A host name or address, optionally with ranges and a port; undefined: it is neither.
+ * Source: ansible/parsing/utils/addresses.py; as there, only the last form of IPv6 must match to the end.
  */
 export function parseAddress(text: string, ranges: boolean): Address | undefined {
   let host = text;
@@ -53,7 +53,7 @@ export function parseAddress(text: string, ranges: boolean): Address | undefined
   return port === undefined ? { host } : { host, port };
 }
 
-/** Names of ordinary letters need no look at Unicode. */
+/** ASCII names need no Unicode check. */
 function isHostname(host: string): boolean {
   if (/^[a-z0-9]+(?:[-.][a-z0-9]+)*$/i.test(host)) return true;
   return HOSTNAME.test(host);

@@ -2,10 +2,10 @@ import type { Warning } from '../../base/errors.js';
 import type { Place } from '../../base/place.js';
 import type { Variable } from '../model/values.js';
 
-/** Why a group or a host cannot be what was asked; the reader adds the place. */
+/** Why a group or a host is invalid; the reader adds the place. */
 export class DraftError extends Error {}
 
-/** Names that stand for this machine. Place: ansible/constants.py */
+/** Names of this machine. Source: ansible/constants.py */
 export const LOCALHOST: readonly string[] = ['127.0.0.1', 'localhost', '::1'];
 
 const NONE: ReadonlyMap<string, Variable> = new Map();
@@ -13,12 +13,12 @@ const NONE: ReadonlyMap<string, Variable> = new Map();
 export class DraftHost {
   readonly name: string;
   readonly source: Place;
-  /** The inventory that named it first; undefined: a list of hosts. */
+  /** The inventory that first named it; undefined: a list of hosts. */
   readonly origin: string | undefined;
   readonly groups = new Set<DraftGroup>();
-  /** Perhaps those of other hosts, too. */
+  /** May be shared with other hosts. */
   #vars: ReadonlyMap<string, Variable>;
-  /** The same, once they are this host's alone. */
+  /** Set once they belong to this host alone. */
   #own: Map<string, Variable> | undefined;
 
   constructor(name: string, source: Place, origin: string | undefined, vars: ReadonlyMap<string, Variable> = NONE) {
@@ -67,7 +67,7 @@ export class DraftGroup {
   priority = 1;
   /** Where it is first named. */
   source: Place | undefined;
-  /** Asked for once for each host; undefined: not known, or no longer. */
+  /** Cached, as it is needed once per host; undefined: not computed, or outdated. */
   #ancestors: Set<DraftGroup> | undefined;
 
   constructor(name: string) {
@@ -79,7 +79,7 @@ export class DraftGroup {
     return this.#ancestors;
   }
 
-  /** Members, also those of children, in Ansible's order: level by level. */
+  /** Members, including those of children, in Ansible's order: level by level. */
   allHosts(): Set<DraftHost> {
     const out = new Set<DraftHost>();
     for (const group of this.descendants()) for (const host of group.hosts) out.add(host);
@@ -146,13 +146,13 @@ function walk(group: DraftGroup, relation: 'parents'): Set<DraftGroup> {
 }
 
 /**
- * What the readers of inventories fill. Groups keep the names that they are written with.
- * Place: ansible/inventory/data.py, group.py and host.py; the order of everything is theirs.
+ * Filled by the inventory readers. Groups keep their written names.
+ * Source: ansible/inventory/data.py, group.py and host.py; everything keeps their order.
  */
 export class Draft {
   readonly hosts = new Map<string, DraftHost>();
   readonly groups = new Map<string, DraftGroup>();
-  /** What Ansible warns about and goes on. */
+  /** What Ansible only warns about. */
   readonly warnings: Warning[] = [];
   /** Absolute path of the inventory that is being read; undefined: a list of hosts. */
   origin: string | undefined;
@@ -172,7 +172,7 @@ export class Draft {
     return group;
   }
 
-  /** A port counts only where the host is named first, as in Ansible. */
+  /** A port counts only on the first mention of the host, as in Ansible. */
   addHost(name: string, source: Place, group?: DraftGroup, port?: number): DraftHost {
     if (name === '') throw new DraftError('A host has no name');
     let host = this.hosts.get(name);
@@ -188,7 +188,7 @@ export class Draft {
     return host;
   }
 
-  /** Where a group and a host have the same name, it is the group's, as in Ansible. */
+  /** If a group and a host have the same name, the variable is the group's, as in Ansible. */
   setVariable(owner: string, name: string, variable: Variable): void {
     const group = this.groups.get(owner);
     if (!group) {
@@ -199,7 +199,7 @@ export class Draft {
     else group.vars.set(name, variable);
   }
 
-  /** The same for several, which do not change any more. */
+  /** The same for several, which are final. */
   setVariables(owner: string, vars: ReadonlyMap<string, Variable>): void {
     if (!this.groups.has(owner)) this.hosts.get(owner)?.setVariables(vars);
     else for (const [name, variable] of vars) this.setVariable(owner, name, variable);
@@ -221,7 +221,7 @@ export class Draft {
     }
   }
 
-  /** A group of the host's name is taken for it, as in Ansible. */
+  /** A group with the host's name takes its place, as in Ansible. */
   #ungroup(host: DraftHost, ungrouped: DraftGroup): void {
     const group = this.groups.get(host.name);
     if (group) ungrouped.addChild(group);
@@ -232,7 +232,7 @@ export class Draft {
   }
 }
 
-/** Python's `int()`. @throws DraftError for what is no number. */
+/** Python's `int()`. @throws DraftError unless it is a number. */
 function priorityOf(v: Variable): number {
   const { value } = v;
   if (typeof value === 'number') return Math.trunc(value);

@@ -7,7 +7,7 @@ export interface HostNames {
 }
 
 /**
- * `name`, `name:22`, `[2001:db8::1]:22`, ranges in any of them. What is neither a name nor an address is taken as it stands.
+ * `name`, `name:22`, `[2001:db8::1]:22`, ranges in any of them. What is neither a name nor an address is used verbatim.
  * @throws RangeError with the reason.
  */
 export function hostNames(pattern: string): HostNames {

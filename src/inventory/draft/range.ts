@@ -1,16 +1,16 @@
 /** Order of letters in a range: Python's string.ascii_letters, so `[y:B]` is y, z, A, B. */
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
-/** A range is never meant to be longer; a slip such as [1:99999999] must not eat the memory. */
+/** Longer ranges are typing errors: [1:99999999] must not exhaust the memory. */
 const MOST = 100_000;
 
 /**
- * Host ranges: `www[01:50]`, `db-[a:f]`, `n[0:10:2]`, several in one name. Zeros in front give the width.
+ * Host ranges: `www[01:50]`, `db-[a:f]`, `n[0:10:2]`, several in one name. Leading zeros give the width.
  * Source: expand_hostname_range in ansible/plugins/inventory/__init__.py, its oddities included.
  * @throws RangeError with the reason.
  */
 export function expandRange(pattern: string): string[] {
   const names = pattern.includes('[') ? expand(pattern, MOST) : [pattern];
-  if (names.length > MOST) throw new RangeError(`these are more than ${MOST} hosts`);
+  if (names.length > MOST) throw new RangeError(`it has more than ${MOST} hosts`);
   return names;
 }
 
@@ -25,14 +25,14 @@ function expand(pattern: string, most: number): string[] {
     const name = head + value + tail;
     if (name.includes('[')) for (const n of expand(name, most - out.length)) out.push(n);
     else out.push(name);
-    if (out.length > most) throw new RangeError(`these are more than ${MOST} hosts`);
+    if (out.length > most) throw new RangeError(`it has more than ${MOST} hosts`);
   }
   return out;
 }
 
 function values(body: string): string[] {
   const bounds = body.split(':');
-  if (bounds.length !== 2 && bounds.length !== 3) throw new RangeError(`${body} is not a beginning, an end and perhaps a step`);
+  if (bounds.length !== 2 && bounds.length !== 3) throw new RangeError(`${body} is not a start, an end and an optional step`);
   const [from = '', end = '', step = '1'] = bounds;
   const begin = from === '' ? '0' : from;
   if (end === '') throw new RangeError('the end is missing');
@@ -42,11 +42,11 @@ function values(body: string): string[] {
   return letters ?? numbers(whole(begin), whole(end), whole(step)).map((n) => zeros(n, width));
 }
 
-/** A range of letters; undefined: it is none. */
+/** A range of letters; undefined: it is not one. */
 function letterRange(begin: string, end: string, stepText: string): string[] | undefined {
   const [first, last] = [LETTERS.indexOf(begin), LETTERS.indexOf(end)];
   if (first < 0 || last < 0) return undefined;
-  if (first > last) throw new RangeError('the end lies before the beginning');
+  if (first > last) throw new RangeError('the end comes before the start');
   const step = whole(stepText);
   if (step === 0) throw new RangeError('the step must not be 0');
   if (step < 0) return [];
@@ -59,7 +59,7 @@ function letterRange(begin: string, end: string, stepText: string): string[] | u
 function numbers(first: number, last: number, step: number): number[] {
   if (step === 0) throw new RangeError('the step must not be 0');
   const length = Math.max(0, Math.ceil((last + 1 - first) / step));
-  if (length > MOST) throw new RangeError(`these are more than ${MOST} hosts`);
+  if (length > MOST) throw new RangeError(`it has more than ${MOST} hosts`);
   return Array.from({ length }, (_, i) => first + i * step);
 }
 

@@ -34,17 +34,17 @@ const COLLECTION = /^(ansible\.builtin|ansible\.utils|ansible\.netcommon|ansible
 /** Filters whose result stays text even when it looks like a list. Source: Ansible's setting STRING_TYPE_FILTERS */
 const KEEP_TEXT = new Set(['string', 'to_json', 'to_nice_json', 'to_yaml', 'to_nice_yaml', 'ppretty', 'json']);
 
-/** Known to Ansible and left out on purpose. */
+/** Ansible has these; they are left out on purpose. */
 const REFUSED: Readonly<Record<string, string>> = {
-  password_hash: 'it gives another value each time, and so would change the machines at every run',
+  password_hash: 'it gives a different value each time, so every run would change the hosts',
   vault: 'values are encrypted with ansible-vault',
-  unvault: 'values that are encrypted are decrypted by themselves',
-  random: 'it gives another value each time, and so would change the machines at every run',
-  shuffle: 'it gives another value each time, and so would change the machines at every run',
-  fileglob: 'files of the operator are read with lookup only',
+  unvault: 'encrypted values are decrypted automatically',
+  random: 'it gives a different value each time, so every run would change the hosts',
+  shuffle: 'it gives a different value each time, so every run would change the hosts',
+  fileglob: 'local files are read only with lookup',
 };
 
-/** The rest of Ansible's own, and what kubespray uses of collections. */
+/** The rest of Ansible's own filters, and those of collections that kubespray uses. */
 const OTHERS = new Set(
   'commonpath expandvars fact_diff from_yaml_all human_readable json_query normpath permutations pprint rekey_on_member striptags strftime to_datetime to_uuid urldecode urlize urlsplit win_basename win_dirname win_splitdrive x509_certificate_info xmlattr'.split(
     ' ',
@@ -61,7 +61,7 @@ export function makeContext(o: LookupOptions): Context {
     },
     filter: (name, value, args, context) => {
       const out = named('filter', name, FILTERS, (f) => f(value, args, context));
-      // A filter never hands on dict.items() and its like.
+      // A filter never returns dict.items() and the like.
       if (out instanceof DictView) return [...out];
       return typeof out === 'string' && KEEP_TEXT.has(name) ? new KeptText(out) : out;
     },

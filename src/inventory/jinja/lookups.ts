@@ -5,12 +5,12 @@ import { type Arguments, TemplateError, Undefined, type Value } from './values/v
 
 export interface LookupOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Folders in which relative files are looked for, in this order. */
+  /** Directories in which relative files are searched, in order. */
   readonly searchPath: readonly string[];
   readonly variable: (name: string) => Value | undefined;
 }
 
-/** Lookups that only read what the operator has here anyway. Everything else is refused by name. */
+/** Lookups that only read local data. Everything else is refused by name. */
 export function lookup(args: Arguments, o: LookupOptions, wantList: boolean): Value {
   const [kind, ...terms] = args.positional;
   const name = text(kind ?? null, 'the lookup').replace(/^ansible\.builtin\./, '');
@@ -27,9 +27,7 @@ export function lookup(args: Arguments, o: LookupOptions, wantList: boolean): Va
   }
   const read = { env: (w: string) => o.env[w] ?? str(otherwise ?? ''), file: (w: string) => readFile(w, o, args) }[name];
   if (!read) {
-    throw new TemplateError(
-      `lookup('${name}') is not supported: Kubewright reads only env, file and vars on the operator's machine`,
-    );
+    throw new TemplateError(`lookup('${name}') is not supported: Kubewright reads only env, file and vars on this machine`);
   }
   const values = words.map((w) => read(str(w)));
   return list ? values : values.join(',');
@@ -38,7 +36,7 @@ export function lookup(args: Arguments, o: LookupOptions, wantList: boolean): Va
 function readFile(name: string, o: LookupOptions, args: Arguments): string {
   const paths = isAbsolute(name) ? [name] : o.searchPath.flatMap((dir) => [join(dir, 'files', name), join(dir, name)]);
   const path = paths.find((p) => existsSync(p));
-  if (path === undefined) throw new TemplateError(`lookup('file'): there is no ${name} (looked for ${paths.join(', ')})`);
+  if (path === undefined) throw new TemplateError(`lookup('file'): there is no ${name} (searched ${paths.join(', ')})`);
   let content: string;
   try {
     content = readFileSync(path, 'utf8');

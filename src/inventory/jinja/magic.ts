@@ -3,7 +3,7 @@ import { oldGroupName } from '../model/group-names.js';
 import type { Host } from '../model/model.js';
 import type { Value } from './values/values.js';
 
-/** What `default(omit)` gives: the variable counts as not set. */
+/** The value of `default(omit)`: the variable counts as unset. */
 export const OMIT = '__omit_place_holder__';
 
 /** What magic variables are made of. */
@@ -11,7 +11,7 @@ export interface MagicSources {
   readonly hosts: ReadonlyMap<string, Host>;
   readonly groups: Value;
   readonly hostvars: Value;
-  /** Undefined: the working folder. */
+  /** Undefined: the working directory. */
   readonly playbookDir: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export function magicVariable(host: Host, name: string, s: MagicSources): Value 
     case 'inventory_file':
       return host.origin;
     case 'inventory_dir':
-      // The text is what Ansible has there, too.
+      // Ansible also has this text here.
       return host.origin === undefined ? 'None' : dirname(host.origin);
     case 'playbook_dir':
       return s.playbookDir ?? process.cwd();

@@ -7,7 +7,7 @@ export type { RenderOptions } from './renderer.js';
 
 /**
  * The same inventory with variables that hold templates or encrypted values rendered as Ansible does: only when one is
- * used, with everything that it mentions. Nothing is rendered here, so nothing can be wrong yet.
+ * used, with everything that it refers to. Nothing is rendered yet, so no error can occur here.
  */
 export function renderInventory(inventory: Inventory, options: RenderOptions = {}): Inventory {
   const renderer = new Renderer(inventory, options);
@@ -20,7 +20,7 @@ export function renderInventory(inventory: Inventory, options: RenderOptions = {
 /** Rendered inventory → what it was made of. */
 const unrendered = new WeakMap<Inventory, { readonly inventory: Inventory; readonly options: RenderOptions }>();
 
-/** A text that stands outside of the inventory: in a playbook. */
+/** A text from outside the inventory: from a playbook. */
 export interface OtherText {
   readonly text: string;
   readonly source: Place;

@@ -29,7 +29,7 @@ export class RenderedVariable implements Variable {
     return this.#rendered.value;
   }
 
-  /** Rendered first: whether a secret takes part shows then. */
+  /** Renders first: only then is it known whether a secret is involved. */
   get secret(): boolean {
     this.#rendered ??= this.#make();
     return this.#rendered.secret;

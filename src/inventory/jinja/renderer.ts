@@ -15,7 +15,7 @@ import { copied, filled, toVar } from './values/convert.js';
 import { LazyDict, TemplateError, Undefined, UndefinedError, type Value } from './values/values.js';
 
 export interface RenderOptions {
-  /** Variables below all others: the settings' defaults, so that users' templates may mention them. Raw. */
+  /** Variables below all others: the settings' defaults, so that users' templates may refer to them. Raw. */
   readonly defaults?: ReadonlyMap<string, VarValue>;
   readonly keyring?: Keyring;
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -26,11 +26,11 @@ interface Frame {
   readonly host: string;
   readonly name: string;
   secret: boolean;
-  /** Something that it asked for was left out, because that is being made already. */
+  /** A value that it needed was left out, because it is already being rendered. */
   partial: boolean;
 }
 
-/** Renders variables of hosts, each once and when it is asked for. */
+/** Renders variables of hosts, each once, on first use. */
 export class Renderer {
   readonly #inventory: Inventory;
   readonly #options: RenderOptions;
@@ -41,7 +41,7 @@ export class Renderer {
   readonly #magic: MagicSources;
   readonly #instead: Host | undefined;
 
-  /** @param instead takes the place of the host of its name. Made for every text of a task, so nothing here may walk all hosts. */
+  /** @param instead replaces the host of its name. Constructed for every text of a task, so this must not iterate over all hosts. */
   constructor(inventory: Inventory, options: RenderOptions, instead?: Host) {
     this.#inventory = inventory;
     this.#options = options;
@@ -103,7 +103,7 @@ export class Renderer {
       fix: near
         ? `Did you mean ${near}?`
         : fact
-          ? `Facts of machines are not known while variables are read: write the value itself`
+          ? `Host facts are not known while variables are read: write the value itself`
           : missing !== ''
             ? `Define ${missing}, or write {{ ${missing} | default(…) }}`
             : 'Correct the expression',
@@ -114,7 +114,7 @@ export class Renderer {
     return [...host.vars.keys(), ...(this.#options.defaults?.keys() ?? []), ...MAGIC];
   }
 
-  /** A variable of a host, rendered; undefined: it has none of that name. @param ofHostvars it is asked for as hostvars[host].name. */
+  /** A variable of a host, rendered; undefined: there is none of that name. @param ofHostvars it is read as hostvars[host].name. */
   #variable(hostName: string, name: string, ofHostvars = false): Value | undefined {
     const host = this.#hostNamed(hostName);
     const own = host?.vars.get(name);
@@ -134,28 +134,28 @@ export class Renderer {
     const at = this.#stack.findIndex((f) => f.host === hostName && f.name === name);
     if (at >= 0) {
       const chain = [...this.#stack.slice(at), this.#stack[at]].map((f) => f?.name ?? '').join(' > ');
-      const reason = `it needs itself: ${chain}`;
+      const reason = `it refers to itself: ${chain}`;
       if (!ofHostvars) throw new TemplateError(reason);
-      // Ansible has no hostvars within hostvars. kubespray's etcd_member_name asks for itself so, and has a default for it.
+      // Ansible has no hostvars within hostvars. kubespray's etcd_member_name refers to itself that way, and has a default for it.
       for (const frame of this.#stack.slice(at + 1)) frame.partial = true;
       return new Undefined('', reason);
     }
-    if (this.#stack.length > 100) throw new TemplateError('variables mention each other more than 100 deep');
+    if (this.#stack.length > 100) throw new TemplateError('variables refer to each other more than 100 levels deep');
     const frame: Frame = { host: hostName, name, secret: own?.secret === true, partial: false };
     if (frame.secret) this.#taint();
     this.#stack.push(frame);
     try {
       const value = this.#fill(hostName, raw, frame);
-      // What is undefined somewhere in it is found now.
+      // Finds undefined values anywhere in it.
       toVar(value);
       if (value !== OMIT && !frame.partial) this.#done.set(key, { value: copied(value), secret: frame.secret });
       return value;
     } catch (error) {
-      // As in Ansible: default() may still replace it, and only a use of it is an error.
+      // As in Ansible: default() may still replace it, and only its use is an error.
       if (error instanceof UndefinedError && this.#stack.length > 1)
         return new Undefined(error.missing, `${error.message} (in ${name})`);
       if (error instanceof TemplateError && frame.secret && !(error instanceof UndefinedError))
-        throw new TemplateError('the reason is not shown, because a secret takes part');
+        throw new TemplateError('the reason is hidden because a secret is involved');
       throw error;
     } finally {
       this.#stack.pop();

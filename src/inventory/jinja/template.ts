@@ -6,7 +6,7 @@ import { parseTemplate } from './syntax/parser.js';
 import { isNumber, unkept, type Value } from './values/values.js';
 
 const parsed = new Map<string, readonly Statement[]>();
-/** Group variables are rendered for every host; beyond so many templates the oldest are parsed again. */
+/** Group variables are rendered for every host; beyond this number the oldest templates are parsed again. */
 const REMEMBERED = 2000;
 
 /**
@@ -29,7 +29,7 @@ export function renderText(text: string, context: Context, single: (name: string
   const value = execute(body, context);
   const rendered = unkept(value);
   if (typeof rendered !== 'string') return rendered;
-  // The line breaks at the end of the text are kept, also where a block at the end took one.
+  // The final newlines of the text are kept, even if a block at the end removed one.
   const wanted = /\n*$/.exec(text)?.[0].length ?? 0;
   const there = /\n*$/.exec(rendered)?.[0].length ?? 0;
   return wanted > there ? rendered + '\n'.repeat(wanted - there) : value;

@@ -1,12 +1,12 @@
 import { Draft, DraftError, DraftHost } from '../draft/draft.js';
 import { groupName } from '../model/group-names.js';
 
-/** kubespray's k8s_cluster is the union of these, also where the inventory does not say so. */
+/** kubespray's k8s_cluster is the union of these, even if the inventory does not say so. */
 const CLUSTER_PARTS = ['kube_control_plane', 'kube_node', 'calico_rr'];
 
 /**
  * The same inventory as Kubewright sees it: groups under old and new names of kubespray are one, k8s_cluster holds all its
- * parts, and etcd is the control plane where nobody says otherwise.
+ * parts, and etcd is the control plane unless the inventory says otherwise.
  */
 export function canonicalDraft(written: Draft): Draft {
   const draft = new Draft();
@@ -35,12 +35,12 @@ export function canonicalDraft(written: Draft): Draft {
 }
 
 function adopt(draft: Draft, parent: string, child: string): void {
-  // `[kube_control_plane:children] kube-master` says what holds anyway.
+  // `[kube_control_plane:children] kube-master` is redundant.
   if (parent === child) return;
   try {
     draft.addGroup(parent).addChild(draft.addGroup(child));
   } catch (error) {
-    // Apart, the old and the new name made no circle: the nesting that came first stays.
+    // Under separate names they were not circular: the nesting that came first stays.
     if (!(error instanceof DraftError)) throw error;
   }
 }

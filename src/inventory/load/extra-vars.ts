@@ -22,7 +22,7 @@ function parse(arg: string): Map<string, Variable> {
     const path = expandPath(unquote(arg.slice(1)));
     if (!existsSync(path))
       throw new InputError({
-        what: 'There is no such file of variables',
+        what: 'There is no such variables file',
         where: wholeFile(path),
         fix: 'Check the path after -e @',
       });
@@ -30,7 +30,7 @@ function parse(arg: string): Map<string, Variable> {
   }
   if (/^[/.]/.test(arg))
     throw new InputError({ what: `${arg} is not a variable`, where: NAME, fix: `Is it a file? Write -e @${arg}` });
-  // With a blank in front Ansible takes it for words, so it is refused below.
+  // With a leading space Ansible reads it as words, so it is refused below.
   if (/^[{[]/.test(arg)) {
     const yaml = parseYaml(arg, NAME);
     return new Map([...variablesOf(yaml, yaml.root, NAME)].map(([name, v]) => [name, { ...v, source }]));
@@ -55,7 +55,7 @@ function pair(word: string): [string, Variable] {
     throw new InputError({
       what: `${word.trim()} is not a variable`,
       where: NAME,
-      fix: 'Write -e name=value, -e @file.yml or -e \'{"name": "value"}\'; quote values with blanks: -e \'name="two words"\'',
+      fix: 'Write -e name=value, -e @file.yml or -e \'{"name": "value"}\'; quote values that contain whitespace: -e \'name="two words"\'',
     });
   return [word.slice(0, at).trim(), { value: unquote(word.slice(at + 1).trim()), source }];
 }

@@ -4,7 +4,7 @@ import { VarsView } from '../model/vars-view.js';
 type Vars = ReadonlyMap<string, Variable>;
 
 /**
- * Variables in layers, the last one on top. Nothing is copied, neither when they are made nor when they are walked:
+ * Variables in layers, the last one on top. Nothing is copied, neither when they are made nor when they are iterated:
  * thousands of hosts share the layers of their groups.
  */
 export class LayeredVars extends VarsView {
@@ -23,7 +23,7 @@ export class LayeredVars extends VarsView {
     return this.#layers.some((l) => l.has(name));
   }
 
-  /** A name stands where the lowest layer has it, as in Python. */
+  /** A name keeps its place in the lowest layer, as in Python. */
   *[Symbol.iterator](): MapIterator<[string, Variable]> {
     const layers = this.#layers;
     for (let at = 0; at < layers.length; at++) {
@@ -45,7 +45,7 @@ export class LayeredVars extends VarsView {
   }
 }
 
-/** One map of all layers, the last one on top; a name stands where the lowest layer has it. */
+/** One map of all layers, the last one on top; a name keeps its place in the lowest layer. */
 export function merge(layers: readonly Vars[]): Vars {
   if (layers.length === 1 && layers[0]) return layers[0];
   const out = new Map<string, Variable>(layers[0]);

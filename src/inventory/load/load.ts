@@ -6,12 +6,12 @@ import type { Variable } from '../model/values.js';
 import { canonicalDraft } from './canonical.js';
 import { clusterView, Precedence, writtenInventory } from './resolve.js';
 import { readSource, varsDirs } from './sources.js';
-import { VarsFolders } from './vars-directories.js';
+import { VarsDirectories } from './vars-directories.js';
 
 export interface LoadOptions {
   /** Above everything else. */
   readonly extraVars?: ReadonlyMap<string, Variable>;
-  /** Folder of the playbook: group_vars and host_vars there win over those beside the inventory. */
+  /** Directory of the playbook: group_vars and host_vars there win over those beside the inventory. */
   readonly playbookDir?: string;
   /** An inventory without hosts is fine, as it is for Ansible. */
   readonly allowEmpty?: boolean;
@@ -20,20 +20,20 @@ export interface LoadOptions {
 /**
  * Reads inventories with their group_vars and host_vars and resolves every variable as Ansible does. Values are not rendered.
  *
- * @param sources files, folders, programs or lists of hosts; later ones win.
+ * @param sources files, directories, programs or lists of hosts; later ones win.
  * @throws InputError for what is missing, empty or malformed, with file:line:column.
  */
 export function loadInventory(sources: readonly string[], options: LoadOptions = {}): Promise<Inventory> {
   return withInventory(sources, options, (inventory) => {
-    // Nothing is read any later, nor refused.
+    // Read everything now, so that errors show now.
     for (const host of inventory.hosts.values()) void host.vars;
     return inventory;
   });
 }
 
 /**
- * The same for a glance: `use` gets an inventory whose variables and view of the cluster are made when they are asked for.
- * @throws InputError as above, also for what `use` finds in files that are read only then.
+ * The same, read lazily: `use` gets an inventory whose variables and cluster view are made on first use.
+ * @throws InputError as above, including for files that `use` reads.
  */
 export async function withInventory<T>(
   sources: readonly string[],
@@ -41,17 +41,17 @@ export async function withInventory<T>(
   use: (inventory: Inventory) => T,
 ): Promise<T> {
   try {
-    const { inventory, folders } = await load(sources, options);
+    const { inventory, directories } = await load(sources, options);
     const used = use(inventory);
-    throwAll(folders.problems);
+    throwAll(directories.problems);
     return used;
   } catch (error) {
     const where = sources.join(', ');
     if (error instanceof DraftError)
-      throw new InputError({ what: error.message, where, fix: 'Take one of the children out, or correct the name' });
+      throw new InputError({ what: error.message, where, fix: 'Remove one of the children, or correct the name' });
     // The only way here is nesting: thousands of open brackets.
     if (error instanceof RangeError && /call stack/i.test(error.message))
-      throw new InputError({ what: 'The inventory is nested too deeply', where, fix: 'Nobody needs that: look for brackets' });
+      throw new InputError({ what: 'The inventory is nested too deeply', where, fix: 'Check for an unclosed bracket' });
     throw error;
   }
 }
@@ -66,7 +66,7 @@ function throwAll(errors: readonly InputError[]): void {
 async function load(
   sources: readonly string[],
   o: LoadOptions,
-): Promise<{ readonly inventory: Inventory; readonly folders: VarsFolders }> {
+): Promise<{ readonly inventory: Inventory; readonly directories: VarsDirectories }> {
   const draft = new Draft();
   const files: string[] = [];
   const failures: InputError[] = [];
@@ -83,15 +83,15 @@ async function load(
     throw new InputError({
       what: 'The inventory has no hosts',
       where: files.join(', ') || sources.join(', '),
-      fix: 'List machines under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
+      fix: 'List hosts under [kube_control_plane] and [kube_node]; `kubewright inventory generate` writes an example',
     });
   }
   draft.reconcile();
-  const folders = new VarsFolders((warning) => draft.warnings.push(warning));
+  const directories = new VarsDirectories((warning) => draft.warnings.push(warning));
   const inventoryDirs = varsDirs(sources);
   const playbookDirs = o.playbookDir === undefined ? [] : [o.playbookDir];
   const common = {
-    folders,
+    directories,
     inventoryDirs,
     playbookDirs,
     extraVars: o.extraVars ?? new Map(),
@@ -108,8 +108,8 @@ async function load(
     const groups = new Set([...draft.groups.keys(), ...view().groups.keys()].flatMap((g) => [g, ...groupNames(g)]));
     const dirs = [...inventoryDirs, ...playbookDirs];
     return [
-      ...folders.strays(dirs, 'group_vars', (name) => groups.has(name)),
-      ...folders.strays(dirs, 'host_vars', (name) => draft.hosts.has(name)),
+      ...directories.strays(dirs, 'group_vars', (name) => groups.has(name)),
+      ...directories.strays(dirs, 'host_vars', (name) => draft.hosts.has(name)),
     ];
   };
   const inventory: Inventory = {
@@ -125,5 +125,5 @@ async function load(
     extraVars: new Set(common.extraVars.keys()),
     strays,
   };
-  return { inventory, folders };
+  return { inventory, directories };
 }

@@ -3,18 +3,18 @@ import type { Draft, DraftGroup, DraftHost } from '../draft/draft.js';
 import type { Group, Host, WrittenGroup, WrittenHost, WrittenInventory } from '../model/model.js';
 import type { Variable } from '../model/values.js';
 import { LayeredVars, merge } from './layers.js';
-import type { VarsFolders } from './vars-directories.js';
+import type { VarsDirectories } from './vars-directories.js';
 
 type Vars = ReadonlyMap<string, Variable>;
 
 export interface VarSources {
-  readonly folders: VarsFolders;
-  /** Folders of the inventories, in their order. */
+  readonly directories: VarsDirectories;
+  /** Directories of the inventories, in order. */
   readonly inventoryDirs: readonly string[];
-  /** The playbook's folder, where there is one. */
+  /** The playbook's directory, if there is one. */
   readonly playbookDirs: readonly string[];
   readonly extraVars: Vars;
-  /** Names under which a group's variables lie in group_vars, later ones win. */
+  /** Names under which a group's variables are found in group_vars, later ones win. */
   readonly fileNames: (group: string) => readonly string[];
 }
 
@@ -44,16 +44,16 @@ export class Precedence {
   }
 
   #host(host: DraftHost): Vars {
-    const { folders, inventoryDirs, playbookDirs, extraVars } = this.#s;
+    const { directories, inventoryDirs, playbookDirs, extraVars } = this.#s;
     const files = [
-      ...folders.layers(inventoryDirs, 'host_vars', [host.name]),
-      ...folders.layers(playbookDirs, 'host_vars', [host.name]),
+      ...directories.layers(inventoryDirs, 'host_vars', [host.name]),
+      ...directories.layers(playbookDirs, 'host_vars', [host.name]),
     ];
     return new LayeredVars([this.#groups(host), host.vars, ...files, extraVars]);
   }
 
   group(group: DraftGroup): Vars {
-    const { folders, inventoryDirs, playbookDirs } = this.#s;
+    const { directories, inventoryDirs, playbookDirs } = this.#s;
     const names = this.#s.fileNames(group.name);
     const priority: Vars =
       group.priority === 1
@@ -63,8 +63,8 @@ export class Precedence {
           ]);
     return new LayeredVars([
       group.vars,
-      ...folders.layers(inventoryDirs, 'group_vars', names),
-      ...folders.layers(playbookDirs, 'group_vars', names),
+      ...directories.layers(inventoryDirs, 'group_vars', names),
+      ...directories.layers(playbookDirs, 'group_vars', names),
       priority,
     ]);
   }
@@ -79,15 +79,15 @@ export class Precedence {
     const all = this.#draft.addGroup('all');
     const own = [...host.groups].filter((g) => g !== all).sort(byPrecedence);
     const names = own.flatMap((g) => this.#s.fileNames(g.name));
-    const { folders, inventoryDirs, playbookDirs } = this.#s;
+    const { directories, inventoryDirs, playbookDirs } = this.#s;
     const allNames = this.#s.fileNames('all');
     return merge([
       all.vars,
       ...own.map((g) => g.vars),
-      ...folders.layers(inventoryDirs, 'group_vars', allNames),
-      ...folders.layers(playbookDirs, 'group_vars', allNames),
-      ...folders.layers(inventoryDirs, 'group_vars', names),
-      ...folders.layers(playbookDirs, 'group_vars', names),
+      ...directories.layers(inventoryDirs, 'group_vars', allNames),
+      ...directories.layers(playbookDirs, 'group_vars', allNames),
+      ...directories.layers(inventoryDirs, 'group_vars', names),
+      ...directories.layers(playbookDirs, 'group_vars', names),
     ]);
   }
 }
@@ -157,8 +157,8 @@ class HostAsWritten implements WrittenHost {
 }
 
 /**
- * Groups and hosts as the rest of Kubewright sees them. A host of no group is none, as for Ansible: where `ungrouped` is
- * somebody's child, its hosts fall out of it.
+ * Groups and hosts as the rest of Kubewright sees them. A host without a group is dropped, as in Ansible: if `ungrouped` is
+ * a child of another group, its hosts leave it.
  */
 export function clusterView(
   draft: Draft,

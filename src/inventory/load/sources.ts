@@ -13,10 +13,10 @@ import { readYamlInventory } from '../formats/yaml/inventory.js';
 import { decodeText, parseYaml } from '../formats/yaml/source.js';
 import { openFile } from '../vault/keyring.js';
 
-/** In a folder of inventories these are none. Source: IGNORED in ansible/inventory/manager.py */
+/** Files that are not inventories in a directory of them. Source: IGNORED in ansible/inventory/manager.py */
 const IGNORED =
   /^\.|^host_vars$|^group_vars$|^vars_plugins$|(?:\.pyc|\.pyo|\.swp|\.bak|~|\.rpm|\.md|\.txt|\.rst|\.orig|\.ini|\.cfg|\.retry)$/;
-/** What the YAML plugin takes. */
+/** Extensions that the YAML plugin reads. */
 const YAML_EXTENSIONS = ['', '.yml', '.yaml', '.json'];
 
 export interface SourceReader {
@@ -25,13 +25,13 @@ export interface SourceReader {
   readonly files: string[];
 }
 
-/** A list of hosts such as `a,b:2222,`, unless there is such a file. */
+/** A list of hosts such as `a,b:2222,`, unless a file has that name. */
 export function isHostList(source: string): boolean {
   return source.includes(',') && !existsSync(source);
 }
 
 /**
- * Reads one `-i`: a list of hosts, a file of any kind, or a folder of them.
+ * Reads one `-i`: a list of hosts, a file of any kind, or a directory of them.
  * Source: parse_source in ansible/inventory/manager.py: the kinds are tried in its order.
  * @throws InputError when there is nothing that can be read.
  */
@@ -59,7 +59,7 @@ function readHostList(source: string, r: SourceReader): void {
   for (const part of source.split(',')) {
     const text = part.trim();
     if (text === '') continue;
-    // Ranges are not expanded here, and what cannot be read is taken as it stands.
+    // Ranges are not expanded here, and what cannot be read is used verbatim.
     const { host, port } = parseAddress(text, false) ?? { host: text, port: undefined };
     if (!r.draft.hosts.has(host)) r.draft.addHost(host, place, r.draft.addGroup('ungrouped'), port);
   }
@@ -71,13 +71,13 @@ async function readFolder(path: string, r: SourceReader): Promise<number> {
   for (const name of readdirSync(path).sort(byCodePoint)) {
     if (IGNORED.test(name)) continue;
     const inner = join(path, name);
-    if (!existsSync(inner)) throw new InputError({ what: 'This link leads nowhere', where: wholeFile(inner), fix: 'Remove it' });
+    if (!existsSync(inner)) throw new InputError({ what: 'This link is broken', where: wholeFile(inner), fix: 'Remove it' });
     if (!statSync(inner).isDirectory()) {
       await readFile(inner, r);
       count++;
     } else {
       const there = await readFolder(inner, r);
-      if (there === 0) r.draft.warnings.push({ what: 'This folder holds no inventory', where: wholeFile(inner) });
+      if (there === 0) r.draft.warnings.push({ what: 'There is no inventory in this directory', where: wholeFile(inner) });
       count += there;
     }
   }
@@ -87,11 +87,11 @@ async function readFolder(path: string, r: SourceReader): Promise<number> {
 function emptyFolder(path: string): InputError {
   const ini = readdirSync(path).filter((n) => n.endsWith('.ini'));
   return new InputError({
-    what: 'This folder holds no inventory',
+    what: 'There is no inventory in this directory',
     where: wholeFile(path),
     why:
       ini.length > 0
-        ? `In a folder Ansible passes over files that end in .ini (here ${ini.join(', ')}), so Kubewright does`
+        ? `In a directory Ansible ignores files that end in .ini (here ${ini.join(', ')}), and so does Kubewright`
         : undefined,
     fix: ini.length > 0 ? `Name the file: -i ${join(path, ini[0] ?? '')}` : 'Put a hosts.yml (or hosts) there, or name the file',
   });
@@ -125,7 +125,7 @@ async function readFile(path: string, r: SourceReader): Promise<void> {
   throw mostTelling(failures, path, bytes, looksLikeYaml && extension !== '');
 }
 
-/** Of what each kind of reader objects to, what the user most likely meant. */
+/** The error of the reader that the user most likely meant. */
 function mostTelling(failures: readonly InputError[], path: string, bytes: Buffer, namedYaml: boolean): InputError {
   const script = failures.find((f) => f instanceof ScriptError);
   const beginning = bytes.toString('utf8', 0, 4096);
@@ -139,7 +139,7 @@ function unreadable(path: string): InputError {
   return new InputError({ what: 'This inventory cannot be read', where: wholeFile(path), fix: 'Write it as INI or YAML' });
 }
 
-/** Executable and something that the system can start: glibc would give everything else to /bin/sh. */
+/** Executable and something that the system can start: glibc would run everything else with /bin/sh. */
 function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
@@ -187,14 +187,14 @@ function iniText(bytes: Buffer, path: string): string {
   }
 }
 
-/** Where group_vars and host_vars are looked for: the folders of the sources, in their order. */
+/** Where group_vars and host_vars are searched: the directories of the sources, in order. */
 export function varsDirs(sources: readonly string[]): string[] {
   const dirs: string[] = [];
   for (const source of sources) {
     if (isHostList(source)) continue;
     const path = resolve(expandPath(source));
     const dir = existsSync(path) && statSync(path).isDirectory() ? path : dirname(path);
-    // Of one that comes twice the last place counts.
+    // Of duplicates the last place counts.
     const at = dirs.indexOf(dir);
     if (at >= 0) dirs.splice(at, 1);
     dirs.push(dir);

@@ -14,12 +14,12 @@ const NONE: ReadonlyMap<string, Variable> = new Map();
 type Kind = 'group_vars' | 'host_vars';
 
 /**
- * group_vars and host_vars beside inventories and playbooks: for each name a file or a folder of them. Read when they are
- * asked for, each once.
+ * group_vars and host_vars beside inventories and playbooks: a file, or a directory of files, per name. Read on first use, each
+ * once.
  * Source: ansible/plugins/vars/host_group_vars.py, find_vars_files in ansible/parsing/dataloader.py
  */
-export class VarsFolders {
-  /** What could not be read, in place of throwing: whoever asked for variables must look here before using them. */
+export class VarsDirectories {
+  /** What could not be read, instead of throwing: callers must check this before they use variables. */
   readonly problems: InputError[] = [];
   readonly #warn: (warning: Warning) => void;
   readonly #bases: Readonly<Record<Kind, Map<string, string>>> = { group_vars: new Map(), host_vars: new Map() };
@@ -30,7 +30,7 @@ export class VarsFolders {
     this.#warn = warn;
   }
 
-  /** One layer for each file that counts: folder after folder, in each name after name. Later ones win. */
+  /** One layer for each file that counts: directory by directory, in each name by name. Later ones win. */
   layers(dirs: readonly string[], kind: Kind, names: readonly string[]): ReadonlyMap<string, Variable>[] {
     const out: ReadonlyMap<string, Variable>[] = [];
     for (const dir of dirs) {
@@ -44,7 +44,7 @@ export class VarsFolders {
     return out;
   }
 
-  /** What lies there for groups or hosts that `exists` does not know. */
+  /** Files for groups or hosts that `exists` does not know. */
   strays(dirs: readonly string[], kind: Kind, exists: (name: string) => boolean): Stray[] {
     const out: Stray[] = [];
     for (const dir of new Set(dirs)) {
@@ -54,7 +54,7 @@ export class VarsFolders {
         const extension = extname(file);
         const name = EXTENSIONS.includes(extension) ? file.slice(0, file.length - extension.length) : file;
         if (/^\.|~$|\.(md|txt|bak|orig|swp|sample|example)$/i.test(file) || exists(file) || exists(name)) continue;
-        // A name with a dot may be a host's; what else has an ending is no file of variables.
+        // A name with a dot may be a host's; any other extension is not a variables file.
         if (EXTENSIONS.includes(extension) || kind === 'host_vars')
           out.push({ kind: kind === 'group_vars' ? 'group' : 'host', name, path });
       }
@@ -62,7 +62,7 @@ export class VarsFolders {
     return out.sort((a, b) => byCodePoint(a.path, b.path));
   }
 
-  /** Path of the folder; asked for once a host. */
+  /** Path of the directory; asked for once per host. */
   #base(dir: string, kind: Kind): string {
     const bases = this.#bases[kind];
     let base = bases.get(dir);
@@ -79,14 +79,14 @@ export class VarsFolders {
     let names: ReadonlySet<string> = new Set();
     if (existsSync(base)) {
       if (statSync(base).isDirectory()) names = new Set(readdirSync(base));
-      else this.#warn({ what: `This is no folder, so no ${kind} are read from it`, where: wholeFile(base) });
+      else this.#warn({ what: `This is not a directory, so ${kind} are not read`, where: wholeFile(base) });
     }
     this.#names.set(base, names);
     return names;
   }
 
   #of(base: string, kind: Kind, name: string): ReadonlyMap<string, Variable> {
-    // A name with slashes would leave the folder's list.
+    // A name with slashes would leave the directory.
     if (name.startsWith('/')) return NONE;
     const there = this.#namesIn(base, kind);
     const found = EXTENSIONS.map((e) => name + e).find((n) => (n.includes('/') ? existsSync(join(base, n)) : there.has(n)));
@@ -108,7 +108,7 @@ export class VarsFolders {
     return out;
   }
 
-  /** One that cannot be read does not hide the next. */
+  /** An unreadable file does not hide errors in the next. */
   #variables(file: string): ReadonlyMap<string, Variable> {
     try {
       return readVariables(file, this.#warn);
@@ -120,7 +120,7 @@ export class VarsFolders {
   }
 }
 
-/** The file itself, or all variable files of a folder, sorted, also in folders within it. */
+/** The file itself, or all variables files of a directory and its subdirectories, sorted. */
 function filesOf(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path)

@@ -17,7 +17,7 @@ export function groupNames(name: string): string[] {
   return [...Object.keys(RENAMED).filter((old) => RENAMED[old] === now), now];
 }
 
-/** The old name of a group that kubespray renamed, as a list of none or one. */
+/** The old name of a group that kubespray renamed, as a list of zero or one. */
 export function oldGroupName(name: string): string[] {
   return Object.entries(RENAMED).flatMap(([old, renamed]) => (renamed === name ? [old] : []));
 }

@@ -17,7 +17,7 @@ export interface Host {
 export interface Group {
   /** The new kubespray name. */
   readonly name: string;
-  /** Where it is declared; undefined: nowhere, it is one that always exists. */
+  /** Where it is declared; undefined: it always exists. */
   readonly source?: Place;
   /** Hosts in the group and its children, in Ansible's order. */
   readonly hosts: readonly string[];
@@ -29,7 +29,7 @@ export interface Group {
  * An inventory, read and resolved. Immutable.
  *
  * `hosts` and `groups` are the view of the cluster: old kubespray group names are the new ones, `k8s_cluster` is complete.
- * `written` is what Ansible makes of the same files, with the names as they stand there.
+ * `written` is how Ansible reads the same files, with the names as written.
  */
 export interface Inventory {
   readonly files: readonly string[];
@@ -37,17 +37,17 @@ export interface Inventory {
   readonly hosts: ReadonlyMap<string, Host>;
   readonly groups: ReadonlyMap<string, Group>;
   readonly written?: WrittenInventory;
-  /** What Ansible warns about and goes on. */
+  /** What Ansible only warns about. */
   readonly warnings?: readonly Warning[];
-  /** Names of the variables that were given above all others (`-e`). */
+  /** Names of extra variables (`-e`), which win over all others. */
   readonly extraVars?: ReadonlySet<string>;
-  /** Files and folders of variables whose group or host does not exist, so that nobody reads them. */
+  /** Variables files and directories whose group or host does not exist, so that they are never used. */
   readonly strays?: () => readonly Stray[];
 }
 
 export interface Stray {
   readonly kind: 'group' | 'host';
-  /** The group or host that they would be for. */
+  /** The group or host that they are named after. */
   readonly name: string;
   readonly path: string;
 }
@@ -58,7 +58,7 @@ export interface WrittenGroup {
   /** Direct members. */
   readonly hosts: readonly string[];
   readonly children: readonly string[];
-  /** Members, also those of children. */
+  /** Members, including those of children. */
   readonly allHosts: readonly string[];
   /** Its own variables, those of group_vars included. */
   readonly vars: ReadonlyMap<string, Variable>;

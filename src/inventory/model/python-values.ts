@@ -76,7 +76,7 @@ export class VaultValue {
   }
 }
 
-/** A dict of any kind: names in their order, any hashable value may be one. */
+/** A dict of any kind. Keys are ordered and may be any hashable value. */
 export abstract class Dict<V = PyValue> {
   abstract readonly size: number;
   abstract has(key: V): boolean;
@@ -88,7 +88,7 @@ export abstract class Dict<V = PyValue> {
   }
 }
 
-/** A dict that holds its values. As in Python the last value of a name wins, and stands where the name stood first. */
+/** A dict that holds its values. As in Python the last value of a key wins and keeps the place of the first. */
 export class PyDict<V = PyValue> extends Dict<V> {
   readonly #values = new Map<KeyId, V>();
   /** Keys that are not their own id: 1.0, True, tuples. Most dicts have none. */
@@ -171,10 +171,10 @@ export function pyInt(value: bigint): number | bigint {
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }
 
-/** What a Map can compare. */
+/** A key as a Map can compare it. */
 export type KeyId = unknown;
 
-/** Keys that Python takes for the same have the same id: 1, 1.0 and True; tuples of the same items. */
+/** Keys that are equal to Python have the same id: 1, 1.0 and True; tuples of the same items. */
 export function keyId(key: unknown): KeyId {
   if (typeof key === 'string') return key;
   if (typeof key === 'boolean') return Number(key);

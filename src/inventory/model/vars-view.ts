@@ -1,6 +1,6 @@
 import type { Variable } from './values.js';
 
-/** Variables by name that are not held in a map, but walked as one. */
+/** Variables by name that are iterated like a map but not stored as one. */
 export abstract class VarsView implements ReadonlyMap<string, Variable> {
   abstract get(name: string): Variable | undefined;
   abstract has(name: string): boolean;

@@ -1,4 +1,4 @@
-/** To Ansible a pattern without a name is one of all hosts; most likely somebody's variable was not set. */
+/** Ansible reads an empty pattern as all hosts; most likely a variable was not set. */
 export function isEmptyPattern(pattern: string): boolean {
   return /^[\s,:]*$/.test(pattern);
 }

@@ -10,12 +10,12 @@ import type { Inventory } from '../model/model.js';
 import { pythonRegex, RegexError } from '../python/regex.js';
 
 export interface PatternOptions {
-  /** A pattern that matches nothing gives an empty list: the hosts of a play may be none. Names must exist all the same. */
+  /** A pattern that matches nothing gives an empty list: a play may have no hosts. Names must exist all the same. */
   readonly allowEmpty?: boolean;
 }
 
 /**
- * Hosts that a pattern of a play stands for, in Ansible's order: that of the pattern.
+ * Hosts that a play's pattern matches, in Ansible's order: that of the pattern.
  * Source: ansible/inventory/manager.py; https://docs.ansible.com/ansible/latest/inventory_guide/intro_patterns.html
  * @throws InputError for an unknown name, and for a pattern that matches nothing.
  */
@@ -31,7 +31,7 @@ export function resolvePattern(inventory: Inventory, pattern: string, o: Pattern
   return found;
 }
 
-/** Commas separate; where there are none colons do, but not those of an address with a port. */
+/** Commas separate; without commas colons do, except those of an address with a port. */
 function splitPattern(pattern: string): string[] {
   const parts = pattern.includes(',')
     ? pattern.split(',')
@@ -41,14 +41,18 @@ function splitPattern(pattern: string): string[] {
   return parts.map((p) => p.trim()).filter((p) => p !== '');
 }
 
-/** `@file`: one pattern a line. */
+/** `@file`: one pattern per line. */
 function linesOf(part: string): string[] {
   if (!part.startsWith('@')) return [part];
   const path = part.slice(1);
   if (!existsSync(path))
     throw new InputError({ what: 'There is no such file of hosts', where: wholeFile(path), fix: 'Check the path after @' });
   if (statSync(path).isDirectory())
-    throw new InputError({ what: 'This is a folder, not a file of hosts', where: wholeFile(path), fix: 'Name the file after @' });
+    throw new InputError({
+      what: 'This is a directory, not a file of hosts',
+      where: wholeFile(path),
+      fix: 'Name the file after @',
+    });
   return readFileSync(path, 'utf8')
     .split('\n')
     .map((l) => l.trim())
@@ -56,7 +60,7 @@ function linesOf(part: string): string[] {
 }
 
 interface NamedGroup {
-  /** Old and new names of kubespray: either stands for it. */
+  /** Old and new names of kubespray: either refers to it. */
   readonly names: readonly string[];
   readonly hosts: readonly string[];
 }
@@ -95,11 +99,11 @@ class Search {
 
   #one(part: string): readonly string[] {
     if (part === '') {
-      // `! web`: without this the hosts that were meant to be left out would be all that is left.
+      // `! web`: without this check exactly the hosts to be excluded would be selected.
       throw new InputError({
         what: 'Nothing follows a ! or & of the pattern',
-        why: 'Blanks separate',
-        fix: 'Write it without a blank: !NAME or &NAME',
+        why: 'Whitespace separates names',
+        fix: 'Write it without whitespace: !NAME or &NAME',
       });
     }
     if (this.#inventory.hosts.has(part)) return [part];
@@ -110,7 +114,7 @@ class Search {
   #matches(part: string): string[] {
     const test = tester(part);
     const groups = this.#groups.filter((g) => g.names.some(test));
-    // A host that comes several times is counted several times by [N], as in Ansible.
+    // A host that is listed several times counts several times for [N], as in Ansible.
     const out = groups.flatMap((g) => [...g.hosts]);
     if (groups.length === 0 || /^~|[.?*[]/.test(part)) for (const h of this.#inventory.hosts.keys()) if (test(h)) out.push(h);
     if (out.length === 0 && groups.length === 0 && part !== 'all') throw this.#unknown(part);
@@ -123,12 +127,12 @@ class Search {
     if (LOCALHOST.includes(part))
       return new InputError({
         what: `${part} is not in the inventory`,
-        why: 'Kubewright works on machines of the inventory only; Ansible would make up a host of this name',
+        why: 'Kubewright works only on hosts of the inventory; Ansible would add a host of this name',
         fix: `Add it: ${part} ansible_connection=local`,
       });
     if (/^~|[?*[]/.test(part)) return new InputError({ what: `The pattern ${part} matches no host and no group`, fix: groups });
     const near = nearestName(part, names);
-    const mixed = part.includes(':') ? 'Separate either by commas or by colons, not by both. ' : '';
+    const mixed = part.includes(':') ? 'Separate by commas or by colons, not both. ' : '';
     return new InputError({
       what: `There is no host and no group ${part}`,
       fix: mixed + (near ? `Did you mean ${near}?` : groups),
@@ -150,7 +154,7 @@ function tester(part: string): (name: string) => boolean {
     throw new InputError({
       what: `${part} is not a regular expression that Kubewright understands`,
       why: error.message,
-      fix: 'Write it as Python does, without what is named here',
+      fix: 'Write a Python regular expression without what is named here',
     });
   }
 }
@@ -165,7 +169,7 @@ function slice(hosts: readonly string[], match: RegExpExecArray, part: string): 
     if (host !== undefined) return [host];
     throw new InputError({
       what: `${part} matches no host`,
-      why: `There ${hosts.length === 1 ? 'is' : 'are'} ${hosts.length} to choose from, counted from 0`,
+      why: `The pattern has ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}, counted from 0`,
       fix: 'Choose a smaller number',
     });
   }

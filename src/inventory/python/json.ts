@@ -2,13 +2,13 @@ import { byCodePoint } from '../../base/by-code-point.js';
 import { Dict, isList, PyDate, PyFloat, PyUnsafe, type PyValue, VaultValue } from '../model/python-values.js';
 import { floatText, UnprintableError } from './text.js';
 
-/** Keys that Python cannot sort: text beside numbers. */
+/** Keys that Python cannot sort: text and numbers mixed. */
 export class UnsortableError extends Error {}
 
-/** Characters after which text is put aside: adding to long text leaves millions of pieces that are copied again and again. */
+/** Length after which text is flushed: appending to long text leaves millions of pieces that are copied again and again. */
 const PIECE = 65_536;
 
-/** Aliases in aliases can make a few lines of YAML print for ever. Characters; a string can have no more than 2^29. */
+/** Aliases in aliases can make a few lines of YAML print forever. Characters; a string can have no more than 2^29. */
 const LONGEST = 400_000_000;
 
 /**
@@ -28,9 +28,9 @@ export function jsonText(value: PyValue): string {
 class Writer {
   readonly #sort: boolean;
   #out = '';
-  /** What was put aside. */
+  /** Text flushed so far. */
   readonly #pieces: string[] = [];
-  #aside = 0;
+  #flushed = 0;
   /** By depth: hosts by the thousand have the same keys in the same order. */
   readonly #layouts: Layout[] = [];
 
@@ -43,10 +43,10 @@ class Writer {
     return this.#pieces.join('') + this.#out;
   }
 
-  #putAside(): void {
-    this.#aside += this.#out.length;
-    if (this.#aside > LONGEST) throw new UnprintableError('it would print without end');
-    // Looking into text that was added to makes one piece of it.
+  #flush(): void {
+    this.#flushed += this.#out.length;
+    if (this.#flushed > LONGEST) throw new UnprintableError('it is too large to print');
+    // Reading a character flattens appended text into one piece.
     this.#out.charCodeAt(0);
     this.#pieces.push(this.#out);
     this.#out = '';
@@ -63,7 +63,7 @@ class Writer {
     else if (value instanceof VaultValue) this.#dict([['__ansible_vault', value.ciphertext]], depth);
     else if (value instanceof PyDate) this.#out += JSON.stringify(value.iso);
     else if (value instanceof Dict) this.#dict([...value.entries()], depth);
-    else throw new UnprintableError(`JSON has no ${value.type === 'complex' ? 'complex numbers' : value.type}`);
+    else throw new UnprintableError(`JSON cannot hold ${value.type === 'complex' ? 'complex numbers' : value.type}`);
   }
 
   #list(items: readonly PyValue[], depth: number): void {
@@ -71,7 +71,7 @@ class Writer {
       this.#out += '[]';
       return;
     }
-    if (this.#out.length > PIECE) this.#putAside();
+    if (this.#out.length > PIECE) this.#flush();
     const inner = lineAt(depth + 1);
     let before = `[${inner}`;
     for (const item of items) {
@@ -87,7 +87,7 @@ class Writer {
       this.#out += '{}';
       return;
     }
-    if (this.#out.length > PIECE) this.#putAside();
+    if (this.#out.length > PIECE) this.#flush();
     let layout = this.#layouts[depth];
     if (!layout?.fits(entries)) {
       layout = new Layout(entries, depth + 1, this.#sort);
@@ -105,7 +105,7 @@ class Writer {
 
 const LINES: string[] = [];
 
-/** A line end and what stands in front of the next line. */
+/** A newline and the indentation of the next line. */
 function lineAt(depth: number): string {
   let line = LINES[depth];
   if (line === undefined) {
@@ -120,10 +120,10 @@ type Entry = readonly [PyValue, PyValue];
 /** The lines of a dict without their values. */
 class Layout {
   readonly #keys: readonly PyValue[];
-  /** Which entry comes first, second, …, and all that stands before its value. */
+  /** The index of each entry in output order, and the text before its value. */
   readonly lines: readonly { readonly at: number; readonly label: string }[];
 
-  /** @throws UnsortableError for keys of several kinds. */
+  /** @throws UnsortableError for keys of mixed types. */
   constructor(entries: readonly Entry[], depth: number, sort: boolean) {
     this.#keys = entries.map(([key]) => key);
     const texts = this.#keys.map((key) => JSON.stringify(keyText(key)));
@@ -142,7 +142,7 @@ class Layout {
   }
 }
 
-/** Where the keys stand, in Python's order of them. @throws UnsortableError */
+/** Indexes of the keys, in Python's sort order. @throws UnsortableError */
 export function sortedPlaces(keys: readonly PyValue[]): number[] {
   if (keys.length < 2) return [...keys.keys()];
   const ranks = keys.map((key, at) => ({ rank: rankOf(key), at }));
@@ -176,7 +176,7 @@ function keyText(key: PyValue): string {
   if (typeof key === 'boolean' || typeof key === 'bigint') return String(key);
   if (typeof key === 'number') return number(key);
   if (key instanceof PyFloat) return float(key.number);
-  throw new UnprintableError('JSON takes only text and numbers as keys');
+  throw new UnprintableError('JSON allows only text and numbers as keys');
 }
 
 function number(value: number): string {

@@ -1,10 +1,10 @@
 import { PyDict, PyFloat, PyOther, PyTuple, type PyValue, pyFloat } from '../model/python-values.js';
 import { complex, imaginaryOf, NOT_A_LITERAL, NUMBER, STRING, toNumber, unescapeString, WORD } from './literal-tokens.js';
 
-/** Python reads the value but cannot make it: a list as the key of a dict. Ansible then refuses the whole file. */
+/** Python parses the value but cannot construct it: a list as the key of a dict. Ansible then refuses the whole file. */
 export class LiteralError extends Error {}
 
-/** Python's reader takes no more open brackets. */
+/** Python's parser allows no more open brackets. */
 const DEEPEST = 200;
 
 /** Reads one text as `ast.literal_eval` does. */
@@ -12,7 +12,7 @@ export class LiteralReader {
   readonly #text: string;
   #at = 0;
   #depth = 0;
-  /** Python sees it only when it has read the whole text. */
+  /** Python reports it only after the whole text. */
   #unhashable = false;
 
   constructor(text: string) {
@@ -149,7 +149,7 @@ export class LiteralReader {
     return this.#sum(sign === -1 ? negated(value) : value);
   }
 
-  /** What follows a sign: a number, also in brackets, but without a second sign. */
+  /** What follows a sign: a number, even in brackets, but without a second sign. */
   #operand(): PyValue {
     this.#space();
     if (!this.#accept('(')) return this.#unsigned();
@@ -210,7 +210,7 @@ function negated(value: PyValue): PyValue {
   throw NOT_A_LITERAL;
 }
 
-/** Not so lists, dicts and sets, also within tuples. */
+/** False for lists, dicts and sets, even within tuples. */
 function hashable(key: PyValue): boolean {
   if (key === null || typeof key !== 'object') return true;
   if (key instanceof PyTuple) return key.every(hashable);

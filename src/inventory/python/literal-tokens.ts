@@ -1,10 +1,10 @@
 import { PyOther, type PyValue, pyFloat, pyInt } from '../model/python-values.js';
 import { floatText } from './text.js';
 
-/** The text is no Python literal: it is taken as it stands. */
+/** The text is not a Python literal: it is used verbatim. */
 export class NotALiteral extends Error {}
 
-/** One for all: thousands of values are no literals, and each stack costs time. */
+/** One for all: thousands of values are not literals, and each stack trace costs time. */
 export const NOT_A_LITERAL = new NotALiteral();
 
 /** Digits with single underscores between them. */
@@ -29,10 +29,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "'",
   '"': '"',
 };
-/** Python reads no longer numbers. */
+/** Python refuses longer numbers. */
 const MOST_DIGITS = 4300;
 
-/** @throws NotALiteral for an escape that Python does not take. */
+/** @throws NotALiteral for an escape that Python refuses. */
 export function unescapeString(text: string, bytes: boolean): string {
   if (!text.includes('\\')) return text;
   return text.replaceAll(
@@ -64,7 +64,7 @@ export function unescapeString(text: string, bytes: boolean): string {
   );
 }
 
-/** A complex number, which no JSON has: all that can be done with it is to print it as `repr` does. */
+/** A complex number, which JSON does not have: it can only be printed as `repr` does. */
 export function complex(real: number, imaginary: number): PyOther {
   const [re, im] = [real, imaginary].map((part) => floatText(part).replace(/\.0$/, '')) as [string, string];
   return new PyOther('complex', Object.is(real, 0) ? `${im}j` : `(${re}${im.startsWith('-') ? '' : '+'}${im}j)`);
@@ -76,12 +76,12 @@ export function imaginaryOf(value: PyOther): number {
   return text === 'inf' ? Number.POSITIVE_INFINITY : Number(text);
 }
 
-/** @throws NotALiteral for numbers that only look like some. */
+/** @throws NotALiteral for what only looks like a number. */
 export function toNumber(text: string): PyValue {
   if (/[jJ]$/.test(text)) return complex(0, Number(text.slice(0, -1)));
   if (/^0[xob]/i.test(text)) return pyInt(BigInt(text.toLowerCase()));
   if (/[.eE]/.test(text)) return pyFloat(Number(text));
-  // 007 is no number in Python.
+  // 007 is not a number in Python.
   if ((text.startsWith('0') && !/^0+$/.test(text)) || text.length > MOST_DIGITS) throw NOT_A_LITERAL;
   return pyInt(BigInt(text));
 }

@@ -3,15 +3,15 @@ import { LiteralReader } from './literal-reader.js';
 import { NotALiteral } from './literal-tokens.js';
 
 /**
- * A value of an INI inventory as Ansible reads it: a Python literal where `ast.literal_eval` takes it for one (numbers,
- * True, False, None, quoted strings, lists, tuples, dicts, sets, bytes), else the text as it stands.
+ * A value of an INI inventory as Ansible reads it: a Python literal if `ast.literal_eval` accepts it (numbers,
+ * True, False, None, quoted strings, lists, tuples, dicts, sets, bytes), else the text itself.
  * @throws LiteralError for what makes Ansible fail.
  */
 export function pythonValue(text: string): PyValue {
   return quickValue(text) ?? read(text);
 }
 
-/** The same for many texts: what needs a closer look is looked at once, however often it comes. */
+/** The same for many texts: each text that needs parsing is parsed once. */
 export class PythonValues {
   readonly #known = new Map<string, PyValue>();
 
@@ -27,7 +27,7 @@ export class PythonValues {
   }
 }
 
-/** Words, short whole numbers and addresses, by far the most; undefined: look closer. */
+/** Words, short whole numbers and addresses, which are the most common; undefined: it needs parsing. */
 function quickValue(text: string): string | number | undefined {
   const c = text.charCodeAt(0);
   // Only True, False, None, ... and strings with a prefix begin with a letter.
@@ -39,7 +39,7 @@ function quickValue(text: string): string | number | undefined {
     if (d === 46) dots++;
     else if (d < 48 || d > 57) return undefined;
   }
-  // No number has two of them.
+  // Numbers have at most one.
   if (dots > 0) return dots > 1 ? text : undefined;
   if (text.length > 15) return undefined;
   return text.length > 1 && c === 48 ? zerosOnly(text) : Number(text);
@@ -55,7 +55,7 @@ function read(text: string): PyValue {
   }
 }
 
-/** 007 is no number in Python, 000 is. */
+/** 007 is not a number in Python, 000 is. */
 function zerosOnly(text: string): string | number {
   return /^0+$/.test(text) ? 0 : text;
 }

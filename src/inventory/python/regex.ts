@@ -1,4 +1,4 @@
-/** A regular expression that Python would take and this language cannot, or that neither takes. */
+/** A regular expression that JavaScript cannot express, or that is invalid. */
 export class RegexError extends Error {}
 
 const CLASSES: Readonly<Record<string, string>> = {
@@ -11,8 +11,8 @@ const CLASSES: Readonly<Record<string, string>> = {
 const CONTROL: Readonly<Record<string, string>> = { a: '\\x07', f: '\\f', n: '\\n', r: '\\r', t: '\\t', v: '\\v' };
 
 /**
- * A Python regular expression that matches at the beginning, as `re.match` does. What Python 3.11 has and JavaScript has
- * not is refused by name: conditional groups, atomic groups, possessive quantifiers, verbose mode.
+ * A Python regular expression that matches at the beginning, as `re.match` does. What Python 3.11 has and JavaScript
+ * lacks is refused by name: conditional groups, atomic groups, possessive quantifiers, verbose mode.
  * @throws RegexError with the reason.
  */
 export function pythonRegex(pattern: string): RegExp {
@@ -93,7 +93,7 @@ class Translator {
 
   #escape(inSet: boolean): string {
     const c = this.#pattern[this.#at + 1];
-    if (c === undefined) throw new RegexError('a backslash stands at the end');
+    if (c === undefined) throw new RegexError('there is a backslash at the end');
     const number = /^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/.exec(this.#pattern.slice(this.#at));
     if (number) {
       this.#at += number[0].length;

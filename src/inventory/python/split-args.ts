@@ -1,4 +1,4 @@
-/** The text has quotes or Jinja blocks that do not end. */
+/** The text has unclosed quotes or Jinja blocks. */
 export class UnbalancedError extends Error {}
 
 const BLOCKS = [
@@ -8,7 +8,7 @@ const BLOCKS = [
 ] as const;
 
 /**
- * Splits at blanks, but neither within quotes nor within Jinja blocks. Quotes stay where they are.
+ * Splits at spaces, but not within quotes or Jinja blocks. Quotes are kept.
  * Source: split_args in ansible/parsing/splitter.py
  * @throws UnbalancedError
  */

@@ -1,6 +1,6 @@
 import { Dict, PyDate, PyFloat, type PyOther, PyTuple, PyUnsafe, type PyValue, VaultValue } from '../model/python-values.js';
 
-/** What Python can hold but not print here. */
+/** A value that cannot be printed. */
 export class UnprintableError extends Error {}
 
 /** A float as Python's `repr` writes it. */

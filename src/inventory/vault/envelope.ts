@@ -3,7 +3,7 @@ import { createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:
 /** Ansible Vault's format. Source: https://docs.ansible.com/ansible/latest/vault_guide/vault_using_encrypted_content.html */
 export interface Envelope {
   readonly version: '1.1' | '1.2';
-  /** The vault id, `default` where the file names none. */
+  /** The vault id, `default` if the file names no id. */
   readonly label: string;
   readonly salt: Buffer;
   readonly hmac: Buffer;
@@ -17,7 +17,7 @@ export function isEncrypted(text: string): boolean {
   return HEADER.test(text.trimStart());
 }
 
-/** @returns why it is no envelope that can be opened, as text. */
+/** @returns the reason why the envelope cannot be opened. */
 export function parseEnvelope(text: string): Envelope | string {
   const [header = '', ...lines] = text
     .replace(/^\uFEFF/, '')
@@ -25,7 +25,7 @@ export function parseEnvelope(text: string): Envelope | string {
     .split(/\r?\n/);
   const [magic, version, cipher, label] = header.trim().split(';');
   if (magic !== '$ANSIBLE_VAULT') return 'It does not begin with $ANSIBLE_VAULT';
-  if (version !== '1.1' && version !== '1.2') return `Its format ${version ?? ''} is none of 1.1 and 1.2`;
+  if (version !== '1.1' && version !== '1.2') return `Its format ${version ?? ''} is neither 1.1 nor 1.2`;
   if (cipher !== 'AES256') return `Its cipher ${cipher ?? ''} is not AES256`;
   const parts = hex(lines.join('').replaceAll(/\s/g, ''))?.toString('latin1').split('\n') ?? [];
   const [salt, hmac, data] = parts.map(hex);
@@ -37,7 +37,7 @@ function hex(text: string): Buffer | undefined {
   return text.length % 2 === 0 && /^[\da-fA-F]*$/.test(text) ? Buffer.from(text, 'hex') : undefined;
 }
 
-/** @returns undefined when the password is another one. */
+/** @returns undefined if the password is wrong. */
 export function openEnvelope(e: Envelope, password: string): string | undefined {
   const keys = pbkdf2Sync(password, e.salt, ROUNDS, 80, 'sha256');
   const expected = createHmac('sha256', keys.subarray(32, 64)).update(e.data).digest();

@@ -6,15 +6,15 @@ import { isEncrypted, openEnvelope, parseEnvelope } from './envelope.js';
 
 /** Where a vault's password comes from. */
 export interface VaultKey {
-  /** The vault id that it is meant for. */
+  /** The vault id that it belongs to. */
   readonly label: string;
   /** For messages: a file, or `prompt`. */
   readonly from: string;
-  /** undefined: it must be asked for first. Called when something encrypted is met, never before. */
+  /** undefined: it must be asked for first. Called only once something encrypted is found. */
   readonly password: () => string | undefined;
 }
 
-/** Something encrypted was met, and its password must be asked for before it can be read. */
+/** Something is encrypted, and its password must be asked for before it can be read. */
 export class VaultPasswordNeeded extends Error {
   readonly key: VaultKey;
 
@@ -34,7 +34,7 @@ export class Keyring {
   }
 
   /**
-   * @throws InputError when there is no password, or none that opens it; VaultPasswordNeeded.
+   * @throws InputError if there is no password, or no password opens it; VaultPasswordNeeded.
    */
   decrypt(text: string, where: Place): string {
     const known = this.#opened.get(text);
@@ -48,7 +48,7 @@ export class Keyring {
         fix: 'Encrypt it again with ansible-vault',
       });
     }
-    // The key of the same label first; Ansible tries the others, too.
+    // The key of the same label first; Ansible also tries the others.
     const keys = [...this.#keys].sort((a, b) => Number(b.label === envelope.label) - Number(a.label === envelope.label));
     for (const key of keys) {
       const password = key.password();
@@ -75,7 +75,7 @@ export class Keyring {
   }
 }
 
-/** The keyring that files are opened with while an inventory is read: every reader may meet an encrypted file. */
+/** The keyring that files are opened with while an inventory is read: any reader may come across an encrypted file. */
 const current = new AsyncLocalStorage<Keyring>();
 const NONE = new Keyring([]);
 
@@ -83,7 +83,7 @@ export function withKeyring<T>(keyring: Keyring, read: () => T): T {
   return current.run(keyring, read);
 }
 
-/** The text of a file, decrypted when all of it is encrypted. */
+/** The text of a file, decrypted if it is an encrypted file. */
 export function openFile(text: string, file: string): { readonly text: string; readonly secret: boolean } {
   if (!isEncrypted(text)) return { text, secret: false };
   return { text: (current.getStore() ?? NONE).decrypt(text, wholeFile(file)), secret: true };

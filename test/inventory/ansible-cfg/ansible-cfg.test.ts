@@ -60,13 +60,13 @@ describe('ansible.cfg', () => {
     expect(readAnsibleConfig({ env: { ANSIBLE_TIMEOUT: '7' }, cwd, home }).timeout).toBe(7);
   });
 
-  it('is passed over where everybody may write, with a warning', () => {
+  it('is ignored with a warning if its directory is world-writable', () => {
     writeFileSync(join(cwd, 'ansible.cfg'), TEXT);
     chmodSync(cwd, 0o777);
     const c = readAnsibleConfig({ env: {}, cwd, home });
     chmodSync(cwd, 0o755);
     expect(c.remoteUser).toBe('home');
-    expect(c.warnings[0]?.what).toMatch(/everybody may write/);
+    expect(c.warnings[0]?.what).toMatch(/world-writable/);
   });
 
   it('says where it is wrong', () => {

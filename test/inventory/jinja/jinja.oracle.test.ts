@@ -57,7 +57,7 @@ function refused(t: string, answer: Answer | undefined): boolean {
   return answer === undefined || 'error' in answer || asItStands(t, answer);
 }
 
-/** So also when it tries to calculate constants while it reads, and cannot. */
+/** It also fails when it cannot fold constants while parsing. */
 function asItStands(t: string, answer: Answer | undefined): boolean {
   return answer !== undefined && 'value' in answer && answer.value === t;
 }
@@ -70,7 +70,7 @@ function outcome(t: string): Exclude<Answer, { error: string }> | { error: strin
     if (!(error instanceof TemplateError)) throw error;
     return {
       error: error.message,
-      onPurpose: /inside of a list or a dict|complex number/.test(error.message),
+      onPurpose: /in a list or a dict|complex number/.test(error.message),
     };
   }
 }
@@ -185,7 +185,7 @@ const { expression } = fc.letrec<{ expression: string }>((tie) => ({
     fc.tuple(tie('expression'), tie('expression'), tie('expression')).map(([a, b, c]) => `(${a}) if (${b}) else (${c})`),
     tie('expression').map((e) => `not (${e})`),
     tie('expression').map((e) => `-(${e})`),
-    // Jinja makes -(3 ** n) of (-3) ** n, where n is no constant.
+    // Jinja turns (-3) ** n into -(3 ** n) unless n is a constant.
     fc.tuple(tie('expression'), fc.constantFrom('0', '2', '3', '-1', '2.0', '0.5')).map(([a, b]) => `(${a}) ** (${b})`),
     fc.tuple(fc.constantFrom('l', 's', 'words', 'n', 'd'), fc.constantFrom('[1:]', '[::-1]', '[:1]')).map((p) => p.join('')),
     fc.tuple(tie('expression'), fc.constantFrom(...TAILS)).map(([e, t]) => `(${e})${t}`),

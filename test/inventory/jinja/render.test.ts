@@ -111,17 +111,17 @@ kubeconfig_localhost: "{{ true }}"
     expect(value(i, 'm1', 'dns_domain')).toBe('cluster.local');
   });
 
-  it('what nobody uses may be wrong', async () => {
+  it('unused variables may be wrong', async () => {
     const i = await inventory({ 'group_vars/all.yml': 'unused: "{{ nowhere | nofilter }}"\nbroken: "{% if %}"\n' });
     expect(() => resolveCluster(i)).not.toThrow();
   });
 
-  it('extra variables are rendered, too, and win', async () => {
+  it('extra variables are rendered and win', async () => {
     const i = await inventory({ 'group_vars/all.yml': 'cluster_name: "{{ env_name }}.local"\nenv_name: a\n' }, ['env_name=b']);
     expect(value(i, 'm1', 'cluster_name')).toBe('b.local');
   });
 
-  it('what needs itself of hostvars finds nothing there, as in Ansible: default() counts', async () => {
+  it('what refers to itself through hostvars finds nothing there, as in Ansible: default() applies', async () => {
     const i = await inventory({
       'group_vars/all.yml': `
 etcd_member_name: "{% for h in groups.etcd_of_mine %}{% if h == inventory_hostname %}{{ hostvars[h].etcd_member_name | default('etcd' + loop.index | string) }}{% endif %}{% endfor %}"
@@ -132,7 +132,7 @@ mine: "{{ hostvars[inventory_hostname].mine }}"
     });
     expect(value(i, 'w1', 'etcd_peers')).toBe('etcd1 etcd2 ');
     expect([value(i, 'm1', 'etcd_member_name'), value(i, 'w1', 'etcd_member_name')]).toEqual(['etcd1', 'etcd2']);
-    expect(refusal(() => value(i, 'm1', 'mine')).parts.what).toMatch(/it needs itself: mine > mine/);
+    expect(refusal(() => value(i, 'm1', 'mine')).parts.what).toMatch(/it refers to itself: mine > mine/);
   });
 
   it('omit means not set', async () => {
@@ -145,9 +145,9 @@ describe('what cannot be rendered names variable, file and line', () => {
   it.each([
     ['cluster_name: "{{ domian }}"\ndomain: x\n', /cluster_name cannot be rendered: domian is undefined/, ':1:1', /mean domain/],
     ['a: 1\ncluster_name: "{{ a | defualt(1) }}"\n', /there is no filter defualt; did you mean default/, ':2:1', /./],
-    ['cluster_name: "{{ b }}"\nb: "{{ c }}"\nc: "{{ b }}"\n', /it needs itself: b > c > b/, ':1:1', /./],
-    ['cluster_name: "{{ cluster_name }}"\n', /it needs itself: cluster_name > cluster_name/, ':1:1', /./],
-    ['cluster_name: "{{ ansible_default_ipv4.address }}"\n', /ansible_default_ipv4 is undefined/, ':1:1', /Facts/],
+    ['cluster_name: "{{ b }}"\nb: "{{ c }}"\nc: "{{ b }}"\n', /it refers to itself: b > c > b/, ':1:1', /./],
+    ['cluster_name: "{{ cluster_name }}"\n', /it refers to itself: cluster_name > cluster_name/, ':1:1', /./],
+    ['cluster_name: "{{ ansible_default_ipv4.address }}"\n', /ansible_default_ipv4 is undefined/, ':1:1', /Host facts/],
     ['cluster_name: "{{ nowhere.deep }}"\n', /nowhere is undefined/, ':1:1', /default/],
     ['cluster_name: "{{ b }}"\nb: "{{ nowhere }}"\n', /nowhere is undefined \(in b\)/, ':1:1', /./],
     ["cluster_name: \"{{ lookup('pipe', 'date') }}\"\n", /lookup\('pipe'\) is not supported/, ':1:1', /./],
@@ -168,7 +168,7 @@ describe('what cannot be rendered names variable, file and line', () => {
     expect(parts.fix).toMatch(fix);
   });
 
-  it('all of them at once, each once', async () => {
+  it('reports all of them together, each once', async () => {
     const i = await inventory({ 'group_vars/all.yml': 'cluster_name: "{{ x1 }}"\nkube_pods_subnet: "{{ x2 }}"\n' });
     const error = refusal(() => resolveCluster(i)) as InputErrors;
     expect(

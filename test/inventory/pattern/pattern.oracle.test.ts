@@ -21,7 +21,7 @@ function ours(inventory: Inventory, pattern: string): readonly string[] | 'refus
   }
 }
 
-/** Ansible knows the old name only, which stands in the file. */
+/** Ansible knows only the old name, as written in the file. */
 const writtenPattern = randomPattern.map((p) => p.replaceAll('kube_control_plane', 'kube-master'));
 
 describe.skipIf(!haveAnsible)('random patterns (skipped where ansible-core is not installed)', () => {
@@ -33,7 +33,7 @@ describe.skipIf(!haveAnsible)('random patterns (skipped where ansible-core is no
     let matched = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(writtenPattern, { minLength: batch, maxLength: batch }), async (patterns) => {
-        // One at a time, so that what Ansible says of one is not taken for another's.
+        // One at a time, so that answers of Ansible are not mixed up.
         const answers = await Promise.all(patterns.map((p) => oracle.ask({ sources: [file], ask: 'patterns', patterns: [p] })));
         for (const [i, pattern] of patterns.entries()) {
           const answer = answers[i];
@@ -49,7 +49,7 @@ describe.skipIf(!haveAnsible)('random patterns (skipped where ansible-core is no
     expect(matched).toBeGreaterThan(FUZZ_RUNS);
   }, 600_000);
 
-  it('limit in the order of the inventory, also from a file', async () => {
+  it('limit in the order of the inventory, even from a file', async () => {
     const inventory = await read({ sources: [file], extra: [] });
     for (const subset of [
       'db.example.com,h1',
@@ -87,6 +87,6 @@ describe('patterns and the two names of a group', () => {
     expect(fix('h1:h2,w01')).toMatch(/by commas or by colons/);
     expect(fix('~(?>a)b')).toMatch(/regular expression/);
     expect(fix('web[9]')).toMatch(/web\[9\] matches no host/);
-    for (const blank of ['! web', 'all:! web', 'all:& web', '!']) expect(fix(blank)).toMatch(/without a blank/);
+    for (const blank of ['! web', 'all:! web', 'all:& web', '!']) expect(fix(blank)).toMatch(/without whitespace/);
   });
 });

@@ -76,7 +76,7 @@ describe('files that ansible-vault encrypted', () => {
     expect(error.parts.what).toMatch(/password is wrong/);
   });
 
-  it('braces in a single value are no template, as in Ansible', async () => {
+  it('braces in a single value are not a template, as in Ansible', async () => {
     const inventory = await read(folder('template.yml', 'b: 1\nmine: "{{ password }}"\nlist: ["{{ password }}"]\n'), {
       vaultPasswordFile: [first],
     });
@@ -87,7 +87,7 @@ describe('files that ansible-vault encrypted', () => {
     expect(vars?.get('list')?.value).toEqual([password]);
   });
 
-  it('a script is run once, and is told once when it fails; one without a label is told none', async () => {
+  it('a script runs once and its failure is reported once; without a label it gets none', async () => {
     const script = join(dir, 'counts-client');
     const log = join(dir, 'counts');
     writeFileSync(script, `#!/bin/sh\necho "run $*" >>'${log}'\nexit 4\n`);
@@ -116,7 +116,7 @@ describe('files that ansible-vault encrypted', () => {
     await expect(read(path, { askVaultPass: true, vaultPasswordFile: ['/nowhere'] })).resolves.toBeTruthy();
   });
 
-  it('scripts print the password, and one named -client is told the vault id', async () => {
+  it('scripts print the password, and one named -client gets the vault id', async () => {
     const script = join(dir, 'pass.sh');
     writeFileSync(script, '#!/bin/sh\necho first-pass\n');
     chmodSync(script, 0o700);

@@ -7,7 +7,7 @@ const [BLANK, TAB, HASH, SINGLE, DOUBLE, EQUALS] = [...' \t#\'"='].map((c) => c.
 export interface HostLine {
   readonly pattern: Word;
   readonly names: Names;
-  /** Values without their quotes, by the places of their names. */
+  /** Values without their quotes, in the order of the names. */
   readonly texts: readonly string[];
   /** Where the words begin in the line, from 0. */
   readonly at: readonly number[];
@@ -21,15 +21,15 @@ export interface Assignment {
 }
 
 /**
- * Reads host lines that are written as nearly all are: no backslashes, no comments, quotes around whole values only.
- * Thousands of hosts in a row have the same names in the same order, so that the line before says what to expect.
+ * Reads host lines in the usual form: no backslashes, no comments, quotes around whole values only.
+ * Thousands of hosts in a row have the same names in the same order, so the previous line tells what to expect.
  */
 export class HostLines {
-  /** `name=` of the words of the line before. */
+  /** `name=` of each word of the previous line. */
   #prefixes: readonly string[] = [];
   #names = new Names([]);
 
-  /** @returns what `placedWords` would make of it; undefined: the line is written otherwise, or wrong. */
+  /** @returns what `placedWords` would make of it; undefined: the line has another form, or is wrong. */
   read(line: string): HostLine | undefined {
     if (line.includes('\\')) return undefined;
     const end = plainEnd(line, 0);
@@ -54,7 +54,7 @@ export class HostLines {
     return names && { pattern: { text: line.slice(0, end), at: 0 }, names, texts, at: places };
   }
 
-  /** The same for a line that was read in another way. The last value of a name wins and stands where it stood first. */
+  /** The same for a line that was read in another way. The last value of a name wins and takes the first one's place. */
   of(pattern: Word, assignments: readonly Assignment[]): HostLine {
     const last = [...new Map(assignments.map((a) => [a.name, a])).values()];
     return {
@@ -65,7 +65,7 @@ export class HostLines {
     };
   }
 
-  /** The name with its equals sign of the word that begins at `at`. */
+  /** Name and equals sign of the word that begins at `at`. */
   #prefix(line: string, at: number, nth: number): string | undefined {
     const expected = this.#prefixes[nth];
     if (expected !== undefined && line.startsWith(expected, at)) return expected;
@@ -77,7 +77,7 @@ export class HostLines {
     return undefined;
   }
 
-  /** undefined: one comes twice. */
+  /** undefined: a name is repeated. */
   #namesOf(prefixes: readonly string[]): Names | undefined {
     const before = this.#prefixes;
     if (prefixes.length === before.length && prefixes.every((prefix, i) => prefix === before[i])) return this.#names;
@@ -88,7 +88,7 @@ export class HostLines {
   }
 }
 
-/** Where a value ends that is quoted as a whole, or not at all; -1: it is neither. */
+/** Where a value ends that is quoted entirely or not at all; -1: it is neither. */
 function valueEnd(line: string, start: number): number {
   const quote = line.charCodeAt(start);
   if (!isQuote(quote)) return plainEnd(line, start);
@@ -96,7 +96,7 @@ function valueEnd(line: string, start: number): number {
   return end > 0 && (end === line.length || isBlank(line.charCodeAt(end))) ? end : -1;
 }
 
-/** Where a word of plain letters ends; -1: there is something else in it. */
+/** Where a word of plain characters ends; -1: it contains others. */
 function plainEnd(line: string, from: number): number {
   for (let i = from; i < line.length; i++) {
     const c = line.charCodeAt(i);

@@ -12,19 +12,19 @@ import { LineVars } from './line-vars.js';
 import { PendingGroups } from './pending.js';
 
 type Kind = 'hosts' | 'children' | 'vars' | 'unknown';
-/** More are of no help. */
+/** More would not help. */
 const MOST_ERRORS = 20;
 
 const SECTION = /^\[([^:\]\s]+)(?::([\p{L}\p{N}_]+))?\]\s*(?:#.*)?$/u;
 const GROUP_NAME = /^([^:\]\s]+)\s*(?:#.*)?$/;
-/** Python's `splitlines` and `strip` know more than \n and blanks. */
+/** Python's `splitlines` and `strip` know more than \n and spaces. */
 const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 const INK = /[!-~]/;
 const STRIP = /^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g;
 
 /**
  * Reads an INI inventory into a draft.
- * Place: ansible/plugins/inventory/ini.py
+ * Source: ansible/plugins/inventory/ini.py
  * @throws InputError with file:line:column.
  */
 export function readIni(text: string, file: string, draft: Draft): void {
@@ -39,7 +39,7 @@ class IniReader {
   readonly #lines = new HostLines();
   #group: DraftGroup;
   #kind: Kind = 'hosts';
-  /** Blanks in front of the present line. */
+  /** Leading whitespace of the current line. */
   #indent = 0;
   #line = 0;
   #sectioned = false;
@@ -57,7 +57,7 @@ class IniReader {
       throw new InputError({
         what: 'The file begins with a byte order mark',
         where: { file: this.#file, line: 1, column: 1 },
-        why: 'Ansible takes it for a part of the first name',
+        why: 'Ansible reads it as part of the first name',
         fix: 'Save the file as UTF-8 without a byte order mark (BOM)',
       });
     }
@@ -73,12 +73,12 @@ class IniReader {
     this.#pending.check();
   }
 
-  /** Once a section was there this is an INI file, and all lines that are wrong are told at once. */
+  /** After a section header this is certainly an INI file, so all wrong lines are reported together. */
   #safely(line: string): void {
     try {
       this.#read(line);
     } catch (error) {
-      const bad = error instanceof DraftError ? this.#bad(error.message, undefined, 'Take one of them out') : error;
+      const bad = error instanceof DraftError ? this.#bad(error.message, undefined, 'Remove one of them') : error;
       if (!(bad instanceof InputError) || !this.#sectioned) throw bad;
       this.#errors.push(bad.parts);
     }
@@ -92,7 +92,7 @@ class IniReader {
       throw this.#badSection(
         'This is not a section header',
         `It reads ${line}`,
-        'Write [group], [group:children] or [group:vars], without blanks',
+        'Write [group], [group:children] or [group:vars], without whitespace',
       );
     else if (this.#kind === 'children') this.#child(line);
     else if (this.#kind === 'vars') this.#variable(line);
@@ -102,7 +102,7 @@ class IniReader {
   #header(name: string, kind: string | undefined): void {
     if (kind !== undefined && kind !== 'hosts' && kind !== 'children' && kind !== 'vars')
       throw this.#badSection(
-        `There is no section of the kind :${kind}`,
+        `There is no section type :${kind}`,
         undefined,
         `Write [${name}], [${name}:children] or [${name}:vars]`,
       );
@@ -113,7 +113,7 @@ class IniReader {
     if (this.#kind !== 'vars') this.#pending.declared(name);
   }
 
-  /** What follows cannot be judged. */
+  /** The lines that follow cannot be checked. */
   #badSection(what: string, why: string | undefined, fix: string): InputError {
     this.#kind = 'unknown';
     return this.#bad(what, why, fix);
@@ -121,7 +121,7 @@ class IniReader {
 
   #child(line: string): void {
     const name = GROUP_NAME.exec(line)?.[1];
-    if (name === undefined) throw this.#bad(`${line} is not the name of a group`, undefined, 'Write one group a line');
+    if (name === undefined) throw this.#bad(`${line} is not the name of a group`, undefined, 'Write one group per line');
     const child = this.#draft.groups.get(name);
     if (child) this.#group.addChild(child);
     else this.#pending.child(name, this.#group.name, this.#source());
@@ -136,16 +136,16 @@ class IniReader {
     this.#draft.setVariable(this.#group.name, name, variable(value, source));
   }
 
-  /** @param column where to look, if it cannot be read. */
+  /** @param column for the error, if it cannot be read. */
   #value(text: string, column: number): PyValue {
     try {
       const value = this.#values.value(text);
-      // Bytes by themselves become text; within lists they stay bytes.
+      // Top-level bytes become text; in lists they stay bytes.
       if (value instanceof PyOther && value.type === 'bytes') return Buffer.from(value.text, 'latin1').toString('utf8');
       return value;
     } catch (error) {
       if (!(error instanceof LiteralError)) throw error;
-      throw this.#bad('This value cannot be read', error.message, 'Quote it, if it is meant as text', column);
+      throw this.#bad('This value cannot be read', error.message, 'Quote it if it is meant as text', column);
     }
   }
 
@@ -157,39 +157,38 @@ class IniReader {
     const values = read.texts.map((text, i) => this.#value(text, columns[i] ?? 1));
     const vars = new LineVars(read.names, values, this.#file, this.#line, columns);
     const source = this.#source();
-    if (names.length === 0)
-      this.#draft.warnings.push({ what: `the range ${read.pattern.text} stands for no host`, where: source });
+    if (names.length === 0) this.#draft.warnings.push({ what: `the range ${read.pattern.text} matches no host`, where: source });
     for (const name of names) {
       this.#draft.addHost(name, source, this.#group, port);
       this.#draft.setVariables(name, vars);
     }
   }
 
-  /** One that wants a closer look; undefined: there is nothing but a comment. */
+  /** A line in any other form; undefined: there is only a comment. */
   #hostLine(line: string): HostLine | undefined {
     const [pattern, ...words] = this.#words(line);
     if (pattern === undefined) return undefined;
-    // What is wrong with the name of the host is told before what follows it.
+    // Errors in the host name come before those that follow it.
     this.#names(pattern);
     const assignments = words.map((word) => {
       const equals = word.text.indexOf('=');
       if (equals < 0) throw this.#noVariable(word, words);
       return { name: word.text.slice(0, equals), text: word.text.slice(equals + 1), at: word.at };
     });
-    // Those that a later one hides must be readable, too.
+    // Overridden values must be readable as well.
     for (const a of assignments) this.#value(a.text, this.#column(a));
     return this.#lines.of(pattern, assignments);
   }
 
   #noVariable(word: Word, assignments: readonly Word[]): InputError {
-    // `ip={{ x }}`: what was meant ends at the next blank.
+    // `ip={{ x }}`: the value ends at the next space.
     const template = assignments.findLast((w) => w.at < word.at && /^[^=]+=.*\{\{$/.test(w.text));
     const name = template?.text.slice(0, template.text.indexOf('='));
     return this.#bad(
       `${word.text} is not a variable`,
       'Words after the host are name=value',
       name === undefined
-        ? 'Quote values that hold blanks; begin a comment with #'
+        ? 'Quote values that contain whitespace; begin a comment with #'
         : `Put the template in quotes: ${name}="{{ … }}"`,
       this.#column(template ?? word),
     );
@@ -211,10 +210,10 @@ class IniReader {
         throw this.#bad(
           `${pattern.text} is not the name of a host`,
           'The colon must be followed by a port',
-          'Write NAME or NAME:PORT; if this is meant as YAML, give the file the ending .yml',
+          'Write NAME or NAME:PORT; if this is meant as YAML, name the file .yml',
         );
       if (found.names.some((n) => n.trim() === '---'))
-        throw this.#bad('--- is not the name of a host', 'A YAML file begins like this', 'Give the file the ending .yml');
+        throw this.#bad('--- is not the name of a host', 'A YAML file begins like this', 'Name the file .yml');
       return found;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -240,7 +239,7 @@ class IniReader {
   }
 }
 
-/** As Python's `strip`: `trim` would take a byte order mark, too. */
+/** Python's `strip`: `trim` would also remove a byte order mark. */
 function strip(text: string): string {
   if (INK.test(text[0] ?? '') && INK.test(text.at(-1) ?? '')) return text;
   return text.replaceAll(STRIP, (blanks) => (blanks.includes('\uFEFF') ? blanks : ''));

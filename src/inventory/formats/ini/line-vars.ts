@@ -2,7 +2,7 @@ import type { PyValue } from '../../model/python-values.js';
 import { type Variable, variable } from '../../model/values.js';
 import { VarsView } from '../../model/vars-view.js';
 
-/** Different names of variables in the order of a line. Thousands of lines share one. */
+/** The distinct names of a line, in order. Thousands of lines share one. */
 export class Names {
   readonly list: readonly string[];
   readonly #places: ReadonlyMap<string, number>;
@@ -18,8 +18,8 @@ export class Names {
 }
 
 /**
- * Variables of the hosts of one line. They are made when they are asked for, each time anew: of a hundred thousand in the
- * memory at once the garbage collector would have to copy each, and most commands look at few.
+ * Variables of the hosts of one line. They are made on each access: the garbage collector would have to copy a hundred
+ * thousand of them, and most commands use only a few.
  */
 export class LineVars extends VarsView {
   readonly #names: Names;
@@ -29,7 +29,7 @@ export class LineVars extends VarsView {
   readonly #columns: readonly number[];
 
   /**
-   * @param values by the places of their names.
+   * @param values in the order of the names.
    * @param columns where they are written, from 1.
    */
   constructor(names: Names, values: readonly PyValue[], file: string, line: number, columns: readonly number[]) {

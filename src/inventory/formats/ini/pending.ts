@@ -9,7 +9,7 @@ interface Pending {
   readonly parents: { readonly name: string; readonly source: Place }[];
 }
 
-/** Groups that an INI inventory only named so far, as children or by their variables: each must be declared somewhere. */
+/** Groups that an INI inventory has so far only mentioned, as children or with variables: each must be declared somewhere. */
 export class PendingGroups {
   readonly #draft: Draft;
   readonly #pending = new Map<string, Pending>();
@@ -28,7 +28,7 @@ export class PendingGroups {
     this.#pending.set(name, pending);
   }
 
-  /** The group is there now, and gets the parents that named it before. @throws DraftError */
+  /** The group is declared now, and joins the parents that mentioned it before. @throws DraftError */
   declared(name: string): void {
     const pending = this.#pending.get(name);
     if (pending?.as === 'children') this.#adopt(name, pending);
@@ -44,7 +44,7 @@ export class PendingGroups {
     }
   }
 
-  /** Only the first such mistake, as the others may follow from it. @throws InputError */
+  /** Only the first such mistake is reported, as others may follow from it. @throws InputError */
   check(): void {
     for (const [name, p] of this.#pending) {
       const near = nearestName(
@@ -58,7 +58,7 @@ export class PendingGroups {
             ? `The group ${name} is named as a child, but it is not declared`
             : `There is no group ${name} for these variables`,
         where: source,
-        fix: near ? `Did you mean ${near}? Else declare it: [${name}]` : `Declare it: [${name}]`,
+        fix: near ? `Did you mean ${near}? If not, declare it: [${name}]` : `Declare it: [${name}]`,
       });
     }
   }

@@ -11,16 +11,16 @@ import type { YamlEntry } from '../yaml/values.js';
 
 /** Seconds that one call of an inventory script may take. */
 const TIMEOUT_SEC = 120;
-/** How many `--host` calls run at once. */
+/** Number of `--host` calls that run at once. */
 const AT_ONCE = 8;
 const MOST_BYTES = 256 * 1024 * 1024;
 
-/** The program ran and did not give an inventory, so the file is not meant as another kind. */
+/** The program ran but gave no inventory, so the file is not of another kind. */
 export class ScriptError extends InputError {}
 
 /**
- * Runs an executable inventory: `--list`, and `--host NAME` for each host where it gives no `_meta`.
- * Place: ansible/plugins/inventory/script.py
+ * Runs an executable inventory: `--list`, and `--host NAME` for each host if there is no `_meta`.
+ * Source: ansible/plugins/inventory/script.py
  * @throws InputError with what the script wrote to stderr.
  */
 export async function readScript(path: string, draft: Draft): Promise<void> {
@@ -47,7 +47,7 @@ class ScriptReader {
 
   async read(): Promise<void> {
     const root = this.#yaml.root;
-    if (!isMap(root)) throw this.#wrong('printed no JSON object', 'Let it print {"GROUP": {"hosts": [...]}}');
+    if (!isMap(root)) throw this.#wrong('did not print a JSON object', 'Let it print {"GROUP": {"hosts": [...]}}');
     let meta: Node | null | undefined;
     for (const entry of this.#yaml.entriesOf(root)) {
       if (entry.key !== '_meta') this.#group(entry);
@@ -77,7 +77,8 @@ class ScriptReader {
   }
 
   #setAll(host: string, yaml: YamlFile, node: Node | null | undefined): void {
-    if (!isMap(node)) throw this.#wrong(`gave no object with the variables of ${host}`, 'Let it print {"name": "value"}');
+    if (!isMap(node))
+      throw this.#wrong(`did not print an object with the variables of ${host}`, 'Let it print {"name": "value"}');
     for (const [name, v] of variablesOf(yaml, node, `Variables of ${host}`))
       this.#draft.setVariable(host, name, { ...v, source: this.#source });
   }
@@ -98,7 +99,7 @@ class ScriptReader {
         this.#variables(entry.key, entry.value);
       }
     } catch (error) {
-      if (error instanceof DraftError) throw this.#wrong(`describes what cannot be: ${error.message}`, 'Correct the script');
+      if (error instanceof DraftError) throw this.#wrong(`is inconsistent: ${error.message}`, 'Correct the script');
       throw error;
     }
   }
@@ -119,7 +120,7 @@ class ScriptReader {
       this.#draft.setVariable(group, e.key, variable(this.#yaml.exactOf(e.value), this.#source));
   }
 
-  /** Of an object the names count, as in Ansible. */
+  /** Of an object the names are used, as in Ansible. */
   #names(group: string, what: string, node: Node | null | undefined): string[] {
     const value = this.#yaml.exactOf(node);
     const names = isList(value) ? value : value instanceof Dict ? [...value.keys()] : undefined;
@@ -141,12 +142,12 @@ function jsonOf(text: string, what: string, stderr: string): YamlFile {
     if (!(error instanceof InputError)) throw error;
   }
   throw new ScriptError({
-    what: 'The inventory script printed no JSON',
+    what: 'The inventory script did not print JSON',
     where: what,
     why: [text.trim() === '' ? 'It printed nothing' : `It printed: ${text.trim().slice(0, 200)}`, stderr.trim()]
       .join('\n')
       .trim(),
-    fix: 'Run it by hand and look at what it prints',
+    fix: 'Run it by hand and check what it prints',
   });
 }
 
@@ -156,7 +157,7 @@ function call(path: string, args: readonly string[]): Promise<{ readonly stdout:
   const fail = (what: string, why: string | undefined, fix: string): ScriptError =>
     new ScriptError({ what: `The inventory script ${what}`, where: command, why, fix });
   return new Promise((resolve, reject) => {
-    // A group of its own, so that a script that hangs ends with everything that it started.
+    // A process group of its own, so that a hanging script ends together with everything it started.
     const child = spawn(path, [...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
@@ -165,7 +166,7 @@ function call(path: string, args: readonly string[]): Promise<{ readonly stdout:
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       } catch {
-        // It has ended meanwhile.
+        // It has already ended.
       }
     };
     const timer = setTimeout(() => {
@@ -177,7 +178,7 @@ function call(path: string, args: readonly string[]): Promise<{ readonly stdout:
       out.push(data);
       if (size > MOST_BYTES) {
         kill();
-        reject(fail('prints without end', undefined, 'Run it by hand and look at what it prints'));
+        reject(fail('prints without end', undefined, 'Run it by hand and check what it prints'));
       }
     });
     child.stderr.on('data', (data: Buffer) => err.push(data));

@@ -9,7 +9,7 @@ import { yamlTimestamp } from '../yaml/scalar.js';
 
 /**
  * Reads a TOML inventory into a draft: tables of groups with `hosts`, `vars` and `children`.
- * Place: ansible/plugins/inventory/toml.py
+ * Source: ansible/plugins/inventory/toml.py
  * @throws InputError
  */
 export function readToml(text: string, file: string, draft: Draft): void {
@@ -18,7 +18,7 @@ export function readToml(text: string, file: string, draft: Draft): void {
   const warn = (what: string): void => void draft.warnings.push({ what, where: wholeFile(file) });
   const group = (name: string, body: TomlValue): void => {
     if (!isTable(body)) {
-      warn(`${name} is skipped: it is no group, because it is no table`);
+      warn(`${name} is skipped: a group must be a table`);
       return;
     }
     const entry = draft.addGroup(name, source);
@@ -32,7 +32,7 @@ export function readToml(text: string, file: string, draft: Draft): void {
       } else if (key === 'children') {
         if (!Array.isArray(value)) throw wrong(`children of ${name} must be a list`, 'Write children = ["NAME"]');
         for (const child of value) entry.addChild(draft.addGroup(String(child), source));
-      } else warn(`${key} of the group ${name} is skipped: only vars, children and hosts may stand here`);
+      } else warn(`${key} of the group ${name} is skipped: only vars, children and hosts are allowed here`);
     }
   };
   const host = (pattern: string, vars: TomlValue, groupName: string): void => {
@@ -55,7 +55,7 @@ export function readToml(text: string, file: string, draft: Draft): void {
         why: error.message.split('\n')[0],
         fix: 'Correct the file',
       });
-    if (error instanceof DraftError) throw wrong(error.message, 'Take it out, or correct it');
+    if (error instanceof DraftError) throw wrong(error.message, 'Remove it, or correct it');
     if (error instanceof RangeError && !/call stack/i.test(error.message))
       throw wrong(`A range cannot be read: ${error.message}`, 'Write it like "node[01:09]"');
     throw error;

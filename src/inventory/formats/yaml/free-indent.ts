@@ -5,8 +5,8 @@ type Options = ConstructorParameters<typeof Composer>[0] & { readonly lineCounte
 /**
  * Parses as `parseDocument` of the library does, except that within quotes and brackets lines may begin at any column: YAML 1.2,
  * which the library reads, wants them indented; libyaml and PyYAML do not (`scan_flow_scalar_spaces` and `unwind_indent` of
- * PyYAML's scanner). Only what the library refuses is read that way.
- * @throws what the library throws: RangeError for what is nested too deeply, Error for a broken %-line.
+ * PyYAML's scanner). Only text that the library refuses is read that way.
+ * @throws as the library does: RangeError for what is nested too deeply, Error for a broken %-line.
  */
 export function parseLoosely(text: string, options: Options): Document.Parsed<ParsedNode> {
   const strict = parseDocument(text, options) as Document.Parsed<ParsedNode>;
@@ -34,7 +34,7 @@ function* concreteSyntax(given: string): ReturnType<Parser['parse']> {
 const MARKS = ['\u0002', '\u0018', '\u001f'];
 const DOCUMENT_MARK = /^(---|\.\.\.)(\s|$)/;
 
-/** Blanks in front of a line. */
+/** Spaces added before a line. */
 interface Added {
   /** Offset in the indented text. */
   readonly at: number;
@@ -47,18 +47,18 @@ function indented(given: string): { readonly text: string; readonly added: reado
   const added: Added[] = [];
   let text = '';
   let depth = 0;
-  /** What the lexer has read and not given back: the beginning of a quote that is open. */
+  /** Text that the lexer holds back: the beginning of an open quote. */
   let pending = '';
   /** Where the outermost quote or bracket begins in its line. */
   let column = 0;
   for (const line of given.split(/(?<=\n)/)) {
     const open = depth > 0 || /^["']/.test(pending);
-    const blanks = open && !DOCUMENT_MARK.test(line) ? ' '.repeat(column + 1) : '';
-    if (blanks !== '') added.push({ at: text.length, length: blanks.length });
-    text += blanks + line;
+    const spaces = open && !DOCUMENT_MARK.test(line) ? ' '.repeat(column + 1) : '';
+    if (spaces !== '') added.push({ at: text.length, length: spaces.length });
+    text += spaces + line;
     if (!open) column = 0;
-    pending += blanks + line;
-    for (const token of lexer.lex(blanks + line, true)) {
+    pending += spaces + line;
+    for (const token of lexer.lex(spaces + line, true)) {
       if (MARKS.includes(token)) continue;
       pending = pending.slice(token.length);
       if (token === ']' || token === '}') depth = Math.max(0, depth - 1);
@@ -69,7 +69,7 @@ function indented(given: string): { readonly text: string; readonly added: reado
   return { text, added };
 }
 
-/** The tokens of an indented text without what was added: all places are those of the text as it was given. */
+/** The tokens of an indented text without the added spaces: all places are those of the given text. */
 function* withoutAdded(tokens: Iterable<string>, added: readonly Added[]): Generator<string> {
   let end = 0;
   let next = 0;
@@ -87,7 +87,7 @@ function* withoutAdded(tokens: Iterable<string>, added: readonly Added[]): Gener
       own = own.slice(0, at - start - cut) + own.slice(at - start - cut + length);
       cut += length;
     }
-    // A scalar of nothing is an empty token.
+    // An empty scalar is an empty token.
     if (own !== '' || token === '') yield own;
   }
 }

@@ -29,7 +29,7 @@ class YamlReader {
 
   read(): void {
     const root = this.#yaml.follow(this.#yaml.root);
-    // Everything is looked at before anything is taken, as PyYAML does it.
+    // Everything is checked before anything is used, as in PyYAML.
     this.#yaml.exactOf(root);
     if (!isMap(root)) throw this.#wrong(root, 'A YAML inventory is a map of groups', 'Begin with all:');
     const entries = this.#yaml.entriesOf(root);
@@ -45,12 +45,12 @@ class YamlReader {
     this.#draft.warnings.push(...this.#yaml.warnings);
   }
 
-  /** The group's name; undefined where Ansible skips it. */
+  /** The group's name; undefined if Ansible skips it. */
   #group(entry: YamlEntry): string | undefined {
     const body = this.#yaml.follow(entry.value);
     const nothing = body === null || this.#yaml.exactOf(body) === null;
     if (!nothing && !isMap(body)) {
-      this.#warn(entry.keyNode, `${entry.key} is skipped: it is no group, because it is no map`);
+      this.#warn(entry.keyNode, `${entry.key} is skipped: a group must be a map`);
       return textOf(entry.exactKey);
     }
     const name = textOf(entry.exactKey);
@@ -82,17 +82,17 @@ class YamlReader {
       const exact = this.#yaml.exactOf(value);
       if (exact === null) return;
       if (SECTIONS.includes(section.key) && typeof exact === 'string') {
-        // A single name stands for a map of it.
+        // A single name is short for a map with it.
         this.#entry(section.key, { key: exact, exactKey: exact, keyNode: section.value, value: null }, group);
         return;
       }
-      this.#warn(section.keyNode, `${section.key} of the group ${group} is skipped: it is no map`);
+      this.#warn(section.keyNode, `${section.key} of the group ${group} is skipped: it is not a map`);
       return;
     }
     if (!SECTIONS.includes(section.key)) {
       this.#warn(
         section.keyNode,
-        `${section.key} of the group ${group} is skipped: only vars, children and hosts may stand here`,
+        `${section.key} of the group ${group} is skipped: only vars, children and hosts are allowed here`,
       );
       return;
     }
@@ -105,7 +105,7 @@ class YamlReader {
       else if (section === 'hosts') this.#hosts(entry, group);
       else this.#child(entry, group);
     } catch (error) {
-      if (error instanceof DraftError) throw this.#wrong(entry.keyNode, error.message, 'Take it out, or correct it');
+      if (error instanceof DraftError) throw this.#wrong(entry.keyNode, error.message, 'Remove it, or correct it');
       throw error;
     }
   }
@@ -119,14 +119,14 @@ class YamlReader {
       return;
     }
     const host = name === undefined ? undefined : this.#draft.hosts.get(name);
-    if (!host) throw this.#wrong(entry.keyNode, `${entry.key} is no group`, 'Write a map under it, or nothing');
+    if (!host) throw this.#wrong(entry.keyNode, `${entry.key} is not a group`, 'Write a map under it, or nothing');
     this.#draft.addHost(host.name, host.source, parent);
   }
 
   #hosts(entry: YamlEntry, group: string): void {
     const pattern = textOf(entry.exactKey);
     if (pattern === undefined)
-      throw this.#wrong(entry.keyNode, `${entry.key} is no text, so it cannot be the name of a host`, 'Put it in quotes');
+      throw this.#wrong(entry.keyNode, `${entry.key} is not text, so it cannot be the name of a host`, 'Put it in quotes');
     const node = this.#yaml.follow(entry.value);
     const vars = isMap(node) ? this.#variables(node) : new Map<string, Variable>();
     if (!isMap(node) && !isEmpty(this.#yaml.exactOf(node)))
@@ -139,7 +139,7 @@ class YamlReader {
       throw this.#wrong(entry.keyNode, `The range in ${pattern} cannot be read: ${error.message}`, 'Write it like node[01:09]');
     }
     const source = this.#yaml.sourceOf(entry.keyNode);
-    if (found.names.length === 0) this.#warn(entry.keyNode, `the range ${pattern} stands for no host`);
+    if (found.names.length === 0) this.#warn(entry.keyNode, `the range ${pattern} matches no host`);
     for (const name of found.names) {
       this.#draft.addHost(name, source, this.#draft.addGroup(group), found.port);
       for (const [key, value] of vars) this.#draft.setVariable(name, key, value);

@@ -5,12 +5,12 @@ class NotJson extends Error {}
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
 const WORD = /true|false|null|NaN|-?Infinity/y;
-/** Python gives up here, too, and YAML is tried. */
+/** Python also gives up here, and YAML is tried. */
 const DEEPEST = 900;
 
 /**
- * JSON as Python's `json` reads it (NaN and Infinity are numbers), as nodes with places; undefined: it is no JSON.
- * Ansible tries this before YAML, and 1e5 is a number here and text there.
+ * JSON as Python's `json` reads it (NaN and Infinity are numbers), as nodes with places; undefined: it is not JSON.
+ * Ansible tries this before YAML, and 1e5 is a number in JSON and text in YAML.
  */
 export function jsonNodes(text: string): Node | undefined {
   if (!/^[ \t\r\n]*["[{\-\dtfnNI]/.test(text)) return undefined;

@@ -13,7 +13,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 
-/** Where and why libyaml, which Ansible reads with, refuses what the parser takes. */
+/** Where and why libyaml, which Ansible uses, refuses what the parser accepts. */
 export interface Refusal {
   readonly at: number;
   readonly why: string;
@@ -29,10 +29,10 @@ export function knownLineEnds(text: string): string {
   return /\r(?!\n)|\x85/.test(text) ? text.replaceAll(/\r(?!\n)|\x85/g, '\n') : text;
 }
 
-/** What libyaml would not read, or in another way than the parser did. */
+/** What libyaml would refuse, or read differently. */
 export function refusalOf(document: Document.Parsed, text: string): Refusal | undefined {
   const separator = text.search(LINE_SEPARATOR);
-  if (separator >= 0) return { at: separator, why: 'An invisible line separator (U+2028 or U+2029) stands here' };
+  if (separator >= 0) return { at: separator, why: 'There is an invisible line separator (U+2028 or U+2029) here' };
   const directive = document.warnings.find((w) => w.message.startsWith('Unknown directive'));
   if (directive) return { at: directive.pos[0], why: directive.message };
   let found: Refusal | undefined;
@@ -54,7 +54,7 @@ export function refusalOf(document: Document.Parsed, text: string): Refusal | un
 function anchorRefusal(node: Node): Refusal | undefined {
   const name = isAlias(node) ? node.source : isScalar(node) || isCollection(node) ? node.anchor : undefined;
   if (name === undefined || /^[A-Za-z0-9_-]+$/.test(name)) return undefined;
-  return { at: startOf(node), why: `The anchor ${name} has more in it than letters, digits, - and _` };
+  return { at: startOf(node), why: `The anchor ${name} contains characters other than letters, digits, - and _` };
 }
 
 function scalarRefusal(node: Scalar, text: string, inFlow: boolean): Refusal | undefined {
@@ -68,10 +68,10 @@ function scalarRefusal(node: Scalar, text: string, inFlow: boolean): Refusal | u
   if (node.type !== 'PLAIN' || !inFlow) return undefined;
   const [begin = '', after = ''] = [text[at], text.slice(at, (node.range?.[1] ?? at) + 2)];
   if (node.source === '' || !(begin === ':' || begin === '?' || /:[,?[\]{}]/.test(after))) return undefined;
-  return { at, why: `Within brackets ${begin === '?' ? 'a question mark' : 'a colon'} means something else at this place` };
+  return { at, why: `Within brackets ${begin === '?' ? 'a question mark' : 'a colon'} means something else here` };
 }
 
-/** Within brackets: text without quotes, and then a line whose tab stands where the lines around the brackets begin. */
+/** Within brackets: unquoted text, then a line with a tab in the columns of the surrounding block's indentation. */
 function flowTabRefusal(node: Scalar, text: string, path: readonly unknown[]): Refusal | undefined {
   if (node.type !== 'PLAIN' || !node.range) return undefined;
   const block = path.findLast((above) => isCollection(above) && !above.flow) as Node | undefined;
@@ -85,7 +85,7 @@ function flowTabRefusal(node: Scalar, text: string, path: readonly unknown[]): R
   return undefined;
 }
 
-/** Within braces: keys of nothing, and keys whose colon stands on a later line. */
+/** Within braces: empty keys, and keys whose colon is on a later line. */
 function flowKeyRefusal(map: YAMLMap, text: string): Refusal | undefined {
   for (const { key, value } of map.items) {
     if (!isNode(key) || !key.range || !isNode(value)) continue;
@@ -93,13 +93,13 @@ function flowKeyRefusal(map: YAMLMap, text: string): Refusal | undefined {
     if (/\?\s*$/.test(text.slice(startOf(map), start))) continue;
     const colon = text.indexOf(':', end);
     if (colon < 0 || colon >= startOf(value)) continue;
-    if (start === end && !isAlias(key)) return { at: start, why: 'A colon needs a name in front' };
-    if (text.slice(start, colon).includes('\n')) return { at: start, why: 'A name must stand on one line with its colon' };
+    if (start === end && !isAlias(key)) return { at: start, why: 'A colon needs a name before it' };
+    if (text.slice(start, colon).includes('\n')) return { at: start, why: 'A name must be on the same line as its colon' };
   }
   return undefined;
 }
 
-/** Items of a list that stand behind a tab. */
+/** List items after a tab. */
 function tabRefusal(node: Node, text: string): Refusal | undefined {
   if (!isSeq(node) || node.flow) return undefined;
   for (const item of node.items) {

@@ -1,6 +1,6 @@
 import { PyDate, type PyValue, pyFloat, pyInt } from '../../model/python-values.js';
 
-/** Why a scalar cannot be what it looks like, or what its tag says. */
+/** Why a scalar is not what it looks like, or what its tag says. */
 export class ScalarError extends Error {}
 
 const BOOL = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;
@@ -21,7 +21,7 @@ const MOST_DIGITS = 4300;
  */
 export function plainScalar(text: string): PyValue {
   const first = text.charCodeAt(0);
-  // Most are words: only these beginnings can be something else.
+  // Most are words: only these first characters can begin something else.
   if (Number.isNaN(first)) return null;
   if ((first >= 48 && first <= 57) || first === 43 || first === 45 || first === 46) {
     if (FLOAT.test(text)) return yamlFloat(text);
@@ -39,7 +39,7 @@ export function yamlBool(text: string): boolean {
   const lower = text.toLowerCase();
   if (lower === 'yes' || lower === 'true' || lower === 'on') return true;
   if (lower === 'no' || lower === 'false' || lower === 'off') return false;
-  throw new ScalarError(`${text} is no boolean`);
+  throw new ScalarError(`${text} is not a boolean`);
 }
 
 export function yamlInt(given: string): PyValue {
@@ -57,7 +57,7 @@ function magnitude(digits: string, given: string): bigint {
   if (/^0[0-7]+$/.test(digits)) return BigInt(`0o${digits.slice(1)}`);
   if (/^[1-9]\d*(:\d+)+$/.test(digits)) return digits.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n);
   if (/^[1-9]\d*$/.test(digits)) return BigInt(digits);
-  throw new ScalarError(`${given} is no whole number`);
+  throw new ScalarError(`${given} is not a whole number`);
 }
 
 export function yamlFloat(given: string): PyValue {
@@ -75,13 +75,13 @@ export function yamlFloat(given: string): PyValue {
     }
     return pyFloat(sign * value);
   }
-  if (!/^(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/.test(digits)) throw new ScalarError(`${given} is no number`);
+  if (!/^(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/.test(digits)) throw new ScalarError(`${given} is not a number`);
   return pyFloat(sign * Number(digits));
 }
 
 export function yamlTimestamp(text: string): PyDate {
   const match = TIMESTAMP_PARTS.exec(text);
-  if (!match) throw new ScalarError(`${text} is no date`);
+  if (!match) throw new ScalarError(`${text} is not a date`);
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((n) => Number(n ?? 0));
   const days = new Date(Date.UTC(2000, 0, 1));
   days.setUTCFullYear(year, month, 0);

@@ -18,21 +18,21 @@ export interface YamlFile {
   readonly root: Node | null;
   /** It is JSON. */
   readonly json: boolean;
-  /** Keys that stand twice, with their places. */
+  /** Duplicate keys, with their places. */
   readonly warnings: readonly Warning[];
   sourceOf(node: Node | null | undefined): Place;
   valueOf(node: Node | null | undefined): VarValue;
   /** The value as Python has it. */
   exactOf(node: Node | null | undefined): PyValue;
-  /** What a map holds: aliases followed, `<<` merged, of keys that stand twice the last. */
+  /** What a map holds: aliases followed, `<<` merged, of duplicate keys the last. */
   entriesOf(map: YAMLMap): YamlEntry[];
-  /** The node itself, or what its alias stands for. */
+  /** The node itself, or the target of its alias. */
   follow(node: Node | null | undefined): Node | null;
 }
 
-/** A value that begins with `{{` or `{%` and no quote: the beginning of a map for YAML, a template for whoever wrote it. */
+/** A value that begins with `{{` or `{%` and no quote: a map to YAML, but meant as a template. */
 const OPEN_TEMPLATE = /^[^'"#]*[:-]\s+\{[{%]/;
-/** What libyaml's reader takes. */
+/** Characters that libyaml's reader accepts. */
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /**
@@ -102,12 +102,12 @@ function yamlNodes(
       cause instanceof RangeError ? 'It is nested too deeply' : cause instanceof Error ? cause.message : String(cause),
     );
   }
-  if (control) throw error(control.index, `The character ${JSON.stringify(control[0])} must not stand here`);
-  // libyaml takes a # right behind quotes and brackets for a comment.
+  if (control) throw error(control.index, `The character ${JSON.stringify(control[0])} is not allowed here`);
+  // libyaml reads a # right after quotes and brackets as a comment.
   const first = document.errors.find((e) => !e.message.startsWith('Comments must be separated'));
   if (first) throw error(first.pos[0], first.message.split('\n')[0] ?? '');
   const refusal = refusalOf(document, text);
-  if (refusal) throw fail(refusal.at, refusal.why, 'Ansible cannot read it: put text in quotes, indent with blanks');
+  if (refusal) throw fail(refusal.at, refusal.why, 'Ansible cannot read it: put text in quotes, indent with spaces');
   if (/\\\r?\n[ \t]*\r?\n/.test(text)) joinLines(document.contents, text);
   if (!/(?:^|[\n\r\x85\u2028\u2029])$/.test(text)) endBlock(document.contents, text);
   return document.contents;
@@ -128,11 +128,11 @@ function joinLines(root: Node | null, text: string): void {
 }
 
 /**
- * A block (`|`, `>`) that goes to the end of a file whose last line does not end has no line end either: the parser adds one,
- * PyYAML does not.
+ * A block (`|`, `>`) at the end of a file without a final newline has none either: the parser adds one, PyYAML does
+ * not.
  */
 function endBlock(root: Node | null, text: string): void {
-  // Of a last line of blanks those that indent it are no line of the block.
+  // The indentation of a last line of spaces is not part of the block.
   const last = /\n[ ]*$/.test(text) ? /(?:^|\n)[ \t]+\n$/ : /[^\n]\n$/;
   visit(root, {
     Scalar(_key, node) {
@@ -143,7 +143,7 @@ function endBlock(root: Node | null, text: string): void {
   });
 }
 
-/** What `&names` stand for. @throws for a name that is given twice, as PyYAML does. */
+/** The targets of `&names`. @throws for a duplicate name, as PyYAML does. */
 function anchorsOf(root: Node | null, fail: (offset: number, why: string, fix: string) => InputError): Map<string, Node> {
   const anchors = new Map<string, Node>();
   if (root === null) return anchors;
@@ -153,12 +153,12 @@ function anchorsOf(root: Node | null, fail: (offset: number, why: string, fix: s
         if (!anchors.has(node.source))
           throw fail(
             node.range?.[0] ?? 0,
-            `*${node.source} stands for nothing that came before`,
+            `*${node.source} refers to an anchor that is not defined before it`,
             `Write &${node.source} before it`,
           );
       } else if (node.anchor) {
         if (anchors.has(node.anchor))
-          throw fail(node.range?.[0] ?? 0, `&${node.anchor} is there already`, 'Give each anchor a name of its own');
+          throw fail(node.range?.[0] ?? 0, `&${node.anchor} is defined twice`, 'Give each anchor its own name');
         anchors.set(node.anchor, node);
       }
     },
@@ -172,19 +172,19 @@ export function keyText(key: unknown): string {
   return String(key.type === 'PLAIN' || key.type === undefined ? (key.source ?? key.value) : key.value);
 }
 
-/** Reads a file of variables: one map. @throws InputError when it cannot be read, or is something else. */
+/** Reads a variables file: one map. @throws InputError if it cannot be read, or is something else. */
 export function readVariables(file: string, warn?: (warning: Warning) => void): Map<string, Variable> {
   const { text, secret } = openFile(readText(file, 'file of variables'), file);
   const yaml = parseYaml(text, file);
   const node = yaml.follow(yaml.root);
-  // Files of nothing are ignored: `---`, `[]`, `""`.
+  // Empty files are ignored: `---`, `[]`, `""`.
   if (isEmpty(node === null ? null : yaml.exactOf(node))) return new Map();
   const vars = variablesOf(yaml, node, 'A file of variables');
   for (const w of yaml.warnings) warn?.(w);
   return secret ? new Map([...vars].map(([name, v]) => [name, { ...v, secret }])) : vars;
 }
 
-/** What Python takes for false. */
+/** Whether Python treats it as false. */
 export function isEmpty(value: PyValue): boolean {
   if (value === null || value === false || value === '' || value === 0) return true;
   if (typeof value !== 'object') return false;
@@ -195,7 +195,7 @@ export function isEmpty(value: PyValue): boolean {
   return value instanceof Dict && value.size === 0;
 }
 
-/** @throws InputError when the node is no map. */
+/** @throws InputError unless the node is a map. */
 export function variablesOf(yaml: YamlFile, given: Node | null | undefined, what: string): Map<string, Variable> {
   const node = yaml.follow(given);
   if (!node || (isScalar(node) && yaml.exactOf(node) === null)) return new Map();
@@ -215,7 +215,7 @@ export function variablesOf(yaml: YamlFile, given: Node | null | undefined, what
   );
 }
 
-/** @throws InputError when the file cannot be read, or is no text. */
+/** @throws InputError if the file cannot be read, or is not text. */
 export function readText(file: string, kind: string): string {
   let bytes: Buffer;
   try {
@@ -232,7 +232,7 @@ export function readText(file: string, kind: string): string {
   return decodeText(bytes, file);
 }
 
-/** @throws InputError for what is no UTF-8. */
+/** @throws InputError unless it is UTF-8. */
 export function decodeText(bytes: Buffer, file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -240,7 +240,7 @@ export function decodeText(bytes: Buffer, file: string): string {
     const good = bytes.toString('utf8').split('\uFFFD')[0] ?? '';
     const before = good.split('\n');
     throw new InputError({
-      what: 'This is no text in UTF-8',
+      what: 'File is not valid UTF-8',
       where: { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 },
       fix: 'Save the file as UTF-8',
     });

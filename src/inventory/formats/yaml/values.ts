@@ -57,21 +57,21 @@ export class YamlValues {
     if (!node) return null;
     const known = this.#done.get(node);
     if (known !== undefined) return known;
-    if (this.#open.has(node)) throw this.#fail(given, 'A value contains itself', 'Take the alias out');
+    if (this.#open.has(node)) throw this.#fail(given, 'A value contains itself', 'Remove the alias');
     this.#open.add(node);
     try {
       const value = this.#construct(node);
       if (!isScalar(node) || node.anchor) this.#done.set(node, value);
       return value;
     } catch (error) {
-      if (error instanceof ScalarError) throw this.#fail(node, error.message, 'Quote it, if it is meant as text');
+      if (error instanceof ScalarError) throw this.#fail(node, error.message, 'Quote it if it is meant as text');
       throw error;
     } finally {
       this.#open.delete(node);
     }
   }
 
-  /** Merged entries first, then the map's own; of a key that stands twice the last value, at the first place. */
+  /** Merged entries first, then the map's own; of a duplicate key the last value, at the first place. */
   entriesOf(map: YAMLMap): YamlEntry[] {
     const out = new Map<KeyId, YamlEntry>();
     const own = new Set<string>();
@@ -87,7 +87,7 @@ export class YamlValues {
       if (twice && !this.#c.json && e.keyNode && !this.#warned.has(e.keyNode)) {
         this.#warned.add(e.keyNode);
         const s = this.#c.at(e.keyNode.range?.[0] ?? 0);
-        this.warnings.push({ what: `${e.key} stands here twice; the last one counts`, where: s });
+        this.warnings.push({ what: `${e.key} appears twice; the last one wins`, where: s });
       }
       own.add(e.key);
       put(e);
@@ -132,7 +132,7 @@ export class YamlValues {
   }
 
   #flattened(map: YAMLMap): YamlEntry[] {
-    if (this.#merging.has(map)) throw this.#fail(map, 'A map is merged into itself', 'Take the alias out');
+    if (this.#merging.has(map)) throw this.#fail(map, 'A map is merged into itself', 'Remove the alias');
     this.#merging.add(map);
     try {
       return [...this.#merged(map), ...this.#own(map)];
@@ -158,7 +158,7 @@ export class YamlValues {
       if (isSeq(node)) return node.items.map((i) => this.exactOf(i as Node | null));
       if (!isScalar(node)) return null;
       const plain = node.type === 'PLAIN' || node.type === undefined;
-      // With a lone ! libyaml takes nothing for text, and quotes for none.
+      // With a lone ! libyaml reads an empty scalar as text, and ignores quotes.
       if (tag === '!') return plain && node.source === '' ? '' : plainScalar(this.#text(node));
       if (!plain) return this.#text(node);
       const text = node.source ?? this.#text(node);
@@ -195,13 +195,13 @@ export class YamlValues {
           this.entriesOf(node).map((e) => e.exactKey),
         );
     }
-    throw this.#fail(node, `There is no tag ${name === undefined ? tag : `!!${name}`} for this`, 'Take the tag out');
+    throw this.#fail(node, `The tag ${name === undefined ? tag : `!!${name}`} does not fit this value`, 'Remove the tag');
   }
 
   #pairOf(node: Node): PyValue {
     const map = this.follow(node);
     const entry = isMap(map) && map.items.length === 1 ? this.#own(map)[0] : undefined;
-    if (!entry) throw this.#fail(node, 'Each item must be a map of one name', 'Write - name: value');
+    if (!entry) throw this.#fail(node, 'Each item must be a map with one name', 'Write - name: value');
     return PyTuple.make([entry.exactKey, this.exactOf(entry.value)]);
   }
 
@@ -211,7 +211,7 @@ export class YamlValues {
   }
 
   #map(node: YAMLMap): PyValue {
-    // Also of keys that stand twice every value must be one.
+    // Values of duplicate keys must be valid as well.
     for (const pair of node.items) if (!this.#isMerge(pair.key)) this.exactOf(pair.value as Node | null);
     const entries = this.entriesOf(node).map((e) => [e.exactKey, this.exactOf(e.value)] as const);
     if (this.#c.json) {

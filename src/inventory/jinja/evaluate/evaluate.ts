@@ -147,7 +147,7 @@ function key(given: Value): Value {
   return hashable(defined(given));
 }
 
-/** `value.name`: methods first, then keys, as Jinja does. What is undefined stays so. */
+/** `value.name`: methods first, then keys, as Jinja does. Undefined stays undefined. */
 function attribute(given: Value, name: string): Value {
   const value = unkept(given);
   if (value instanceof Undefined) return value;
@@ -178,7 +178,7 @@ function found(value: Exclude<Value, Undefined | KeptText>, k: Value): Value | u
   return undefined;
 }
 
-/** Null is a value, too. */
+/** Null is a value. */
 function known(there: Value | undefined, value: Value, k: Value): Value {
   return there === undefined ? missing(value, k) : there;
 }

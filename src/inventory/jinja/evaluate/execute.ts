@@ -6,7 +6,7 @@ import { equals, iterate, str, truth } from '../values/python.js';
 import { type Arguments, Callable, DictView, KeptText, Namespace, TemplateError, type Value } from '../values/values.js';
 import { type Context, evaluate, Scope } from './evaluate.js';
 
-/** What a template gives, with the type that Ansible gives it. */
+/** Renders a template to a value of the type that Ansible gives it. */
 export function execute(body: readonly Statement[], context: Context): Value {
   return result(body, new Scope(context));
 }
@@ -82,7 +82,7 @@ function assign(target: Target, value: Value, scope: Scope): void {
   if (target.t === 'attr') {
     const space = scope.get(target.namespace);
     if (!(space instanceof Namespace))
-      throw new TemplateError(`${target.namespace} is no namespace: only namespace() takes new values`);
+      throw new TemplateError(`${target.namespace} is not a namespace: only namespace() can be assigned to`);
     space.values.set(target.name, value);
     return;
   }
@@ -115,7 +115,7 @@ function loop(s: Extract<Statement, { t: 'for' }>, scope: Scope, out: Output): v
 
 function loopVariable(items: readonly Value[], i: number): Value {
   const cycle = new Callable('cycle', (a) => {
-    if (a.positional.length === 0) throw new TemplateError('loop.cycle wants values');
+    if (a.positional.length === 0) throw new TemplateError('loop.cycle needs values');
     return a.positional[i % a.positional.length] ?? null;
   });
   const before = items[i - 1];
@@ -140,12 +140,12 @@ function loopVariable(items: readonly Value[], i: number): Value {
 function macro(s: Extract<Statement, { t: 'macro' }>, scope: Scope): Callable {
   let depth = 0;
   return new Callable(s.name, (a: Arguments) => {
-    if (++depth > 50) throw new TemplateError(`the macro ${s.name} calls itself without an end`);
+    if (++depth > 50) throw new TemplateError(`the macro ${s.name} calls itself without end`);
     const inner = new Scope(scope.context, scope);
     s.parameters.forEach((p, i) => {
       const given = i < a.positional.length ? a.positional[i] : a.named.get(p.name);
       const value = given === undefined && p.otherwise ? evaluate(p.otherwise, inner) : given;
-      if (value === undefined) throw new TemplateError(`the macro ${s.name} wants ${p.name}`);
+      if (value === undefined) throw new TemplateError(`the macro ${s.name} needs ${p.name}`);
       inner.set(p.name, value);
     });
     const value = result(s.body, inner);

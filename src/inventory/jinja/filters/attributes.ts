@@ -2,7 +2,7 @@ import { item } from '../evaluate/evaluate.js';
 import { str } from '../values/python.js';
 import { defined, type Value } from '../values/values.js';
 
-/** What `attribute='a.b.0'` of a filter stands for. */
+/** Resolves `attribute='a.b.0'` of a filter. */
 export function attributeOf(value: Value, given: Value): Value {
   const path = defined(given);
   if (typeof path === 'number') return item(value, path);

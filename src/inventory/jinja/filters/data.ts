@@ -22,7 +22,7 @@ import {
 import { type Filter, filter, type Given, passes } from './define.js';
 import { flatten } from './lists.js';
 
-/** An argument, which may be none. */
+/** An argument, or its default. */
 function given(g: Given, name: string, otherwise: Value): Value {
   const value = g.get(name);
   return value === undefined ? otherwise : value;
@@ -45,7 +45,7 @@ function round(value: Value, g: Given): Value {
   const scale = 10 ** precision;
   if (method === 'ceil') return pyFloat(Math.ceil(v * scale) / scale);
   if (method === 'floor') return pyFloat(Math.floor(v * scale) / scale);
-  if (method !== 'common') throw new TemplateError(`round knows common, ceil and floor, not ${method}`);
+  if (method !== 'common') throw new TemplateError(`round supports common, ceil and floor, not ${method}`);
   // Whole numbers stay what they are.
   if (!isFloat(value) && precision >= 0) return typeof value === 'boolean' ? Number(value) : value;
   const rounded = precision < 0 ? halfToEven(v * scale) / scale : roundedAt(v, precision);
@@ -57,7 +57,7 @@ function halfToEven(v: number): number {
   return v - floor === 0.5 ? floor + (floor % 2 === 0 ? 0 : 1) : Math.round(v);
 }
 
-/** Python rounds the exact value of a float, and halves to the even neighbour; `toFixed` is exact, too, but rounds halves up. */
+/** Python rounds the exact value of a float, and halves to even; `toFixed` is also exact, but rounds halves up. */
 function roundedAt(v: number, digits: number): number {
   if (!Number.isFinite(v) || Math.abs(v) >= 1e21 || digits > 75) return v;
   const exact = v.toFixed(100);
@@ -77,7 +77,7 @@ function combine(value: Value, g: Given): Value {
 
 function merge(low: Value, high: Value, recursive: boolean, lists: string): Value {
   const [a, b] = [defined(low), defined(high)];
-  if (!isDict(a) || !isDict(b)) throw new TemplateError(`combine wants dicts, not ${typeName(isDict(a) ? b : a)}`);
+  if (!isDict(a) || !isDict(b)) throw new TemplateError(`combine needs dicts, not ${typeName(isDict(a) ? b : a)}`);
   const out = new PyDict<Value>(a.entries());
   for (const k of b.keys()) {
     const [x, y] = [out.get(k), b.get(k) ?? null];
@@ -96,16 +96,16 @@ function mergeLists(x: Value[], y: Value[], how: string): Value[] {
   const without = (a: Value[], b: Value[]): Value[] => a.filter((v) => !b.some((w) => equals(v, w)));
   if (how === 'append_rp') return [...without(x, y), ...y];
   if (how === 'prepend_rp') return [...y, ...without(x, y)];
-  throw new TemplateError(`combine knows no list_merge ${how}`);
+  throw new TemplateError(`combine does not support list_merge ${how}`);
 }
 
 function itemsToDict(value: Value, g: Given): Value {
   const [k, v] = [g.str('key_name', 'key'), g.str('value_name', 'value')];
-  if (!isSequence(value)) throw new TemplateError(`items2dict wants a list, not a ${typeName(value)}`);
+  if (!isSequence(value)) throw new TemplateError(`items2dict needs a list, not a ${typeName(value)}`);
   return new PyDict<Value>(
     iterate(value).map((given): [Value, Value] => {
       const i = defined(given);
-      if (!isDict(i) || !hasKey(i, k) || !hasKey(i, v)) throw new TemplateError(`items2dict wants dicts with ${k} and ${v}`);
+      if (!isDict(i) || !hasKey(i, k) || !hasKey(i, v)) throw new TemplateError(`items2dict needs dicts with ${k} and ${v}`);
       return [i.get(k) ?? null, i.get(v) ?? null];
     }),
   );
@@ -113,7 +113,7 @@ function itemsToDict(value: Value, g: Given): Value {
 
 function items(value: Value): [Value, Value][] {
   const v = defined(value);
-  if (!isDict(v)) throw new TemplateError(`a ${typeName(v)} is no dict`);
+  if (!isDict(v)) throw new TemplateError(`a ${typeName(v)} is not a dict`);
   return Array.from(v.entries(), ([k, x]) => [k, x]);
 }
 
@@ -140,7 +140,7 @@ const BYTES: Readonly<Record<string, number>> = { Y: 80, Z: 70, E: 60, P: 50, T:
 function humanToBytes(value: Value, g: Given): Value {
   const match = /^([\d.]+)\s*([A-Za-z])?[A-Za-z]*$/.exec(str(value).trim());
   const unit = (match?.[2] ?? g.str('default_unit', 'B').slice(0, 1)).toUpperCase();
-  if (!match || !(unit in BYTES)) throw new TemplateError(`${str(value)} is no size`);
+  if (!match || !(unit in BYTES)) throw new TemplateError(`${str(value)} is not a size`);
   return Math.round(Number(match[1]) * 2 ** (BYTES[unit] ?? 0));
 }
 
@@ -229,6 +229,6 @@ export const DATA_FILTERS: Readonly<Record<string, Filter>> = {
 
 function numberOrFail(v: Value): number {
   const n = floatOf(binary('+', v, 0));
-  if (n === undefined) throw new TemplateError(`a ${typeName(v)} is no number`);
+  if (n === undefined) throw new TemplateError(`a ${typeName(v)} is not a number`);
   return n;
 }

@@ -2,7 +2,7 @@ import type { Context } from '../evaluate/evaluate.js';
 import { index, str, text, truth } from '../values/python.js';
 import { type Arguments, defined, TemplateError, unkept, type Value } from '../values/values.js';
 
-/** Arguments of a filter by name, as far as they were given. */
+/** The given arguments of a filter, by name. */
 export class Given {
   readonly #values: ReadonlyMap<string, Value>;
   readonly rest: readonly Value[];
@@ -35,7 +35,7 @@ export class Given {
     return v === undefined || v === null ? otherwise : str(v);
   }
 
-  /** @throws TemplateError when it is missing or no string. */
+  /** @throws TemplateError if it is missing or not a string. */
   text(name: string): string {
     return text(this.need(name), name);
   }
@@ -50,8 +50,8 @@ export class Given {
 export type Filter = (value: Value, args: Arguments, context: Context) => Value;
 
 /**
- * A filter with the names of its arguments. `...` as the last name takes any more of them.
- * The value may be undefined; nearly everything that is done with one is an error by itself.
+ * A filter with the names of its arguments. `...` as the last name allows any number of further arguments.
+ * The value may be undefined; nearly every use of it throws.
  */
 export function filter(names: readonly string[], apply: (value: Value, given: Given) => Value): Filter {
   const passing = passes(names, apply);
@@ -61,7 +61,7 @@ export function filter(names: readonly string[], apply: (value: Value, given: Gi
   };
 }
 
-/** The same for filters that may give their value or an argument as it is. */
+/** The same for filters that may return their value or an argument unchanged. */
 export function passes(names: readonly string[], apply: (value: Value, given: Given) => Value): Filter {
   const open = names.at(-1) === '...';
   const known = open ? names.slice(0, -1) : names;

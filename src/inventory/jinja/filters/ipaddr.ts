@@ -148,7 +148,7 @@ const QUERIES: Readonly<Record<string, Query>> = {
   wrap: (n, kind, value) => (n.version === 4 ? value : kind === 'address' ? `[${ip(n)}]` : `[${ip(n)}]/${n.prefix}`),
 };
 
-/** Reads what an address filter is given: text, a number, or a number with a prefix. */
+/** Reads the input of an address filter: text, a number, or a number with a prefix. */
 function read(value: Value, version: 4 | 6 | undefined): { n: Network; kind: Kind; value: Value } | undefined {
   const word = str(value);
   if (/^\d+$/.test(word)) {
@@ -163,7 +163,7 @@ function read(value: Value, version: 4 | 6 | undefined): { n: Network; kind: Kin
   return numeric && { n: numeric, kind: 'network', value: withPrefix(numeric, numeric.ip) };
 }
 
-/** The filter `ipaddr`: tests, converts, or picks. False stands for "no", null for "nothing of that kind". */
+/** The filter `ipaddr`: tests, converts, or picks. False means "no", null "nothing of that kind". */
 export function ipQuery(given: Value, query: string, version: 4 | 6 | undefined, alias = 'ipaddr'): Value {
   const value = defined(given);
   if (Array.isArray(value))
@@ -187,11 +187,11 @@ export function ipQuery(given: Value, query: string, version: 4 | 6 | undefined,
 
 function network(value: Value): Network {
   const n = parseNetwork(str(value));
-  if (!n) throw new TemplateError(`${str(value)} is no address and no network`);
+  if (!n) throw new TemplateError(`${str(value)} is neither an address nor a network`);
   return n;
 }
 
-/** The network that a value lies in, or the address itself. */
+/** The network of a value, or the address itself. */
 function base(value: Value): Network | undefined {
   const n = parseNetwork(str(value));
   return n && (size(n) === 1n || isAddress(n) ? n : { ...n, ip: first(n) });
@@ -279,7 +279,7 @@ export const IP_FILTERS: Readonly<Record<string, Filter>> = {
   ipmath: filter(['amount'], (v, g) => {
     const n = network(v);
     const sum = n.ip + BigInt(g.int('amount', 0));
-    if (!make(n.version, sum, 0)) throw new TemplateError('the sum is no address');
+    if (!make(n.version, sum, 0)) throw new TemplateError('the sum is not an address');
     return at(n, sum);
   }),
 };

@@ -7,7 +7,7 @@ import { defined, isDict, isSequence, TemplateError, typeName, Undefined, unkept
 import { attributeOf } from './attributes.js';
 import { type Filter, filter, type Given } from './define.js';
 
-/** By what a list is sorted, compared or counted: an attribute (several with commas), case or not. */
+/** The key by which a list is sorted, compared or counted: an attribute (several with commas), case or not. */
 function by(given: Given, value: Value): Value {
   const path = given.get('attribute');
   const fold = (item: Value): Value => {
@@ -35,7 +35,7 @@ function extreme(sign: number): Filter {
   });
 }
 
-/** Each thing once, in the order of its first place. */
+/** Each item once, in order of first appearance. */
 function once(items: readonly Value[], same: (v: Value) => Value = (v) => v): Value[] {
   const seen: Value[] = [];
   const words = new Set<Value>();
@@ -83,7 +83,7 @@ function map(value: Value, g: Given): Value {
     });
   }
   const [name, ...positional] = g.rest;
-  if (name === undefined) throw new TemplateError('map wants a filter or an attribute');
+  if (name === undefined) throw new TemplateError('map needs a filter or an attribute');
   const filterName = text(name, 'the filter of map');
   return iterate(value).map((v) => g.context.filter(filterName, v, { positional, named: g.named }, g.context));
 }

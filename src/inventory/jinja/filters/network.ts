@@ -30,7 +30,7 @@ export function broadcast(n: Network): bigint | undefined {
   return n.version === 4 && n.prefix > 30 ? undefined : last(n);
 }
 
-/** The addresses that machines may have. */
+/** The addresses that hosts may have. */
 export function usable(n: Network): readonly [bigint, bigint] {
   return size(n) <= 2n ? [first(n), last(n)] : [first(n) + 1n, last(n) - 1n];
 }
@@ -76,7 +76,7 @@ function parseV6(text: string): bigint | undefined {
   return ipaddr.IPv6.parse(text).parts.reduce((sum, p) => sum * 65536n + BigInt(p), 0n);
 }
 
-/** Netmasks, and the hostmasks that are their opposites. */
+/** Netmasks, and their inverse, hostmasks. */
 function maskLength(version: 4 | 6, mask: bigint): number | undefined {
   const all = (1n << BigInt(WIDTH[version])) - 1n;
   for (let prefix = 0; prefix <= WIDTH[version]; prefix++) {

@@ -2,7 +2,7 @@ import { TemplateError } from '../values/values.js';
 
 /**
  * Python's regular expression as JavaScript's: named groups, \A, \Z, leading flags, and `$` that also matches before a last
- * line break. @throws TemplateError for what is no regular expression, or one that only Python has.
+ * line break. @throws TemplateError if it is invalid, or uses what only Python has.
  */
 export function pattern(source: string, o: { readonly ignorecase?: boolean; readonly multiline?: boolean }): RegExp {
   let flags = `u${o.ignorecase ? 'i' : ''}${o.multiline ? 'm' : ''}`;
@@ -16,7 +16,7 @@ export function pattern(source: string, o: { readonly ignorecase?: boolean; read
     return new RegExp(translate(rest, flags.includes('m')), flags);
   } catch (error) {
     if (error instanceof TemplateError) throw error;
-    throw new TemplateError(`${source} is no regular expression that is understood here`);
+    throw new TemplateError(`${source} is not a regular expression that Kubewright supports`);
   }
 }
 
@@ -42,7 +42,7 @@ function translate(source: string, multiline: boolean): string {
       inClass = true;
       out += c;
       if (source[i + 1] === '^') out += source[++i];
-      // A bracket that comes first stands for itself.
+      // A leading bracket is literal.
       if (source[i + 1] === ']') {
         out += '\\]';
         i++;
@@ -75,7 +75,7 @@ function escapeInClass(pair: string): string {
   return /\\[\^$\\.*+?()[\]{}|/\-dDsSwWbnrtfv0xu]/.test(pair) ? pair : pair.slice(1);
 }
 
-/** `re.sub`: `\1`, `\g<1>` and `\g<name>` in the replacement stand for groups. */
+/** `re.sub`: `\1`, `\g<1>` and `\g<name>` in the replacement refer to groups. */
 export function substitute(regex: RegExp, text: string, replacement: string): string {
   const named = regex.source.includes('(?<') && /\(\?<[A-Za-z_]/.test(regex.source);
   return text.replace(new RegExp(regex, regex.flags.includes('g') ? regex.flags : `${regex.flags}g`), (...all: unknown[]) => {

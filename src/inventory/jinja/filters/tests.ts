@@ -46,7 +46,7 @@ const ip = (query: string, v: 4 | 6 | undefined): Filter =>
     return found !== false && found !== null;
   });
 
-/** Tests behind `is`. Those of a type answer for what is undefined, too. They are defined like filters and answer with a boolean. */
+/** Tests behind `is`. Type tests also accept undefined values. They are defined like filters and return a boolean. */
 export const TESTS: Readonly<Record<string, Filter>> = {
   defined: filter([], (v) => !(v instanceof Undefined)),
   undefined: filter([], (v) => v instanceof Undefined),

@@ -22,7 +22,7 @@ function search(value: Value, given: Given): Value {
   return wanted.map((w) => {
     const name = /^\\g<(\S+)>$/.exec(w)?.[1];
     const number = /^\\(\d+)$/.exec(w)?.[1] ?? (name !== undefined && /^\d+$/.test(name) ? name : undefined);
-    if (name === undefined && number === undefined) throw new TemplateError(`${w} is no group`);
+    if (name === undefined && number === undefined) throw new TemplateError(`${w} is not a group`);
     const found = number !== undefined ? match[Number(number)] : match.groups?.[name ?? ''];
     if (found === undefined && number !== undefined && Number(number) >= match.length)
       throw new TemplateError(`there is no group ${w}`);
@@ -37,7 +37,7 @@ function findAll(value: Value, given: Given): Value {
   );
 }
 
-/** Shell words: as they are when they are harmless, else in single quotes. Source: Python's shlex.quote */
+/** Shell words: unchanged if harmless, else in single quotes. Source: Python's shlex.quote */
 function quote(s: string): string {
   if (s === '') return "''";
   return /^[\w@%+=:,./-]+$/.test(s) && !/[^\x20-\x7e]/.test(s) ? s : `'${s.replaceAll("'", `'"'"'`)}'`;
@@ -138,7 +138,7 @@ function encode(given: Value): string {
   return pairs
     .map((pair) => {
       const [k = null, x = null] = pair;
-      if (pair.length !== 2) throw new TemplateError('urlencode wants pairs');
+      if (pair.length !== 2) throw new TemplateError('urlencode needs pairs');
       return `${query(k)}=${query(x)}`;
     })
     .join('&');

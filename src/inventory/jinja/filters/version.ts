@@ -21,17 +21,17 @@ const OPERATORS: Readonly<Record<string, (c: number) => boolean>> = {
 /** Ansible's test `version`. `type`: loose (Python's LooseVersion), strict, semver or pep440. */
 export function versionHolds(value: Value, other: Value, operator: string, type: string): boolean {
   const holds = OPERATORS[operator];
-  if (!holds) throw new TemplateError(`version knows no operator ${operator}`);
+  if (!holds) throw new TemplateError(`version does not support the operator ${operator}`);
   const [a, b] = [str(value), str(other)];
   if (!truth(value) || !truth(other)) throw new TemplateError('a version to compare is empty');
   if (type === 'loose') return holds(loose(a, b));
   if (type === 'strict') return holds(strict(a, b, /^(\d+)\.(\d+)(?:\.(\d+))?(?:[ab](\d+))?$/));
   if (type === 'semver' || type === 'semantic') return holds(semantic(a, b));
   if (type === 'pep440') return holds(strict(a, b, /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:\.(\d+))?$/));
-  throw new TemplateError(`version knows no type ${type}`);
+  throw new TemplateError(`version does not support the type ${type}`);
 }
 
-/** Numbers and words in turn; the shorter of two that agree is the lower. */
+/** Numbers and words alternate; of two that agree the shorter is lower. */
 function loose(a: string, b: string): number {
   const parts = (s: string): (number | string)[] =>
     s.split(/(\d+|[a-z]+|\.)/).flatMap((p) => (p === '' || p === '.' ? [] : [/^\d+$/.test(p) ? Number(p) : p]));
@@ -48,7 +48,7 @@ function loose(a: string, b: string): number {
 function strict(a: string, b: string, form: RegExp): number {
   const parts = (s: string): number[] => {
     const match = form.exec(s);
-    if (!match) throw new TemplateError(`${s} is no version of this type`);
+    if (!match) throw new TemplateError(`${s} is not a version of this type`);
     return match.slice(1).map((p) => Number(p ?? 0));
   };
   const [x, y] = [parts(a), parts(b)];
@@ -60,7 +60,7 @@ function strict(a: string, b: string, form: RegExp): number {
 function semantic(a: string, b: string): number {
   const form = /^(\d+)\.(\d+)\.(\d+)(?:-([\dA-Za-z.-]+))?(?:\+.*)?$/;
   const [x, y] = [form.exec(a), form.exec(b)];
-  if (!x || !y) throw new TemplateError(`${x ? b : a} is no semantic version`);
+  if (!x || !y) throw new TemplateError(`${x ? b : a} is not a semantic version`);
   for (let i = 1; i <= 3; i++) if (x[i] !== y[i]) return Number(x[i]) - Number(y[i]);
   const [p, q] = [x[4], y[4]];
   if (p === q) return 0;

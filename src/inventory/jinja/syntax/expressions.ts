@@ -4,10 +4,10 @@ import type { Token } from './lexer.js';
 
 const COMPARISONS = ['==', '!=', '<', '<=', '>', '>='];
 const END: Token = { type: 'op', text: 'the end' };
-/** Deeper than anyone writes; a bound instead of an overflow. */
+/** Deeper than real expressions; a limit instead of a stack overflow. */
 const DEEPEST = 200;
 
-/** Reads expressions out of the tokens of one `{{ }}` or `{% %}`. Source: https://jinja.palletsprojects.com/en/stable/templates/#expressions */
+/** Parses expressions from the tokens of one `{{ }}` or `{% %}`. Source: https://jinja.palletsprojects.com/en/stable/templates/#expressions */
 export class ExpressionParser {
   readonly #tokens: readonly Token[];
   #at = 0;
@@ -53,7 +53,7 @@ export class ExpressionParser {
   }
 
   end(): void {
-    if (!this.done) throw new TemplateError(`${this.peek().text} makes no sense here`);
+    if (!this.done) throw new TemplateError(`${this.peek().text} is unexpected here`);
   }
 
   /** One value, or several with commas between them: a tuple. */
@@ -80,7 +80,7 @@ export class ExpressionParser {
     return value;
   }
 
-  /** As in `{% for x in … if … %}`: an `if` behind it does not belong to the expression. */
+  /** As in `{% for x in … if … %}`: an `if` after it is not part of the expression. */
   withoutCondition(): Expr {
     return this.tuple(false);
   }
@@ -178,7 +178,7 @@ export class ExpressionParser {
       });
       return { t: 'dict', items };
     }
-    throw new TemplateError(token === END ? 'the expression ends too early' : `${token.text} makes no sense here`);
+    throw new TemplateError(token === END ? 'the expression ends too early' : `${token.text} is unexpected here`);
   }
 
   #list<T>(close: string, item: () => T): T[] {
@@ -197,7 +197,7 @@ export class ExpressionParser {
         const token = this.next();
         if (token.type === 'name') node = { t: 'attr', of: node, name: token.text };
         else if (token.type === 'int') node = { t: 'item', of: node, key: { t: 'const', value: Number(token.text) } };
-        else throw new TemplateError(`expected a name behind the dot, found ${token.text}`);
+        else throw new TemplateError(`expected a name after the dot, found ${token.text}`);
       } else if (this.accept('[')) node = this.#subscript(node);
       else if (this.is('(')) node = { t: 'call', of: node, args: this.args() };
       else return node;
@@ -209,7 +209,7 @@ export class ExpressionParser {
     const start = part();
     if (!this.accept(':')) {
       this.expect(']');
-      if (!start) throw new TemplateError('nothing stands between [ and ]');
+      if (!start) throw new TemplateError('there is nothing between [ and ]');
       return { t: 'item', of, key: start };
     }
     const stop = part();

@@ -27,7 +27,7 @@ export function isTemplate(text: string): boolean {
 
 /**
  * Cuts a template into pieces with Ansible's settings of Jinja: `trim_blocks` on, `lstrip_blocks` off.
- * @throws TemplateError for what is not closed and for characters that no expression has.
+ * @throws TemplateError for unclosed blocks and for characters that expressions do not have.
  */
 export function lex(source: string): Piece[] {
   const text = source.replaceAll(/\r\n|\r/g, '\n').replace(/\n$/, '');
@@ -114,15 +114,15 @@ function tokenize(text: string, start: number, kind: 'print' | 'block'): { token
     const string = take(STRING);
     if (string) {
       const body = string[1] ?? string[2] ?? '';
-      // Ansible doubles the backslashes in {{ }}, so they stand for themselves there.
+      // Ansible doubles the backslashes in {{ }}, so they are literal there.
       tokens.push({ type: 'string', text: kind === 'print' ? body.replaceAll(/\\(['"])/g, '$1') : unescapeString(body) });
       continue;
     }
     const operator = take(OPERATOR);
-    if (!operator) throw new TemplateError(`the character ${text[at] ?? ''} makes no sense in an expression`);
+    if (!operator) throw new TemplateError(`the character ${text[at] ?? ''} is not allowed in an expression`);
     if ('([{'.includes(operator[0])) open.push(operator[0]);
     else if (operator[0] in CLOSES && open.pop() !== CLOSES[operator[0]])
-      throw new TemplateError(`${operator[0]} closes nothing`);
+      throw new TemplateError(`${operator[0]} has no opening bracket`);
     tokens.push({ type: 'op', text: operator[0] });
   }
 }

@@ -10,7 +10,7 @@ const REFUSED = ['include', 'import', 'from', 'extends', 'block', 'call', 'do', 
 export function parseTemplate(source: string): Statement[] {
   const parser = new TemplateParser(lex(source));
   const { body, end } = parser.body([]);
-  if (end) throw new TemplateError(`{% ${end.word} %} ends nothing`);
+  if (end) throw new TemplateError(`{% ${end.word} %} has no beginning`);
   return body;
 }
 
@@ -37,14 +37,14 @@ class TemplateParser {
       }
       const parser = new ExpressionParser(piece.tokens);
       if (piece.kind === 'print') {
-        if (parser.done) throw new TemplateError('nothing stands between {{ and }}');
+        if (parser.done) throw new TemplateError('there is nothing between {{ and }}');
         body.push({ t: 'print', value: parser.tuple() });
         parser.end();
         continue;
       }
       const word = parser.name();
       if (until.includes(word) || word.startsWith('end') || word === 'else' || word === 'elif') {
-        if (!until.includes(word)) throw new TemplateError(`{% ${word} %} stands in the wrong place`);
+        if (!until.includes(word)) throw new TemplateError(`{% ${word} %} is in the wrong place`);
         return { body, end: { word, rest: parser } };
       }
       body.push(this.#statement(word, parser));
@@ -53,7 +53,7 @@ class TemplateParser {
     return { body };
   }
 
-  /** Statements up to the closing word, which takes nothing else. */
+  /** Statements up to the closing word, which has no arguments. */
   #closed(word: string): Statement[] {
     const { body, end } = this.body([word]);
     // {% endmacro name %} may repeat the name.

@@ -25,7 +25,7 @@ export function formatPercent(pattern: string, argument: Value): string {
       if (type === '%') return '%';
       let value: Value;
       if (name !== undefined) {
-        if (!named) throw new TemplateError(`%(${name}) wants a dict`);
+        if (!named) throw new TemplateError(`%(${name}) needs a dict`);
         const found = given.get(name);
         if (found === undefined) throw new TemplateError(`%(${name}): there is no such key`);
         value = found;
@@ -36,7 +36,7 @@ export function formatPercent(pattern: string, argument: Value): string {
       return pad(percent(value, type, flags, precision), flags, width === undefined ? 0 : Number(width));
     },
   );
-  // As in Python, lists and dicts may be left unused, and what is undefined, too.
+  // As in Python, lists, dicts and undefined values may be left unused.
   const strict = !named && !(given instanceof Undefined) && !(Array.isArray(given) && !(given instanceof PyTuple));
   if (strict && used < values.length) throw new TemplateError('not all values are used by the format');
   return out;
@@ -49,7 +49,7 @@ function percent(value: Value, type: string, flags: string, precision: string | 
   }
   const v = defined(value);
   const n = typeof v === 'boolean' ? Number(v) : isNumber(v) ? numberOf(v) : undefined;
-  if (n === undefined) throw new TemplateError(`%${type} wants a number, not ${typeName(v)}`);
+  if (n === undefined) throw new TemplateError(`%${type} needs a number, not ${typeName(v)}`);
   const sign = n < 0 ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
   const size = Math.abs(n);
   if (type === 'd' || type === 'i' || type === 'u') return sign + String(Math.trunc(size));
@@ -77,7 +77,7 @@ export function formatBraces(pattern: string, args: Arguments): string {
     /\{\{|\}\}|\{([^{}!:]*)(?:!([rs]))?(?::([^{}]*))?\}|[{}]/g,
     (whole, field?: string, conversion?: string, spec?: string) => {
       if (whole === '{{' || whole === '}}') return whole[0] ?? '';
-      if (field === undefined) throw new TemplateError(`${whole} stands alone in a format`);
+      if (field === undefined) throw new TemplateError(`${whole} is unbalanced in a format`);
       const [head = '', ...path] = field.replaceAll(/\[([^\]]*)\]/g, '.$1').split('.');
       let value: Value | undefined =
         head === '' ? args.positional[next++] : /^\d+$/.test(head) ? args.positional[Number(head)] : args.named.get(head);
@@ -113,7 +113,7 @@ function aligned(value: Value, spec: string): string {
   return where === '>' ? filling + text : text + filling;
 }
 
-/** Numbers in a text, or of a value, for `float`. */
+/** The number of a text or a value, for `float`. */
 export function floatOf(given: Value): number | undefined {
   const v = defined(given);
   if (typeof v === 'boolean') return Number(v);

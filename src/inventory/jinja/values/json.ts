@@ -20,7 +20,7 @@ export function toJson(given: Value, style: JsonStyle, depth = 0): string {
   if (typeof v === 'boolean') return String(v);
   if (isNumber(v)) return repr(v);
   if (typeof v === 'string') return jsonText(v, style.ascii ?? true);
-  if (v instanceof DictView) throw new TemplateError(`${v.type} are no JSON: write | list in front`);
+  if (v instanceof DictView) throw new TemplateError(`${v.type} are not JSON: add | list before`);
   const [open, close] = isDict(v) ? ['{', '}'] : ['[', ']'];
   const items = isDict(v)
     ? sorted(v, style).map((k) => `${jsonText(keyText(k), style.ascii ?? true)}: ${toJson(v.get(k) ?? null, style, depth + 1)}`)
@@ -45,27 +45,27 @@ function jsonText(s: string, ascii: boolean): string {
   return ascii ? text.replaceAll(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : text;
 }
 
-/** YAML 1.1 as Ansible's `from_yaml` reads it. @throws TemplateError for what is none. */
+/** YAML 1.1 as Ansible's `from_yaml` reads it. @throws TemplateError unless it is YAML. */
 export function fromYaml(text: string): Value {
   try {
     const file = parseYaml(text, '');
     return file.root === null ? null : filled(file.exactOf(file.root));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new TemplateError(`no YAML: ${error.parts.why ?? error.parts.what}`);
+    throw new TemplateError(`not valid YAML: ${error.parts.why ?? error.parts.what}`);
   }
 }
 
-/** @throws TemplateError for what is no JSON. */
+/** @throws TemplateError unless it is JSON. */
 export function fromJson(text: string): Value {
   try {
     return filled(fromPlain(JSON.parse(text) as VarValue));
   } catch (error) {
-    throw new TemplateError(`no JSON: ${error instanceof Error ? error.message : ''}`);
+    throw new TemplateError(`not valid JSON: ${error instanceof Error ? error.message : ''}`);
   }
 }
 
-/** PyYAML's `dump` with sorted keys. `flow` undefined: what holds no lists and dicts is written in one line, as `to_yaml` does. */
+/** PyYAML's `dump` with sorted keys. `flow` undefined: lists and dicts of scalars are written on one line, as `to_yaml` does. */
 export function toYaml(given: Value, flow: boolean | undefined, indent: number): string {
   const v = defined(given);
   if (!isDict(v) && !Array.isArray(v)) return `${scalar(v)}\n...\n`;
@@ -113,9 +113,9 @@ function scalar(v: Value): string {
   return /[\x00-\x1f]/.test(v) ? JSON.stringify(v) : `'${v.replaceAll("'", "''")}'`;
 }
 
-/** Would this plain word be read as a text again? */
+/** Whether this plain word would be read as text again. */
 function isText(word: string): boolean {
-  // The standard has y and n as booleans, PyYAML has not.
+  // In the standard y and n are booleans, in PyYAML they are not.
   if (/^[yYnN]$/.test(word)) return true;
   const document = parseDocument(word, { version: '1.1', logLevel: 'silent' });
   return isScalar(document.contents) && document.contents.value === word;

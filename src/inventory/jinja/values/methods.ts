@@ -5,7 +5,7 @@ import { type Arguments, Callable, DictView, defined, isDict, isSequence, Templa
 
 type Method = (args: readonly Value[], all: Arguments) => Value;
 
-/** A method of Python's that templates call on a value; undefined: it has none of that name. */
+/** A Python method that templates call on a value; undefined: there is none of that name. */
 export function methodOf(value: Value, name: string): Callable | undefined {
   const v = defined(value);
   const methods = typeof v === 'string' ? stringMethods(v) : isSequence(v) ? listMethods(v) : isDict(v) ? dictMethods(v) : {};
@@ -13,7 +13,7 @@ export function methodOf(value: Value, name: string): Callable | undefined {
   return method && new Callable(name, (args) => method(args.positional, args));
 }
 
-/** Characters to strip; without an argument blanks. */
+/** Characters to strip; without an argument whitespace. */
 function stripper(chars: Value | undefined): (c: string) => boolean {
   if (chars === undefined || chars === null) return (c) => /\s/.test(c);
   const set = new Set(text(chars, 'the characters to strip'));
@@ -29,7 +29,7 @@ export function strip(s: string, chars: Value | undefined, left: boolean, right:
   return all.slice(from, to).join('');
 }
 
-/** `str.split`: without a separator at any blanks. */
+/** `str.split`: without a separator at any whitespace. */
 export function split(s: string, separator: Value | undefined, most: number): string[] {
   if (separator === undefined || separator === null) {
     const out: string[] = [];
@@ -148,7 +148,7 @@ export function replace(s: string, from: string, to: string, most: number): stri
   return parts.join(to);
 }
 
-/** Methods that change their list give None. */
+/** Methods that change their list return None. */
 function done(_changed: unknown): null {
   return null;
 }

@@ -8,7 +8,7 @@ import { TemplateError, type Value } from './values.js';
  * Gives a rendered text the type that Ansible gives it (`jinja2_native` off): texts that begin like a list or a dict, True
  * and False are read as Python literals, with JSON's true, false and null; everything else stays text.
  * Source: ansible_eval_concat in ansible/template/native_helpers.py
- * @throws TemplateError for what Python reads but cannot make: a list as the key of a dict.
+ * @throws TemplateError for what Python parses but cannot construct: a list as the key of a dict.
  */
 export function nativeValue(text: string): Value {
   if (!text.startsWith('{') && !text.startsWith('[')) return text === 'True' ? true : text === 'False' ? false : text;
@@ -28,7 +28,7 @@ const TOKEN =
   /'''(?:[^\\]|\\[\s\S])*?'''|"""(?:[^\\]|\\[\s\S])*?"""|'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"|[\p{L}_][\p{L}\p{N}_]*|\d[\p{L}\p{N}_]*|#[^\n]*|[[({]|[\])}]|\n/gu;
 const JSON_NAMES: Readonly<Record<string, string>> = { true: 'True', false: 'False', null: 'None' };
 
-/** JSON's names in Python's words, comments and the line breaks within brackets gone; undefined: a line ends too early. */
+/** JSON's names as Python's, without comments and line breaks in brackets; undefined: a line ends too early. */
 function oneLine(text: string): string | undefined {
   let depth = 0;
   let early = false;

@@ -4,10 +4,10 @@ import { power } from './power.js';
 import { index, str } from './python.js';
 import { defined, isFloat, isNumber, isSequence, numberOf, TemplateError, typeName, unkept, type Value } from './values.js';
 
-/** More text or items than anyone wants: a bound against templates that double themselves. */
+/** A limit on characters and items, against templates that double themselves. */
 export const LARGEST = 1_000_000;
 
-/** Python's arithmetic. @throws TemplateError where Python has none. */
+/** Python's arithmetic. @throws TemplateError if Python has none for these types. */
 export function binary(op: string, left: Value, right: Value): Value {
   if (op === '~') return bounded(str(left) + str(right));
   const pattern = unkept(left);

@@ -1,6 +1,6 @@
-/** More bits than a double has, so that the last one that counts is rounded rightly. */
+/** More bits than a double has, so that its last bit is rounded correctly. */
 const BITS = 128;
-/** Beyond it every power of a number that is not about 1 is 0 or endless. */
+/** Beyond it every power of a number not close to 1 is 0 or infinite. */
 const MOST = 2200;
 
 /** `x ** y` of floats as C's pow rounds it; JavaScript's may be off in the last digit. */
@@ -19,7 +19,7 @@ export function power(x: number, y: number): number {
   return sign * (y >= 0 ? rounded(size, exponent * y) : rounded(quotient(1n << BigInt(more), size), exponent * y - more));
 }
 
-/** Whatever is left over makes the last bit 1: it decides only between two neighbours. */
+/** A remainder sets the last bit, which only decides between two neighbours. */
 function quotient(a: bigint, b: bigint): bigint {
   return a % b === 0n ? a / b : (a / b) | 1n;
 }

@@ -46,7 +46,7 @@ function asNumber(v: Value): number | bigint | undefined {
   return typeof v === 'boolean' ? Number(v) : typeof v === 'bigint' ? v : isNumber(v) ? numberOf(v) : undefined;
 }
 
-/** Less than zero, zero or more. @throws TemplateError for values that have no order. */
+/** Negative, zero or positive. @throws TemplateError for values that have no order. */
 export function compare(left: Value, right: Value): number {
   const [a, b] = [defined(left), defined(right)];
   const [x, y] = [asNumber(a), asNumber(b)];
@@ -67,7 +67,7 @@ export function contains(container: Value, item: Value): boolean {
   const c = defined(container);
   if (typeof c === 'string') {
     const text = defined(item);
-    if (typeof text !== 'string') throw new TemplateError(`'in <string>' wants a string on the left, not ${typeName(text)}`);
+    if (typeof text !== 'string') throw new TemplateError(`'in <string>' needs a string on the left, not ${typeName(text)}`);
     return c.includes(text);
   }
   if (isDict(c)) {
@@ -76,10 +76,10 @@ export function contains(container: Value, item: Value): boolean {
   }
   if (c instanceof DictView && c.type === 'dict_keys') hashable(defined(item));
   if (Array.isArray(c)) return c.some((v) => equals(v, item));
-  throw new TemplateError(`a ${typeName(c)} holds nothing that 'in' could look for`);
+  throw new TemplateError(`a ${typeName(c)} cannot be searched with 'in'`);
 }
 
-/** A key that a dict can have. @throws TemplateError for lists and dicts, also within tuples. */
+/** A key that a dict can have. @throws TemplateError for lists and dicts, even within tuples. */
 export function hashable<V extends Value>(k: V): V {
   if (k instanceof PyTuple) for (const item of k) hashable(item);
   else if (Array.isArray(k) || isDict(k)) throw new TemplateError(`a ${typeName(k)} cannot be a key`);
@@ -90,7 +90,7 @@ export function hasKey(dict: Dict<Value>, key: Value): boolean {
   return dict.has(key) || (isNumber(key) && dict.has(String(numberOf(key))));
 }
 
-/** What a loop runs over. @throws TemplateError for what cannot be looped over. */
+/** The items of a loop. @throws TemplateError for what cannot be iterated. */
 export function iterate(given: Value): Value[] {
   if (silent(given)) return [];
   const v = defined(given);
@@ -116,7 +116,7 @@ export function repr(given: Value): string {
   return v instanceof Namespace ? '<namespace>' : reprOf(v, within);
 }
 
-/** Python writes and reads no longer numbers. */
+/** Python refuses longer numbers. */
 const MOST_DIGITS = 4300;
 
 function digits(v: bigint): string {
@@ -125,9 +125,9 @@ function digits(v: bigint): string {
   return text;
 }
 
-/** Ansible prints `AnsibleUndefined(…)` there. */
+/** Ansible prints `AnsibleUndefined(…)` here. */
 function within(value: Value): string {
-  if (value instanceof Undefined) throw new UndefinedError(value, 'inside of a list or a dict');
+  if (value instanceof Undefined) throw new UndefinedError(value, 'in a list or a dict');
   return repr(value);
 }
 
@@ -169,7 +169,7 @@ export function toInt(given: Value, otherwise: Value, base: number): Value {
   return pyInt(sign < 0 ? -value : value);
 }
 
-/** `int()` of a float; undefined: it is endless. */
+/** `int()` of a float; undefined: it is infinite. */
 function truncated(value: number): number | bigint | undefined {
   return Number.isFinite(value) ? pyInt(BigInt(Math.trunc(value))) : undefined;
 }

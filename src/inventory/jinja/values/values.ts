@@ -3,9 +3,9 @@ import { Dict, PyDate, PyFloat, PyTuple } from '../../model/python-values.js';
 /** A template that cannot be rendered; the text says why. The caller adds variable, file and line. */
 export class TemplateError extends Error {}
 
-/** A name that stands for nothing was used. */
+/** An undefined name was used. */
 export class UndefinedError extends TemplateError {
-  /** The name that is missing, as far as it is one. */
+  /** The missing name, if it has one. */
   readonly missing: string;
 
   constructor(undefinedValue: Undefined, where?: string) {
@@ -14,11 +14,11 @@ export class UndefinedError extends TemplateError {
   }
 }
 
-/** What an unknown name gives. It may be tested and replaced by `default`; every other use is an error. */
+/** The value of an unknown name. It may be tested and replaced by `default`; every other use is an error. */
 export class Undefined {
   readonly name: string;
   readonly reason: string;
-  /** What `'a' if no` gives without an else: it prints as nothing. */
+  /** The value of `'a' if no` without an else: it prints as nothing. */
   readonly silent: boolean;
 
   constructor(name: string, reason: string, silent = false) {
@@ -28,7 +28,7 @@ export class Undefined {
   }
 }
 
-/** Text that stays text even when it looks like a list: what `to_json` and its like give. Source: NativeJinjaText */
+/** Text that stays text even if it looks like a list: the result of `to_json` and the like. Source: NativeJinjaText */
 export class KeptText {
   readonly kept: string;
 
@@ -37,7 +37,7 @@ export class KeptText {
   }
 }
 
-/** What `dict.items()` and its like give: to be looped over, but no list. */
+/** The result of `dict.items()` and the like: iterable, but not a list. */
 export class DictView extends Array<Value> {
   type = 'dict_items';
 
@@ -141,7 +141,7 @@ export function defined(v: Value): Exclude<Value, Undefined | KeptText> {
   return v instanceof KeptText ? v.kept : v;
 }
 
-/** Text is text to everything that looks at it. */
+/** Kept text as plain text. */
 export function unkept(v: Value): Exclude<Value, KeptText> {
   return v instanceof KeptText ? v.kept : v;
 }
@@ -160,7 +160,7 @@ export function typeName(v: Value): string {
   return v instanceof Undefined ? 'undefined' : v instanceof Namespace ? 'namespace' : 'function';
 }
 
-/** As JavaScript has it: large whole numbers lose digits. */
+/** As a JavaScript number: large whole numbers lose digits. */
 export function numberOf(v: number | bigint | PyFloat): number {
   return v instanceof PyFloat ? v.number : Number(v);
 }

@@ -37,7 +37,7 @@ const word = fc.oneof(
 const line = fc.array(word, { maxLength: 6 }).map((words) => `h ${words.join(' ')}`.trimEnd());
 
 describe('lines of hosts that are written simply', () => {
-  it('read as their words do, whatever the lines before were; the others are left to those', () => {
+  it('are read as word by word, whatever the previous lines were; others are left to the word reader', () => {
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 5 }), (texts) => {
         const lines = new HostLines();
@@ -50,7 +50,7 @@ describe('lines of hosts that are written simply', () => {
     );
   });
 
-  it('are read so at all', () => {
+  it('are read quickly in this form', () => {
     const lines = new HostLines();
     const first = lines.read('n1 ansible_host=10.0.0.1 x="a b" y=\'#\' z=');
     expect(plain(first)).toEqual({
@@ -64,7 +64,7 @@ describe('lines of hosts that are written simply', () => {
   });
 });
 
-describe('variables that are walked as one map', () => {
+describe('variables that are iterated as one map', () => {
   const value = (n: number): Variable => ({ value: n, source: { file: 'f', line: 1, column: 1 } });
   const layer = fc
     .uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.nat(9)), { selector: ([name]) => name })
