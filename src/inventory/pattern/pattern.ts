@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { InputError } from '../../base/errors.js';
-import { glob } from '../../base/glob.js';
+import { glob } from '../../base/text/glob.js';
 import { nearestName } from '../../base/nearest.js';
 import { wholeFile } from '../../base/place.js';
 import { parseAddress } from '../draft/address.js';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { InputError } from '../../base/errors.js';
-import { glob } from '../../base/glob.js';
+import { glob } from '../../base/text/glob.js';
 import { type Where, wholeFile } from '../../base/place.js';
 import { ConfigSyntaxError, type OptionLine, readLine } from './lex.js';
 
