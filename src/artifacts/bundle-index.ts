@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../base/errors.js';
+import { hasCode, ioReason } from '../base/io-error.js';
 import { wholeFile } from '../base/place.js';
 
 /**
@@ -72,7 +73,7 @@ export function parseBundleIndex(text: string, where: string): BundleIndex {
     throw new InputError({
       what: 'The bundle index is not JSON',
       where,
-      why: String((cause as Error).message),
+      why: ioReason(cause),
       fix: REBUILD,
       cause,
     });
@@ -92,11 +93,11 @@ export async function readBundleIndex(dir: string): Promise<BundleIndex> {
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const missing = hasCode(cause, 'ENOENT');
     throw new InputError({
       what: missing ? `This is not a bundle: it has no ${INDEX_FILE}` : 'The bundle index cannot be read',
       where: wholeFile(file),
-      why: missing ? undefined : String((cause as Error).message),
+      why: missing ? undefined : ioReason(cause),
       fix: 'Pass the directory that `bundle build` made, or its .tar or .tar.gz',
       cause,
     });

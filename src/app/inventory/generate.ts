@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
+import { ioError } from '../../base/io-error.js';
 import { wholeFile } from '../../base/place.js';
 import { fullKubeVersion } from '../../cluster/catalogue.js';
 import { freeSubnets } from '../../cluster/checks/subnets.js';
@@ -112,12 +113,6 @@ function writing(path: string, write: (path: string) => void): void {
   try {
     write(path);
   } catch (cause) {
-    throw new InputError({
-      what: 'The inventory cannot be written',
-      where: wholeFile(path),
-      why: cause instanceof Error ? cause.message : undefined,
-      fix: 'Choose another directory with -o',
-      cause,
-    });
+    throw new InputError(ioError('The inventory cannot be written', path, cause, 'Choose another directory with -o'));
   }
 }

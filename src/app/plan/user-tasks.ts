@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
+import { ioReason } from '../../base/io-error.js';
 import type { Place } from '../../base/place.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import type { Variable } from '../../inventory/model/values.js';
@@ -121,12 +122,12 @@ export class UserTasks {
     const known = this.#files.get(path);
     if (known) return { path, bytes: known };
     try {
-      if (statSync(path).isDirectory()) throw new Error('it is a directory');
+      if (statSync(path).isDirectory()) throw new Error('It is a directory');
       const bytes = readFileSync(path);
       this.#files.set(path, bytes);
       return { path, bytes };
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = ioReason(cause);
       throw wrong(
         src.source,
         `${path} cannot be read`,

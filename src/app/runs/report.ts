@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
-import { wholeFile } from '../../base/place.js';
+import { ioError } from '../../base/io-error.js';
 import { report } from '../../ui/runs/report/report.js';
 import { runModel } from '../../ui/runs/run-model.js';
 import { openRun, type RunsOptions } from './runs.js';
@@ -25,13 +25,9 @@ export function runsReport(o: RunsReportOptions): number {
     // It holds the output of hosts, so only its owner may read it.
     writeFileSync(file, page, { mode: 0o600 });
   } catch (cause) {
-    throw new InputError({
-      what: 'Cannot write the report',
-      where: wholeFile(file),
-      why: cause instanceof Error ? cause.message : undefined,
-      fix: 'Use -o FILE with a file in an existing, writable directory',
-      cause,
-    });
+    throw new InputError(
+      ioError('Cannot write the report', file, cause, 'Use -o FILE with a file in an existing, writable directory'),
+    );
   }
   process.stdout.write(`${file}\n`);
   return 0;

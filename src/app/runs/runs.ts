@@ -1,6 +1,7 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
+import { ioError } from '../../base/io-error.js';
 import { nearestName } from '../../base/nearest.js';
 import { wholeFile } from '../../base/place.js';
 import { writeWarning } from '../../base/text/render-error.js';
@@ -90,13 +91,9 @@ function remove(path: string): void {
   try {
     rmSync(path, { recursive: true });
   } catch (cause) {
-    throw new InputError({
-      what: 'Cannot remove the journal of this run',
-      where: wholeFile(path),
-      why: cause instanceof Error ? cause.message : undefined,
-      fix: 'Check the owner and permissions of the directory',
-      cause,
-    });
+    throw new InputError(
+      ioError('Cannot remove the journal of this run', path, cause, 'Check the owner and permissions of the directory'),
+    );
   }
 }
 
@@ -134,13 +131,14 @@ function readable(dir: string, run: string): Journaled {
     if (journal.header || journal.events.length > 0) return journal;
     throw new Error('It has no valid line');
   } catch (cause) {
-    throw new InputError({
-      what: 'Cannot read the journal of this run',
-      where: wholeFile(dir),
-      why: cause instanceof Error ? cause.message : undefined,
-      fix: 'Check the permissions of the directory; if the journal is damaged (a full disk?), see the *.log files in it',
-      cause,
-    });
+    throw new InputError(
+      ioError(
+        'Cannot read the journal of this run',
+        dir,
+        cause,
+        'Check the permissions of the directory; if the journal is damaged (a full disk?), see the *.log files in it',
+      ),
+    );
   }
 }
 
@@ -149,13 +147,9 @@ function namesIn(dir: string): string[] {
   try {
     return runsIn(dir);
   } catch (cause) {
-    throw new InputError({
-      what: 'Cannot list the journals',
-      where: wholeFile(dir),
-      why: cause instanceof Error ? cause.message : undefined,
-      fix: 'Check the permissions of the directory, or use --journal-dir DIR',
-      cause,
-    });
+    throw new InputError(
+      ioError('Cannot list the journals', dir, cause, 'Check the permissions of the directory, or use --journal-dir DIR'),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from '../../base/io-error.js';
 import type { RunEvent } from '../events.js';
 import { ownController, processState } from './controller.js';
 import { type JournalHeader, parseLine } from './journal-schema.js';
@@ -43,7 +44,7 @@ export function runsIn(journalDir: string): string[] {
   try {
     names = readdirSync(journalDir, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? [e.name] : []));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
   // Names begin with the time.

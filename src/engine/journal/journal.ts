@@ -3,7 +3,7 @@ import { closeSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 
 import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
-import { wholeFile } from '../../base/place.js';
+import { ioError } from '../../base/io-error.js';
 import type { RunEvent } from '../events.js';
 import { ownController } from './controller.js';
 import { hostLog } from './host-log.js';
@@ -67,13 +67,14 @@ export class Journal {
       symlinkSync(run, link);
       renameSync(link, join(root, 'latest'));
     } catch (cause) {
-      throw new InputError({
-        what: 'The journal of the run cannot be written',
-        where: wholeFile(this.dir),
-        why: cause instanceof Error ? cause.message : String(cause),
-        fix: 'Name a writable directory on a disk with free space: --journal-dir DIR',
-        cause,
-      });
+      throw new InputError(
+        ioError(
+          'The journal of the run cannot be written',
+          this.dir,
+          cause,
+          'Name a writable directory on a disk with free space: --journal-dir DIR',
+        ),
+      );
     }
   }
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { ioReason } from '../../base/io-error.js';
 import { str, text } from './values/python.js';
 import { type Arguments, TemplateError, Undefined, type Value } from './values/values.js';
 
@@ -41,7 +42,7 @@ function readFile(name: string, o: LookupOptions, args: Arguments): string {
   try {
     content = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new TemplateError(`lookup('file'): ${path} cannot be read: ${error instanceof Error ? error.message : ''}`);
+    throw new TemplateError(`lookup('file'): ${path} cannot be read: ${ioReason(error)}`);
   }
   const right = args.named.get('rstrip') === false ? content : content.trimEnd();
   return args.named.get('lstrip') === true ? right.trimStart() : right;

@@ -3,6 +3,7 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { byCodePoint } from '../../base/by-code-point.js';
 import { InputError } from '../../base/errors.js';
 import { expandPath } from '../../base/expand-path.js';
+import { ioError } from '../../base/io-error.js';
 import { wholeFile } from '../../base/place.js';
 import { parseAddress } from '../draft/address.js';
 import type { Draft } from '../draft/draft.js';
@@ -165,13 +166,7 @@ function bytesOf(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new InputError({
-      what: 'The inventory cannot be read',
-      where: wholeFile(path),
-      why: cause instanceof Error ? cause.message : undefined,
-      fix: 'Check its permissions',
-      cause,
-    });
+    throw new InputError(ioError('The inventory cannot be read', path, cause));
   }
 }
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { InputError } from '../../base/errors.js';
-import { glob } from '../../base/text/glob.js';
 import { nearestName } from '../../base/nearest.js';
 import { wholeFile } from '../../base/place.js';
+import { glob } from '../../base/text/glob.js';
 import { parseAddress } from '../draft/address.js';
 import { LOCALHOST } from '../draft/draft.js';
 import { groupName, groupNames } from '../model/group-names.js';

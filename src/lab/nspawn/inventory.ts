@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { InputError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
+import { hasCode } from '../../base/io-error.js';
 import { wholeFile } from '../../base/place.js';
 import { hostsIni } from '../../inventory/hosts-ini.js';
 import type { LabPaths } from '../box/paths.js';
@@ -100,7 +101,7 @@ export async function ownerOf(file: string): Promise<'nobody' | 'lab' | 'other'>
     const [first = ''] = (await readFile(file, 'utf8')).split('\n');
     return first.includes(MARKER) ? 'lab' : 'other';
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return 'nobody';
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 'nobody';
     throw error;
   }
 }

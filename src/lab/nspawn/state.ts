@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { KubewrightError } from '../../base/errors.js';
+import { hasCode } from '../../base/io-error.js';
 import { wholeFile } from '../../base/place.js';
 import type { LabPaths } from '../box/paths.js';
 import type { ProcessId } from '../box/processes.js';
@@ -31,7 +32,7 @@ export async function loadState(paths: LabPaths): Promise<SavedLab | undefined> 
   try {
     text = await readFile(paths.stateFile, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
   const state = parseState(text);

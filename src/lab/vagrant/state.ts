@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError, KubewrightError } from '../../base/errors.js';
+import { hasCode, ioError } from '../../base/io-error.js';
 import { wholeFile } from '../../base/place.js';
 import type { VagrantMachine } from './machines.js';
 import type { VagrantPaths } from './paths.js';
@@ -23,14 +24,10 @@ export async function loadVagrantLab(paths: VagrantPaths): Promise<SavedVagrantL
   try {
     text = await readFile(paths.stateFile, 'utf8');
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw new KubewrightError({
-      what: 'The record of the lab cannot be read',
-      where: wholeFile(paths.stateFile),
-      why: error instanceof Error ? error.message : undefined,
-      fix: 'Run the command as the user who made the lab',
-      cause: error,
-    });
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw new KubewrightError(
+      ioError('The record of the lab cannot be read', paths.stateFile, error, 'Run the command as the user who made the lab'),
+    );
   }
   try {
     const value = JSON.parse(text) as Partial<SavedVagrantLab>;

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { InputError } from '../../base/errors.js';
+import { hasCode, ioError } from '../../base/io-error.js';
+import type { Where } from '../../base/place.js';
 import { glob } from '../../base/text/glob.js';
-import { type Where, wholeFile } from '../../base/place.js';
 import { ConfigSyntaxError, type OptionLine, readLine } from './lex.js';
 
 /** Hundreds of hosts need the same files. */
@@ -22,14 +23,15 @@ export function readConfigFile(path: string): readonly OptionLine[] {
     return lines;
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
-    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return [];
-    throw new InputError({
-      what: 'The SSH configuration cannot be read',
-      where: wholeFile(path),
-      why: cause instanceof Error ? cause.message : undefined,
-      fix: 'Correct its owner and mode, or name another file with --ssh-config',
-      cause,
-    });
+    if (hasCode(cause, 'ENOENT', 'ENOTDIR')) return [];
+    throw new InputError(
+      ioError(
+        'The SSH configuration cannot be read',
+        path,
+        cause,
+        'Correct its owner and mode, or name another file with --ssh-config',
+      ),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2';
+import { ioReason } from '../../base/io-error.js';
 import { HOST_KEY_ALGORITHMS } from '../config/algorithms.js';
 import { changedHostKey, revokedHostKey, type TransportError, unknownHostKey } from '../errors.js';
 import { KnownHosts, keyType } from '../known-hosts.js';
@@ -51,7 +52,7 @@ export class HostKeyCheck {
           KnownHosts.of(this.#target.hostKeys).add(this.#target, key);
         } catch (error) {
           // As OpenSSH: warn and go on.
-          const why = error instanceof Error ? error.message : String(error);
+          const why = ioReason(error);
           this.#warn(`New host keys cannot be stored in ${this.#known.files[0]}, so they will be new again next time: ${why}`);
         }
         return undefined;

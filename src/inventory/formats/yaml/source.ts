@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parse, visit, type YAMLMap } from 'yaml';
 import type { Warning } from '../../../base/errors.js';
 import { InputError } from '../../../base/errors.js';
+import { ioError } from '../../../base/io-error.js';
 import type { Place } from '../../../base/place.js';
-import { wholeFile } from '../../../base/place.js';
 import { Dict, isList, PyFloat, PyOther, PyUnsafe, type PyValue } from '../../model/python-values.js';
 import { keyText as exactKeyText, toPlain, type Variable, type VarValue, variable } from '../../model/values.js';
 import { openFile } from '../../vault/keyring.js';
@@ -221,13 +221,7 @@ export function readText(file: string, kind: string): string {
   try {
     bytes = readFileSync(file);
   } catch (cause) {
-    throw new InputError({
-      what: `The ${kind} cannot be read`,
-      where: wholeFile(file),
-      why: cause instanceof Error ? cause.message : undefined,
-      fix: 'Check the path and its permissions',
-      cause,
-    });
+    throw new InputError(ioError(`The ${kind} cannot be read`, file, cause));
   }
   return decodeText(bytes, file);
 }
