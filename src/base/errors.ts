@@ -17,6 +17,8 @@ export interface ErrorParts {
   readonly why?: string;
   /** What to do now: a command or a change, never "contact your administrator". */
   readonly fix?: string;
+  /** Identifies the error for code that recognises it; never shown. */
+  readonly code?: string;
   readonly cause?: unknown;
 }
 

@@ -1,5 +1,6 @@
 import { type ErrorParts, InputError } from '../../base/errors.js';
 import { type Where, whereText } from '../../base/place.js';
+import { sameAddress } from '../../cluster/checks/addresses.js';
 import { whereOf } from '../../cluster/checks/findings.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 import type { Target } from '../../transport/types.js';
@@ -24,7 +25,7 @@ export function connectionProblems(inventory: Inventory, known: readonly ErrorPa
       const endpoint = JSON.stringify([address, port, (jumps ?? []).map((j) => [j.address, j.port]), proxyCommand]);
       const other = reached.get(endpoint);
       if (other === undefined) reached.set(endpoint, host.name);
-      else if (!known.some((p) => p.what.startsWith(`${other} and ${host.name} have the same address`))) {
+      else if (!known.some((p) => p.code === sameAddress(other, host.name))) {
         byPlace.set(endpoint, {
           what: `${other} and ${host.name} are reached at the same address ${address}:${port}`,
           where: whereOf(host, 'ansible_host') ?? host.source,

@@ -61,6 +61,11 @@ function noAddress(host: Host, name: string, value: string): ErrorParts {
   };
 }
 
+/** Code of the problem that two hosts have the same address, in the inventory's order. */
+export function sameAddress(first: string, second: string): string {
+  return `same-address ${first} ${second}`;
+}
+
 /** Hosts with the same address: one of them would be installed as both. */
 export function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
   const out: ErrorParts[] = [];
@@ -75,6 +80,7 @@ export function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
       if (other) {
         const place = names.map((n) => whereOf(host.inventoryHost, n)).find((w) => w !== undefined);
         out.push({
+          code: sameAddress(other.name, host.name),
           what: `${other.name} and ${host.name} have the same address ${address}`,
           where: place ?? host.inventoryHost.source,
           fix: 'Give each host its own address',
