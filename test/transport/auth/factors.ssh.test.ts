@@ -99,7 +99,7 @@ describe.skipIf(reason)(`a second factor${reason ? ` (${reason})` : ''}`, { time
     expect(error.kind).toBe('auth');
     expect(error.parts.why).toMatch(/^Accepted: \S+ \(agent\)\nStill wanted: (password|keyboard-interactive)/);
     expect(error.parts.why).toMatch(/\nTried: \S+ \(agent\), (password|keyboard-interactive)/);
-    expect(error.parts.fix).toMatch(/the password is wrong/i);
+    expect(error.parts.fix).toMatch(/^Correct the password/);
     expect(JSON.stringify(error.parts)).not.toContain('"wrong"');
   });
 
