@@ -135,7 +135,7 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     expect(await cli.ended).toBe(130);
     const [first, ...lines] = cli.err.trim().split('\n');
     expect(first).toBe('Interrupted: the commands are killed.');
-    expect(lines.pop()).toBe('3 machines: 1 ok, 2 failed (n2, n3)');
+    expect(lines.pop()).toBe('3 hosts: 1 ok, 2 failed (n2, n3)');
     expect(lines.sort()).toEqual(['n2 | interrupted', 'n3 | interrupted']);
     for (const n of ['n2', 'n3']) await until('it is gone', () => f.processes(n, 'sleep 4321').length === 0);
   });
@@ -177,7 +177,7 @@ describe.skipIf(reason)(`Ctrl-C during keys and exec${reason ? ` (${reason})` : 
     cli.signal('SIGINT');
     expect(await cli.ended).toBe(130);
     // Some may have been connected to already, and wait for their turn.
-    expect(cli.err).toMatch(/\n3 machines: 0 ok, /);
+    expect(cli.err).toMatch(/\n3 hosts: 0 ok, /);
     expect(NAMES.filter((n) => existsSync(join(home(n), 'here')))).toHaveLength(1);
   });
 });
