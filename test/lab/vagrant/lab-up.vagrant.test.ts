@@ -429,7 +429,7 @@ describe('lab up --provider vagrant, when it goes wrong half-way', { timeout: 18
     standIn.tool('VBoxManage', '#!/bin/sh\necho 7.0.20r163906\n');
     expect((await failure(labUp({ ...options, hypervisor: 'virtualbox' }))).parts.what).toContain("can't change its provider");
     expect((await failure(labUp({ ...options, provider: 'nspawn' }))).parts.what).toContain(
-      "a lab of Vagrant's machines already",
+      'There is already a lab of Vagrant machines',
     );
   });
 });
