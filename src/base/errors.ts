@@ -80,11 +80,17 @@ export class PreflightError extends KubewrightError {
   }
 }
 
+/** What is wrong with one host. */
+export interface HostError {
+  readonly host: string;
+  readonly parts: ErrorParts;
+}
+
 /** All the hosts that cannot be used, in one message; nothing was changed. */
 export class UnreachableErrors extends UnreachableError {
-  readonly all: readonly ErrorParts[];
+  readonly all: readonly HostError[];
 
-  constructor(all: readonly ErrorParts[], of: number) {
+  constructor(all: readonly HostError[], of: number) {
     super({ what: `Cannot log in to ${all.length} of ${of} ${of === 1 ? 'host' : 'hosts'}; nothing was changed` });
     this.all = all;
   }

@@ -1,8 +1,8 @@
 import { count, duration } from '../base/text/format.js';
+import { hostsText } from '../base/text/host-ranges.js';
 import { columnsOf, padTo, wrapTo } from '../base/text/width.js';
 import type { HostRecap, RunEvent, TaskStatus } from '../engine/events.js';
 import { hostLog } from '../engine/journal/host-log.js';
-import { hostsText } from './host-ranges.js';
 
 export type TaskEnd = Extract<RunEvent, { type: 'task-end' }>;
 export type RunEnd = Extract<RunEvent, { type: 'run-end' }>;

@@ -98,7 +98,10 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
   if (failures.size > 0 && !o.partial) {
     await close();
     throw new UnreachableErrors(
-      hosts.flatMap((h) => failures.get(h.name)?.parts ?? []),
+      hosts.flatMap(({ name }) => {
+        const failure = failures.get(name);
+        return failure ? [{ host: name, parts: failure.parts }] : [];
+      }),
       targets.size,
     );
   }

@@ -2,6 +2,7 @@ import { isAbsolute, relative, sep } from 'node:path';
 import stringWidth from 'string-width';
 import {
   type ErrorParts,
+  type HostError,
   InputErrors,
   InterruptedError,
   type KubewrightError,
@@ -10,6 +11,7 @@ import {
   type Warning,
 } from '../errors.js';
 import { placeText, type Where } from '../place.js';
+import { hostsText } from './host-ranges.js';
 
 /** What a text is printed on. */
 export interface Look {
@@ -34,10 +36,31 @@ export function lookOf(stream: NodeJS.WriteStream): Look {
 export function formatError(error: KubewrightError, look: Look = PLAIN): string {
   // The user did that: it is not an error.
   if (error instanceof InterruptedError) return formatParts(error.parts);
-  const all = error instanceof PreflightError || error instanceof UnreachableErrors ? error.all : undefined;
+  const all = error instanceof PreflightError ? error.all : error instanceof UnreachableErrors ? byCause(error.all) : undefined;
   const several = all ?? (error instanceof InputErrors && error.all.length > 1 ? error.all : undefined);
   if (!several) return formatLabelled('error', error.parts, look);
   return [...several.map((p) => formatLabelled('error', p, look)), error.message].join('\n');
+}
+
+/** From this many hosts on, those with the same trouble share one paragraph. */
+const FOLD_FROM = 4;
+
+/** One error per cause: 500 dead hosts are one paragraph, not 500. The reason is the first host's where they differ. */
+function byCause(all: readonly HostError[]): ErrorParts[] {
+  const groups = new Map<string, HostError[]>();
+  for (const e of all) {
+    const cause = `${e.parts.what}\0${e.parts.fix ?? ''}`;
+    const group = groups.get(cause);
+    if (group) group.push(e);
+    else groups.set(cause, [e]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first || group.length < FOLD_FROM) return group.map((e) => e.parts);
+    const { why } = first.parts;
+    const same = group.every((e) => e.parts.why === why);
+    return { ...first.parts, where: hostsText(group.map((e) => e.host)), why: why && !same ? `${first.host}: ${why}` : why };
+  });
 }
 
 /** `error: hosts.ini:3:7: what`, then `why:` and `hint:` on lines of their own. */

@@ -1,4 +1,5 @@
 import { count, duration } from '../../base/text/format.js';
+import { hostsText, inOrder } from '../../base/text/host-ranges.js';
 import type { RunEvent } from '../../engine/events.js';
 import {
   diffLines,
@@ -12,7 +13,6 @@ import {
   type TaskEnd,
   warningLines,
 } from '../format.js';
-import { hostsText, inOrder } from '../host-ranges.js';
 import type { Progress } from './progress.js';
 import { Recap } from './recap.js';
 

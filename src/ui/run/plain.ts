@@ -1,7 +1,7 @@
 import { duration } from '../../base/text/format.js';
+import { hostsText } from '../../base/text/host-ranges.js';
 import type { RunEvent } from '../../engine/events.js';
 import { type Paint, painter } from '../format.js';
-import { hostsText } from '../host-ranges.js';
 import { LogLines } from './log-lines.js';
 import { Progress } from './progress.js';
 import type { View, ViewOptions } from './view.js';

@@ -1,7 +1,7 @@
 import { count, duration } from '../../base/text/format.js';
+import { hostsText } from '../../base/text/host-ranges.js';
 import { columnsOf, cutTo, padTo } from '../../base/text/width.js';
 import type { Color, Paint } from '../format.js';
-import { hostsText } from '../host-ranges.js';
 import type { History } from './history.js';
 import type { HostProgress, Progress } from './progress.js';
 

@@ -1,6 +1,6 @@
+import { inOrder } from '../../base/text/host-ranges.js';
 import type { RunEvent } from '../../engine/events.js';
 import { type Failure, failureBlock, hostTrouble, type Paint, type PlayTime, type RunEnd, recapLines } from '../format.js';
-import { inOrder } from '../host-ranges.js';
 
 /** Collects what is printed at the end of a run. */
 export class Recap {

@@ -1,9 +1,9 @@
 import { escapeLine } from '../../base/escape.js';
 import { count, duration } from '../../base/text/format.js';
+import { hostsText } from '../../base/text/host-ranges.js';
 import { columnsOf, padTo } from '../../base/text/width.js';
 import type { Journaled } from '../../engine/journal/journal-read.js';
 import { diffLines, failureBlock, type Paint, recapTable, STATUS_COLOR } from '../format.js';
-import { hostsText } from '../host-ranges.js';
 import { criticalPath } from './critical-path.js';
 import { localTime, outcome } from './run-list.js';
 import type { RunModel, Span } from './run-model.js';

@@ -1,7 +1,7 @@
 import { escapeLine } from '../../base/escape.js';
 import { count, duration } from '../../base/text/format.js';
+import { hostsText } from '../../base/text/host-ranges.js';
 import { columnsOf, cutTo } from '../../base/text/width.js';
-import { hostsText } from '../host-ranges.js';
 
 /** What a stage consists of, over all hosts: `logins`. */
 export interface Parts {

@@ -29,9 +29,30 @@ describe('the renderer of errors', () => {
       /^error: m1: m1 has no address\nerror: hosts\.ini:3:7: .*\n[\s\S]*\n2 problems in the input$/,
     );
     expect(formatError(new InputErrors([other]))).toBe('error: m1: m1 has no address');
-    expect(formatError(new UnreachableErrors([other], 9))).toMatch(
+    expect(formatError(new UnreachableErrors([{ host: 'm1', parts: other }], 9))).toMatch(
       /^error: m1: .*\nCannot log in to 1 of 9 hosts; nothing was changed$/,
     );
+  });
+
+  it('tells many hosts with the same trouble in one paragraph per cause', () => {
+    const dead = Array.from({ length: 498 }, (_, i) => ({
+      host: `w${i + 1}`,
+      parts: {
+        what: 'The host refuses connections',
+        where: `w${i + 1} (10.0.0.${i}:22)`,
+        why: `connect 10.0.0.${i}`,
+        fix: 'Start sshd',
+      },
+    }));
+    const other = (host: string) => ({ host, parts: { what: 'The login is refused', where: host } });
+    expect(formatError(new UnreachableErrors([other('m1'), ...dead, other('m2')], 500)).split('\n')).toEqual([
+      'error: m1: The login is refused',
+      'error: m2: The login is refused',
+      'error: w1…w498 (498): The host refuses connections',
+      '  why:  w1: connect 10.0.0.0',
+      '  hint: Start sshd',
+      'Cannot log in to 500 of 500 hosts; nothing was changed',
+    ]);
   });
 
   it('shows files below the working directory relative to it, others as they are', () => {

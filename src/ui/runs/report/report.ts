@@ -1,7 +1,7 @@
 import { count, duration } from '../../../base/text/format.js';
+import { hostsText } from '../../../base/text/host-ranges.js';
 import type { Journaled } from '../../../engine/journal/journal-read.js';
 import { recapGroups } from '../../format.js';
-import { hostsText } from '../../host-ranges.js';
 import { localTime, outcome } from '../run-list.js';
 import type { RunModel } from '../run-model.js';
 import { type Group, groupSpans, isChange } from '../run-text.js';

@@ -1,5 +1,5 @@
 import { duration } from '../../../base/text/format.js';
-import { hostsText } from '../../host-ranges.js';
+import { hostsText } from '../../../base/text/host-ranges.js';
 import type { RunModel, Span } from '../run-model.js';
 import { type Html, html } from './html.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { columnsOf } from '../../src/base/text/width.js';
-import { recapTable } from '../../src/ui/format.js';
-import { hostRanges, hostsText } from '../../src/ui/host-ranges.js';
+import { hostRanges, hostsText } from '../../../src/base/text/host-ranges.js';
+import { columnsOf } from '../../../src/base/text/width.js';
+import { recapTable } from '../../../src/ui/format.js';
 
 const many = (prefix: string, from: number, to: number, suffix = ''): string[] =>
   Array.from({ length: to - from + 1 }, (_, i) => `${prefix}${from + i}${suffix}`);

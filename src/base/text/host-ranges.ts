@@ -1,4 +1,4 @@
-import { columnsOf, cutTo } from '../base/text/width.js';
+import { columnsOf, cutTo } from './width.js';
 
 /**
  * Names of hosts as ranges: `m11…m13-k8s, w101…w106-k8s`. Consecutive numbers in otherwise equal neighbouring names make a range; the
