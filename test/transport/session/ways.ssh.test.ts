@@ -313,7 +313,7 @@ describe.skipIf(reason)(`ways to machines, and logging in${reason ? ` (${reason}
       const failed = await kubewright(['exec', 'all', ...i, '--', '[ $(hostname) != n2 ]']);
       expect(failed).toMatchObject({
         code: 1,
-        err: expect.stringMatching(/n2 \| exit status 1\n4 machines: 3 ok, 1 failed \(n2\)/),
+        err: expect.stringMatching(/n2 \| exit status 1\n4 hosts: 3 ok, 1 failed \(n2\)/),
       });
       const json = await kubewright(['exec', 'n1', ...i, '--become', '--json', '--', 'echo', 'two words', '$HOME']);
       expect(JSON.parse(json.out)).toMatchObject({ host: 'n1', code: 0, stdout: 'two words $HOME\n', stderr: '' });
@@ -327,7 +327,7 @@ describe.skipIf(reason)(`ways to machines, and logging in${reason ? ` (${reason}
         `${readFileSync(fleet.inventoryPath, 'utf8').replace('[all]', '[all]\ngone ansible_host=127.0.0.1 ansible_port=1')}`,
       );
       const some = await kubewright(['exec', 'all', '-i', mixed, '--', 'true']);
-      expect(some).toMatchObject({ code: 3, err: expect.stringMatching(/5 machines: 4 ok, 1 not reached \(gone\)/) });
+      expect(some).toMatchObject({ code: 3, err: expect.stringMatching(/5 hosts: 4 ok, 1 not reached \(gone\)/) });
     });
 
     it.skipIf(!built)('ssh opens the real one, also through a jump host and with a password that stands nowhere', async () => {
