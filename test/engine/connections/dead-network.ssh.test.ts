@@ -132,7 +132,7 @@ describe.skipIf(reason)(`a network that dies${reason ? ` (${reason})` : ''}`, { 
       expect(await cli.ended).toBe(1);
       expect(cli.err).toContain('The connection was lost');
       expect(cli.err).toContain('Keepalive timeout');
-      expect(cli.err).toMatch(/1 machine: 0 ok, 1 failed \(m1\)/);
+      expect(cli.err).toMatch(/1 host: 0 ok, 1 failed \(m1\)/);
     } finally {
       await cli.kill();
     }
