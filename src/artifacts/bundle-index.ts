@@ -36,10 +36,29 @@ const bundleFile = z.object({
 const bundleImage = z.object({
   /** Full reference with registry and tag, as the container runtime will know it. */
   ref: z.string().min(1),
-  /** A docker-archive tar (`docker save`); its layers may be gzipped. */
+  /** A docker-archive tar (`docker save`); its layers may be gzipped. Images that share layers may share one. */
   path: relativePath,
   sha256,
   size: bytes,
+  /** The image's ID as `crictl images` shows it, `sha256:…`: tells an image that a host has already. */
+  id: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, { message: 'must be sha256: and 64 lower-case hexadecimal digits' })
+    .optional(),
+});
+
+/** What the contents were built from. */
+const sources = z.object({
+  /** As `go version` says it: go1.26.8. */
+  go: z.string().optional(),
+  /** Of the programs that need a C compiler. */
+  gcc: z.string().optional(),
+  /** Go modules, each with the checksum that the Go checksum database knows, and the programs that were built from it. */
+  modules: z.array(
+    z.object({ name: z.string(), module: z.string(), version: z.string(), sum: z.string(), programs: z.array(z.string()) }),
+  ),
+  /** Debian packages, name and version. */
+  packages: z.array(z.object({ name: z.string(), version: z.string() })),
 });
 
 const components = z
@@ -56,12 +75,18 @@ const bundleIndexSchema = z.object({
   origin: z.string(),
   createdAt: z.iso.datetime(),
   components,
+  sources: sources.optional(),
+  /** What the contents cannot do, for people. */
+  limits: z.array(z.string()).optional(),
+  /** Checksum of how it was built; a build of another recipe is not the same bundle. */
+  recipe: z.string().optional(),
   files: z.array(bundleFile),
   images: z.array(bundleImage),
 });
 
 export type BundleIndex = Readonly<z.infer<typeof bundleIndexSchema>>;
 export type BundleFile = Readonly<z.infer<typeof bundleFile>>;
+export type BundleSources = Readonly<z.infer<typeof sources>>;
 export type BundleImage = Readonly<z.infer<typeof bundleImage>>;
 
 /** @throws InputError naming the field when the text is not a valid index. `where` is the file, for messages. */

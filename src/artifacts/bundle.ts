@@ -84,7 +84,8 @@ export interface VerifyOptions {
 
 /** Checks size and SHA-256 of every file and image. Empty: the bundle is intact. */
 export async function verifyBundle(bundle: Bundle, options: VerifyOptions = {}): Promise<BundleProblem[]> {
-  const entries = [...bundle.index.files, ...bundle.index.images];
+  // Images may share an archive.
+  const entries = [...new Map([...bundle.index.files, ...bundle.index.images].map((e) => [e.path, e])).values()];
   const of = entries.reduce((sum, e) => sum + e.size, 0);
   const problems: BundleProblem[] = [];
   let done = 0;

@@ -1,9 +1,6 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aptAcquireOptions, debianSources, SUITE } from './apt.js';
-import type { BuildContext } from './context.js';
-import { run } from './process.js';
-import { removeTree } from './work.js';
+import type { BuildContext } from '../build/context.js';
+import { extractRoot, mmdebstrap } from './mmdebstrap.js';
 
 /** The binary packages whose programs go into the bundle. Unpacked, never installed. */
 export const COMPONENT_PACKAGES = [
@@ -54,39 +51,6 @@ export async function makeBuilder(ctx: BuildContext): Promise<void> {
   ]);
 }
 
-/** Unpacked packages only: no maintainer script runs, so images need no package manager. */
 export async function makeImageRoot(ctx: BuildContext, name: ImageRoot): Promise<void> {
-  await mmdebstrap(ctx, rootDir(ctx, name), [
-    '--variant=extract',
-    `--include=${IMAGE_ROOTS[name].join(',')}`,
-    // Otherwise /bin and /lib would be directories beside /usr/bin and /usr/lib.
-    '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
-  ]);
-}
-
-async function mmdebstrap(ctx: BuildContext, root: string, options: readonly string[]): Promise<void> {
-  await removeTree(root);
-  const aptConf = join(ctx.workDir, 'apt.conf');
-  await writeFile(aptConf, await aptAcquireOptions(), { mode: 0o600 });
-  // Files, because a mirror's URI and a proxy's may contain a password, and every user can see arguments.
-  const sources = join(ctx.workDir, 'sources.list');
-  await writeFile(sources, `${(await debianSources()).join('\n')}\n`, { mode: 0o600 });
-  const auth = await readdir('/etc/apt/auth.conf.d').catch(() => []);
-  await mkdir(ctx.tmpDir, { recursive: true });
-  await run(
-    ctx,
-    'mmdebstrap',
-    [
-      '--mode=root',
-      `--architectures=${ctx.arch}`,
-      `--aptopt=${aptConf}`,
-      ...['man', 'doc', 'locale', 'info'].map((d) => `--dpkgopt=path-exclude=/usr/share/${d}/*`),
-      ...(auth.length > 0 ? ['--setup-hook=copy-in /etc/apt/auth.conf.d /etc/apt'] : []),
-      ...options,
-      SUITE,
-      root,
-      sources,
-    ],
-    { onLine: (line) => (line.startsWith('I: ') ? { text: line.slice(3, 120) } : undefined) },
-  );
+  await extractRoot(ctx, rootDir(ctx, name), IMAGE_ROOTS[name]);
 }

@@ -1,18 +1,16 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KubewrightError } from '../../base/errors.js';
+import type { BuildContext } from '../build/context.js';
+import { archive, describe, type FilePart, plain } from '../build/files.js';
+import { removeTree } from '../build/work.js';
 import type { BundleFile } from '../bundle-index.js';
-import { describeFile } from '../hash.js';
-import { type TarEntry, writeTar } from '../tar.js';
 import { type COMPONENT_PACKAGES, debsDir } from './chroots.js';
-import type { BuildContext } from './context.js';
 import { KUBE_VERSION, kubeProgram } from './kubernetes.js';
-import { removeTree } from './work.js';
 
 type ComponentPackage = (typeof COMPONENT_PACKAGES)[number];
-type FilePart = Omit<BundleFile, 'sha256' | 'size' | 'arch'>;
 
 const exec = promisify(execFile);
 
@@ -68,37 +66,7 @@ export async function writeFiles(ctx: BuildContext): Promise<BundleFile[]> {
   const plugins = await filesIn(join(unpackedDir(ctx, 'containernetworking-plugins'), 'usr/lib/cni'));
   parts.push(await archive(ctx, { name: 'cni-plugins', version: cni, file: `cni-plugins-linux-${ctx.arch}-v${cni}` }, plugins));
 
-  const files: BundleFile[] = [];
-  for (const part of parts) files.push({ ...part, arch: ctx.arch, ...(await describeFile(ctx.outDir, part.path)) });
-  return files;
-}
-
-async function plain(ctx: BuildContext, name: string, version: string, program: string): Promise<FilePart> {
-  ctx.progress(`${name} ${version}`);
-  const path = `files/${name}-${version}-linux-${ctx.arch}`;
-  await copyFile(program, join(ctx.outDir, path));
-  return { name, version, path, kind: 'binary' };
-}
-
-interface ArchiveName {
-  readonly name: string;
-  readonly version: string;
-  /** Without `.tar.gz`. */
-  readonly file: string;
-  readonly innerDir?: string;
-}
-
-async function archive(ctx: BuildContext, a: ArchiveName, programs: readonly string[]): Promise<FilePart> {
-  ctx.progress(`${a.name} ${a.version}`);
-  const { name, version, innerDir } = a;
-  const path = `files/${a.file}.tar.gz`;
-  const entries: TarEntry[] = innerDir ? [{ type: 'directory', path: innerDir, mode: 0o755 }] : [];
-  for (const source of programs) {
-    const base = source.replace(/.*\//, '');
-    entries.push({ type: 'file', path: innerDir ? `${innerDir}/${base}` : base, mode: 0o755, source });
-  }
-  await writeTar(join(ctx.outDir, path), entries, { gzip: true, signal: ctx.signal });
-  return { name, version, path, kind: 'tar.gz', innerDir };
+  return describe(ctx, parts);
 }
 
 async function filesIn(dir: string): Promise<string[]> {

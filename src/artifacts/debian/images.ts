@@ -2,18 +2,27 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { KubewrightError } from '../../base/errors.js';
+import type { BuildContext } from '../build/context.js';
+import {
+  accounts,
+  alternatives,
+  busyboxEntries,
+  dir,
+  emptyBase,
+  imageFileName,
+  notInImages,
+  PATH,
+  program,
+} from '../build/image-parts.js';
+import { runInRoot } from '../build/process.js';
 import type { BundleImage } from '../bundle-index.js';
-import { type ImageConfig, type Layer, writeDockerArchive, writeLayer } from '../docker-archive.js';
+import { type ImageConfig, imageId, type Layer, writeDockerArchive, writeLayer } from '../docker-archive.js';
 import { describeFile } from '../hash.js';
 import type { TarEntry } from '../tar.js';
 import { entriesAbove, treeEntries } from '../tree.js';
 import { builderDir, rootDir } from './chroots.js';
 import { packageVersion, unpackedDir, upstreamVersion } from './components.js';
-import type { BuildContext } from './context.js';
-import { accounts, alternatives, dir, file, link, PATH } from './image-parts.js';
 import { KUBE_VERSION, kubeProgram, pauseSource } from './kubernetes.js';
-import { runInRoot } from './process.js';
 
 const exec = promisify(execFile);
 
@@ -28,8 +37,9 @@ export async function writeImages(ctx: BuildContext): Promise<BundleImage[]> {
   async function add(ref: string, config: ImageConfig, layers: readonly Layer[]): Promise<void> {
     const path = `images/${imageFileName(ref)}.tar`;
     const full: ImageConfig = { ...config, Env: [`PATH=${PATH}`], WorkingDir: '/' };
-    await writeDockerArchive(join(ctx.outDir, path), { ref, arch: ctx.arch, config: full, layers, signal: ctx.signal });
-    images.push({ ref, ...(await describeFile(ctx.outDir, path)) });
+    const image = { ref, arch: ctx.arch, config: full, layers };
+    await writeDockerArchive(join(ctx.outDir, path), [image], ctx.signal);
+    images.push({ ref, ...(await describeFile(ctx.outDir, path)), id: imageId(image) });
     ctx.progress(ref);
   }
 
@@ -64,74 +74,16 @@ export async function writeImages(ctx: BuildContext): Promise<BundleImage[]> {
   const command = ['haproxy', '-W', '-db', '-f', '/usr/local/etc/haproxy/haproxy.cfg'];
   await add(`docker.io/library/haproxy:${haproxyVersion}`, { Cmd: command, StopSignal: 'SIGUSR1' }, [baseLayer, haproxy]);
 
-  const busybox = await layer(ctx, 'busybox', await busyboxEntries(ctx));
+  const busybox = await layer(ctx, 'busybox', await busyboxEntries(join(unpackedDir(ctx, 'busybox-static'), 'bin/busybox')));
   await add(`docker.io/library/busybox:${await packageVersion(ctx, 'busybox-static')}`, { Cmd: ['sh'] }, [busybox]);
   return images;
 }
 
 const kubeRef = (name: string) => `k8s.gcr.io/${name}:v${KUBE_VERSION}`;
 
-/** `k8s.gcr.io/pause:3.2` → `k8s.gcr.io_pause_3.2`. */
-export const imageFileName = (ref: string) => ref.replaceAll(/[/:@]/g, '_');
-
 async function layer(ctx: BuildContext, name: string, entries: readonly TarEntry[]): Promise<Layer> {
   ctx.progress(`layer ${name}`);
   return writeLayer(join(ctx.workDir, 'layers', `${name}.tar.gz`), entries, ctx.signal);
-}
-
-/** Files made by hand or by the runtime, apt's configuration (it may contain a proxy's password), and unused files. */
-export function notInImages(path: string): boolean {
-  return SYSTEM_CONTENTS.test(path) || UNUSED.test(path);
-}
-
-const SYSTEM_CONTENTS = /^(dev|proc|sys|boot|run|tmp)\//;
-const UNUSED = new RegExp(
-  `^(${[
-    'etc/(apt|init\\.d|rc.\\.d|logrotate\\.d|rsyslog\\.d|cron.*|kernel)',
-    'usr/share/(doc|man|locale|info|lintian|bash-completion|bug|vim|initramfs-tools)',
-    'usr/lib/(systemd|modules)',
-    'var/(cache|lib|log)/(apt|dpkg)',
-  ].join('|')})$`,
-);
-
-function program(source: string, path: string): TarEntry {
-  return { type: 'file', path, mode: 0o755, source };
-}
-
-/** Around a static program: accounts, a temporary directory, and name resolution that reads /etc/hosts first. */
-function emptyBase(): TarEntry[] {
-  return [
-    dir('etc'),
-    ...accounts(),
-    file('etc/nsswitch.conf', 'hosts: files dns\n'),
-    dir('tmp', 0o1777),
-    dir('usr'),
-    dir('usr/local'),
-    dir('usr/local/bin'),
-  ];
-}
-
-async function busyboxEntries(ctx: BuildContext): Promise<TarEntry[]> {
-  const busybox = join(unpackedDir(ctx, 'busybox-static'), 'bin/busybox');
-  const { stdout } = await exec(busybox, ['--list']);
-  const applets = stdout.split('\n').filter((name) => name !== '' && name !== 'busybox');
-  if (!applets.includes('httpd')) throw new KubewrightError({ what: "Debian's busybox has no httpd", fix: 'Report this' });
-  return [
-    dir('bin'),
-    program(busybox, 'bin/busybox'),
-    ...applets.map((name) => link(`bin/${name}`, 'busybox')),
-    dir('etc'),
-    ...accounts(),
-    file('etc/nsswitch.conf', 'hosts: files dns\n'),
-    dir('home'),
-    dir('root', 0o700),
-    dir('tmp', 0o1777),
-    dir('usr'),
-    dir('usr/bin'),
-    link('usr/bin/env', '../../bin/env'),
-    dir('var'),
-    dir('var/www'),
-  ];
 }
 
 /** The flags of upstream's build/pause/Makefile. */

@@ -1,10 +1,10 @@
 import { access, cp, mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KubewrightError } from '../../base/errors.js';
+import type { BuildContext } from '../build/context.js';
+import { runInRoot } from '../build/process.js';
+import { removeTree } from '../build/work.js';
 import { builderDir } from './chroots.js';
-import type { BuildContext } from './context.js';
-import { runInRoot } from './process.js';
-import { removeTree } from './work.js';
 
 export const KUBE_VERSION = '1.20.2';
 
