@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { writeDockerArchive, writeLayer } from '../../src/artifacts/docker-archive.js';
+import { imageId, writeDockerArchive, writeLayer } from '../../src/artifacts/docker-archive.js';
 import { type TarEntry, writeTar } from '../../src/artifacts/tar.js';
 import { entriesAbove, treeEntries } from '../../src/artifacts/tree.js';
 import { readTar, scratch, sha } from '../support/bundle.js';
@@ -39,12 +39,8 @@ describe('writeDockerArchive', () => {
     const dir = await scratch();
     const layer = await writeLayer(join(dir, 'layer.gz'), ENTRIES);
     const file = join(dir, 'image.tar');
-    await writeDockerArchive(file, {
-      ref: 'example.test/tool:1.0',
-      arch: 'amd64',
-      config: { Cmd: ['/bin/tool'] },
-      layers: [layer],
-    });
+    const image = { ref: 'example.test/tool:1.0', arch: 'amd64', config: { Cmd: ['/bin/tool'] }, layers: [layer] };
+    await writeDockerArchive(file, [image]);
 
     const entries = new Map((await readTar(file)).map((e) => [e.name, e.content]));
     const manifest = JSON.parse(String(entries.get('manifest.json')));
@@ -57,6 +53,7 @@ describe('writeDockerArchive', () => {
     ]);
     const config = entries.get(manifest[0].Config) ?? Buffer.alloc(0);
     expect(manifest[0].Config).toBe(`${sha(config)}.json`);
+    expect(imageId(image)).toBe(`sha256:${sha(config)}`);
     expect(JSON.parse(String(config))).toMatchObject({
       architecture: 'amd64',
       os: 'linux',
@@ -71,10 +68,32 @@ describe('writeDockerArchive', () => {
     const dir = await scratch();
     const build = async (name: string) => {
       const layer = await writeLayer(join(dir, `${name}.gz`), ENTRIES);
-      await writeDockerArchive(join(dir, name), { ref: 'a/b:1', arch: 'amd64', config: {}, layers: [layer] });
+      await writeDockerArchive(join(dir, name), [{ ref: 'a/b:1', arch: 'amd64', config: {}, layers: [layer] }]);
       return sha(await readFile(join(dir, name)));
     };
     expect(await build('one')).toBe(await build('two'));
+  });
+
+  it('stores a layer that several images share once', async () => {
+    const dir = await scratch();
+    const below = await writeLayer(join(dir, 'below.gz'), ENTRIES);
+    const above = await writeLayer(join(dir, 'above.gz'), [{ type: 'file', path: 'x', mode: 0o644, content: 'x' }]);
+    const file = join(dir, 'images.tar');
+    await writeDockerArchive(file, [
+      { ref: 'a/plain:1', arch: 'amd64', config: {}, layers: [below] },
+      { ref: 'a/more:1', arch: 'amd64', config: {}, layers: [below, above] },
+    ]);
+    const entries = await readTar(file);
+    const manifest = JSON.parse(String(entries.find((e) => e.name === 'manifest.json')?.content));
+    expect(manifest.map((m: { RepoTags: string[]; Layers: string[] }) => [m.RepoTags, m.Layers])).toEqual([
+      [['a/plain:1'], [`${below.diffId}/layer.tar`]],
+      [['a/more:1'], [`${below.diffId}/layer.tar`, `${above.diffId}/layer.tar`]],
+    ]);
+    expect(entries.filter((e) => e.name.endsWith('/layer.tar')).map((e) => e.name)).toEqual([
+      `${below.diffId}/layer.tar`,
+      `${above.diffId}/layer.tar`,
+    ]);
+    expect(entries.filter((e) => /^[0-9a-f]{64}\.json$/.test(e.name))).toHaveLength(2);
   });
 });
 

@@ -41,7 +41,10 @@ function fromBundle(bundle: Bundle, name: string, arch: string): Artifact | unde
 
 function imagesOf(bundle: Bundle, arch: string): ImageArchive[] {
   if (bundle.index.arch !== arch) return [];
-  return bundle.images.map((i) => ({ name: i.ref, ref: i.ref, sha256: i.sha256, size: i.size }));
+  return bundle.images.map((i) => {
+    const shared = bundle.images.some((other) => other !== i && other.path === i.path);
+    return { name: shared ? i.path : i.ref, ref: i.ref, id: i.id, sha256: i.sha256, size: i.size };
+  });
 }
 
 function fromCatalogue(cluster: Cluster, host: ClusterHost, name: string, arch: string): Artifact | undefined {
