@@ -12,7 +12,7 @@ const bundle = join(process.env.KUBEWRIGHT_CACHE ?? '/var/cache/kubewright', 'bu
 const lab = await benchLab({ masters: 3, workers: 6, subnet: '10.79.0.0/24', bundle, keep: flag('keep') });
 try {
   say('building the offline bundle, unless it is there');
-  await lab.cli(['bundle', 'build', '-o', bundle]);
+  await lab.cli(['bundle', 'build', '--from', 'debian', '-o', bundle]);
   say('distributing keys');
   await lab.cli(['keys', 'distribute', '-i', lab.inventory]);
   const provision = () => lab.cli(['provision', '-i', lab.inventory, '--json']);

@@ -66,6 +66,9 @@ function upstream(module, version) {
     env: { ...process.env, GOFLAGS: '-mod=mod', GONOSUMDB: module },
   });
   const text = readFileSync(JSON.parse(out).GoMod, 'utf8').replace(/\/\/.*$/gm, '');
-  const replace = [...text.matchAll(/^\s*(?:replace\s+)?(\S+)(?:\s+v\S+)?\s+=>\s+(\S+(?: +\S+)?)\s*$/gm)].map((m) => ({ from: m[1], to: m[2] }));
+  const replace = [...text.matchAll(/^\s*(?:replace\s+)?(\S+)(?:\s+v\S+)?\s+=>\s+(\S+(?: +\S+)?)\s*$/gm)].map((m) => ({
+    from: m[1],
+    to: m[2],
+  }));
   return { go: /^go (\S+)$/m.exec(text)?.[1], replace };
 }

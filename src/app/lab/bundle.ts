@@ -1,44 +1,28 @@
 import { openBundle, verifyBundle } from '../../artifacts/bundle.js';
 import type { BundleIndex } from '../../artifacts/bundle-index.js';
-import { BUNDLE_BUILD_PACKAGES, buildDebianBundle, debianBundleDir } from '../../artifacts/debian/build.js';
 import { requireRoot } from '../../base/root.js';
 import { reported } from '../../ui/stages/create-reporter.js';
-import type { StageReporter } from '../../ui/stages/reporter.js';
-import { interruptions } from '../connect/interrupt.js';
-import { ensureDebianPackages } from './debian-packages.js';
+import { type BundleOrigin, chooseBuilder, makeBundle } from './bundle-builder.js';
 
-/** Where this machine keeps what can be rebuilt. */
-export function cacheDir(): string {
-  return process.env.KUBEWRIGHT_CACHE ?? '/var/cache/kubewright';
-}
+const SOURCES = { go: 'Go modules', debian: "Debian's packages" } as const;
 
-/** Builds the bundle of Kubernetes 1.20.2 from Debian's packages, unless it exists and is intact. */
-export async function makeDebianBundle(outDir: string, report: StageReporter): Promise<BundleIndex> {
-  const say = (text: string): void => report.say(text);
-  await ensureDebianPackages(BUNDLE_BUILD_PACKAGES, 'to build the offline bundle', say);
-  const interrupt = interruptions(say);
-  let last: string | undefined;
-  const onProgress = (e: { readonly stage: string; readonly text: string }): void => {
-    // One stage follows the other.
-    if (last !== undefined && last !== e.stage) report.over(last);
-    last = e.stage;
-    report.progress({ stage: e.stage, text: e.text });
-  };
-  try {
-    return await buildDebianBundle({ outDir, onProgress, signal: interrupt.stop });
-  } finally {
-    interrupt.done();
-  }
+export interface BundleBuildOptions {
+  readonly from: BundleOrigin;
+  readonly kubeVersion?: string;
+  /** Default: its place in the cache. */
+  readonly output?: string;
 }
 
 /** `bundle build`. */
-export async function bundleBuild(output: string | undefined): Promise<number> {
+export async function bundleBuild(o: BundleBuildOptions): Promise<number> {
   requireRoot('bundle build', 'It installs Debian into directories of its own');
-  const dir = output ?? debianBundleDir(cacheDir());
-  const index = await reported((report) => makeDebianBundle(dir, report));
-  print(
-    `${dir}: Kubernetes ${index.kubeVersion} (${index.arch}), ${index.files.length} files and ${index.images.length} images, ${megabytes(index)} MB`,
-  );
+  const builder = await chooseBuilder(o.from, o.kubeVersion);
+  const dir = o.output ?? builder.dir;
+  print(`Kubernetes ${builder.kubeVersion} from ${SOURCES[builder.from]}${builder.why && `: ${builder.why}`}.`);
+  print(`A build takes ${builder.estimate} when nothing is cached; ${dir}`);
+  const index = await reported((report) => makeBundle(builder, dir, report));
+  const counts = `${index.files.length} files and ${index.images.length} images`;
+  print(`${dir}: Kubernetes ${index.kubeVersion} (${index.arch}), ${counts}, ${megabytes(index)} MB`);
   return 0;
 }
 
@@ -49,8 +33,11 @@ export async function bundleShow(path: string): Promise<number> {
     const { index } = bundle;
     print(`${index.name}: Kubernetes ${index.kubeVersion} for ${index.arch}, ${megabytes(index)} MB, made ${index.createdAt}`);
     print(`From: ${index.origin}`);
+    for (const limit of index.limits ?? []) print(`Limit: ${limit}`);
     for (const f of index.files) print(`file   ${f.name} ${f.version}  ${mb(f.size)} MB  sha256 ${f.sha256}`);
-    for (const i of index.images) print(`image  ${i.ref}  ${mb(i.size)} MB  sha256 ${i.sha256}`);
+    for (const i of index.images) print(`image  ${i.ref}  in ${i.path}, ${mb(i.size)} MB  sha256 ${i.sha256}`);
+    for (const m of index.sources?.modules ?? []) print(`module ${m.module}@${m.version}  ${m.sum}  ${m.programs.join(' ')}`);
+    for (const p of index.sources?.packages ?? []) print(`package ${p.name} ${p.version}`);
     return 0;
   } finally {
     await bundle.close();
@@ -63,7 +50,7 @@ export async function bundleVerify(path: string): Promise<number> {
   try {
     const problems = await verifyBundle(bundle);
     for (const p of problems) print(`${p.path} ${p.what}`);
-    const count = bundle.index.files.length + bundle.index.images.length;
+    const count = new Set([...bundle.index.files, ...bundle.index.images].map((e) => e.path)).size;
     print(
       problems.length === 0
         ? `All ${count} files match the index`
@@ -75,8 +62,10 @@ export async function bundleVerify(path: string): Promise<number> {
   }
 }
 
+/** Images may share an archive. */
 function megabytes(index: BundleIndex): string {
-  return mb([...index.files, ...index.images].reduce((sum, e) => sum + e.size, 0));
+  const sizes = new Map([...index.files, ...index.images].map((e) => [e.path, e.size]));
+  return mb([...sizes.values()].reduce((sum, size) => sum + size, 0));
 }
 
 function mb(bytes: number): string {

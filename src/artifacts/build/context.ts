@@ -4,6 +4,8 @@ export interface BuildProgress {
   readonly text: string;
   readonly done?: number;
   readonly of?: number;
+  /** The stage is done. */
+  readonly over?: boolean;
 }
 
 /** What every stage of a build gets. */
@@ -20,4 +22,6 @@ export interface BuildContext {
   readonly arch: string;
   readonly signal?: AbortSignal;
   progress(text: string, done?: number, of?: number): void;
+  /** The stage is done; the text says what came of it. */
+  over(text: string): void;
 }

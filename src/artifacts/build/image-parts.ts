@@ -77,7 +77,7 @@ export function emptyBase(): TarEntry[] {
 export async function busyboxEntries(busybox: string): Promise<TarEntry[]> {
   const { stdout } = await exec(busybox, ['--list']);
   const applets = stdout.split('\n').filter((name) => name !== '' && name !== 'busybox');
-  if (!applets.includes('httpd')) throw new KubewrightError({ what: "Debian's busybox has no httpd", todo: 'Report this' });
+  if (!applets.includes('httpd')) throw new KubewrightError({ what: "Debian's busybox has no httpd", fix: 'Report this' });
   return [
     dir('bin'),
     program(busybox, 'bin/busybox'),

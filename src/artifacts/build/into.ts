@@ -62,6 +62,7 @@ export async function buildInto(o: BuildIntoOptions): Promise<BundleIndex> {
       logFile: o.logFile?.(stage) ?? `${outDir}.log`,
       signal: o.signal,
       progress: tell(stage),
+      over: (text) => o.onProgress?.({ stage, text, over: true }),
     }));
     await rm(outDir, { recursive: true, force: true });
     await rename(join(workDir, 'out'), outDir);
@@ -111,7 +112,7 @@ async function finished(outDir: string, o: BuildIntoOptions, progress: BuildCont
     throw new InputError({
       what: 'The directory for the bundle holds something else',
       where: outDir,
-      todo: 'Name another directory',
+      fix: 'Name another directory',
     });
   }
   const bundle = await openBundle(outDir).catch(() => undefined);
@@ -120,7 +121,7 @@ async function finished(outDir: string, o: BuildIntoOptions, progress: BuildCont
     throw new InputError({
       what: `The directory for the bundle ${o.name} holds the bundle ${bundle.index.name}`,
       where: outDir,
-      todo: 'Name another directory',
+      fix: 'Name another directory',
     });
   }
   if (o.recipe !== undefined && bundle.index.recipe !== o.recipe) {
@@ -138,7 +139,7 @@ function explain(ctx: BuildContext, error: unknown): KubewrightError {
     what: `The bundle build failed in stage "${ctx.stage}"`,
     where: ctx.logFile,
     why: error instanceof Error ? error.message : String(error),
-    todo: 'Fix the cause and run it again: finished stages are kept',
+    fix: 'Fix the cause and run it again: finished stages are kept',
     cause: error,
   });
 }

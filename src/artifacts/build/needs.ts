@@ -13,7 +13,7 @@ export async function needTools(tools: readonly string[], packages: readonly str
     throw new KubewrightError({
       what: `${tool} is not installed on this host`,
       why: 'The bundle is built with it',
-      todo: `apt-get install --no-install-recommends ${packages.join(' ')}`,
+      fix: `apt-get install --no-install-recommends ${packages.join(' ')}`,
     });
   }
 }
@@ -37,7 +37,7 @@ export async function needDisk(needs: readonly DiskNeed[]): Promise<void> {
     throw new KubewrightError({
       what: `${gigabytes(wanted)} GB of free disk are needed, ${gigabytes(free)} GB are there`,
       where,
-      todo: 'Make room, or name a directory on another disk (-o, KUBEWRIGHT_CACHE; for Go: GOCACHE, GOMODCACHE)',
+      fix: 'Make room, or name a directory on another disk (-o, KUBEWRIGHT_CACHE; for Go: GOCACHE, GOMODCACHE)',
     });
   }
 }

@@ -47,7 +47,7 @@ describe.skipIf(reason)(`a cluster on lab machines${reason ? ` (${reason})` : ''
   });
 
   it('has a bundle to install', async () => {
-    const built = await run(['bundle', 'build', '-o', bundle], true);
+    const built = await run(['bundle', 'build', '--from', 'debian', '-o', bundle], true);
     expect(built.code, built.stderr).toBe(0);
     const verified = await run(['bundle', 'verify', bundle]);
     expect(verified.code, verified.stdout).toBe(0);
