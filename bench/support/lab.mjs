@@ -40,7 +40,7 @@ export async function benchLab(o) {
     if (!o.keep) await cli(['lab', 'down']);
     say(`starting ${o.masters + o.workers} lab machines`);
     const up = ['lab', 'up', '--masters', `${o.masters}`, '--workers', `${o.workers}`, '--subnet', o.subnet];
-    await cli([...up, '--inventory-dir', inventoryDir, ...(o.bundle ? ['--bundle', o.bundle] : [])]);
+    await cli([...up, '--inventory-dir', inventoryDir, ...(o.bundle ? ['--bundle', o.bundle] : ['--source', 'none'])]);
     const hosts = [...readFileSync(inventory, 'utf8').matchAll(/^(\S+) ansible_host=(\S+)/gm)].map((m) => ({
       name: m[1],
       address: m[2],

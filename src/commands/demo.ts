@@ -8,10 +8,11 @@ export default class Demo extends Command {
     masters: Flags.integer({ description: 'number of control planes', default: 3, min: 1 }),
     workers: Flags.integer({ description: 'number of workers', default: 6, min: 0 }),
     source: Flags.option({
-      options: ['auto', 'official', 'debian'] as const,
-      description: 'official downloads, or a bundle built from Debian packages; auto checks whether the release servers answer',
-      default: 'auto' as const,
+      options: ['auto', 'official', 'go', 'debian'] as const,
+      description:
+        'official downloads, or a bundle from Go modules (newest Kubernetes, Calico, CoreDNS) or from Debian packages (1.20.2)  [default: what the lab has; else the first of them that can be had]',
     })(),
+    bundle: Flags.string({ description: 'offline bundle to install from', helpValue: 'PATH', exclusive: ['source'] }),
     plain: Flags.boolean({ description: 'print plain lines even on a terminal' }),
   };
 

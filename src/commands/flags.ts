@@ -143,3 +143,12 @@ export const playFlags = {
 function listed(value: string | undefined): string[] | undefined {
   return value ? [value] : undefined;
 }
+
+/** Where the Kubernetes of a lab on this box comes from. */
+export const sourceFlag = {
+  source: Flags.option({
+    options: ['auto', 'official', 'go', 'debian', 'none'] as const,
+    description:
+      'where Kubernetes comes from: official downloads, a bundle from Go modules (with Calico and CoreDNS) or from Debian packages (1.20.2), or none (machines only)  [default: what the lab has; else the first of them that can be had]',
+  })(),
+};

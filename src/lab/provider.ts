@@ -7,9 +7,13 @@ export interface LabSpec {
   readonly subnet: string;
   /** Where hosts.ini and group_vars/all/lab.yml go. */
   readonly inventoryDir: string;
-  /** Further cluster settings for the generated inventory. */
-  readonly extraVars: Readonly<Record<string, unknown>>;
+  /** Cluster settings for the generated inventory that belong to where Kubernetes comes from; undefined: those of the lab that is there. */
+  readonly chosen?: LabSettings;
+  /** Those that the user asked for: they win, and a lab that is there keeps those of earlier times. */
+  readonly asked: LabSettings;
 }
+
+export type LabSettings = Readonly<Record<string, unknown>>;
 
 export interface LabProgress {
   /** What is in progress: 'rootfs', 'network', a machine's name, 'inventory', … */
@@ -84,4 +88,6 @@ export interface LabControl {
 export interface LabProvider extends LabControl {
   /** Brings the machines up and writes their inventory; quick and without changes if all is up. Resumes an interrupted `up`. */
   up(spec: LabSpec, onProgress: OnProgress, signal?: AbortSignal): Promise<LabState>;
+  /** What the lab that is there was made with (`LabSpec.chosen`); undefined where there is none. */
+  chosen(): Promise<LabSettings | undefined>;
 }

@@ -26,7 +26,7 @@ export interface BundleBuilder {
   readonly dir: string;
 }
 
-/** Where this machine keeps what can be made again. */
+/** Where this machine keeps what can be rebuilt. */
 export function cacheDir(): string {
   return process.env.KUBEWRIGHT_CACHE ?? '/var/cache/kubewright';
 }

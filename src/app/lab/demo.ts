@@ -1,22 +1,21 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { debianBundleDir } from '../../artifacts/debian/build.js';
-import { defaultKubeVersion } from '../../cluster/catalogue.js';
 import { LAB_PACKAGES } from '../../lab/nspawn/lab.js';
-import type { LabSpec } from '../../lab/provider.js';
+import type { LabSettings, LabSpec } from '../../lab/provider.js';
 import { reported } from '../../ui/stages/create-reporter.js';
 import type { StageOfReport, StageReporter } from '../../ui/stages/reporter.js';
 import { runKeysDistribute } from '../keys/keys.js';
 import { provision, type ViewKind } from '../run/provision.js';
-import { cacheDir, makeDebianBundle } from './bundle.js';
 import { ensureDebianPackages } from './debian-packages.js';
-import { bringUp, lab, labSettings, requireRootForLab } from './lab.js';
-import { releaseServersAnswer } from './release-servers.js';
+import { chosenSettings, type LabSource } from './kubernetes-source.js';
+import { bringUp, lab, requireRootForLab } from './lab.js';
 
 export interface DemoOptions {
   readonly masters: number;
   readonly workers: number;
-  readonly source: 'auto' | 'official' | 'debian';
+  readonly bundle?: string;
+  /** Default: what the lab that is there was made with, else auto. */
+  readonly source?: LabSource;
   readonly view: ViewKind;
 }
 
@@ -40,9 +39,9 @@ async function stages(o: DemoOptions, report: StageReporter): Promise<number> {
   const drawn: StageOfReport<number> = { draws: true, ok: (code) => code === 0 };
 
   await stage('Debian packages', () => ensureDebianPackages([...LAB_PACKAGES, 'openssh-client'], 'for lab machines', say));
-  const bundle = await stage('Where Kubernetes comes from', () => chooseSource(o.source, report));
+  const chosen = await stage('Where Kubernetes comes from', () => chosenSettings(lab(), o, report));
   const inventory = `${INVENTORY_DIR}/hosts.ini`;
-  await stage(`${o.masters + o.workers} lab machines`, () => bringUp(labSpec(o, bundle), report));
+  await stage(`${o.masters + o.workers} lab machines`, () => bringUp(labSpec(o, chosen), report));
   const keys = await stage('SSH keys', () => runKeysDistribute({ inventory: [inventory], extraVars: [], connection: {} }), drawn);
   if (keys !== 0) return keys;
   const code = await stage(
@@ -71,29 +70,14 @@ async function stages(o: DemoOptions, report: StageReporter): Promise<number> {
   return nodes.status === 0 ? 0 : 1;
 }
 
-/** The bundle's directory, or undefined for official downloads. */
-async function chooseSource(source: DemoOptions['source'], report: StageReporter): Promise<string | undefined> {
-  const say = (text: string): void => report.say(text);
-  const answer = source === 'auto' ? await releaseServersAnswer() : { ok: source === 'official', why: 'asked for' };
-  if (answer.ok) {
-    say(`Official releases: Kubernetes ${defaultKubeVersion()}, downloaded by the machines and verified by checksum`);
-    return undefined;
-  }
-  say(`Kubernetes 1.20.2 from Debian's own packages, because official downloads are unavailable: ${answer.why}.`);
-  say('Debian bookworm has no newer Kubernetes sources; the bundle is built once (some minutes) and kept.');
-  const dir = debianBundleDir(cacheDir());
-  await makeDebianBundle(dir, report);
-  say(`Bundle: ${dir}`);
-  return dir;
-}
-
-function labSpec(o: DemoOptions, bundle: string | undefined): LabSpec {
+function labSpec(o: DemoOptions, chosen: LabSettings | undefined): LabSpec {
   return {
     masters: o.masters,
     workers: o.workers,
     subnet: '10.77.0.0/24',
     inventoryDir: resolve(INVENTORY_DIR),
-    extraVars: labSettings(bundle),
+    chosen,
+    asked: {},
   };
 }
 

@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { isRoot, requireRoot } from '../../base/root.js';
 import { count } from '../../base/text/format.js';
+import { parseExtraVars } from '../../inventory/load/extra-vars.js';
+import { VaultValue } from '../../inventory/model/python-values.js';
+import type { Variable } from '../../inventory/model/values.js';
 import { labPaths } from '../../lab/box/paths.js';
 import { createNspawnLab, LAB_PACKAGES } from '../../lab/nspawn/lab.js';
 import type { LabControl, LabProvider, LabSpec, LabState, SnapshotRequest } from '../../lab/provider.js';
@@ -14,12 +17,15 @@ import { reported } from '../../ui/stages/create-reporter.js';
 import type { StageReporter } from '../../ui/stages/reporter.js';
 import { interruptions } from '../connect/interrupt.js';
 import { ensureDebianPackages } from './debian-packages.js';
+import { chosenSettings, type LabSource } from './kubernetes-source.js';
 import { type VagrantUpOptions, vagrantUp } from './vagrant-up.js';
 
 export type ProviderName = 'nspawn' | 'vagrant';
 
 export interface LabUpOptions extends VagrantUpOptions {
   readonly provider?: ProviderName;
+  /** Default: what the lab that is there was made with, else auto. Not for Vagrant. */
+  readonly source?: LabSource;
 }
 
 /** `lab up`. Settings that only this box needs are written to the generated inventory. */
@@ -37,7 +43,9 @@ export async function labUp(o: LabUpOptions): Promise<number> {
   requireRootForLab('lab up');
   return reported(async (report) => {
     const { masters = 3, workers = 6, subnet = '10.77.0.0/24' } = o;
-    const spec = { masters, workers, subnet, inventoryDir: resolve(o.inventoryDir), extraVars: labSettings(o.bundle) };
+    const asked = plainVars(await parseExtraVars([...o.extraVars]));
+    const chosen = await chosenSettings(lab(), o, report);
+    const spec = { masters, workers, subnet, inventoryDir: resolve(o.inventoryDir), chosen, asked };
     const state = await bringUp(spec, report);
     const inventory = quote(join(o.inventoryDir, 'hosts.ini'));
     report.say(`${count(state.machines.length, 'machine')} up.`);
@@ -59,11 +67,16 @@ export async function bringUp(spec: LabSpec, report: StageReporter): Promise<Lab
   }
 }
 
-/** A lab that installs from a bundle has no registry: no cluster DNS, and the built-in network. */
-export function labSettings(bundle: string | undefined): Record<string, unknown> {
-  return bundle === undefined
-    ? { kube_network_plugin: 'static-routes' }
-    : { kube_network_plugin: 'static-routes', dns_mode: 'none', kubewright_bundle: resolve(bundle) };
+/** @throws InputError for an encrypted value: the lab's inventory is written out as it is. */
+function plainVars(variables: ReadonlyMap<string, Variable>): Record<string, unknown> {
+  for (const [name, { value }] of variables) {
+    if (!(value instanceof VaultValue)) continue;
+    throw new InputError({
+      what: `${name} is encrypted, and a lab's inventory holds no vaults`,
+      fix: 'Give it to `kubewright provision -e` instead',
+    });
+  }
+  return Object.fromEntries([...variables].map(([name, v]) => [name, v.value]));
 }
 
 export async function labStatus(provider?: ProviderName): Promise<number> {

@@ -23,7 +23,7 @@ export function accounts(...more: readonly (readonly [name: string, id: number])
 
 /**
  * The links that update-alternatives makes for iptables: nft, as on the nodes (Debian's default).
- * `iptables-legacy` and `iptables-nft` stand beside it under their own names.
+ * `iptables-legacy` and `iptables-nft` keep their own names.
  */
 export function alternatives(): TarEntry[] {
   const links: TarEntry[] = [];
@@ -40,7 +40,7 @@ export function alternatives(): TarEntry[] {
 /** `k8s.gcr.io/pause:3.2` → `k8s.gcr.io_pause_3.2`. */
 export const imageFileName = (ref: string) => ref.replaceAll(/[/:@]/g, '_');
 
-/** Files made by hand or by the runtime, apt's configuration (it may hold a proxy's password), and what nobody reads. */
+/** Files made by hand or by the runtime, apt's configuration (it may contain a proxy's password), and unused files. */
 export function notInImages(path: string): boolean {
   return SYSTEM_CONTENTS.test(path) || UNUSED.test(path);
 }
@@ -60,7 +60,7 @@ export function program(source: string, path: string): TarEntry {
   return { type: 'file', path, mode: 0o755, source };
 }
 
-/** Around a static program: accounts, a temporary folder, and name resolution that reads /etc/hosts first. */
+/** Around a static program: accounts, a temporary directory, and name resolution that reads /etc/hosts first. */
 export function emptyBase(): TarEntry[] {
   return [
     dir('etc'),

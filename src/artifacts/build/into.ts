@@ -14,7 +14,7 @@ import { lock, once, removeTree } from './work.js';
 export interface BuildIntoOptions {
   /** Becomes the bundle's directory, in one step at the end. */
   readonly outDir: string;
-  /** Default: `OUTDIR.work`. Removed when the bundle is finished, kept after a failure to carry on from. */
+  /** Default: `OUTDIR.work`. Removed when the bundle is finished, kept after a failure to resume from. */
   readonly workDir?: string;
   /** The bundle's name in its index. */
   readonly name: string;
@@ -47,7 +47,7 @@ export async function buildInto(o: BuildIntoOptions): Promise<BundleIndex> {
   await o.check(dirname(outDir));
   const unlock = await lock(`${outDir}.lock`);
   try {
-    // Another build may have finished while we looked.
+    // Another build may have finished meanwhile.
     const other = await finished(outDir, o, tell('check'));
     if (other) return other;
     const { stdout: arch } = await promisify(execFile)('dpkg', ['--print-architecture']);
@@ -110,9 +110,9 @@ async function finished(outDir: string, o: BuildIntoOptions, progress: BuildCont
   if (names.length === 0) return undefined;
   if (!names.includes(INDEX_FILE)) {
     throw new InputError({
-      what: 'The directory for the bundle holds something else',
+      what: 'The directory for the bundle contains something else',
       where: outDir,
-      fix: 'Name another directory',
+      fix: 'Choose another directory',
     });
   }
   const bundle = await openBundle(outDir).catch(() => undefined);
@@ -121,15 +121,15 @@ async function finished(outDir: string, o: BuildIntoOptions, progress: BuildCont
     throw new InputError({
       what: `The directory for the bundle ${o.name} holds the bundle ${bundle.index.name}`,
       where: outDir,
-      fix: 'Name another directory',
+      fix: 'Choose another directory',
     });
   }
   if (o.recipe !== undefined && bundle.index.recipe !== o.recipe) {
-    progress('The bundle was built by another recipe: it is built again');
+    progress('The bundle was built by another recipe: rebuilding it');
     return undefined;
   }
   const problems = await verifyBundle(bundle, { signal: o.signal, onProgress: (p) => progress(p.path, p.done, p.of) });
-  for (const p of problems) progress(`${p.path} ${p.what}: the bundle is built again`);
+  for (const p of problems) progress(`${p.path} ${p.what}: rebuilding the bundle`);
   return problems.length === 0 ? bundle.index : undefined;
 }
 
@@ -139,7 +139,7 @@ function explain(ctx: BuildContext, error: unknown): KubewrightError {
     what: `The bundle build failed in stage "${ctx.stage}"`,
     where: ctx.logFile,
     why: error instanceof Error ? error.message : String(error),
-    fix: 'Fix the cause and run it again: finished stages are kept',
+    fix: 'Fix the cause and start it again: finished stages are kept',
     cause: error,
   });
 }

@@ -12,7 +12,7 @@ export async function needTools(tools: readonly string[], packages: readonly str
     if (found) continue;
     throw new KubewrightError({
       what: `${tool} is not installed on this host`,
-      why: 'The bundle is built with it',
+      why: 'The build uses it',
       fix: `apt-get install --no-install-recommends ${packages.join(' ')}`,
     });
   }
@@ -35,9 +35,9 @@ export async function needDisk(needs: readonly DiskNeed[]): Promise<void> {
   for (const { where, wanted, free } of disks.values()) {
     if (free >= wanted) continue;
     throw new KubewrightError({
-      what: `${gigabytes(wanted)} GB of free disk are needed, ${gigabytes(free)} GB are there`,
+      what: `${gigabytes(wanted)} GB of free disk space are needed, ${gigabytes(free)} GB are available`,
       where,
-      fix: 'Make room, or name a directory on another disk (-o, KUBEWRIGHT_CACHE; for Go: GOCACHE, GOMODCACHE)',
+      fix: 'Free some space, or choose a directory on another disk (-o, KUBEWRIGHT_CACHE; for Go: GOCACHE, GOMODCACHE)',
     });
   }
 }

@@ -6,7 +6,7 @@ import { removeTree } from '../build/work.js';
 import { aptAcquireOptions, debianSources, SUITE } from './apt.js';
 
 /**
- * Unpacked packages only: no maintainer script runs, so no package manager has to be in an image, and equal packages give an
+ * Unpacked packages only: no maintainer script runs, so images need no package manager, and equal packages give an
  * equal root. The packages stay in its /var/cache/apt/archives (see `packagesIn`).
  */
 export async function extractRoot(ctx: BuildContext, root: string, packages: readonly string[]): Promise<void> {
@@ -14,7 +14,7 @@ export async function extractRoot(ctx: BuildContext, root: string, packages: rea
     '--variant=extract',
     `--include=${packages.join(',')}`,
     '--skip=cleanup/apt/cache',
-    // Otherwise /bin and /lib would be folders beside /usr/bin and /usr/lib.
+    // Otherwise /bin and /lib would be directories beside /usr/bin and /usr/lib.
     '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
   ]);
 }
@@ -39,7 +39,7 @@ export async function mmdebstrap(ctx: BuildContext, root: string, options: reado
   await removeTree(root);
   const aptConf = join(ctx.workDir, 'apt.conf');
   await writeFile(aptConf, await aptAcquireOptions(), { mode: 0o600 });
-  // Files, because a mirror's URI and a proxy's may hold a password, and arguments are seen by everyone.
+  // Files, because a mirror's URI and a proxy's may contain a password, and every user can see arguments.
   const sources = join(ctx.workDir, 'sources.list');
   await writeFile(sources, `${(await debianSources()).join('\n')}\n`, { mode: 0o600 });
   const auth = await readdir('/etc/apt/auth.conf.d').catch(() => []);

@@ -1,5 +1,5 @@
 import { Command, Flags } from '@oclif/core';
-import { inventoryFlags, vaultFlags } from '../flags.js';
+import { inventoryFlags, sourceFlag, vaultFlags } from '../flags.js';
 import { optionsOf } from '../options.js';
 import { boxFlag, providerFlag } from './flags.js';
 
@@ -28,7 +28,8 @@ export default class LabUp extends Command {
     workers: Flags.integer({ description: 'number of workers  [default: 6]', min: 0, max: 150 }),
     subnet: Flags.string({ description: 'network of the machines  [default: 10.77.0.0/24; Vagrant: 192.168.56.0/24]' }),
     'inventory-dir': Flags.string({ description: 'directory to write the inventory to', default: 'inventories/lab' }),
-    bundle: Flags.string({ description: 'offline bundle to name in the inventory', helpValue: 'PATH' }),
+    bundle: Flags.string({ description: 'offline bundle to install from', helpValue: 'PATH', exclusive: ['source'] }),
+    ...sourceFlag,
     ...boxFlag,
     'vagrant-provider': Flags.string({
       description:

@@ -8,7 +8,7 @@ import { wholeFile } from '../../base/place.js';
 import { hostsIni } from '../../inventory/hosts-ini.js';
 import type { LabPaths } from '../box/paths.js';
 import type { LabVariable } from '../box/traits.js';
-import type { LabMachine } from '../provider.js';
+import type { LabMachine, LabSettings } from '../provider.js';
 import { LAB_USER } from './recipe.js';
 
 /** In the first line of every generated file: only files with it are ever overwritten or removed. */
@@ -38,6 +38,13 @@ export function renderHosts(machines: readonly LabMachine[]): string {
   });
 }
 
+/** Why the lab chose a setting. */
+const CHOSEN: Readonly<Record<string, string>> = {
+  kube_network_plugin: 'The bundle has no Calico, and nothing is pulled when a bundle is used',
+  dns_mode: 'The bundle has no CoreDNS',
+  kubewright_bundle: 'Everything is installed from this bundle',
+};
+
 /** etcd needs an odd number of members, and more than 5 do not help: the first control planes. */
 function etcdMembers(masters: readonly LabMachine[]): readonly LabMachine[] {
   const count = Math.min(5, masters.length % 2 ? masters.length : masters.length - 1);
@@ -45,7 +52,11 @@ function etcdMembers(masters: readonly LabMachine[]): readonly LabMachine[] {
 }
 
 /** group_vars/all/lab.yml: how to log in, what this box needs, and what was requested. Later entries win. */
-export function renderVariables(box: readonly LabVariable[], extra: Readonly<Record<string, unknown>>, paths: LabPaths): string {
+export function renderVariables(
+  box: readonly LabVariable[],
+  { chosen, asked }: { readonly chosen: LabSettings; readonly asked: LabSettings },
+  paths: LabPaths,
+): string {
   const settings: { name: string; value: unknown; why: string }[] = [
     { name: 'ansible_user', value: LAB_USER, why: 'The user that every lab machine has; the machines answer on this box only' },
     { name: 'ansible_password', value: LAB_USER, why: '' },
@@ -60,8 +71,9 @@ export function renderVariables(box: readonly LabVariable[], extra: Readonly<Rec
       value: 'haproxy',
       why: 'The load balancer that Debian has, in front of the API servers on every machine',
     },
-    ...box.filter((v) => !(v.name in extra)),
-    ...Object.entries(extra).map(([name, value]) => ({ name, value, why: 'Asked for with `kubewright lab up`' })),
+    ...box.filter((v) => !(v.name in chosen) && !(v.name in asked)),
+    ...Object.entries(chosen).map(([name, value]) => ({ name, value, why: CHOSEN[name] ?? '' })),
+    ...Object.entries(asked).map(([name, value]) => ({ name, value, why: 'Asked for with `kubewright lab up`' })),
   ];
   const wanted = settings.filter((s, i) => !settings.some((later, j) => j > i && later.name === s.name));
   const lines = wanted.map((s) => `${s.why ? `# ${s.why}\n` : ''}${stringify({ [s.name]: s.value }, { lineWidth: 0 })}`);

@@ -34,6 +34,8 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
 
     status: () => status(paths),
 
+    chosen: async () => (await loadState(paths))?.settings?.chosen,
+
     async sshArgs(name) {
       const { machine } = await find(paths, name);
       return sshArguments(paths, machine.address);

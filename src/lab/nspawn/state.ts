@@ -4,7 +4,7 @@ import { hasCode } from '../../base/io-error.js';
 import { wholeFile } from '../../base/place.js';
 import type { LabPaths } from '../box/paths.js';
 import type { ProcessId } from '../box/processes.js';
-import type { LabMachine } from '../provider.js';
+import type { LabMachine, LabSettings } from '../provider.js';
 
 /** What `up` has made or is about to make: written *before* each thing is made, so that `down` finds all of it. */
 export interface SavedLab {
@@ -15,6 +15,8 @@ export interface SavedLab {
   /** Kernel settings of the box that the lab or its machines change, with their previous values. */
   sysctls: Record<string, string>;
   machines: SavedMachine[];
+  /** As in LabSpec. Labs of older versions have none. */
+  settings?: { readonly chosen: LabSettings; readonly asked: LabSettings };
 }
 
 export interface SavedMachine extends LabMachine {

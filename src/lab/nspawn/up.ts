@@ -26,13 +26,12 @@ export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProg
   const lab = mergeSpec(spec, old, rootfsDir(paths), paths);
   await checkInventoryDir(lab.inventoryDir);
   await checkSubnet(lab.subnet, paths);
-  const grown = lab.machines.length !== old?.machines.length;
 
   if (!old) {
     await ensureRootfs(paths, onProgress, signal);
     lab.sysctls = await readSysctls();
   } else await requireRootfs(lab.rootfs);
-  if (grown) await saveState(paths, lab);
+  await saveState(paths, lab);
   await ensureKey(paths);
   await ensureHost(lab, paths);
   onProgress({ stage: 'network', text: `bridge ${paths.bridge} with ${lab.subnet}`, over: true });
@@ -55,7 +54,7 @@ export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProg
 
   const lines = await Promise.all(lab.machines.map((m) => knownHostsLines(m, paths)));
   await writeFile(paths.sshKnownHosts, `${lines.flat().join('\n')}\n`, { mode: 0o600 });
-  const variables = renderVariables(labVariables(await detectBoxTraits()), spec.extraVars, paths);
+  const variables = renderVariables(labVariables(await detectBoxTraits()), lab.settings, paths);
   await writeInventory(lab.inventoryDir, renderHosts(lab.machines), variables);
   onProgress({ stage: 'inventory', text: `${lab.inventoryDir}/hosts.ini`, over: true });
   const machines = lab.machines.map(({ name, address, role }) => ({ name, address, role }));
@@ -63,12 +62,16 @@ export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProg
 }
 
 /** The goal of this `up`: what exists already, plus the other machines of the spec. */
-function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: string, paths: LabPaths): SavedLab {
+export function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: string, paths: LabPaths): MergedLab {
   const planned = planMachines(spec);
   const inventoryDir = resolve(spec.inventoryDir);
+  const settings = {
+    chosen: spec.chosen ?? old?.settings?.chosen ?? {},
+    asked: { ...old?.settings?.asked, ...spec.asked },
+  };
   if (!old) {
     const machines = planned.map((m) => ({ ...m, cgroups: [] }));
-    return { version: 1, subnet: spec.subnet, inventoryDir, rootfs, sysctls: {}, machines };
+    return { version: 1, subnet: spec.subnet, inventoryDir, rootfs, sysctls: {}, machines, settings };
   }
   const changed = (what: string, why: string) =>
     new InputError({
@@ -90,10 +93,12 @@ function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: string, pat
   if (gone.length > 0)
     throw changed("An existing lab can't lose machines", `It has ${gone.join(', ')}, which were not requested`);
   const machines = planned.map((m) => old.machines.find((o) => o.name === m.name) ?? { ...m, cgroups: [] });
-  return { ...old, machines };
+  return { ...old, machines, settings };
 }
 
-/** The parts of the lab that all machines share; a reboot of the box removes them. */
+type MergedLab = SavedLab & Required<Pick<SavedLab, 'settings'>>;
+
+/** The parts of the lab that all machines share; gone after the box was rebooted. */
 export async function ensureHost(lab: SavedLab, paths: LabPaths): Promise<void> {
   await raiseSysctls();
   await ensureBridge(lab.subnet, paths);

@@ -27,7 +27,7 @@ const logins = async (name: string): Promise<number> => {
 describe.skipIf(reason)(`keys on nine lab machines${reason ? ` (${reason})` : ''}`, () => {
   beforeAll(async () => {
     await run(['lab', 'down']);
-    const up = ['lab', 'up', '--masters', '3', '--workers', '6', '--subnet', `${await freePrefix()}.0/24`];
+    const up = ['lab', 'up', '--source', 'none', '--masters', '3', '--workers', '6', '--subnet', `${await freePrefix()}.0/24`];
     const { code, stderr } = await run([...up, '--inventory-dir', join(dir, 'inventory')], true);
     expect(code, stderr).toBe(0);
   });

@@ -15,7 +15,7 @@ describe('needDisk', () => {
       { path: dir, bytes: most },
       { path: join(dir, 'not/there'), bytes: most },
     ];
-    await expect(needDisk(both)).rejects.toMatchObject({ parts: { what: /GB of free disk are needed/, where: dir } });
+    await expect(needDisk(both)).rejects.toMatchObject({ parts: { what: /GB of free disk space are needed/, where: dir } });
   });
 });
 

@@ -89,7 +89,7 @@ describe('what a build needs', () => {
     const go = { ...(await findGo(env)), moduleCache: '/proc/nothing', buildCache: '/proc/nothing' };
     const error = await thrown(checkGoRequirements(go, { module: 'k8s.io/api', version: 'v0.36.3' }, await scratch()));
     // Where gcc or a library is missing on this host, that is said first.
-    expect(error.parts.what).toMatch(/GB of free disk are needed|is not installed on this host/);
-    expect(error.parts.fix).toMatch(/Make room|apt-get install/);
+    expect(error.parts.what).toMatch(/GB of free disk space are needed|is not installed on this host/);
+    expect(error.parts.fix).toMatch(/Free some space|apt-get install/);
   });
 });

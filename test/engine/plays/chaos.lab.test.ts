@@ -109,6 +109,8 @@ describe.skipIf(reason)(`runs in trouble${reason ? ` (${reason})` : ''}`, () => 
     const up = await run([
       'lab',
       'up',
+      '--source',
+      'none',
       '--masters',
       '2',
       '--workers',
