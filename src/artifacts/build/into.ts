@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { InputError, KubewrightError } from '../../base/errors.js';
 import { makeFolder } from '../../base/files.js';
+import { wholeFile } from '../../base/place.js';
 import { requireRoot } from '../../base/root.js';
 import { openBundle, verifyBundle } from '../bundle.js';
 import { type BundleIndex, INDEX_FILE } from '../bundle-index.js';
@@ -111,7 +112,7 @@ async function finished(outDir: string, o: BuildIntoOptions, progress: BuildCont
   if (!names.includes(INDEX_FILE)) {
     throw new InputError({
       what: 'The directory for the bundle contains something else',
-      where: outDir,
+      where: wholeFile(outDir),
       fix: 'Choose another directory',
     });
   }
@@ -120,7 +121,7 @@ async function finished(outDir: string, o: BuildIntoOptions, progress: BuildCont
   if (bundle.index.name !== o.name) {
     throw new InputError({
       what: `The directory for the bundle ${o.name} holds the bundle ${bundle.index.name}`,
-      where: outDir,
+      where: wholeFile(outDir),
       fix: 'Choose another directory',
     });
   }
@@ -137,7 +138,7 @@ function explain(ctx: BuildContext, error: unknown): KubewrightError {
   if (error instanceof KubewrightError) return error;
   return new KubewrightError({
     what: `The bundle build failed in stage "${ctx.stage}"`,
-    where: ctx.logFile,
+    where: wholeFile(ctx.logFile),
     why: error instanceof Error ? error.message : String(error),
     fix: 'Fix the cause and start it again: finished stages are kept',
     cause: error,

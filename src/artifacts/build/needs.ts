@@ -1,6 +1,7 @@
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KubewrightError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 
 /** @throws KubewrightError that names the Debian packages to install. */
 export async function needTools(tools: readonly string[], packages: readonly string[]): Promise<void> {
@@ -36,7 +37,7 @@ export async function needDisk(needs: readonly DiskNeed[]): Promise<void> {
     if (free >= wanted) continue;
     throw new KubewrightError({
       what: `${gigabytes(wanted)} GB of free disk space are needed, ${gigabytes(free)} GB are available`,
-      where,
+      where: wholeFile(where),
       fix: 'Free some space, or choose a directory on another disk (-o, KUBEWRIGHT_CACHE; for Go: GOCACHE, GOMODCACHE)',
     });
   }

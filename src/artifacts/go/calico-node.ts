@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { KubewrightError } from '../../base/errors.js';
+import { wholeFile } from '../../base/place.js';
 import { dir } from '../build/image-parts.js';
 import type { TarEntry } from '../tar.js';
 import { treeEntries } from '../tree.js';
@@ -49,7 +50,7 @@ export function withoutTunnels(template: string): string {
   if (lines.length - kept.length === TUNNEL_LINES) return kept.join('\n');
   throw new KubewrightError({
     what: "Calico's template of BIRD's configuration is not the one that this was made for",
-    where: TEMPLATE,
+    where: wholeFile(TEMPLATE),
     why: `krt_tunnel is in ${lines.length - kept.length} lines, expected are ${TUNNEL_LINES}`,
     fix: 'Report this as a bug',
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { needDisk, needTools } from '../../../src/artifacts/build/needs.js';
 import { Remaining } from '../../../src/artifacts/build/remaining.js';
+import { wholeFile } from '../../../src/base/place.js';
 import { scratch } from '../../support/bundle.js';
 
 describe('needDisk', () => {
@@ -15,7 +16,9 @@ describe('needDisk', () => {
       { path: dir, bytes: most },
       { path: join(dir, 'not/there'), bytes: most },
     ];
-    await expect(needDisk(both)).rejects.toMatchObject({ parts: { what: /GB of free disk space are needed/, where: dir } });
+    await expect(needDisk(both)).rejects.toMatchObject({
+      parts: { what: /GB of free disk space are needed/, where: wholeFile(dir) },
+    });
   });
 });
 
