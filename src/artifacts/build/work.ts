@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -19,6 +19,11 @@ export async function removeTree(dir: string): Promise<void> {
     });
   }
   await promisify(execFile)('rm', ['-rf', '--one-file-system', '--', dir]);
+}
+
+/** Stages of `once` that an earlier run finished. */
+export async function finishedSteps(workDir: string): Promise<ReadonlySet<string>> {
+  return new Set(await readdir(join(workDir, 'done')).catch(() => []));
 }
 
 /** Runs a stage once: a marker tells later runs that it is finished. */

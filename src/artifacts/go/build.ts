@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { BuildContext, BuildProgress } from '../build/context.js';
 import { buildInto, keep, kept, steps } from '../build/into.js';
 import { Remaining, type Stage } from '../build/remaining.js';
+import { finishedSteps } from '../build/work.js';
 import { type BundleFile, type BundleImage, type BundleIndex, type BundleSources, writeBundleIndex } from '../bundle-index.js';
 import { packagesIn } from '../debian/mmdebstrap.js';
 import { compilePrograms, fetchModules } from './compile.js';
@@ -94,8 +95,10 @@ async function allStages(context: (stage: string) => BuildContext, plan: GoPlan,
     return { ...ctx, signal: AbortSignal.any([stop.signal, ...(ctx.signal ? [ctx.signal] : [])]) };
   };
   const step = steps(laned);
-  const remaining = new Remaining(stagesOf(plan));
+  const before = await finishedSteps(context('go').workDir);
+  const remaining = new Remaining(stagesOf(plan).filter((s) => !before.has(s.name)));
   const finish = async (name: string, work: () => Promise<void>) => {
+    if (before.has(name)) return;
     const began = Date.now();
     await work();
     remaining.done(name);
@@ -106,11 +109,11 @@ async function allStages(context: (stage: string) => BuildContext, plan: GoPlan,
 
   // The network, the compiler and dpkg are busy at the same time.
   const fetched = new Map<string, Promise<void>>();
-  let before = Promise.resolve();
+  let last = Promise.resolve();
   for (const build of plan.builds) {
-    const own = before.then(() => step(`fetch-${build.id}`, (ctx) => fetchModules(ctx, go, build)));
+    const own = last.then(() => step(`fetch-${build.id}`, (ctx) => fetchModules(ctx, go, build)));
     fetched.set(build.id, own);
-    before = own;
+    last = own;
     // The lane that waits for it hears of the failure; until then nobody does.
     own.catch(() => {});
   }
@@ -123,7 +126,7 @@ async function allStages(context: (stage: string) => BuildContext, plan: GoPlan,
   const making = async () => {
     for (const name of roots()) await finish(`root-${name}`, () => step(`root-${name}`, (ctx) => makeGoImageRoot(ctx, name)));
   };
-  await together([compiling(), making(), before], stop);
+  await together([compiling(), making(), last], stop);
 
   const packing = (ctx: BuildContext): Packing => ({ ctx, go, plan });
   await finish('files', () => step('files', async (ctx) => keep(ctx, 'files', await writeGoFiles(packing(ctx)))));

@@ -1,8 +1,8 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { alternatives, imageFileName, notInImages } from '../../../src/artifacts/build/image-parts.js';
-import { lock, once } from '../../../src/artifacts/build/work.js';
+import { finishedSteps, lock, once } from '../../../src/artifacts/build/work.js';
 import { acquireOptions, debianSources, parseDeb822, parseList } from '../../../src/artifacts/debian/apt.js';
 import { debianBundleDir } from '../../../src/artifacts/debian/build.js';
 import { upstreamVersion } from '../../../src/artifacts/debian/components.js';
@@ -124,7 +124,8 @@ describe('build steps', () => {
       });
     }
     expect(runs).toBe(2);
-    expect(await readdir(join(dir, 'done'))).toEqual(['a']);
+    expect([...(await finishedSteps(dir))]).toEqual(['a']);
+    expect([...(await finishedSteps(join(dir, 'none')))]).toEqual([]);
   });
 
   it('are held by one process at a time', async () => {
