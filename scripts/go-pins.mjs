@@ -47,15 +47,15 @@ function pin(id) {
   }
   const lines = [
     `module kubewright/bundle/${name}`,
+    // The project's own go line: it sets defaults of the runtime (GODEBUG).
     `go ${go}`,
-    // What the project itself sets for its programs; a main module of another go line would get other defaults.
     ...(component.programs ?? []).map((p) => `tool ${p}`),
     ...Object.entries(requires).map(([m, v]) => `require ${m} ${v}`),
     ...replaces,
   ];
   writeFileSync(join(dir, 'go.mod'), `${lines.join('\n')}\n`);
   process.stderr.write(`${id}: go mod tidy\n`);
-  // The checksum database does not know commits that are no version; go.sum pins them from here on.
+  // The checksum database does not know commits without a version; go.sum pins them from here on.
   const env = { ...process.env, GOFLAGS: '', GOWORK: 'off', ...(commits ? { GONOSUMDB: Object.keys(commits).join(',') } : {}) };
   execFileSync('go', ['mod', 'tidy'], { cwd: dir, env, stdio: ['ignore', 'inherit', 'inherit'] });
 }

@@ -149,6 +149,6 @@ export const sourceFlag = {
   source: Flags.option({
     options: ['auto', 'official', 'go', 'debian', 'none'] as const,
     description:
-      'where Kubernetes comes from: official downloads, a bundle from Go modules (with Calico and CoreDNS) or from Debian packages (1.20.2), or none (machines only)  [default: what the lab has; else the first of them that can be had]',
+      'where Kubernetes comes from: official downloads, a bundle from Go modules (with Calico and CoreDNS) or from Debian packages (1.20.2), or none (lab machines only)  [default: what the lab has; else the first of them that can be had]',
   })(),
 };

@@ -11,8 +11,7 @@ import type { StageReporter } from '../../ui/stages/reporter.js';
 import { interruptions } from '../connect/interrupt.js';
 import { ensureDebianPackages } from './debian-packages.js';
 
-export const BUNDLE_ORIGINS = ['auto', 'go', 'debian'] as const;
-export type BundleOrigin = (typeof BUNDLE_ORIGINS)[number];
+export type BundleOrigin = 'auto' | 'go' | 'debian';
 
 /** How a bundle will be made, decided before anything is. */
 export interface BundleBuilder {
@@ -27,7 +26,7 @@ export interface BundleBuilder {
 }
 
 /** Where this machine keeps what can be rebuilt. */
-export function cacheDir(): string {
+function cacheDir(): string {
   return process.env.KUBEWRIGHT_CACHE ?? '/var/cache/kubewright';
 }
 

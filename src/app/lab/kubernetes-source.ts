@@ -7,9 +7,8 @@ import type { StageReporter } from '../../ui/stages/reporter.js';
 import { chooseBuilder, makeBundle } from './bundle-builder.js';
 import { releaseServersAnswer } from './release-servers.js';
 
-export const LAB_SOURCES = ['auto', 'official', 'go', 'debian', 'none'] as const;
 /** Where a lab's Kubernetes comes from; `none`: machines only. */
-export type LabSource = (typeof LAB_SOURCES)[number];
+export type LabSource = 'auto' | 'official' | 'go' | 'debian' | 'none';
 
 export interface LabSourceOptions {
   /** Wins over `source`. */

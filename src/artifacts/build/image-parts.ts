@@ -8,7 +8,7 @@ const exec = promisify(execFile);
 export const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export const dir = (path: string, mode = 0o755): TarEntry => ({ type: 'directory', path, mode });
-export const file = (path: string, content: string): TarEntry => ({ type: 'file', path, mode: 0o644, content });
+const file = (path: string, content: string): TarEntry => ({ type: 'file', path, mode: 0o644, content });
 export const link = (path: string, target: string): TarEntry => ({ type: 'symlink', path, mode: 0o777, target });
 
 /** /etc/passwd and /etc/group, which maintainer scripts make on a real system. */

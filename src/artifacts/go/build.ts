@@ -29,7 +29,7 @@ const PACK_SECONDS = 60;
 const ROOT_SECONDS = 15;
 
 /** What a bundle from Go modules cannot do. */
-export const GO_LIMITS = [
+const GO_LIMITS = [
   'calico-node is built without libbpf: the eBPF data plane does not work, iptables and nftables do',
   "BIRD is Debian's, without Calico's krt_tunnel: IP-in-IP does not work, VXLAN and BGP without encapsulation do",
 ] as const;
@@ -103,15 +103,17 @@ async function allStages(context: (stage: string) => BuildContext, plan: GoPlan,
     await work();
     remaining.done(name);
     const rest = remaining.text();
-    context(name).progress(`finished in ${Math.round((Date.now() - began) / 1000)} s${rest && `; ${rest}`}`);
+    context(name).over(`finished in ${Math.round((Date.now() - began) / 1000)} s${rest && `; ${rest}`}`);
   };
-  context('go').progress(`go${go.version} for Kubernetes ${plan.kubeVersion}; ${remaining.text()}, more where other work runs`);
+  context('go').over(`go${go.version} for Kubernetes ${plan.kubeVersion}; ${remaining.text()}, more where other work runs`);
 
   // The network, the compiler and dpkg are busy at the same time.
   const fetched = new Map<string, Promise<void>>();
   let last = Promise.resolve();
   for (const build of plan.builds) {
-    const own = last.then(() => step(`fetch-${build.id}`, (ctx) => fetchModules(ctx, go, build)));
+    const own = last.then(() =>
+      step(`fetch-${build.id}`, (ctx) => fetchModules({ ...ctx, progress: context(build.id).progress }, go, build)),
+    );
     fetched.set(build.id, own);
     last = own;
     // The lane that waits for it hears of the failure; until then nobody does.

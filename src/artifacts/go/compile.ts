@@ -28,7 +28,7 @@ export async function fetchModules(ctx: BuildContext, go: GoToolchain, build: Go
       modules++;
       if (Date.now() - told < TELL_EVERY) return undefined;
       told = Date.now();
-      return { text: `${modules} modules` };
+      return { text: `${modules} modules downloaded` };
     },
   });
 }

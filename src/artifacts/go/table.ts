@@ -36,7 +36,6 @@ const schema = z.strictObject({
 });
 
 export type GoTable = z.output<typeof schema>;
-export type GoComponent = z.output<typeof component>;
 
 /** Where the pinned modules are: a directory COMPONENT-VERSION each. */
 export const PINS_DIR = join(PACKAGE_ROOT, 'data', 'go');

@@ -54,7 +54,8 @@ export async function findGo(env: NodeJS.ProcessEnv = process.env, signal?: Abor
   }
   const used = await settings(program, { ...env, GOTOOLCHAIN: toolchain }, signal).catch((cause: Error) => {
     signal?.throwIfAborted();
-    throw noGo(`Go ${version} is too old for this, and ${toolchain} cannot be fetched`, lastLine(cause));
+    const old = atLeast(version, oldest) ? 'GOTOOLCHAIN asks for another Go' : `Go ${version} is too old for this`;
+    throw noGo(`${old}, and ${toolchain} cannot be fetched`, lastLine(cause));
   });
   const usedVersion = used.GOVERSION?.replace(/^go/, '').split(' ')[0] ?? '';
   if (!atLeast(usedVersion, oldest)) throw noGo(`Go ${usedVersion} is too old for this`, `GOTOOLCHAIN=${toolchain}`);

@@ -6,6 +6,7 @@ import { finishedSteps, lock, once } from '../../../src/artifacts/build/work.js'
 import { acquireOptions, debianSources, parseDeb822, parseList } from '../../../src/artifacts/debian/apt.js';
 import { debianBundleDir } from '../../../src/artifacts/debian/build.js';
 import { upstreamVersion } from '../../../src/artifacts/debian/components.js';
+import { packageOfFile } from '../../../src/artifacts/debian/mmdebstrap.js';
 import { LockedError } from '../../../src/base/errors.js';
 import { scratch } from '../../support/bundle.js';
 
@@ -106,6 +107,13 @@ describe('images', () => {
     expect(links.get('usr/sbin/iptables')).toBe('/etc/alternatives/iptables');
     expect(links.get('etc/alternatives/iptables')).toBe('/usr/sbin/iptables-nft');
     expect(links.get('etc/alternatives/ip6tables-restore')).toBe('/usr/sbin/ip6tables-nft-restore');
+  });
+});
+
+describe('packages of a root', () => {
+  it('are told by the names of their files', () => {
+    expect(packageOfFile('kmod_30+20221128-1_amd64.deb')).toEqual({ name: 'kmod', version: '30+20221128-1' });
+    expect(packageOfFile('conntrack_1%3a1.4.7-1+b2_amd64.deb')).toEqual({ name: 'conntrack', version: '1:1.4.7-1+b2' });
   });
 });
 

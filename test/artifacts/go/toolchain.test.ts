@@ -50,6 +50,12 @@ describe('findGo', () => {
   it.each([
     ['too old to fetch one', { local: '1.19.8' }, {}, 'Go 1.19.8 is too old for this'],
     ['without a network', { local: '1.24.1' }, {}, 'Go 1.24.1 is too old for this, and go1.26.8 cannot be fetched'],
+    [
+      'told to use one that is not to be had',
+      { local: '1.26.8' },
+      { GOTOOLCHAIN: 'go1.30.0' },
+      'GOTOOLCHAIN asks for another Go, and go1.30.0 cannot be fetched',
+    ],
     ['forbidden to fetch', { local: '1.24.1' }, { GOTOOLCHAIN: 'local' }, 'Go 1.24.1 is too old for this'],
     [
       'told to use an old one',
