@@ -116,7 +116,7 @@ async function allStages(context: (stage: string) => BuildContext, plan: GoPlan,
     );
     fetched.set(build.id, own);
     last = own;
-    // The lane that waits for it hears of the failure; until then nobody does.
+    // The lane that waits for it reports the failure; until then it must not count as unhandled.
     own.catch(() => {});
   }
   const compiling = async () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BuildContext } from '../build/context.js';
 import { extractRoot } from '../debian/mmdebstrap.js';
 
-/** What kube-proxy and calico-node call, and a shell for whoever looks into them. */
+/** What kube-proxy and calico-node call, and a shell for debugging. */
 const NET = [
   ...['base-files', 'libc6', 'netbase', 'dash', 'coreutils', 'debianutils', 'grep', 'sed', 'procps'],
   ...['iptables', 'nftables', 'ipset', 'conntrack', 'iproute2', 'kmod', 'iputils-ping'],
