@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors.js';
 import { escapeLine } from '../../base/escape.js';
 import { renderForHost } from '../../inventory/jinja/render.js';
+import { RenderError } from '../../inventory/jinja/render-error.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import type { Variable, VarValue } from '../../inventory/model/values.js';
 import type { Text } from '../../playbook/model.js';
@@ -40,13 +41,18 @@ export class HostTemplates {
     try {
       return this.#value({ ...condition, text: `{% if ${condition.text} %}1{% else %}{% endif %}` }) !== '';
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      const { what, ...rest } = error.parts;
-      const fix = /\{\{/.test(condition.text)
-        ? 'Write the condition without {{ and }}: it is already an expression'
-        : rest.fix?.replace(/write \{\{ (.*?) \}\}/, 'write $1');
-      const why = `On ${this.#host} it is ${condition.text}`;
-      throw new InputError({ ...rest, fix, what: what.replace(/^.*? cannot be rendered/, 'The condition is invalid'), why });
+      if (!(error instanceof RenderError)) throw error;
+      const { missing, near } = error;
+      throw new InputError({
+        ...error.parts,
+        what: `The condition is invalid: ${error.reason}`,
+        why: `On ${this.#host} it is ${condition.text}`,
+        ...(condition.text.includes('{{')
+          ? { fix: 'Write the condition without {{ and }}: it is already an expression' }
+          : missing !== '' && near === undefined
+            ? { fix: `Define ${missing}, or write ${missing} | default(…)` }
+            : {}),
+      });
     }
   }
 

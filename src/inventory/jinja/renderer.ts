@@ -1,5 +1,4 @@
 import { dirname } from 'node:path';
-import { InputError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import { oldGroupName } from '../model/group-names.js';
 import type { Host, Inventory } from '../model/model.js';
@@ -9,6 +8,7 @@ import { Keyring } from '../vault/keyring.js';
 import { makeContext } from './environment.js';
 import type { Context } from './evaluate/evaluate.js';
 import { MAGIC, type MagicSources, magicVariable, OMIT } from './magic.js';
+import { RenderError } from './render-error.js';
 import { needsRendering, type Rendered, RenderedVariable } from './rendered.js';
 import { renderText } from './template.js';
 import { copied, filled, toVar } from './values/convert.js';
@@ -92,22 +92,25 @@ export class Renderer {
     }
   }
 
-  #explain(error: TemplateError, host: Host, name: string, variable: Variable): InputError {
+  #explain(error: TemplateError, host: Host, name: string, variable: Variable): RenderError {
     const missing = error instanceof UndefinedError ? error.missing : '';
     const near = missing === '' ? undefined : nearestName(missing, this.#names(host));
     const fact = missing.startsWith('ansible_') && !host.vars.has(missing);
-    return new InputError({
-      what: `${name} cannot be rendered: ${error.message}`,
-      where: variable.source,
-      ...(typeof variable.value === 'string' ? { why: `For ${host.name} it is ${shortened(variable.value)}` } : {}),
-      fix: near
-        ? `Did you mean ${near}?`
-        : fact
-          ? `Host facts are not known while variables are read: write the value itself`
-          : missing !== ''
-            ? `Define ${missing}, or write {{ ${missing} | default(…) }}`
-            : 'Correct the expression',
-    });
+    return new RenderError(
+      { reason: error.message, missing, near },
+      {
+        what: `${name} cannot be rendered: ${error.message}`,
+        where: variable.source,
+        ...(typeof variable.value === 'string' ? { why: `For ${host.name} it is ${shortened(variable.value)}` } : {}),
+        fix: near
+          ? `Did you mean ${near}?`
+          : fact
+            ? `Host facts are not known while variables are read: write the value itself`
+            : missing !== ''
+              ? `Define ${missing}, or write {{ ${missing} | default(…) }}`
+              : 'Correct the expression',
+      },
+    );
   }
 
   #names(host: Host): string[] {
