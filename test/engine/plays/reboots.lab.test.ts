@@ -123,7 +123,7 @@ describe.skipIf(reason)(`a machine that is switched off in the middle of provisi
         say(`  ${machine} off at its task ${at}: exit code ${result.code}, ${said}`);
         expect(said, result.stdout.slice(-2000) + result.stderr).toContain('its boot id changed');
         // Between two plays nothing of the run is lost, and it goes on.
-        expect(result.code, said).toBe(said.includes('in the middle of the play') ? 1 : 0);
+        expect(result.code, said).toBe(said.includes('restarted during the play') ? 1 : 0);
       }
       expect(reboots).toBeGreaterThan(0);
       await converge();
