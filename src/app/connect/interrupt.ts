@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { writeWarning } from '../../base/text/render-error.js';
@@ -21,6 +22,8 @@ export interface Interruptions {
 export function interruptions(tell: (text: string) => void): Interruptions {
   const stop = new AbortController();
   const kill = new AbortController();
+  // Every host listens; from eleven on Node would suspect a leak.
+  setMaxListeners(0, stop.signal, kill.signal);
   const onSignal = (): void => {
     if (!stop.signal.aborted) {
       tell('Interrupted: waiting for running tasks to finish. Press Ctrl-C again to stop them.');

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Session } from '../../transport/types.js';
 import { Connection, type ReconnectOptions } from './connection.js';
 
@@ -15,6 +16,8 @@ export class Connections {
 
   constructor(o: ConnectionsOptions) {
     this.#o = o;
+    // Every host listens.
+    setMaxListeners(0, this.#over.signal);
   }
 
   /** Whether the host has been connected at all. */

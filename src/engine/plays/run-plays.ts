@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { KubewrightError } from '../../base/errors.js';
 import { Connections } from '../connections/connections.js';
 import { DEFAULT_FORKS, DEFAULT_JOURNAL_DIR, DEFAULT_RUN_DIR } from '../defaults.js';
@@ -52,6 +53,8 @@ export async function runPlays(o: RunPlaysOptions): Promise<RunResult> {
   };
 
   const giveUp = new AbortController();
+  // Every host listens.
+  setMaxListeners(0, giveUp.signal);
   let lastWords: NodeJS.Timeout | undefined;
   const onKill = (): void => {
     lastWords = setTimeout(() => giveUp.abort(), LAST_WORDS_MS);
