@@ -1,4 +1,5 @@
 import { Composer, type Document, Lexer, type LineCounter, type ParsedNode, Parser, parseDocument, YAMLParseError } from 'yaml';
+import { checkNesting } from './nesting.js';
 
 type Options = ConstructorParameters<typeof Composer>[0] & { readonly lineCounter: LineCounter };
 
@@ -9,6 +10,7 @@ type Options = ConstructorParameters<typeof Composer>[0] & { readonly lineCounte
  * @throws as the library does: RangeError for what is nested too deeply, Error for a broken %-line.
  */
 export function parseLoosely(text: string, options: Options): Document.Parsed<ParsedNode> {
+  checkNesting(text);
   const strict = parseDocument(text, options) as Document.Parsed<ParsedNode>;
   if (strict.errors.length === 0) return strict;
   let first: Document.Parsed<ParsedNode> | undefined;
