@@ -42,3 +42,16 @@ describe.skipIf(missingForPty())('listr2', () => {
     expect(loads.map(([name]) => name)).toEqual(['drawn']);
   });
 });
+
+describe("Intl.Segmenter, whose first one costs 8 ms of ICU's tables", () => {
+  it('is not made while an inventory is listed', async () => {
+    const preload = join(root, 'segmenter.mjs');
+    writeFileSync(preload, "Intl.Segmenter = class { constructor() { console.error('a segmenter was made'); } };\n");
+    const cli = new Cli(['inventory', 'list', '-i', join(PACKAGE_ROOT, 'inventories/sample/hosts.ini')], {
+      cwd: root,
+      env: { NODE_OPTIONS: `--import=${preload}` },
+    });
+    expect(await cli.ended).toBe(0);
+    expect(cli.err).not.toContain('a segmenter was made');
+  });
+});

@@ -1,5 +1,5 @@
 import { isAbsolute, relative, sep } from 'node:path';
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import {
   type ErrorParts,
   type HostError,

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { columnsOf, cutTo, padTo, wrapTo } from '../../../src/base/text/width.js';
 
@@ -12,6 +13,20 @@ describe('text in the columns of a terminal', () => {
     expect(cutTo('日本', 0)).toBe('');
     for (let n = 1; n < 14; n++) expect(columnsOf(cutTo('a日b本c語d日e', n))).toBeLessThanOrEqual(n);
   });
+
+  it.each([
+    'plain',
+    'naïve',
+    '日本語',
+    'ｆｕｌｌ',
+    '한국어',
+    'e\u0301',
+    '👩‍👩‍👧‍👦',
+    '🇰🇷',
+    '✓ ✗ ▸ ━╌ …',
+    '\x1b[31mred\x1b[0m',
+    '',
+  ])('is as wide as another library says: %j', (text) => expect(columnsOf(text)).toBe(stringWidth(text)));
 
   it('is padded by columns', () => {
     expect(padTo('日本', 6)).toBe('日本  ');
