@@ -92,7 +92,7 @@ describe('bad input gets one clear message and exit code 2, and touches no host'
     [
       'a version without checksums',
       () => attempt(inventory(HOSTS + GROUPS), ['kube_version=1.21.6']),
-      /1\.21\.6 cannot be downloaded[\s\S]*bundle/,
+      /1\.21\.6 cannot be downloaded[\s\S]*bundle[\s\S]*or choose 1\.28\.15/,
     ],
     [
       'an unknown plugin',

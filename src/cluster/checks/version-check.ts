@@ -40,7 +40,7 @@ export function versionProblem(
     return {
       what: `Kubernetes ${version} cannot be downloaded`,
       why: 'The catalogue has no checksums for it, and nothing is installed that is not verified',
-      fix: `Install it from an offline bundle (--bundle), or choose one of ${near(version, known).join(', ')}`,
+      fix: `Install it from an offline bundle (--bundle), or choose ${near(version, known).join(' or ')}`,
     };
   }
   return {
@@ -50,14 +50,15 @@ export function versionProblem(
   };
 }
 
-/** The known versions around the wanted one: same minor first, then the neighbours. */
+/** The newest patches of the same minor, else the newest of each neighbouring minor. */
 function near(version: string, known: readonly string[]): string[] {
   const sorted = [...known].sort(compareVersions);
   const same = sorted.filter((v) => minorOf(v) === minorOf(version));
   if (same.length > 0) return same.slice(-4);
-  const at = sorted.findIndex((v) => compareVersions(v, version) > 0);
-  const index = at === -1 ? sorted.length : at;
-  return sorted.slice(Math.max(0, index - 2), index + 2);
+  const newest = sorted.filter((v, i) => minorOf(v) !== minorOf(sorted[i + 1] ?? '0.0.0'));
+  const above = newest.findIndex((v) => compareVersions(v, version) > 0);
+  const index = above === -1 ? newest.length : above;
+  return newest.slice(Math.max(0, index - 1), index + 1);
 }
 
 /** Component versions without a checksum: nothing that is not verified is installed. */
