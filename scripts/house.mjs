@@ -20,7 +20,7 @@ const LAYERS = {
   facts: ['base', 'shell'],
   inventory: ['base', 'shell'],
   playbook: ['base', 'shell', 'inventory'],
-  cluster: ['base', 'shell', 'inventory'],
+  cluster: ['base', 'shell', 'facts', 'inventory'],
   kubeadm: ['base', 'shell', 'tasks', 'facts', 'inventory', 'cluster', 'pki'],
   pki: ['base', 'shell', 'tasks', 'facts', 'inventory', 'cluster'],
   roles: ['base', 'shell', 'tasks', 'facts', 'inventory', 'cluster', 'kubeadm', 'pki'],

@@ -1,3 +1,5 @@
+import type { LivingFacts } from './living/living-facts.js';
+
 /** What the probe found out about one host. Plain data, as of the start of the run. */
 export interface HostFacts {
   readonly os: {
@@ -33,6 +35,8 @@ export interface HostFacts {
   readonly tools: ReadonlySet<string>;
   /** /etc/kubernetes/kubelet.conf exists: the host is a node already. */
   readonly isNode: boolean;
+  /** Absent: nothing of a cluster is on the host. */
+  readonly living?: LivingFacts;
   /** Peers that could not be reached: `10.0.0.1:2379` and why. Only checked while the host is not a node yet. */
   readonly unreachable: readonly { readonly endpoint: string; readonly why: 'timeout' | 'no route' }[];
 }

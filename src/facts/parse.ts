@@ -1,4 +1,5 @@
 import type { HostFacts } from './facts.js';
+import { parseLiving } from './living/parse-living.js';
 import { parseOsRelease } from './os-release.js';
 
 const ARCHES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
@@ -15,13 +16,16 @@ export function parseFacts(text: string, receivedAt: number): HostFacts {
     const tab = line.indexOf('\t');
     if (tab <= 0) continue;
     const key = line.slice(0, tab);
-    values.set(key, [...(values.get(key) ?? []), line.slice(tab + 1).trim()]);
+    const list = values.get(key) ?? [];
+    list.push(line.slice(tab + 1).trim());
+    values.set(key, list);
   }
   const one = (key: string): string => values.get(key)?.[0] ?? '';
   const all = (key: string): string[] => (values.get(key) ?? []).filter((v) => v !== '');
   const num = (key: string): number => Number(one(key)) || 0;
   if (!values.has('clock') || one('arch') === '') throw new Error('the probe printed nothing that could be understood');
 
+  const living = parseLiving(values);
   const v2 = one('cgroup-fs') === 'cgroup2fs';
   return {
     os: parseOsRelease(all('os-release').join('\n')),
@@ -52,6 +56,7 @@ export function parseFacts(text: string, receivedAt: number): HostFacts {
     }),
     tools: new Set(all('tool')),
     isNode: one('node') === 'yes',
+    ...(living ? { living } : {}),
     unreachable: all('unreachable').map((u) => {
       const [address, port, why] = u.split(' ');
       return { endpoint: `${address}:${port}`, why: why === 'timeout' ? ('timeout' as const) : ('no route' as const) };

@@ -1,4 +1,5 @@
 import { joinShell, type Shell, sh } from '../shell/shell.js';
+import { type LivingPlaces, livingProbe } from './living/probe-living.js';
 
 /** A kernel feature: the name of its module, and a path that exists exactly when it is there; default: the loaded module's. */
 interface ProbedModule {
@@ -18,6 +19,8 @@ export interface ProbeOptions {
   readonly tools: readonly string[];
   readonly modules: readonly ProbedModule[];
   readonly endpoints: readonly Endpoint[];
+  /** Where to look for a living cluster; absent: not asked. */
+  readonly living?: LivingPlaces;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface ProbeOptions {
  *
  * A peer is reachable when something answers, even with a refusal: the probe looks for silent firewalls.
  */
-export function probe({ tools, modules, endpoints }: ProbeOptions): Shell {
+export function probe({ tools, modules, endpoints, living }: ProbeOptions): Shell {
   return joinShell([
     sh`
       LC_ALL=C; export LC_ALL
@@ -60,6 +63,7 @@ export function probe({ tools, modules, endpoints }: ProbeOptions): Shell {
       return sh`if ${there}; then say module ${`${name} yes`}; else say module ${`${name} no`}; fi`;
     }),
     ...(endpoints.length === 0 ? [] : [reachability(endpoints)]),
+    ...(living ? [livingProbe(living)] : []),
   ]);
 }
 

@@ -11,5 +11,10 @@ export function questionsFor(cluster: Cluster, host: ClusterHost): ProbeOptions 
     tools: [...NEEDED_TOOLS, ...OS_FAMILIES.map((f) => f.packageManager.program)],
     modules: modulesFor(host.settings),
     endpoints: endpointsFor(cluster, host),
+    living: {
+      binDir: host.settings.bin_dir,
+      etcdDataDir: host.settings.etcd_data_dir,
+      etcdCertDir: host.settings.etcd_cert_dir,
+    },
   };
 }

@@ -1,0 +1,28 @@
+/** ConfigMaps of kube-system that tell how the cluster is set up. */
+const CONFIG_MAPS = ['kubeadm-config', 'kube-proxy', 'calico-config', 'kubewright'];
+
+/** Go's templates for kubectl, which print the probe's lines behind `kw-`. `or …` gives a word for what is not set. */
+export const API_TEMPLATES = {
+  objects: [
+    '{{range .items}}',
+    '{{if eq .kind "Node"}}{{$ready := "False"}}{{range .status.conditions}}{{if eq .type "Ready"}}{{$ready = .status}}{{end}}{{end}}',
+    '{{$ip := "-"}}{{range .status.addresses}}{{if eq .type "InternalIP"}}{{if eq $ip "-"}}{{$ip = .address}}{{end}}{{end}}{{end}}',
+    'kw-api-node\t{{.metadata.name}} {{.status.nodeInfo.kubeletVersion}} {{.status.nodeInfo.containerRuntimeVersion}} {{$ready}}',
+    ' {{if .spec.unschedulable}}cordoned{{else}}-{{end}} {{$ip}} {{or .spec.podCIDR "-"}} ',
+    '{{range $k, $v := .metadata.labels}}{{if eq (printf "%.24s" $k) "node-role.kubernetes.io/"}}{{$k}},{{end}}{{end}}{{"\\n"}}',
+    '{{else if eq .kind "ConfigMap"}}',
+    `{{$cm := .metadata.name}}{{if or ${CONFIG_MAPS.map((n) => `(eq $cm "${n}")`).join(' ')}}}`,
+    '{{range $k, $v := .data}}kw-configmap\t{{$cm}} {{$k}} {{printf "%q" $v}}{{"\\n"}}{{end}}{{end}}',
+    '{{else}}kw-workload\t{{.kind}} {{.metadata.name}} {{range .spec.template.spec.containers}}{{.image}},{{end}}{{"\\n"}}',
+    '{{end}}{{end}}',
+  ].join(''),
+  pods: [
+    '{{range .items}}{{$node := .spec.nodeName}}{{$pod := .}}{{range .status.containerStatuses}}',
+    '{{if .state.running}}kw-control-pod\t{{$node}} {{.name}} {{range $pod.spec.containers}}{{.image}}{{end}}{{"\\n"}}{{end}}',
+    '{{end}}{{end}}',
+  ].join(''),
+  pools: [
+    '{{range .items}}kw-pool\t{{.metadata.name}} {{.spec.cidr}} {{or .spec.blockSize 26}} {{or .spec.ipipMode "Never"}}',
+    ' {{or .spec.vxlanMode "Never"}} {{if .spec.natOutgoing}}nat{{else}}-{{end}} {{if .spec.disabled}}disabled{{else}}-{{end}}{{"\\n"}}{{end}}',
+  ].join(''),
+} as const;

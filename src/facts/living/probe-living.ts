@@ -1,0 +1,131 @@
+import { joinShell, type Shell, sh } from '../../shell/shell.js';
+import { API_TEMPLATES } from './api-templates.js';
+
+/** Where this host has what belongs to a cluster, as its settings say. */
+export interface LivingPlaces {
+  readonly binDir: string;
+  readonly etcdDataDir: string;
+  readonly etcdCertDir: string;
+}
+
+/** Where Kubewright notes on control planes what it applied last. */
+const APPLIED_FILE = '/var/lib/kubewright/cluster/applied.json';
+
+/**
+ * Lines of the probe about a cluster that is on the host; a host without one only tests for a few files. Uses `say` of the probe.
+ *
+ * Nothing here waits long for a component that hangs, and no program of a container is started: a version is asked of the
+ * program of a unit's main process, which is still there when its file has been replaced.
+ */
+export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces): Shell {
+  return joinShell([
+    sh`
+      living() {
+        say living yes
+        PATH=$PATH:${binDir}
+        for u in kubelet containerd etcd; do
+          pid=$(systemctl show -p MainPID "$u.service" 2>/dev/null)
+          pid=\${pid#MainPID=}
+          case $pid in '' | 0 | *[!0-9]*) continue ;; esac
+          say running "$u $(brief "/proc/$pid/exe" --version | head -n 1)"
+          case $(readlink "/proc/$pid/exe") in *' (deleted)') say replaced "$u" ;; esac
+        done
+        for f in /etc/kubernetes/manifests/*.y*ml; do
+          n=\${f##*/} n=\${n%.*}
+          case $n in kube-apiserver | kube-controller-manager | kube-scheduler | etcd) ;; *) continue ;; esac
+          sed -n "s/^ *image: *['\\"]\\{0,1\\}\\([^'\\" ]*\\).*/static	$n image \\1/p
+                  s/^ *- *['\\"]\\{0,1\\}\\(--[^'\\"]*\\).*/static	$n arg \\1/p" "$f"
+        done
+        for f in /etc/cni/net.d/*.conf*; do [ ! -f "$f" ] || say cni "\${f##*/}"; done
+        [ ! -s ${APPLIED_FILE} ] || say applied "$(tr -d '\n' < ${APPLIED_FILE})"
+        certificates
+        etcd_facts
+        api_facts
+      }
+      brief() { timeout -k 1 6 "$@" 2>/dev/null; }`,
+    certificates(etcdCertDir),
+    etcd(etcdDataDir, etcdCertDir),
+    api(),
+    sh`
+      if [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/manifests ] || [ -e /etc/etcd.env ] || [ -e ${`${etcdDataDir}/member`} ] || [ -e ${`${etcdCertDir}/ca.pem`} ]; then
+        living
+      fi`,
+  ]);
+}
+
+function certificates(etcdCertDir: string): Shell {
+  return sh`
+    certificates() {
+      for f in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt ${etcdCertDir}/*.pem /var/lib/kubelet/pki/kubelet-client-current.pem /var/lib/kubelet/pki/kubelet.crt; do
+        case $f in *-key.pem) continue ;; esac
+        [ ! -s "$f" ] || say cert "$f $(openssl x509 -noout -enddate -in "$f" 2>/dev/null)"
+      done
+      for f in admin super-admin controller-manager scheduler kubelet; do
+        f=/etc/kubernetes/$f.conf
+        [ -s "$f" ] || continue
+        pem=$(sed -n 's/^ *client-certificate-data: *//p' "$f")
+        [ -z "$pem" ] || say cert "$f $(printf '%s' "$pem" | base64 -d 2>/dev/null | openssl x509 -noout -enddate 2>/dev/null)"
+      done
+      f=/etc/kubernetes/pki/apiserver.crt
+      [ ! -s $f ] || say apiserver-sans "$(openssl x509 -noout -ext subjectAltName -in $f 2>/dev/null | sed -n '/DNS:\\|IP/s/ //gp' | tr -d '\n')"
+    }`;
+}
+
+/** The members are asked with the certificates that are there: Kubewright's or kubespray's, else those of kubeadm's stacked etcd. */
+function etcd(dataDir: string, certDir: string): Shell {
+  return sh`
+    etcd_facts() {
+      [ ! -r /etc/etcd.env ] || sed -n 's/["'"'"']//g; /^ETCD_[A-Z0-9_]*=/s/^/etcd-env\t/p' /etc/etcd.env
+      own=$(sed -n 's/["'"'"']//g; s/^ETCD_DATA_DIR=//p' /etc/etcd.env 2>/dev/null)
+      for d in ${dataDir} "\${own:-/var/lib/etcd}" /var/lib/etcd; do [ ! -d "$d/member" ] || say etcd-data "$d"; done
+      third=$(sed -n 's/^ *- *--etcd-cafile=//p' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null)
+      for f in ${`${certDir}/ca.pem`} /etc/kubernetes/pki/etcd/ca.crt "$third"; do
+        [ ! -s "$f" ] || say etcd-ca "$f $(openssl x509 -noout -fingerprint -sha256 -in "$f" 2>/dev/null)"
+      done
+      for k in ${`${certDir}/ca-key.pem`} /etc/kubernetes/pki/etcd/ca.key; do
+        case $k in *.pem) c=${`${certDir}/ca.pem`} ;; *) c=/etc/kubernetes/pki/etcd/ca.crt ;; esac
+        [ -s "$k" ] && [ -s "$c" ] || continue
+        [ "$(openssl pkey -pubout -in "$k" 2>/dev/null)" != "$(openssl x509 -pubkey -noout -in "$c" 2>/dev/null)" ] || say etcd-ca-key "$k"
+      done
+      command -v etcdctl >/dev/null 2>&1 || return 0
+      set -- /etc/kubernetes/pki/etcd/ca.crt /etc/kubernetes/pki/etcd/healthcheck-client.crt /etc/kubernetes/pki/etcd/healthcheck-client.key
+      for f in ${certDir}/admin-*.pem; do
+        case $f in *-key.pem | *'*'*) ;; *) set -- ${`${certDir}/ca.pem`} "$f" "\${f%.pem}-key.pem" ;; esac
+      done
+      [ -s "$3" ] || return 0
+      ctl() { ETCDCTL_API=3 brief etcdctl --cacert "$ca" --cert "$cert" --key "$key" --endpoints https://127.0.0.1:2379 --command-timeout=4s "$@"; }
+      ca=$1 cert=$2 key=$3
+      status=$(ctl endpoint status -w fields) || return 0
+      printf '%s\n' "$status" | sed 's/^/etcd-status\t/'
+      ctl member list -w simple | sed 's/^/etcd-member\t/'
+    }`;
+}
+
+/** Asks the host's own API server, wherever its kubeconfig points. */
+function api(): Shell {
+  return sh`
+    api_facts() {
+      manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
+      conf=/etc/kubernetes/admin.conf
+      [ -s $conf ] && [ -s $manifest ] || return 0
+      say api asked
+      # kubeadm's configuration without its other documents: kubespray's file holds a key.
+      doc=$(awk '/^---/ {if (hit) exit; t = ""; next} {t = t $0 "\n"} /^kind: ClusterConfiguration/ {hit = 1} END {if (hit) printf "%s", t}' /etc/kubernetes/kubeadm-config.yaml 2>/dev/null | base64 | tr -d '\n')
+      [ -z "$doc" ] || say kubeadm-file "$doc"
+      port=$(sed -n 's/^ *- *--secure-port=//p' $manifest)
+      address=$(sed -n 's/^ *- *--advertise-address=//p' $manifest)
+      kube() { timeout -k 1 6 kubectl --kubeconfig $conf \${address:+--server="https://$address:\${port:-6443}"} --request-timeout=5s "$@" 2>&1; }
+      if ! out=$(kube get --raw /version); then
+        say api-error "$(printf '%s\n' "$out" | tail -n 1)"
+        return 0
+      fi
+      say api-version "$(printf '%s\n' "$out" | sed -n 's/.*"gitVersion": *"v\\([^"]*\\)".*/\\1/p')"
+      [ "$(kube get --raw /readyz)" != ok ] || say api-ready yes
+      kube -n kube-system get nodes,daemonsets,deployments,configmaps -o ${`go-template=${API_TEMPLATES.objects}`} | sed -n 's/^kw-//p'
+      kube -n kube-system get pods -l tier=control-plane -o ${`go-template=${API_TEMPLATES.pods}`} | sed -n 's/^kw-//p'
+      for f in /etc/cni/net.d/*calico*; do
+        [ ! -e "$f" ] || kube get ippools.crd.projectcalico.org -o ${`go-template=${API_TEMPLATES.pools}`} | sed -n 's/^kw-//p'
+        break
+      done
+    }`;
+}

@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { livingProbe } from '../../../src/facts/living/probe-living.js';
+import { parseFacts } from '../../../src/facts/parse.js';
+
+const text = readFileSync('test/fixtures/living/control-plane.txt', 'utf8');
+
+describe('facts of a living cluster', () => {
+  it('are read from what a control plane printed', () => {
+    const living = parseFacts(text, 0).living;
+    expect(living?.running).toEqual({ kubelet: '1.36.3', containerd: '2.4.2', etcd: '3.6.16' });
+    expect(living?.staticPods['kube-apiserver']).toMatchObject({
+      image: 'registry.k8s.io/kube-apiserver:v1.36.3',
+      args: { 'service-cluster-ip-range': '10.233.0.0/18', 'secure-port': '6443', 'allow-privileged': 'true' },
+    });
+    expect(Object.keys(living?.staticPods ?? {})).toEqual(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']);
+    const apiserver = living?.certificates.find((c) => c.path === '/etc/kubernetes/pki/apiserver.crt');
+    expect(new Date(apiserver?.endsAt ?? 0).toISOString()).toBe('2027-11-29T04:01:18.000Z');
+    expect(apiserver?.sans).toContain('IP:10.81.0.12');
+    expect(apiserver?.sans).toContain('DNS:m13-k8s');
+  });
+
+  it('has etcd with IDs of 64 bits', () => {
+    const etcd = parseFacts(text, 0).living?.etcd;
+    expect(etcd?.data).toEqual(['/var/lib/etcd']);
+    expect(etcd?.hasCaKey).toBe(true);
+    expect(etcd?.env.ETCD_INITIAL_CLUSTER_STATE).toBe('new');
+    expect(etcd?.status).toMatchObject({
+      memberId: 'fb172d5069b70796',
+      leader: '2c468341bb48e807',
+      version: '3.6.16',
+      errors: '',
+    });
+    expect(etcd?.members.map((m) => [m.id, m.name, m.peerUrls[0], m.started, m.isLearner])).toContainEqual([
+      'fb172d5069b70796',
+      'etcd1',
+      'https://10.81.0.11:2380',
+      true,
+      false,
+    ]);
+    expect(new Set(etcd?.ca.map((c) => c.fingerprint)).size).toBe(1);
+  });
+
+  it('has what the API server said', () => {
+    const api = parseFacts(text, 0).living?.api;
+    expect(api).toMatchObject({ version: '1.36.3', ready: true });
+    expect(api?.nodes[0]).toEqual({
+      name: 'm11-k8s',
+      kubelet: '1.36.3',
+      runtime: 'containerd://2.4.2',
+      ready: false,
+      cordoned: false,
+      internalIp: '10.81.0.11',
+      podCidr: '10.233.64.0/24',
+      roles: ['control-plane'],
+    });
+    expect(api?.clusterConfiguration).toContain('\n  podSubnet: 10.233.64.0/18\n');
+    expect(api?.controlPlanePods).toContainEqual({
+      node: 'm12-k8s',
+      component: 'kube-scheduler',
+      image: 'registry.k8s.io/kube-scheduler:v1.36.3',
+    });
+  });
+
+  it('says why an API server did not answer, and takes the configuration from the file', () => {
+    const file = Buffer.from('kind: ClusterConfiguration\nclusterName: c\n').toString('base64');
+    const dead = `clock\t1\narch\tx86_64\nliving\tyes\napi\tasked\nkubeadm-file\t${file}\napi-error\tconnection refused\n`;
+    expect(parseFacts(dead, 0).living?.api).toMatchObject({
+      ready: false,
+      error: 'connection refused',
+      clusterConfiguration: 'kind: ClusterConfiguration\nclusterName: c\n',
+    });
+    expect(parseFacts(dead, 0).living?.api?.version).toBeUndefined();
+  });
+
+  it('takes an etcd without a leader for one without', () => {
+    const lost = text.replace(/"Leader" : \d+/, '"Leader" : 0').replaceAll(/^etcd-member.*\n/gm, '');
+    expect(parseFacts(lost, 0).living?.etcd?.status?.leader).toBeUndefined();
+    expect(parseFacts(lost, 0).living?.etcd?.members).toEqual([]);
+  });
+
+  it('is absent on a host without a cluster', () => {
+    expect(parseFacts('clock\t1\narch\tx86_64\n', 0).living).toBeUndefined();
+  });
+});
+
+describe('the probe of a living cluster', () => {
+  let dir = '';
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'kw-living-'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+
+  /** Runs it with programs that tell of their start. */
+  function run(data: string): string {
+    for (const program of ['systemctl', 'openssl', 'kubectl', 'etcdctl', 'sed', 'awk', 'timeout'])
+      writeFileSync(join(dir, program), `#!/bin/sh\necho ${program} >> ${dir}/started\n`, { mode: 0o755 });
+    writeFileSync(join(dir, 'started'), '');
+    const places = { binDir: '/nowhere', etcdDataDir: data, etcdCertDir: '/nowhere' };
+    const say = `PATH=${dir}:$PATH\nsay() { printf '%s\\t%s\\n' "$1" "$2"; }\n`;
+    return execFileSync('sh', { input: `${say}${livingProbe(places).text}`, encoding: 'utf8' });
+  }
+
+  it('starts no program on a host without a cluster', () => {
+    expect(run(join(dir, 'etcd'))).toBe('');
+    expect(readFileSync(join(dir, 'started'), 'utf8')).toBe('');
+  });
+
+  it('looks where only the data of a member is left', () => {
+    mkdirSync(join(dir, 'etcd/member'), { recursive: true });
+    const facts = parseFacts(`clock\t1\narch\tx86_64\n${run(join(dir, 'etcd'))}`, 0);
+    expect(facts.living?.etcd?.data).toEqual([join(dir, 'etcd')]);
+  });
+});
