@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.lab.test.ts'],
     globalSetup: 'test/support/built.ts',
+    // What messages call the tool: `node ../bin/run.js` would depend on the directory.
+    env: { KUBEWRIGHT_NAME: 'kubewright' },
     setupFiles: ['test/support/random/seed.ts'],
     testTimeout: 30_000,
     // A shared machine stalls for seconds now and then. What passes only the second time is marked with (retry x1) in the log.

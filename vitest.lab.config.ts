@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.lab.test.ts'],
     globalSetup: 'test/support/built.ts',
+    // What messages call the tool: `node ../bin/run.js` would depend on the directory.
+    env: { KUBEWRIGHT_NAME: 'kubewright' },
     testTimeout: 1_500_000,
     hookTimeout: 300_000,
     fileParallelism: false,

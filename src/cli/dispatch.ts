@@ -2,6 +2,7 @@ import { Config } from '@oclif/core/config';
 import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
 import { PACKAGE_ROOT } from '../base/package-root.js';
+import { toolName } from '../base/text/tool-name.js';
 import { commandOf } from './command.js';
 import { GroupedHelp } from './help.js';
 import { onePlugin } from './one-plugin.js';
@@ -12,12 +13,16 @@ export async function dispatch(argv: string[]): Promise<void> {
   const command = await commandOf(argv);
   const plugin = command && (await onePlugin(command));
   const options = { root: PACKAGE_ROOT, ...(plugin && { plugins: new Map([[plugin.name, plugin]]) }) };
-  if (asksForHelp(argv)) await new GroupedHelp(await Config.load(options)).showHelp(argv);
-  else await run(command ? spellVerbose(argv, command) : argv, options);
+  const config = await Config.load(options);
+  // In examples and usage lines.
+  config.bin = toolName();
+  if (asksForHelp(argv)) await new GroupedHelp(config).showHelp(argv);
+  else await run(command ? spellVerbose(argv, command) : argv, config);
   await flush();
 }
 
 function asksForHelp(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
-  return argv.length === 0 || argv.slice(0, end === -1 ? argv.length : end).includes('--help');
+  const words = argv.slice(0, end === -1 ? argv.length : end);
+  return argv.length === 0 || words.includes('--help') || words.includes('-h');
 }

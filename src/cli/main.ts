@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ErrorParts, KubewrightError } from '../base/errors.js';
 import { PACKAGE_ROOT } from '../base/package-root.js';
+import { noteCall } from '../base/text/tool-name.js';
 
 /**
  * Runs a command line and sets the exit code. Users see what happened and what to do, never a stack trace.
@@ -13,11 +14,12 @@ export async function main(argv: string[]): Promise<void> {
   const fail = (error: unknown): void => void report(error, argv).then((code) => process.exit(code));
   process.on('uncaughtException', fail);
   process.stdout.on('error', fail);
-  if (argv[0] === '--version') {
+  if (isVersion(argv)) {
     process.stdout.write(`${await versionLine()}\n`);
     return;
   }
   try {
+    noteCall(process.argv[1], process.env, process.cwd());
     const { dispatch } = await import('./dispatch.js');
     await dispatch(spellHelp(argv));
   } catch (error) {
@@ -25,9 +27,15 @@ export async function main(argv: string[]): Promise<void> {
   }
 }
 
+/** `-v` alone is everybody's second word; behind a command it means --verbose. */
+function isVersion([first, ...rest]: readonly string[]): boolean {
+  return first === '--version' || (rest.length === 0 && (first === '-v' || first === '-V' || first === 'version'));
+}
+
 /** Turns `help provision` into `provision --help`, which prints the same without loading the help command. */
 function spellHelp(argv: string[]): string[] {
   const [first, ...rest] = argv;
+  if (first === '-h') return ['--help', ...rest];
   return first === 'help' && rest.every((arg) => !arg.startsWith('-')) ? [...rest, '--help'] : argv;
 }
 

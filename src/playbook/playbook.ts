@@ -42,14 +42,29 @@ export async function loadPlaybook(path: string): Promise<Playbook> {
     throw new InputError({ what: 'There is no such playbook', where: wholeFile(path), fix: 'Check the path' });
   if (statSync(path).isDirectory())
     throw new InputError({ what: 'This is a directory, not a playbook', where: wholeFile(path), fix: 'Name the file in it' });
-  const yaml = parse(readText(path, 'playbook'), path);
+  const text = readText(path, 'playbook');
+  if (/^\s*\[[\w.:-]+\]\s*$/m.test(text) && !/^\s*-/m.test(text)) throw notPlaybook(path);
+  const yaml = parse(text, path);
   const reader = new Reader(yaml);
   const plays: Play[] = [];
+  if (
+    isMap(yaml.root) &&
+    yaml.root.items.some((pair) => isMap(pair.value) && (pair.value.has('hosts') || pair.value.has('children')))
+  )
+    throw notPlaybook(path);
   if (!isSeq(yaml.root) || yaml.root.items.length === 0)
     reader.wrong(yaml.root, 'A playbook is a list of plays', 'Begin each play with - name:');
   else for (const item of yaml.root.items) plays.push(...(readPlay(reader, item as Node) ?? []));
   if (reader.problems.length > 0) throw new InputErrors(reader.inOrder());
   return { path, dir: resolve(dirname(path)), plays };
+}
+
+function notPlaybook(path: string): InputError {
+  return new InputError({
+    what: 'This is an inventory, not a playbook',
+    where: wholeFile(path),
+    fix: `Write the playbook first and the inventory after -i: kubewright run PLAYBOOK -i ${path}`,
+  });
 }
 
 /** @throws InputError, with better wording than the parser's for two faults. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
+import { toolName } from '../../base/text/tool-name.js';
 import { LAB_PACKAGES } from '../../lab/nspawn/lab.js';
 import type { LabSettings, LabSpec } from '../../lab/provider.js';
 import { reported } from '../../ui/stages/create-reporter.js';
@@ -84,7 +85,7 @@ function labSpec(o: DemoOptions, chosen: LabSettings | undefined): LabSpec {
 function summary(stages: readonly { name: string; ms: number }[], first: string): string {
   const row = (ms: number, name: string): string => `${(ms / 1000).toFixed(1).padStart(7)} s  ${name}`;
   const total = stages.reduce((sum, s) => sum + s.ms, 0);
-  const cli = 'node bin/run.js';
+  const cli = toolName();
   return `
 == Time
 ${stages.map((s) => row(s.ms, s.name)).join('\n')}

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { isRoot, requireRoot } from '../../base/root.js';
 import { count } from '../../base/text/format.js';
+import { toolName } from '../../base/text/tool-name.js';
 import { parseExtraVars } from '../../inventory/load/extra-vars.js';
 import { VaultValue } from '../../inventory/model/python-values.js';
 import type { Variable } from '../../inventory/model/values.js';
@@ -49,8 +50,8 @@ export async function labUp(o: LabUpOptions): Promise<number> {
     const state = await bringUp(spec, report);
     const inventory = quote(join(o.inventoryDir, 'hosts.ini'));
     report.say(`${count(state.machines.length, 'machine')} up.`);
-    report.say(`Next: kubewright keys distribute -i ${inventory}`);
-    report.say(`then: kubewright provision -i ${inventory}`);
+    report.say(`Next: ${toolName()} keys distribute -i ${inventory}`);
+    report.say(`then: ${toolName()} provision -i ${inventory}`);
     return 0;
   });
 }
@@ -82,7 +83,7 @@ function plainVars(variables: ReadonlyMap<string, Variable>): Record<string, unk
 export async function labStatus(provider?: ProviderName): Promise<number> {
   const status = await (await labOf(provider)).status();
   if (status.machines.length === 0) {
-    say('There is no lab. `kubewright lab up` starts one.');
+    say(`There is no lab. \`${toolName()} lab up\` starts one.`);
     return 0;
   }
   const width = Math.max(...status.machines.map((m) => m.name.length));
@@ -117,7 +118,7 @@ export async function labStop(name: string, provider?: ProviderName): Promise<nu
   return reported(async (report) => {
     report.progress({ stage: name, text: 'shutting down' });
     await one.stop(name);
-    report.progress({ stage: name, text: `is off; \`kubewright lab start ${name}\` boots it again`, over: true });
+    report.progress({ stage: name, text: `is off; \`${toolName()} lab start ${name}\` boots it again`, over: true });
     return 0;
   });
 }

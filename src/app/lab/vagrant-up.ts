@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
 import { count } from '../../base/text/format.js';
+import { toolName } from '../../base/text/tool-name.js';
 import { freeSubnets } from '../../cluster/checks/subnets.js';
 import { isHostList } from '../../inventory/load/sources.js';
 import { planMachines } from '../../lab/nspawn/plan.js';
@@ -51,8 +52,8 @@ export async function vagrantUp(o: VagrantUpOptions): Promise<number> {
       .finally(() => interrupt.done());
     const args = [...inventories, join(lab.inventoryDir, 'hosts.ini')].map((i) => `-i ${short(i)}`).join(' ');
     say(`${count(lab.machines.length, 'machine')} up.`);
-    say(`Next: kubewright keys distribute ${args}`);
-    say(`then: kubewright provision ${args}`);
+    say(`Next: ${toolName()} keys distribute ${args}`);
+    say(`then: ${toolName()} provision ${args}`);
     return 0;
   });
 }

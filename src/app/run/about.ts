@@ -1,20 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
 import type { RunAbout } from '../../engine/journal/journal.js';
 
 /** Names of variables whose values must not be in a journal. */
 const SECRET_NAME = /pass|pwd|secret|token|key|credential|auth/i;
 
-/** What the journal records about the command of the user. */
-export function runAbout(o: Pick<RunAbout, 'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags'>): RunAbout {
+/** What the journal records about the command of the user. @param began when it was given, in ms since 1970. */
+export function runAbout(began: number, o: Pick<RunAbout, 'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags'>): RunAbout {
   const { version }: { version: string } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
   return {
     kubewright: version,
     command: safeCommand(process.argv.slice(2)),
     cwd: process.cwd(),
-    started: new Date(performance.timeOrigin).toISOString(),
+    started: new Date(began).toISOString(),
     // Listed one by one: the rest of the options must not be written to a file.
     inventory: o.inventory,
     playbook: o.playbook,

@@ -1,6 +1,8 @@
 import { isAbsolute, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { openBundle } from '../../artifacts/bundle.js';
 import { InputError } from '../../base/errors.js';
+import { toolName } from '../../base/text/tool-name.js';
 import { DEFAULT_FORKS } from '../../engine/defaults.js';
 import { type Journaled, runsIn } from '../../engine/journal/journal-read.js';
 import { type FoundProgram, judge, type LockAnswer } from '../../engine/locks/lock.js';
@@ -90,7 +92,7 @@ export async function attach(o: AttachOptions): Promise<number> {
       forks,
       journalDir: o.journalDir,
       secrets: inventorySecrets(inventory),
-      about: runAbout({ ...o, tags: [], skipTags: [] }),
+      about: runAbout(performance.timeOrigin, { ...o, tags: [], skipTags: [] }),
       signal: interrupt.stop,
       kill: interrupt.kill,
       view: (event) => view.event(event),
@@ -149,6 +151,6 @@ function nothingThere(run: string, hosts: number, journal: Journaled | undefined
 function goOn(run: string, alive: boolean, journal: Journaled | undefined): string {
   if (alive) return `Run ${run} continues: attach again to watch its next play.`;
   const command = journal?.header?.command;
-  const same = command ? `: kubewright ${command.join(' ')}` : '';
+  const same = command ? `: ${toolName()} ${command.join(' ')}` : '';
   return `Run ${run} has no more running tasks, and its locks are released. To continue, run the same command again${same}`;
 }

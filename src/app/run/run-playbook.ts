@@ -82,6 +82,8 @@ type PlaySource = Pick<ClusterSource, 'bundle' | 'warnings'> & {
  *   anything is changed.
  */
 export async function runPlaybook(o: PlaybookRun): Promise<number> {
+  // Not the start of the process: `demo` makes machines and bundles before.
+  const began = Date.now();
   const playbook = await loadPlaybook(o.playbook);
   const source = await readSource(o, o.cluster || usesRoles(playbook));
   try {
@@ -95,7 +97,7 @@ export async function runPlaybook(o: PlaybookRun): Promise<number> {
     const fresh: PlanContext = { ...contextOf(source, userTasks, o.check), allFacts };
     if (o.startAt !== undefined) plays = startAt(plays, findStart(o.startAt, plays, fresh));
     if (o.list && (o.list.hosts || o.list.tasks || o.list.tags)) return list(o, o.list, plays, fresh);
-    return await run(o, source, plays, fresh);
+    return await run({ ...o, began }, source, plays, fresh);
   } finally {
     await source.bundle?.close();
   }
@@ -136,7 +138,12 @@ function list(o: PlaybookRun, what: TaskListOptions, plays: readonly ResolvedPla
   return 0;
 }
 
-async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedPlay[], fresh: PlanContext): Promise<number> {
+async function run(
+  o: PlaybookRun & { readonly began: number },
+  source: PlaySource,
+  plays: readonly ResolvedPlay[],
+  fresh: PlanContext,
+): Promise<number> {
   const { bundle, inventory } = source;
   const { cluster, userTasks } = fresh;
   const chosen = new Set(plays.flatMap((p) => (p.items.some((u) => u.selected) ? p.hosts : [])));
@@ -182,7 +189,7 @@ async function run(o: PlaybookRun, source: PlaySource, plays: readonly ResolvedP
       check: o.check,
       diff: o.diff,
       journalDir: o.journalDir,
-      about: runAbout(o),
+      about: runAbout(o.began, o),
       secrets: inventorySecrets(inventory),
       step,
       forceUnlock: o.forceUnlock,

@@ -42,7 +42,7 @@ export function runsList(o: RunsListOptions): number {
   const runs = wanted.flatMap((name) => tryEnds(dir, name));
   if (o.reverse) runs.reverse();
   if (o.json) print(JSON.stringify(runs.map(listJson), null, 2));
-  else if (runs.length === 0) print(`No runs in ${dir}`);
+  else if (runs.length === 0) print(`No runs yet in ${dir}; runs are kept per directory, see --journal-dir`);
   else for (const line of runListRows(runs, { columns: process.stdout.columns, paint: paint() })) print(line);
   return 0;
 }
@@ -113,11 +113,19 @@ export function openRun(o: RunsOptions, name: string): Journaled {
   const names = namesIn(dir);
   const found = name === 'latest' ? names.slice(-1) : names.includes(name) ? [name] : names.filter((n) => n.includes(name));
   const [run] = found;
+  if (names.length === 0) {
+    throw new InputError({
+      what: 'There are no runs here yet',
+      where: wholeFile(dir),
+      why: 'Runs are kept per directory, in the one that the command is started in',
+      fix: 'Change to that directory, or name its .kubewright/runs with --journal-dir DIR',
+    });
+  }
   if (run === undefined || found.length > 1) {
     throw new InputError({
       what: found.length > 1 ? `${found.length} runs match "${name}"` : `There is no run ${name}`,
       where: wholeFile(dir),
-      why: found.length > 1 ? found.slice(-5).join(', ') : names.length === 0 ? 'The directory holds no runs' : undefined,
+      why: found.length > 1 ? found.slice(-5).join(', ') : undefined,
       fix: near(name, names) ?? 'Run kubewright runs list to see the runs, or use --journal-dir DIR',
     });
   }

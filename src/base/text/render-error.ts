@@ -12,6 +12,7 @@ import {
 } from '../errors.js';
 import { placeText, type Where } from '../place.js';
 import { hostsText } from './host-ranges.js';
+import { asCalled } from './tool-name.js';
 
 /** What a text is printed on. */
 export interface Look {
@@ -80,9 +81,9 @@ export function writeWarning(warning: Warning): void {
 
 function format(label: string, color: string, p: ErrorParts, look: Look): string {
   const head = p.where === undefined ? p.what : `${shortWhere(p.where)}: ${p.what}`;
-  const lines = [fill(label, color, head, look)];
-  if (p.why) lines.push(fill('  why:  ', COLORS.why, p.why, look));
-  if (p.fix) lines.push(fill('  hint: ', COLORS.hint, p.fix, look));
+  const lines = [fill(label, color, asCalled(head), look)];
+  if (p.why) lines.push(fill('  why:  ', COLORS.why, asCalled(p.why), look));
+  if (p.fix) lines.push(fill('  hint: ', COLORS.hint, asCalled(p.fix), look));
   return lines.join('\n');
 }
 

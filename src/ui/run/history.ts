@@ -16,6 +16,8 @@ interface PastPlay {
 /** How long the plays of an earlier run took, to estimate the current one. */
 export class History {
   readonly #plays: readonly PastPlay[];
+  /** Of the play before, until the current one has a pace of its own. */
+  #lastPace: number | undefined;
 
   constructor(plays: readonly PastPlay[]) {
     this.#plays = plays;
@@ -27,13 +29,15 @@ export class History {
 
   /**
    * Milliseconds until the run ends: what the slowest host still has to do in this play, and the plays after it, each as long as in
-   * the earlier run; undefined where that run did not have this play. The pace of the finished tasks corrects it: a re-run that
-   * changes nothing is many times faster than a first run.
+   * the earlier run, corrected by the pace of the finished tasks: a re-run that changes nothing is many times faster than a first
+   * run. Undefined where that run did not have this play, and until there is a pace.
    */
   msLeft(progress: Progress, now: number): number | undefined {
     const index = this.#plays.findIndex((p) => p.name === progress.play);
     const past = this.#plays[index];
     if (!past) return undefined;
+    const pace = this.#pace(past, progress);
+    if (pace === undefined) return undefined;
     const ids = [...past.tasks.keys()];
     let slowest = 0;
     for (const host of progress.hosts.values()) {
@@ -44,11 +48,11 @@ export class History {
       slowest = Math.max(slowest, rest + present);
     }
     const later = this.#plays.slice(index + 1).reduce((n, p) => n + p.ms, 0);
-    return (slowest + later) * this.#pace(past, progress);
+    return (slowest + later) * pace;
   }
 
-  /** How much longer the finished tasks of this play took than in the earlier run. */
-  #pace(past: PastPlay, progress: Progress): number {
+  /** How much longer the finished tasks took than in the earlier run. */
+  #pace(past: PastPlay, progress: Progress): number | undefined {
     let [then, now] = [0, 0];
     for (const [task, ms] of progress.longest()) {
       const before = past.tasks.get(task);
@@ -57,7 +61,8 @@ export class History {
       now += ms;
     }
     // One second of work says little.
-    return then < 1000 && now < 1000 ? 1 : Math.min(20, Math.max(0.05, (now + 500) / (then + 500)));
+    if (then >= 1000 || now >= 1000) this.#lastPace = Math.min(20, Math.max(0.05, (now + 500) / (then + 500)));
+    return this.#lastPace;
   }
 }
 

@@ -10,7 +10,7 @@ export function runListRows(runs: readonly RunEnds[], o: { columns?: number; pai
     const recap = r.end?.recap ?? [];
     const changed = recap.reduce((n, h) => n + h.changed, 0);
     const failed = recap.filter((h) => h.failed > 0 || h.unreachable).length;
-    const began = r.header ? Date.parse(r.header.started) : r.start?.at;
+    const began = beganAt(r);
     return {
       cells: [
         r.run,
@@ -19,7 +19,7 @@ export function runListRows(runs: readonly RunEnds[], o: { columns?: number; pai
         outcome(r).word,
         r.end ? String(changed) : '',
         r.end ? String(failed) : '',
-        r.end ? duration(r.end.ms) : '',
+        r.end ? duration(tookMs(r.end, began)) : '',
       ],
       color: outcome(r).color,
       command: escapeLine((r.header?.command ?? [r.header?.title ?? r.start?.title ?? '?']).join(' ')),
@@ -38,6 +38,16 @@ export function runListRows(runs: readonly RunEnds[], o: { columns?: number; pai
       return `${cells.join('  ')}  ${cutTo(r.command, room)}`;
     }),
   ];
+}
+
+/** When the command was given; ms since 1970. */
+function beganAt(r: RunEnds): number | undefined {
+  return r.header ? Date.parse(r.header.started) : r.start?.at;
+}
+
+/** Milliseconds that the user waited: connecting, facts and preflight checks come before the engine's own time. */
+export function tookMs(end: NonNullable<RunEnds['end']>, began: number | undefined): number {
+  return began === undefined ? end.ms : Math.max(end.ms, end.at - began);
 }
 
 /** How a run ended, in one or two words. */

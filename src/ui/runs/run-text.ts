@@ -1,11 +1,12 @@
 import { escapeLine } from '../../base/escape.js';
 import { count, duration } from '../../base/text/format.js';
 import { hostsText } from '../../base/text/host-ranges.js';
+import { toolName } from '../../base/text/tool-name.js';
 import { columnsOf, padTo } from '../../base/text/width.js';
 import type { Journaled } from '../../engine/journal/journal-read.js';
 import { diffLines, failureBlock, type Paint, recapTable, STATUS_COLOR } from '../format.js';
 import { criticalPath } from './critical-path.js';
-import { localTime, outcome } from './run-list.js';
+import { localTime, outcome, tookMs } from './run-list.js';
 import type { RunModel, Span } from './run-model.js';
 
 export interface ShowOptions {
@@ -24,10 +25,10 @@ export function runHead(j: Journaled, model: RunModel, paint: Paint): string[] {
   const { word, color } = outcome(j);
   const began = h ? new Date(h.started) : new Date(model.start);
   const lines = [
-    `${paint('bold', model.title || j.run)}  ${paint(color, word)}  ${duration(model.end - model.start)}`,
+    `${paint('bold', model.title || j.run)}  ${paint(color, word)}  ${duration(j.end ? tookMs(j.end, began.getTime()) : model.end - model.start)}`,
     `${j.run}, ${localTime(began)}${h ? `, ${h.user}@${h.host}` : ''}, ${hostsText(model.hosts, 80)}`,
   ];
-  if (h?.command) lines.push(escapeLine(`kubewright ${h.command.join(' ')}`));
+  if (h?.command) lines.push(escapeLine(`${toolName()} ${h.command.join(' ')}`));
   if (model.check) lines.push('Check mode: nothing was changed.');
   if (!h) lines.push('The journal has no header: an early version of Kubewright wrote it.');
   if (j.state === 'running') lines.push(paint('cyan', 'The run is still at work.'));

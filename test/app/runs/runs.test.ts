@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runsList, runsPrune, runsShow } from '../../../src/app/runs/runs.js';
@@ -53,7 +53,30 @@ describe('runs', () => {
     expect(only).toMatchObject({ state: 'done', hosts: ['w1', 'w2', 'w3'] });
     out = '';
     expect(runsList({ journalDir: join(box.root, 'nothing'), reverse: false, json: false })).toBe(0);
-    expect(out).toContain('No runs in ');
+    expect(out).toContain('No runs yet in ');
+  });
+
+  it('counts from the command on, not from the first task', async () => {
+    const box = sandbox();
+    const started = new Date(Date.now() - 90_000).toISOString();
+    await runLocal(box, [play('one', ['w1'], () => [task('t', sh`true`, sh`true`)])], { about: { started } });
+    runsList({ journalDir: box.journalDir, reverse: false, json: false });
+    expect(out).toMatch(/ done .* 1m3\ds /);
+    out = '';
+    runsShow({ journalDir: box.journalDir, run: 'latest', failed: false, json: false });
+    expect(out.split('\n')[0]).toMatch(/ {2}done {2}1m3\ds$/);
+  });
+
+  it('keeps the directory out of git, unless it was given', async () => {
+    const box = sandbox();
+    const own = join(box.root, '.kubewright');
+    await runLocal({ ...box, journalDir: join(own, 'runs') }, [play('one', ['w1'], () => [])]);
+    expect(readFileSync(join(own, '.gitignore'), 'utf8')).toBe('*\n');
+    writeFileSync(join(own, '.gitignore'), '!runs\n');
+    await runLocal({ ...box, journalDir: join(own, 'runs') }, [play('one', ['w1'], () => [])]);
+    expect(readFileSync(join(own, '.gitignore'), 'utf8')).toBe('!runs\n');
+    await runLocal(box, [play('one', ['w1'], () => [])]);
+    expect(existsSync(join(box.root, '.gitignore'))).toBe(false);
   });
 
   it('shows what a run did, what failed, and where its log is', async () => {

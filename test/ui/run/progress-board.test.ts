@@ -63,6 +63,14 @@ describe('the picture of a play', () => {
     expect(running).toContain('Task 2');
     // The slowest: a4 has tasks 2 and 3 to do, 21 s, then play q with 60 s; task 1 took 1.4 times as long as then.
     expect(head).toContain('about 2m00s left');
+    // Before anything took a second nobody knows whether this run is like the earlier one.
+    const fresh = new Progress();
+    fresh.take({ at: 0, type: 'play-start', play: 'p', hosts: ['a1'], tasks: { a1: 3 } });
+    const early = { columns: 100, rows: 20, now: 400, check: false, paint: plain };
+    const forgetful = new History([{ name: 'p', ms: 30_000, tasks: new Map([['t1', 2000]]) }]);
+    expect(progressBoard(fresh, { ...early, history: forgetful })[0]).not.toContain('left');
+    // The pace of the play before holds until this one has its own.
+    expect(progressBoard(fresh, { ...early, history })[0]).toContain('left');
     const late = progressBoard(small(), { columns: 100, rows: 20, now: 12_500, check: false, paint: plain, history });
     expect(late.join('\n')).toContain('▲ a1, a2 (2)     2/3    11s Task 2, last time 1.0s');
   });

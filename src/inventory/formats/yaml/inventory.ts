@@ -1,4 +1,4 @@
-import { isMap, type Node, type YAMLMap } from 'yaml';
+import { isMap, isSeq, type Node, type YAMLMap } from 'yaml';
 import { InputError } from '../../../base/errors.js';
 import { type Draft, DraftError } from '../../draft/draft.js';
 import { hostNames } from '../../draft/host-names.js';
@@ -31,6 +31,14 @@ class YamlReader {
     const root = this.#yaml.follow(this.#yaml.root);
     // Everything is checked before anything is used, as in PyYAML.
     this.#yaml.exactOf(root);
+    if (isSeq(root) && root.items.some((item) => isMap(item) && (item.has('hosts') || item.has('import_playbook')))) {
+      const fix = 'Give the inventory with -i; a playbook is run with kubewright run PLAYBOOK -i INVENTORY';
+      throw this.#wrong(root, 'This is a playbook, not an inventory', fix);
+    }
+    if (isMap(root) && root.has('apiVersion') && root.has('kind')) {
+      const fix = 'Give the file or directory that lists the hosts with -i';
+      throw this.#wrong(root, `This is a ${String(root.get('kind'))} of Kubernetes, not an inventory`, fix);
+    }
     if (!isMap(root)) throw this.#wrong(root, 'A YAML inventory is a map of groups', 'Begin with all:');
     const entries = this.#yaml.entriesOf(root);
     if (entries.length === 0) throw this.#wrong(root, 'The inventory is empty', 'Begin with all:');
