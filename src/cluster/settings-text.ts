@@ -6,7 +6,8 @@ import { defaultSettings, settingsShape } from './settings.js';
 
 /** Settings with values to write, and everything else commented out with its default. */
 export interface GroupVars {
-  readonly user: string;
+  /** Absent: each host's own, or the one that SSH would take. */
+  readonly user?: string;
   readonly become: boolean;
   /** Settings that are not at their defaults. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -28,7 +29,7 @@ export function groupVarsText(o: GroupVars): string {
 # What shows no value has none, or one that its line explains.
 
 # Account that connects, and whether it uses sudo there. Give passwords with --ask-pass, or encrypt them with ansible-vault.
-${line('ansible_user', o.user)}
+${o.user === undefined ? '# ansible_user:' : line('ansible_user', o.user)}
 ${line('ansible_become', o.become)}
 
 ${settings.join('\n\n')}

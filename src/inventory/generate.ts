@@ -1,5 +1,5 @@
 import { InputError } from '../base/errors.js';
-import { parseSubnet, toAddress } from '../base/net/ipv4.js';
+import { isIpv4, parseSubnet, toAddress } from '../base/net/ipv4.js';
 import { hostsIni } from './hosts-ini.js';
 import { etcdSizeProblem } from './model/etcd-size.js';
 
@@ -34,9 +34,14 @@ export const DEFAULT_GENERATE: GenerateOptions = {
   format: 'ini',
 };
 
-interface Machine {
+export interface Machine {
   readonly name: string;
+  /** IPv4. */
   readonly address: string;
+  /** What to connect to; default: the address. */
+  readonly host?: string;
+  readonly user?: string;
+  readonly port?: number;
 }
 
 export interface Machines {
@@ -48,7 +53,10 @@ export interface Machines {
 /** etcd gets slower with each member; more are not recommended. Source: https://etcd.io/docs/latest/faq/#what-is-maximum-cluster-size */
 const MOST_MEMBERS = 7;
 /** Names that mean something else in an inventory. */
-const TAKEN = ['all', 'ungrouped', 'etcd', 'kube-master', 'kube-node', 'k8s-cluster', 'calico-rr'];
+const TAKEN = [
+  ...['all', 'ungrouped', 'etcd', 'kube-master', 'kube-node', 'k8s-cluster', 'calico-rr'],
+  ...['kube_control_plane', 'kube_node', 'k8s_cluster', 'calico_rr'],
+];
 const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 const DNS_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
 
@@ -67,14 +75,45 @@ export function planMachines(o: GenerateOptions): Machines {
       fix: 'Choose a --worker-start after the last control plane, or a --master-start after the last worker',
     });
   }
-  const name = twice((m) => m.name);
+  checkNames(all);
+  return { masters, workers, etcd: members(o, masters, workers) };
+}
+
+/** @throws InputError if two hosts have one name, or if it is one that no node can have. */
+export function checkNames(all: readonly Machine[]): void {
+  const name = all.map((m) => m.name).find((value, i, list) => list.indexOf(value) !== i);
   if (name !== undefined) {
     throw new InputError({
       what: `Two hosts would be named ${name}`,
       fix: 'Write {n} or {i} into --master-name and --worker-name, and make them differ',
     });
   }
-  return { masters, workers, etcd: members(o, masters, workers) };
+  for (const m of all) checkName(m.name, m.name, 'Give it another one: NAME=ADDRESS');
+}
+
+/** A name by its pattern. @param n number in the subnet; @param i counts from 1. @throws InputError for an invalid one. */
+export function nameOf(flag: string, pattern: string, n: number, i: number): string {
+  const name = pattern.replaceAll('{n}', String(n)).replaceAll('{i}', String(i));
+  checkName(name, `${flag} ${pattern}`, `Write it like ${flag} 'm{n}-k8s'`);
+  return name;
+}
+
+function checkName(name: string, source: string, fix: string): void {
+  const given = source === name ? name : `${source} gives ${name}, which`;
+  if (name.length > 253 || !DNS_NAME.test(name)) {
+    throw new InputError({
+      what: `${given} is not a DNS name`,
+      why: 'Nodes get this name: lower-case letters, digits and hyphens, at most 63 characters between dots',
+      fix,
+    });
+  }
+  if (TAKEN.includes(name)) {
+    throw new InputError({
+      what: `${name} is the name of a group`,
+      why: `${source === name ? 'It is given' : `${source} gives it`} to a host; an inventory cannot tell the two apart`,
+      fix,
+    });
+  }
 }
 
 /**
@@ -119,27 +158,18 @@ function row(flag: string, pattern: string, count: number, start: number, subnet
       fix: 'Choose a larger --subnet, or smaller --master-start and --worker-start',
     });
   }
-  return Array.from({ length: count }, (_, i) => {
-    const name = pattern.replaceAll('{n}', String(start + i)).replaceAll('{i}', String(i + 1));
-    if (name.length > 253 || !DNS_NAME.test(name)) {
-      throw new InputError({
-        what: `${flag} ${pattern} gives ${name}, which is not a DNS name`,
-        why: 'Nodes get this name: lower-case letters, digits and hyphens, at most 63 characters between dots',
-        fix: `Write it like ${flag} 'm{n}-k8s'`,
-      });
-    }
-    if (TAKEN.includes(name)) {
-      throw new InputError({
-        what: `${name} is the name of a group`,
-        why: `${flag} ${pattern} gives it to a host; an inventory cannot tell the two apart`,
-        fix: `Write it like ${flag} 'm{n}-k8s'`,
-      });
-    }
-    return { name, address: toAddress(base + start + i) };
-  });
+  return Array.from({ length: count }, (_, i) => ({
+    name: nameOf(flag, pattern, start + i, i + 1),
+    address: toAddress(base + start + i),
+  }));
 }
 
-function members(o: GenerateOptions, masters: readonly Machine[], workers: readonly Machine[]): readonly Machine[] {
+/** The hosts that run etcd. @throws InputError */
+export function members(
+  o: Pick<GenerateOptions, 'etcd'>,
+  masters: readonly Machine[],
+  workers: readonly Machine[],
+): readonly Machine[] {
   if (typeof o.etcd !== 'number') {
     const pool = o.etcd === 'masters' ? masters : workers;
     if (pool.length === 0)
@@ -162,7 +192,10 @@ function members(o: GenerateOptions, masters: readonly Machine[], workers: reado
 }
 
 /** The file of hosts and groups in the users' own style, in INI or YAML. */
-export function hostsFile(o: GenerateOptions, m: Machines): { readonly name: string; readonly text: string } {
+export function hostsFile(
+  o: Pick<GenerateOptions, 'groupStyle' | 'format'>,
+  m: Machines,
+): { readonly name: string; readonly text: string } {
   const [master, node, cluster, reflectors] =
     o.groupStyle === 'legacy'
       ? ['kube-master', 'kube-node', 'k8s-cluster', 'calico-rr']
@@ -180,12 +213,29 @@ export function hostsFile(o: GenerateOptions, m: Machines): { readonly name: str
     ? {
         name: 'hosts.ini',
         text: hostsIni({
-          hosts: all.map(({ name, address }) => ({ name, vars: { ansible_host: address, ip: address } })),
+          hosts: all.map((m) => ({ name: m.name, vars: varsOf(m) })),
           aligned: true,
           sections: [...groups, [`${cluster}:children`, children]],
         }),
       }
     : { name: 'hosts.yml', text: yaml(all, groups, cluster, children) };
+}
+
+/** How a host is reached, and the address that its node gets. */
+function varsOf(m: Machine): Record<string, string> {
+  return {
+    ansible_host: m.host ?? m.address,
+    ...(m.port === undefined ? {} : { ansible_port: String(m.port) }),
+    ...(m.user === undefined ? {} : { ansible_user: m.user }),
+    ip: m.address,
+  };
+}
+
+function varLines(m: Machine): string {
+  const lines = Object.entries(varsOf(m)).map(
+    ([name, value]) => `      ${name}: ${name === 'ansible_port' || isIpv4(value) ? value : key(value)}\n`,
+  );
+  return lines.join('');
 }
 
 type Groups = readonly (readonly [string, readonly string[]])[];
@@ -202,7 +252,7 @@ function yaml(all: readonly Machine[], groups: Groups, cluster: string, children
     hosts.length === 0 ? `    ${name}:\n` : `    ${name}:\n      hosts:\n${hosts.map((h) => `        ${key(h)}:\n`).join('')}`;
   return [
     'all:\n  hosts:\n',
-    ...all.map((h) => `    ${key(h.name)}:\n      ansible_host: ${h.address}\n      ip: ${h.address}\n`),
+    ...all.map((h) => `    ${key(h.name)}:\n${varLines(h)}`),
     '  children:\n',
     ...groups.map(([name, hosts]) => group(name, hosts)),
     `    ${cluster}:\n      children:\n`,

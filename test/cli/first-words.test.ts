@@ -38,7 +38,10 @@ describe.skipIf(missingForCli())('what newcomers type first', () => {
     [['valdate', '-i', 'hosts.ini'], 'Unknown command "valdate". Did you mean "inventory validate"?'],
     [['versoin'], 'Unknown command "versoin". Did you mean "version'],
     [['deploy', '-i', 'hosts.ini'], 'Unknown command "deploy". Did you mean "provision"?'],
-    [['run', 'book.yml', '-i', 'book.yml'], 'book.yml:1:1: This is a playbook, not an inventory\n  hint: Give the inventory with -i'],
+    [
+      ['run', 'book.yml', '-i', 'book.yml'],
+      'book.yml:1:1: This is a playbook, not an inventory\n  hint: Give the inventory with -i',
+    ],
     [['provision', '-i', 'book.yml'], 'book.yml:1:1: This is a playbook, not an inventory\n'],
     [['run', 'hosts.yml', '-i', 'book.yml'], 'hosts.yml: This is an inventory, not a playbook\n  hint: Write the playbook first'],
     [['run', 'grouped.ini'], 'grouped.ini: This is an inventory, not a playbook\n'],

@@ -10,7 +10,7 @@ import {
   type GenerateInventoryOptions,
   generateInventory,
   inventoryGenerate,
-} from '../../src/app/inventory/generate.js';
+} from '../../src/app/inventory/generate/generate.js';
 import { inventoryValidate } from '../../src/app/inventory/validate.js';
 import { settingsShape } from '../../src/cluster/settings.js';
 import { loadInventory } from '../../src/inventory/load/load.js';

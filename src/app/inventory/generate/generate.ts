@@ -1,22 +1,39 @@
+import { lookup } from 'node:dns/promises';
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { InputError } from '../../base/errors.js';
-import { makeFolder } from '../../base/files.js';
-import { ioError } from '../../base/io-error.js';
-import { wholeFile } from '../../base/place.js';
-import { fullKubeVersion } from '../../cluster/catalogue.js';
-import { freeSubnets } from '../../cluster/checks/subnets.js';
-import { versionProblem } from '../../cluster/checks/version-check.js';
-import { NETWORK_PLUGINS } from '../../cluster/network-plugins.js';
-import { groupVarsText } from '../../cluster/settings-text.js';
-import { DEFAULT_GENERATE, type GenerateOptions, hostsFile, planMachines } from '../../inventory/generate.js';
+import { InputError } from '../../../base/errors.js';
+import { makeFolder } from '../../../base/files.js';
+import { ioError } from '../../../base/io-error.js';
+import { isIpv4 } from '../../../base/net/ipv4.js';
+import { wholeFile } from '../../../base/place.js';
+import { toolName } from '../../../base/text/tool-name.js';
+import { fullKubeVersion } from '../../../cluster/catalogue.js';
+import { freeSubnets } from '../../../cluster/checks/subnets.js';
+import { versionProblem } from '../../../cluster/checks/version-check.js';
+import { NETWORK_PLUGINS } from '../../../cluster/network-plugins.js';
+import { groupVarsText } from '../../../cluster/settings-text.js';
+import { DEFAULT_GENERATE, type GenerateOptions, hostsFile, type Machines, planMachines } from '../../../inventory/generate.js';
+import { type OwnHost, ownMachines, parseOwnHosts } from '../../../inventory/own-hosts.js';
+import { quote } from '../../../shell/shell.js';
 
 export interface GenerateInventoryOptions extends GenerateOptions {
-  readonly user: string;
+  readonly user?: string;
   readonly become: boolean;
   readonly kubeVersion?: string;
   readonly networkPlugin: string;
+  /** Hosts that exist; absent: numbers of hosts in a subnet, in the book's layout. */
+  readonly own?: OwnHosts;
 }
+
+export interface OwnHosts {
+  readonly masters: readonly OwnHost[];
+  readonly workers: readonly OwnHost[];
+  /** IPv4 addresses of hosts that are given by name. */
+  readonly addresses: ReadonlyMap<string, string>;
+}
+
+/** What applies to hosts that exist: nothing of a lab, and today's names of groups. */
+export const OWN_INVENTORY = { masterName: 'cp{i}', workerName: 'worker{i}', groupStyle: 'new', user: undefined } as const;
 
 const SETTINGS = 'group_vars/all.yml';
 
@@ -43,9 +60,9 @@ export function checkedVersion(version: string): string {
 
 /** File name → text. @throws InputError for hosts that do not fit the subnet, invalid names, and an unknown version. */
 export function generateInventory(o: GenerateInventoryOptions): Map<string, string> {
-  checkUser(o.user);
+  if (o.user !== undefined) checkUser(o.user);
   const kubeVersion = o.kubeVersion === undefined ? undefined : checkedVersion(o.kubeVersion);
-  const machines = planMachines(o);
+  const machines = machinesOf(o);
   const hosts = hostsFile(o, machines);
   const all = [...machines.masters, ...machines.workers];
   const settings = {
@@ -57,6 +74,31 @@ export function generateInventory(o: GenerateInventoryOptions): Map<string, stri
     [hosts.name, hosts.text],
     [SETTINGS, groupVarsText({ user: o.user, become: o.become, settings })],
   ]);
+}
+
+function machinesOf(o: GenerateInventoryOptions): Machines {
+  const { own } = o;
+  return own ? ownMachines(own, o, (host) => own.addresses.get(host) ?? host) : planMachines(o);
+}
+
+/**
+ * Hosts as they are given: `10.0.0.5-7,ubuntu@db1`. Names are looked up, since nodes are registered by address.
+ * @throws InputError for what is not a host, and for names that cannot be resolved.
+ */
+export async function ownHosts(masters: string, workers: string | undefined): Promise<OwnHosts> {
+  const own = { masters: parseOwnHosts(masters), workers: workers === undefined ? [] : parseOwnHosts(workers) };
+  const names = [...own.masters, ...own.workers].map((h) => h.host).filter((host) => !isIpv4(host));
+  return { ...own, addresses: new Map(await Promise.all(names.map(async (name) => [name, await addressOf(name)] as const))) };
+}
+
+async function addressOf(name: string): Promise<string> {
+  const fix = `Give its address as well: ${name.split('.')[0]}=ADDRESS`;
+  const found = await lookup(name, { family: 4 }).catch((cause: Error) => {
+    throw new InputError({ what: `The name ${name} cannot be resolved`, why: cause.message, fix });
+  });
+  if (found.address.startsWith('127.'))
+    throw new InputError({ what: `${name} is ${found.address} here`, why: 'Other hosts cannot reach that address', fix });
+  return found.address;
 }
 
 /**
@@ -105,8 +147,19 @@ export async function inventoryGenerate(
     process.stdout.write(`wrote ${join(dir, name)}\n`);
   }
   const path = join(dir, hosts);
-  process.stdout.write(`Next: kubewright keys distribute -i ${path} --ask-pass, then kubewright provision -i ${path}\n`);
+  process.stdout.write(nextSteps(o, quote(path)));
   return 0;
+}
+
+/** Commands that are right for this inventory. */
+function nextSteps(o: GenerateInventoryOptions, path: string): string {
+  const tool = toolName();
+  if (!o.own) return `Next: ${tool} keys distribute -i ${path} --ask-pass, then ${tool} provision -i ${path}\n`;
+  return `Next:
+  ${tool} inventory validate -i ${path}    # connects to no host
+  ${tool} provision -i ${path} --check     # connects, changes nothing
+  ${tool} provision -i ${path}             # with --ask-pass where the hosts know only a password
+`;
 }
 
 function writing(path: string, write: (path: string) => void): void {

@@ -1,11 +1,25 @@
-import { InputError } from '../../base/errors.js';
-import { formatError, lookOf } from '../../base/text/render-error.js';
-import { NETWORK_PLUGINS } from '../../cluster/network-plugins.js';
-import { checkSubnet, planMachines } from '../../inventory/generate.js';
-import { Questions } from '../connect/questions.js';
-import { checkedVersion, checkOutput, checkUser, type GenerateInventoryOptions, inventoryGenerate } from './generate.js';
+import { InputError } from '../../../base/errors.js';
+import { formatError, lookOf } from '../../../base/text/render-error.js';
+import { NETWORK_PLUGINS } from '../../../cluster/network-plugins.js';
+import { checkSubnet, planMachines } from '../../../inventory/generate.js';
+import { parseOwnHosts } from '../../../inventory/own-hosts.js';
+import { Questions } from '../../connect/questions.js';
+import {
+  checkedVersion,
+  checkOutput,
+  checkUser,
+  type GenerateInventoryOptions,
+  inventoryGenerate,
+  ownHosts,
+} from './generate.js';
 
-type Options = GenerateInventoryOptions & { readonly output?: string; readonly force: boolean };
+type Options = GenerateInventoryOptions & {
+  readonly output?: string;
+  readonly force: boolean;
+  /** Addresses, as they were typed. */
+  readonly masterText?: string;
+  readonly workerText?: string;
+};
 /** A question: its text, the default as text, and what an answer changes. */
 interface Question {
   readonly text: string;
@@ -61,9 +75,9 @@ const QUESTIONS: readonly Question[] = [
   },
   {
     text: 'User to log in as',
-    value: (o) => o.user,
+    value: (o) => o.user ?? '',
     apply: (o, a) => ({ ...o, user: a }),
-    check: (o) => checkUser(o.user),
+    check: (o) => checkUser(o.user ?? ''),
   },
   {
     text: 'Use sudo (yes or no)',
@@ -89,6 +103,42 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
+/** The addresses, and what is the same for all of them; `QUESTIONS` would ask for numbers in a subnet. */
+const OWN_QUESTIONS: readonly Question[] = [
+  {
+    text: 'Control planes (addresses, ranges or names: 10.0.0.5-7)',
+    value: () => '',
+    apply: (o, a) => ({ ...o, masterText: checkedHosts(a) }),
+  },
+  {
+    text: 'Workers (empty: the control planes take the pods)',
+    value: () => '',
+    apply: (o, a) => ({ ...o, workerText: a === '' ? undefined : checkedHosts(a) }),
+  },
+  {
+    text: 'User to log in as (empty: as with ssh)',
+    value: () => '',
+    apply: (o, a) => ({ ...o, user: a === '' ? undefined : a }),
+    check: (o) => (o.user === undefined ? undefined : checkUser(o.user)),
+  },
+];
+/** Questions of both lists. */
+const COMMON = ['Use sudo', 'Kubernetes version', 'Pod network', 'Output directory'];
+
+function checkedHosts(text: string): string {
+  parseOwnHosts(text);
+  return text;
+}
+
+/** Asks for addresses on the terminal, and writes the inventory. @throws InputError */
+export async function askForHosts(given: Options): Promise<number> {
+  const options = await answers(
+    [...OWN_QUESTIONS, ...QUESTIONS.filter((q) => COMMON.some((text) => q.text.startsWith(text)))],
+    given,
+  );
+  return await inventoryGenerate({ ...options, own: await ownHosts(options.masterText ?? '', options.workerText) });
+}
+
 /** `--etcd`. @throws InputError */
 export function etcdChoice(text: string): GenerateInventoryOptions['etcd'] {
   return text === 'masters' || text === 'workers' ? text : count(text, 1);
@@ -111,11 +161,15 @@ function oneOf<T extends string>(text: string, allowed: readonly T[]): T {
 export async function generateInteractively(given: Options): Promise<number> {
   if (!process.stdin.isTTY)
     throw new InputError({ what: '--interactive needs a terminal', fix: 'Give the answers as flags, see --help' });
+  return await inventoryGenerate(await answers(QUESTIONS, given));
+}
+
+async function answers(list: readonly Question[], given: Options): Promise<Options> {
   const questions = new Questions(process.stderr, 'Run it again, or give the answers as flags');
   try {
     let options = given;
-    for (const q of QUESTIONS) options = await ask(q, options, (text) => questions.ask(text));
-    return await inventoryGenerate(options);
+    for (const q of list) options = await ask(q, options, (text) => questions.ask(text));
+    return options;
   } finally {
     questions.close();
   }
@@ -123,9 +177,10 @@ export async function generateInteractively(given: Options): Promise<number> {
 
 async function ask(q: Question, options: Options, question: (text: string) => Promise<string>): Promise<Options> {
   for (;;) {
-    const answer = (await question(`${q.text} [${q.value(options)}]: `)).trim();
+    const value = q.value(options);
+    const answer = (await question(value === '' ? `${q.text}: ` : `${q.text} [${value}]: `)).trim();
     try {
-      const next = q.apply(options, answer === '' ? q.value(options) : answer);
+      const next = q.apply(options, answer === '' ? value : answer);
       q.check?.(next);
       return next;
     } catch (error) {
