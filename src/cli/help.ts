@@ -2,7 +2,7 @@ import { Help } from '@oclif/core/help';
 
 /** Headings of `kubewright --help`. Commands and topics that are not listed come last, under OTHER. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  CLUSTER: ['provision', 'runs', 'versions'],
+  CLUSTER: ['provision', 'verify', 'runs', 'versions'],
   INVENTORY: ['inventory'],
   HOSTS: ['keys', 'exec', 'ssh', 'run'],
   'OFFLINE AND LAB': ['bundle', 'lab', 'demo'],
