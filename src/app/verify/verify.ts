@@ -130,7 +130,7 @@ async function verify(
     const api = judgeApi(looks, controlPlanes);
     const etcd = judgeEtcd(looks);
     const kube = kubeOf(looks, controlPlanes, connections.sessions, inventory, signal);
-    if (!kube) return end([api, judgeBalancers(looks, undefined), etcd, ...withoutApi()]);
+    if (!kube) return end([api, judgeBalancers(looks, undefined), etcd, ...withoutApi(looks, controlPlanes)]);
     const [cluster, endpoint] = await Promise.all([
       readClusterView(kube),
       askEndpoint(kube, looks),
@@ -213,8 +213,9 @@ function kubeOf(
   return new Kube(session, { kubeconfig: best.kubeconfig, binDir: binDirOf(inventory, best.host), signal });
 }
 
-function withoutApi(): Check[] {
-  const note = 'no API server that is ready can be asked';
+function withoutApi(looks: readonly HostLook[], controlPlanes: readonly string[]): Check[] {
+  const reached = looks.some((l) => controlPlanes.includes(l.host));
+  const note = reached ? 'no API server that is ready can be asked' : 'no control plane could be reached';
   const titles = {
     nodes: 'nodes',
     pods: 'test pods',

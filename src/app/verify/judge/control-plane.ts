@@ -13,6 +13,7 @@ import { agentsOf } from './agents.js';
 /** Each control plane's API server as it answers on its own host. */
 export function judgeApi(looks: readonly HostLook[], controlPlanes: readonly string[]): Check {
   const asked = controlPlanes.flatMap((name) => looks.find((l) => l.host === name) ?? []);
+  if (asked.length === 0) return skipped('api', 'API servers', 'no control plane could be reached');
   const failures = asked.flatMap((l): Failure[] => {
     if (l.apiServer?.ok) return [];
     return [apiFailure(l)];
