@@ -1,11 +1,13 @@
-import { Help } from '@oclif/core/help';
+import type { Command, Config, Interfaces } from '@oclif/core';
+import { CommandHelp, Help } from '@oclif/core/help';
 
 /** Headings of `kubewright --help`. Commands and topics that are not listed come last, under OTHER. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  CLUSTER: ['provision', 'verify', 'runs', 'versions'],
+  CLUSTER: ['provision', 'verify', 'kubeconfig', 'runs', 'settings', 'versions'],
   INVENTORY: ['inventory'],
   HOSTS: ['keys', 'exec', 'ssh', 'run'],
   'OFFLINE AND LAB': ['bundle', 'lab', 'demo'],
+  TOOL: ['completion', 'help'],
 };
 
 interface Entry {
@@ -13,8 +15,37 @@ interface Entry {
   readonly text: string | undefined;
 }
 
+/** The flags of a command are listed in groups, so its usage line need not repeat them. */
+class ShortUsage extends CommandHelp {
+  protected override defaultUsage(): string {
+    const { args, flags, id } = this.command;
+    const words = Object.values(args).map((a) => this.arg(a as Command.Arg.Any));
+    const more = id === 'exec' || id.endsWith('ssh') ? ['[-- COMMAND]'] : [];
+    const required = Object.values(flags)
+      .filter((f) => f.required === true)
+      .map((f) => `--${f.name} <value>`);
+    return [id, ...words, ...required, '[FLAGS]', ...more].join(' ');
+  }
+
+  /** Without `[default: ]` of flags that may be repeated. */
+  protected override flags(flags: Command.Flag.Any[]): [string, string | undefined][] | undefined {
+    return super.flags(
+      flags.map((f) =>
+        Array.isArray((f as { default?: unknown }).default) ? { ...f, default: undefined } : f,
+      ) as Command.Flag.Any[],
+    );
+  }
+}
+
 /** oclif's help, with commands and topics in groups by what they are for. */
 export class GroupedHelp extends Help {
+  protected override CommandHelpClass = ShortUsage;
+
+  constructor(config: Config) {
+    const options: Partial<Interfaces.HelpOptions> = { docopts: false };
+    super(config, options);
+  }
+
   protected override async showRootHelp(): Promise<void> {
     const topics = this.sortedTopics.map((t): Entry => ({ name: t.name, text: t.description }));
     const commands = this.sortedCommands.map((c): Entry => ({ name: c.id, text: this.summary(c) }));

@@ -36,10 +36,39 @@ ${settings.join('\n\n')}
 `;
 }
 
-/** `: a, b` for a setting that has choices. The error about a value that is not among them names them. */
+/** A setting as people read of it. */
+export interface SettingInfo {
+  readonly name: string;
+  readonly meaning: string;
+  /** Absent: none, or one that the meaning explains. */
+  readonly default?: unknown;
+  readonly choices?: readonly string[];
+  /** kubespray has the name too. */
+  readonly kubespray: boolean;
+}
+
+/** Every setting of the schema, in its order. */
+export function settingInfos(): SettingInfo[] {
+  const defaults = exampleDefaults();
+  return Object.entries(settingsShape).map(([name, schema]) => ({
+    name,
+    meaning: schema.description ?? '',
+    ...(defaults[name] === undefined ? {} : { default: defaults[name] }),
+    ...(choicesOf(schema) ? { choices: choicesOf(schema) } : {}),
+    kubespray: !name.startsWith('kubewright_'),
+  }));
+}
+
+/** `: a, b` for a setting that has choices. */
 function choices(schema: z.ZodType): string {
+  const found = choicesOf(schema);
+  return found ? `: ${found.join(', ')}` : '';
+}
+
+/** The error about a value that is not among them names them. */
+function choicesOf(schema: z.ZodType): string[] | undefined {
   const issue = schema.safeParse('\0').error?.issues[0];
-  return issue?.code === 'invalid_value' ? `: ${issue.values.join(', ')}` : '';
+  return issue?.code === 'invalid_value' ? issue.values.map(String) : undefined;
 }
 
 /** Defaults that follow from others are shown as they come out. */

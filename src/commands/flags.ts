@@ -3,14 +3,20 @@ import { limitOf } from '../app/inventory/limit-flag.js';
 
 /** How encrypted variables are decrypted. */
 export const vaultFlags = {
-  'ask-vault-pass': Flags.boolean({ char: 'J', description: 'ask for the Ansible Vault password if anything is encrypted' }),
+  'ask-vault-pass': Flags.boolean({
+    helpGroup: 'secret',
+    char: 'J',
+    description: 'ask for the Ansible Vault password if anything is encrypted',
+  }),
   'vault-password-file': Flags.string({
+    helpGroup: 'secret',
     description: 'file that holds the Ansible Vault password, or a script that prints it (repeatable)',
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'FILE',
   }),
   'vault-id': Flags.string({
+    helpGroup: 'secret',
     description: 'vault id and where its password comes from: LABEL@FILE or LABEL@prompt (repeatable)',
     multiple: true,
     multipleNonGreedy: true,
@@ -49,6 +55,7 @@ export const inventoryFlags = {
   }),
   ...vaultFlags,
   limit: Flags.string({
+    helpGroup: 'selection',
     char: 'l',
     description: 'only hosts that match this pattern',
     helpValue: 'PATTERN',
@@ -58,34 +65,51 @@ export const inventoryFlags = {
 
 /** How hosts are reached. */
 export const connectionFlags = {
-  user: Flags.string({ char: 'u', description: 'user to log in as', env: 'KUBEWRIGHT_USER' }),
+  user: Flags.string({ helpGroup: 'connection', char: 'u', description: 'user to log in as', env: 'KUBEWRIGHT_USER' }),
   'private-key': Flags.string({
+    helpGroup: 'connection',
     description: 'private key to log in with',
     helpValue: 'FILE',
     env: 'KUBEWRIGHT_PRIVATE_KEY',
   }),
-  'ask-pass': Flags.boolean({ char: 'k', description: 'ask for the SSH password (or set KUBEWRIGHT_SSH_PASSWORD)' }),
-  'ask-become-pass': Flags.boolean({ char: 'K', description: 'ask for the sudo password (or set KUBEWRIGHT_BECOME_PASSWORD)' }),
-  become: Flags.boolean({ char: 'b', description: 'use sudo even if the inventory does not ask for it' }),
+  'ask-pass': Flags.boolean({
+    helpGroup: 'secret',
+    char: 'k',
+    description: 'ask for the SSH password (or set KUBEWRIGHT_SSH_PASSWORD)',
+  }),
+  'ask-become-pass': Flags.boolean({
+    helpGroup: 'secret',
+    char: 'K',
+    description: 'ask for the sudo password (or set KUBEWRIGHT_BECOME_PASSWORD)',
+  }),
+  become: Flags.boolean({
+    helpGroup: 'connection',
+    char: 'b',
+    description: 'use sudo even if the inventory does not ask for it',
+  }),
   'host-key-checking': Flags.option({
+    helpGroup: 'connection',
     options: ['strict', 'accept-new', 'off'] as const,
     description: 'how to treat an unknown host key (a changed key is refused unless this is off)',
   })(),
   'connect-timeout': Flags.integer({
+    helpGroup: 'connection',
     description: 'seconds to wait for a connection (default: ConnectTimeout, or 10)',
     min: 1,
   }),
   'ssh-config': Flags.string({
+    helpGroup: 'connection',
     description: 'SSH configuration to read instead of ~/.ssh/config; `none` to read none',
     helpValue: 'FILE',
     env: 'KUBEWRIGHT_SSH_CONFIG',
   }),
-  forks: Flags.integer({ char: 'f', description: 'hosts to work on at once (default 50)', min: 1 }),
+  forks: Flags.integer({ helpGroup: 'connection', char: 'f', description: 'hosts to work on at once (default 50)', min: 1 }),
 };
 
 /** Where runs keep their journals. */
 export const journalFlags = {
   'journal-dir': Flags.string({
+    helpGroup: 'output',
     description: 'directory of the journals (default: .kubewright/runs in the working directory)',
     helpValue: 'DIR',
     env: 'KUBEWRIGHT_JOURNAL_DIR',
@@ -94,9 +118,10 @@ export const journalFlags = {
 
 export const outputFlags = {
   ...journalFlags,
-  json: Flags.boolean({ description: 'print events as JSON lines', exclusive: ['plain'] }),
-  plain: Flags.boolean({ description: 'print plain lines even on a terminal' }),
+  json: Flags.boolean({ helpGroup: 'output', description: 'print events as JSON lines', exclusive: ['plain'] }),
+  plain: Flags.boolean({ helpGroup: 'output', description: 'print plain lines even on a terminal' }),
   verbose: Flags.integer({
+    helpGroup: 'output',
     char: 'v',
     description: 'what to show: 0 changes and failures, 1 every task (-v), 2 their output as well (-vv)',
     default: 0,
@@ -114,6 +139,7 @@ export const playFlags = {
     env: 'KUBEWRIGHT_BUNDLE',
   }),
   tags: Flags.string({
+    helpGroup: 'selection',
     char: 't',
     description: 'run only what has one of these tags (or: all, tagged, untagged, always, never)',
     multiple: true,
@@ -122,17 +148,28 @@ export const playFlags = {
     default: [],
   }),
   'skip-tags': Flags.string({
+    helpGroup: 'selection',
     description: 'skip what has one of these tags',
     multiple: true,
     multipleNonGreedy: true,
     delimiter: ',',
     default: [],
   }),
-  'start-at': Flags.string({ description: 'start at this task (id or title, * matches any characters)', helpValue: 'TASK' }),
-  step: Flags.boolean({ description: 'ask before each play and each task', exclusive: ['json'] }),
-  'list-hosts': Flags.boolean({ description: 'print the hosts of each play and exit; no host is touched' }),
-  'list-tasks': Flags.boolean({ description: 'print the tasks of each play and exit; no host is touched' }),
-  'list-tags': Flags.boolean({ description: 'print the tags of each play and exit; no host is touched' }),
+  'start-at': Flags.string({
+    helpGroup: 'selection',
+    description: 'start at this task (id or title, * matches any characters)',
+    helpValue: 'TASK',
+  }),
+  step: Flags.boolean({ helpGroup: 'selection', description: 'ask before each play and each task', exclusive: ['json'] }),
+  'list-hosts': Flags.boolean({
+    helpGroup: 'selection',
+    description: 'print the hosts of each play and exit; no host is touched',
+  }),
+  'list-tasks': Flags.boolean({
+    helpGroup: 'selection',
+    description: 'print the tasks of each play and exit; no host is touched',
+  }),
+  'list-tags': Flags.boolean({ helpGroup: 'selection', description: 'print the tags of each play and exit; no host is touched' }),
   check: Flags.boolean({ char: 'C', description: 'change nothing; report what would change' }),
   diff: Flags.boolean({ char: 'D', description: 'show the changes to each file' }),
   'force-unlock': Flags.boolean({
