@@ -64,6 +64,14 @@ export type SnapshotRequest =
   | { readonly action: 'save' | 'restore' | 'delete'; readonly name: string }
   | { readonly action: 'list' };
 
+export interface SnapshotInfo {
+  readonly name: string;
+  /** Known for machines on this box. */
+  readonly savedAt?: Date;
+  /** What it occupies beyond what the machines share with it. */
+  readonly bytes?: number;
+}
+
 /**
  * An existing lab of any provider. All methods throw a KubewrightError that says what to do:
  * InputError for an impossible spec, LockedError while another command works on the same lab.
@@ -80,8 +88,8 @@ export interface LabControl {
    * down, unless `destroy` is set.
    */
   down(onProgress: OnProgress, o?: { readonly destroy: boolean }): Promise<void>;
-  /** All machines at once. `list` returns the names. */
-  snapshot(request: SnapshotRequest, onProgress: OnProgress): Promise<readonly string[]>;
+  /** All machines at once. `list` returns all snapshots, the others the one that they are about. */
+  snapshot(request: SnapshotRequest, onProgress: OnProgress, signal?: AbortSignal): Promise<readonly SnapshotInfo[]>;
 }
 
 /** Machines for trying out Kubewright. */

@@ -64,7 +64,7 @@ describe.skipIf(!built)('the built command line', () => {
     [['ansible-vault', 'edit'], 'Unknown command "ansible-vault"\n  hint: Run kubewright --help to list the commands\n'],
     [['runs', 'prune', 'x', '--keep', '1'], 'Unexpected argument "x"\n  hint: Run kubewright runs prune --help'],
     [['provision', '--limt', 'x'], 'Unknown flag "--limt". Did you mean "--limit"?\n'],
-    [['lab', 'snapshot', 'foo'], 'foo is not one of save, restore, delete, list\n'],
+    [['lab', 'snapshot', 'foo'], 'foo is not one of save, restore, delete, remove, list\n'],
     [['keys', 'distribute', '--type', 'foo'], '--type: foo is not one of ed25519, ecdsa, rsa\n'],
     [['runs', 'prune', '--keep', '-1'], '--keep: -1 is not an integer greater than or equal to 0\n'],
     [

@@ -10,7 +10,7 @@ import { VaultValue } from '../../inventory/model/python-values.js';
 import type { Variable } from '../../inventory/model/values.js';
 import { labPaths } from '../../lab/box/paths.js';
 import { createNspawnLab, LAB_PACKAGES } from '../../lab/nspawn/lab.js';
-import type { LabControl, LabProvider, LabSpec, LabState, SnapshotRequest } from '../../lab/provider.js';
+import type { LabControl, LabProvider, LabSpec, LabState, SnapshotInfo, SnapshotRequest } from '../../lab/provider.js';
 import { createVagrantLab } from '../../lab/vagrant/lab.js';
 import { vagrantPaths } from '../../lab/vagrant/paths.js';
 import { quote } from '../../shell/shell.js';
@@ -140,15 +140,30 @@ export async function labDown(o: { readonly provider?: ProviderName; readonly de
   return 0;
 }
 
-/** `lab snapshot`. @param action save, restore, delete or list. */
+/** `lab snapshot`. @param action save, restore, delete (or remove) or list. */
 export async function labSnapshot(action: string, name: string | undefined, provider?: ProviderName): Promise<number> {
-  const request = snapshotRequest(action, name);
+  const request = snapshotRequest(action === 'remove' ? 'delete' : action, name);
   const one = await labOf(provider);
-  const names = await reported((report) => one.snapshot(request, (e) => report.progress(e)));
+  const found = await reported(async (report) => {
+    const interrupt = interruptions((text) => report.say(text));
+    try {
+      return await one.snapshot(request, (e) => report.progress(e), interrupt.stop);
+    } finally {
+      interrupt.done();
+    }
+  });
   const done = { save: 'saved', restore: 'restored', delete: 'deleted' };
-  if (request.action !== 'list') say(`${done[request.action]}: ${names.join(', ')}`);
-  else say(names.length === 0 ? 'There are no snapshots.' : names.join('\n'));
+  if (request.action !== 'list') for (const one of found) say(`${done[request.action]}: ${snapshotText(one)}`);
+  else say(found.length === 0 ? 'There are no snapshots.' : found.map(snapshotText).join('\n'));
   return 0;
+}
+
+function snapshotText({ name, savedAt, bytes }: SnapshotInfo): string {
+  const more = [
+    ...(savedAt ? [`saved ${savedAt.toISOString()}`] : []),
+    ...(bytes === undefined ? [] : [`${Math.ceil(bytes / 1e6)} MB`]),
+  ];
+  return [name, ...more].join('  ');
 }
 
 function snapshotRequest(action: string, name: string | undefined): SnapshotRequest {

@@ -82,7 +82,7 @@ async function enableControllers(hierarchies: readonly Hierarchy[]): Promise<voi
 }
 
 /** All processes in these cgroups and below: for a lab machine, exactly its own. */
-async function processesIn(folders: readonly string[]): Promise<number[]> {
+export async function processesIn(folders: readonly string[]): Promise<number[]> {
   const pids = new Set<number>();
   for (const folder of folders) {
     for (const dir of await tree(folder)) {
@@ -105,7 +105,7 @@ export async function removeCgroups(folders: readonly string[]): Promise<boolean
       }
     }
     return pids.length === 0;
-  }, 15_000);
+  }, 60_000);
   for (const folder of folders) {
     for (const dir of (await tree(folder)).reverse()) {
       // An exiting process may hold its cgroup for a moment longer.
@@ -115,7 +115,7 @@ export async function removeCgroups(folders: readonly string[]): Promise<boolean
             () => true,
             (e: NodeJS.ErrnoException) => e.code === 'ENOENT',
           ),
-        2_000,
+        20_000,
       );
     }
   }

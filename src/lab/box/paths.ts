@@ -6,6 +6,8 @@ export interface LabPaths {
   readonly cacheDir: string;
   readonly stateDir: string;
   readonly stateFile: string;
+  /** Records of snapshots, one file each. */
+  readonly snapshots: string;
   readonly lockFile: string;
   /** The key that `lab ssh` uses. */
   readonly sshKey: string;
@@ -23,8 +25,6 @@ export interface LabPaths {
 export interface MachinePaths {
   readonly dir: string;
   readonly root: string;
-  readonly upper: string;
-  readonly work: string;
   readonly console: string;
   readonly netns: string;
   /** The box's end of the machine's cable. */
@@ -32,6 +32,18 @@ export interface MachinePaths {
   /** The directory's name in every cgroup hierarchy. */
   readonly cgroup: string;
 }
+
+/** Which directories below a machine's own make up its disk. Snapshots replace them; nothing is ever moved. */
+export interface MachineDisk {
+  /** The writable layer. */
+  readonly upper: string;
+  /** What is between it and the common root, the newest first: writable layers of earlier times, which snapshots may share. */
+  readonly layers: readonly string[];
+  /** Where the PLAIN_FOLDERS are. */
+  readonly plain: string;
+}
+
+export const FIRST_DISK: MachineDisk = { upper: 'upper', layers: [], plain: '.' };
 
 /** The data of containerd, the kubelet and etcd must not be on an overlay: each gets a plain directory of the box. */
 export const PLAIN_FOLDERS = ['containerd', 'kubelet', 'etcd'] as const;
@@ -49,6 +61,7 @@ export function labPaths(folders: LabFolders = {}, env: NodeJS.ProcessEnv = proc
     cacheDir,
     stateDir,
     stateFile: join(stateDir, 'state.json'),
+    snapshots: join(stateDir, 'snapshots'),
     lockFile: `${stateDir}.lock`,
     sshKey: join(stateDir, 'id_ed25519'),
     sshKnownHosts: join(stateDir, 'ssh_known_hosts'),
@@ -59,13 +72,16 @@ export function labPaths(folders: LabFolders = {}, env: NodeJS.ProcessEnv = proc
   };
 }
 
+/** overlayfs wants a directory of its own beside each writable layer. */
+export function workOf(upper: string): string {
+  return upper.replace(/^upper/, 'work');
+}
+
 export function machinePaths(paths: LabPaths, name: string): MachinePaths {
   const dir = join(paths.stateDir, 'machines', name);
   return {
     dir,
     root: join(dir, 'root'),
-    upper: join(dir, 'upper'),
-    work: join(dir, 'work'),
     console: join(dir, 'console.log'),
     netns: `${paths.id}-${name}`,
     veth: `${paths.id}-${name.replace(/-k8s$/, '')}`, // at most 8 + 1 + 4 of the 15 characters that Linux allows

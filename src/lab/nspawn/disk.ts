@@ -2,25 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { appendFile, chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exec, tryExec } from '../box/exec.js';
-import { type LabPaths, machinePaths, PLAIN_FOLDERS } from '../box/paths.js';
+import { FIRST_DISK, type LabPaths, machinePaths, PLAIN_FOLDERS, workOf } from '../box/paths.js';
 import type { LabMachine } from '../provider.js';
 import { LAB_USER, LAB_USER_ID } from './recipe.js';
 import { resolvConf, writeAptConfig } from './rootfs.js';
+import type { SavedMachine } from './state.js';
 
 const HOST_KEY_TYPES = ['ed25519', 'ecdsa'];
 
 /** A new disk on the common root: the machine's own name, identity, keys and apt sources. An old disk is removed. */
 export async function prepareDisk(
   rootfs: string,
-  machine: LabMachine,
+  machine: SavedMachine,
   all: readonly LabMachine[],
   paths: LabPaths,
 ): Promise<void> {
   const own = machinePaths(paths, machine.name);
   await removeDisk(machine.name, paths);
-  for (const dir of [own.upper, own.work, own.root]) await mkdir(dir, { recursive: true });
+  machine.disk = undefined;
+  await makeLayer(own.dir, FIRST_DISK.upper);
   for (const folder of PLAIN_FOLDERS) await mkdir(join(own.dir, folder), { recursive: true, mode: 0o700 });
-  await mountRoot(rootfs, machine.name, paths);
+  await mountRoot(rootfs, machine, paths);
   const at = (path: string) => join(own.root, path);
   await writeFile(at('etc/hostname'), `${machine.name}\n`);
   await writeFile(at('etc/hosts'), hostsFile(all));
@@ -59,12 +61,20 @@ function hostsFile(machines: readonly LabMachine[]): string {
   return ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...lines, ''].join('\n');
 }
 
-/** The machine's root: its own layer over the common one. Changes nothing if already mounted. */
-export async function mountRoot(rootfs: string, name: string, paths: LabPaths): Promise<void> {
-  const own = machinePaths(paths, name);
-  if ((await mountsBelow(own.dir)).includes(own.root)) return;
-  const options = `lowerdir=${rootfs},upperdir=${own.upper},workdir=${own.work}`;
-  await exec(['mount', '-t', 'overlay', paths.id, '-o', options, own.root]);
+/** A writable layer, empty. */
+export async function makeLayer(machineDir: string, upper: string): Promise<void> {
+  for (const dir of [upper, workOf(upper)]) await mkdir(join(machineDir, dir), { recursive: true });
+}
+
+/** The machine's root: its own layers over the common one. Changes nothing if already mounted. */
+export async function mountRoot(rootfs: string, machine: SavedMachine, paths: LabPaths): Promise<void> {
+  const { dir, root } = machinePaths(paths, machine.name);
+  if ((await mountsBelow(dir)).includes(root)) return;
+  await mkdir(root, { recursive: true });
+  const { upper, layers } = machine.disk ?? FIRST_DISK;
+  const lower = [...layers.map((layer) => join(dir, layer)), rootfs].join(':');
+  const options = `lowerdir=${lower},upperdir=${join(dir, upper)},workdir=${join(dir, workOf(upper))}`;
+  await exec(['mount', '-t', 'overlay', paths.id, '-o', options, root]);
 }
 
 /** Unmounts the machine's root and removes its directory. */

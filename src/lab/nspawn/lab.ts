@@ -8,6 +8,7 @@ import type { LabProvider, LabStatus } from '../provider.js';
 import { tearDown } from './down.js';
 import { bootMachine, powerOff } from './machine.js';
 import { LAB_USER } from './recipe.js';
+import { snapshotLab } from './snapshots/snapshots.js';
 import { loadState, type SavedLab, type SavedMachine, saveState } from './state.js';
 import { bringUp, ensureHost } from './up.js';
 
@@ -65,12 +66,19 @@ export function createNspawnLab(folders: LabFolders = {}): LabProvider {
       await withLabLock(paths, () => tearDown(paths, onProgress));
     },
 
-    async snapshot() {
-      throw new InputError({
-        what: 'Lab machines of systemd-nspawn have no snapshots',
-        why: 'They share disks and kernel with this box',
-        fix: 'Recreate them in seconds (`kubewright lab down`, `kubewright lab up`), or use --provider vagrant',
-      });
+    async snapshot(request, onProgress, signal) {
+      requireLabRoot();
+      try {
+        return await withLabLock(paths, async () => snapshotLab(request, await existing(paths), paths, onProgress, signal));
+      } catch (error) {
+        if (!signal?.aborted) throw error;
+        throw new InterruptedError({
+          what: 'Interrupted: the lab is as it was before',
+          where: wholeFile(paths.stateDir),
+          fix: 'Run the same command again',
+          cause: error,
+        });
+      }
     },
   };
 }
@@ -100,13 +108,17 @@ async function status(paths: LabPaths): Promise<LabStatus> {
 }
 
 async function find(paths: LabPaths, name: string): Promise<{ lab: SavedLab; machine: SavedMachine }> {
-  const lab = await loadState(paths);
-  if (!lab)
-    throw new InputError({ what: 'There is no lab', where: wholeFile(paths.stateDir), fix: 'Make one with `kubewright lab up`' });
+  const lab = await existing(paths);
   const machine = lab.machines.find((m) => m.name === name);
   if (machine) return { lab, machine };
   const names = lab.machines.map((m) => m.name).join(', ');
   throw new InputError({ what: `The lab has no machine '${name}'`, fix: `Name one of ${names}` });
+}
+
+async function existing(paths: LabPaths): Promise<SavedLab> {
+  const lab = await loadState(paths);
+  if (lab) return lab;
+  throw new InputError({ what: 'There is no lab', where: wholeFile(paths.stateDir), fix: 'Make one with `kubewright lab up`' });
 }
 
 function halfMade(name: string): KubewrightError {

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { open, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { KubewrightError } from '../../base/errors.js';
 import { boxHierarchies, machineCgroups, makeCgroups, removeCgroups } from '../box/cgroups.js';
-import { type LabPaths, machinePaths, PLAIN_FOLDERS } from '../box/paths.js';
+import { FIRST_DISK, type LabPaths, machinePaths, PLAIN_FOLDERS } from '../box/paths.js';
 import { identify, isAlive, signalProcess, waitUntil } from '../box/processes.js';
-import type { LabMachine } from '../provider.js';
 import { consoleTail, mountRoot } from './disk.js';
-import { ensureCable } from './network.js';
+import { ensureCable, removeCable } from './network.js';
 import { type SavedLab, type SavedMachine, saveState } from './state.js';
 
 const BOOT_TIMEOUT_MS = 120_000;
@@ -17,8 +17,9 @@ const POWEROFF_TIMEOUT_MS = 45_000;
 const JOIN = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"';
 
 /** The arguments of systemd-nspawn(1) for a machine. */
-function nspawnArgs(machine: LabMachine, paths: LabPaths): string[] {
+function nspawnArgs(machine: SavedMachine, paths: LabPaths): string[] {
   const own = machinePaths(paths, machine.name);
+  const plain = join(own.dir, (machine.disk ?? FIRST_DISK).plain);
   return [
     'systemd-nspawn',
     '--quiet',
@@ -39,7 +40,7 @@ function nspawnArgs(machine: LabMachine, paths: LabPaths): string[] {
     '--system-call-filter=@known add_key keyctl bpf perf_event_open',
     '--bind=/dev/kmsg',
     '--bind=/dev/fuse',
-    ...PLAIN_FOLDERS.map((f) => `--bind=${own.dir}/${f}:/var/lib/${f}`),
+    ...PLAIN_FOLDERS.map((f) => `--bind=${join(plain, f)}:/var/lib/${f}`),
   ];
 }
 
@@ -48,8 +49,10 @@ export async function bootMachine(lab: SavedLab, machine: SavedMachine, paths: L
   if (!(await isAlive(machine.process))) {
     await removeCgroups(machine.cgroups); // left by an interrupted boot, or by a reboot of the box
     machine.process = undefined;
+    // A machine that was off has neither routes nor firewall rules of its last boot.
+    await removeCable(machine.name, paths);
     await ensureCable(machine, lab.subnet, paths);
-    await mountRoot(lab.rootfs, machine.name, paths);
+    await mountRoot(lab.rootfs, machine, paths);
     const hierarchies = await boxHierarchies();
     machine.cgroups = machineCgroups(hierarchies, machinePaths(paths, machine.name).cgroup);
     await saveState(paths, lab);

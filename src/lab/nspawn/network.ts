@@ -70,7 +70,7 @@ async function ensureRule({ table, chain, match }: Rule): Promise<void> {
   if (there.code !== 0) await exec([...iptables, '-I', chain, ...match]);
 }
 
-/** A network namespace for the machine and a cable to the bridge. Survives the machine's reboots. */
+/** A network namespace for the machine and a cable to the bridge. Survives reboots from inside the machine. */
 export async function ensureCable(machine: LabMachine, cidr: string, paths: LabPaths): Promise<void> {
   const { netns, veth } = machinePaths(paths, machine.name);
   const { gateway } = parseSubnet(cidr);

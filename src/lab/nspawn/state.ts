@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { KubewrightError } from '../../base/errors.js';
 import { hasCode } from '../../base/io-error.js';
 import { wholeFile } from '../../base/place.js';
-import type { LabPaths } from '../box/paths.js';
+import type { LabPaths, MachineDisk } from '../box/paths.js';
 import type { ProcessId } from '../box/processes.js';
 import type { LabMachine, LabSettings } from '../provider.js';
 
@@ -26,6 +26,8 @@ export interface SavedMachine extends LabMachine {
   cgroups: string[];
   /** Its disk is complete; otherwise `up` makes it again. */
   prepared?: boolean;
+  /** Undefined: FIRST_DISK, as before the first snapshot. */
+  disk?: MachineDisk;
 }
 
 /** Undefined if there is no lab. */

@@ -3,7 +3,7 @@ import { InputError, KubewrightError } from '../../base/errors.js';
 import { wholeFile } from '../../base/place.js';
 import { withLabLock } from '../box/lock.js';
 import { labPaths } from '../box/paths.js';
-import type { LabControl, LabStatus, OnProgress, SnapshotRequest } from '../provider.js';
+import type { LabControl, LabStatus, OnProgress, SnapshotInfo, SnapshotRequest } from '../provider.js';
 import { removeFiles } from './inventory.js';
 import { type VagrantPaths, vagrantPaths } from './paths.js';
 import { loadVagrantLab, type SavedVagrantLab } from './state.js';
@@ -117,12 +117,12 @@ async function snapshot(
   paths: VagrantPaths,
   vagrant: Vagrant,
   onProgress: OnProgress,
-): Promise<readonly string[]> {
+): Promise<readonly SnapshotInfo[]> {
   if (!(await loadVagrantLab(paths))) throw noLab(paths);
   const run = { onRow: (row: VagrantResult['rows'][number]) => report(row, onProgress) };
   if (request.action === 'list') {
     const result = must(await vagrant(['snapshot', 'list', '--machine-readable']), 'Vagrant does not list its snapshots');
-    return snapshotNames(result);
+    return snapshotNames(result).map((name) => ({ name }));
   }
   const { action, name } = request;
   const more = action === 'restore' ? ['--no-provision'] : [];
@@ -130,7 +130,7 @@ async function snapshot(
     await vagrant(['snapshot', action, name, ...more, '--machine-readable'], run),
     `The snapshot ${name} was not ${{ save: 'saved', restore: 'restored', delete: 'deleted' }[action]} on all machines`,
   );
-  return [name];
+  return [{ name }];
 }
 
 /** `snapshot list` prints each machine's names between a heading and notes. */
