@@ -58,6 +58,11 @@ export const settingsShape = {
   etcd_quota_backend_bytes: amount.default(2147483648).describe("limit of etcd's database, bytes"),
   etcd_heartbeat_interval: count.default(250).describe('milliseconds between heartbeats of the leader'),
   etcd_election_timeout: count.default(5000).describe('milliseconds without leader until an election'),
+  etcd_backup_prefix: path.default('/var/backups').describe('directory on the etcd hosts whose etcd/ keeps snapshots'),
+  etcd_backup_retention_count: int
+    .pipe(z.number().min(-1))
+    .default(5)
+    .describe('snapshots that are kept there; -1: all (kubespray: -1)'),
   kube_apiserver_port: port.default(6443).describe('port of the API server'),
   kube_apiserver_node_port_range: text
     .pipe(z.string().refine(isPortRange, 'must be two ports, the smaller one first, like 30000-32767'))

@@ -63,6 +63,13 @@ export const inventoryFlags = {
   }),
 };
 
+/** For commands that always concern the whole cluster of an inventory. */
+export const clusterFlags = {
+  inventory: inventoryFlags.inventory,
+  'extra-vars': inventoryFlags['extra-vars'],
+  ...vaultFlags,
+};
+
 /** How hosts are reached. */
 export const connectionFlags = {
   user: Flags.string({ helpGroup: 'connection', char: 'u', description: 'user to log in as', env: 'KUBEWRIGHT_USER' }),
@@ -176,6 +183,21 @@ export const playFlags = {
     description: 'take over hosts that another run holds; its running tasks are stopped first',
   }),
 };
+
+/** For commands that change a living cluster: what they share with `provision`. */
+export const operationFlags = {
+  ...clusterFlags,
+  ...connectionFlags,
+  ...outputFlags,
+  bundle: playFlags.bundle,
+  step: playFlags.step,
+  check: playFlags.check,
+  diff: playFlags.diff,
+  'force-unlock': playFlags['force-unlock'],
+};
+
+/** For what cannot be taken back. */
+export const yesFlag = { yes: Flags.boolean({ char: 'y', description: 'go on without asking' }) };
 
 function listed(value: string | undefined): string[] | undefined {
   return value ? [value] : undefined;

@@ -38,6 +38,12 @@ export function playOptions(flags: PlayFlags) {
   };
 }
 
+/** Options of what changes a living cluster. */
+export function operationOptions<F extends { json: boolean; plain: boolean; verbose: number }>(flags: F) {
+  const { json, plain, verbose } = flags;
+  return { ...optionsOf(flags), verbosity: verbose, view: viewOf({ json, plain }) };
+}
+
 export function viewOf(flags: { readonly json?: boolean; readonly plain: boolean }): 'json' | 'plain' | 'auto' {
   return flags.json ? 'json' : flags.plain ? 'plain' : 'auto';
 }

@@ -1,6 +1,7 @@
 import { safeName } from '../shell/safe-name.js';
 import { Secret } from '../shell/secret.js';
 import { joinShell, quote, rawShell, type Shell, sh } from '../shell/shell.js';
+import { everyTime } from './action.js';
 import { emit } from './file.js';
 import type { Task } from './task.js';
 
@@ -69,14 +70,7 @@ function guarded(o: Omit<ShellTaskOptions, 'run'>, apply: Shell): Task {
     const there = sh`[ -e ${o.creates} ]`;
     return { id, title, sensitive, check: sensitive ? evaluate(there.text, `${id}.creates`) : there, apply };
   }
-  // Runs each time: the note for the second check is removed with the program's directory.
-  return {
-    id,
-    title,
-    sensitive,
-    check: sh`[ -e "$KW_DIR/ran.$KW_N" ]`,
-    apply: joinShell([sh`( ${apply} )`, sh`: > "$KW_DIR/ran.$KW_N"`]),
-  };
+  return { id, title, sensitive, ...everyTime(apply) };
 }
 
 /** A subshell, so that `exit 0` ends the text and nothing else. */

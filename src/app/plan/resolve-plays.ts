@@ -44,17 +44,21 @@ export interface Selection {
   readonly limit: ReadonlySet<string> | undefined;
 }
 
-/** @throws InputErrors for unknown roles and tags, and for patterns with unknown names. */
+/**
+ * @param known roles by the names that plays use.
+ * @throws InputErrors for unknown roles and tags, and for patterns with unknown names.
+ */
 export function resolvePlays(
   playbook: Playbook,
   inventory: Inventory,
   cluster: Cluster | undefined,
   s: Selection,
+  known: ReadonlyMap<string, Role> = ROLES,
 ): ResolvedPlay[] {
   const problems: ErrorParts[] = [];
   const members = new Set(cluster?.hosts.map((h) => h.name));
   const resolved = playbook.plays.map((play) => {
-    const items = itemsOf(play, s, problems);
+    const items = itemsOf(play, s, known, problems);
     // Roles are for hosts of the cluster; a play of roles only does not concern other hosts.
     const rolesOnly = items.every((u) => u.kind === 'role');
     const all = hostsOf(play, inventory, problems).filter((h) => !rolesOnly || members.has(h));
@@ -73,7 +77,7 @@ export function usesRoles(playbook: Playbook): boolean {
   return playbook.plays.some((p) => p.roles.length > 0);
 }
 
-function itemsOf(play: Play, s: Selection, problems: ErrorParts[]): PlayItem[] {
+function itemsOf(play: Play, s: Selection, known: ReadonlyMap<string, Role>, problems: ErrorParts[]): PlayItem[] {
   const tagged = (own: readonly string[]) => {
     const tags = [...new Set([...play.tags, ...own])];
     return { tags, selected: tagsSelect(tags, s) };
@@ -81,12 +85,12 @@ function itemsOf(play: Play, s: Selection, problems: ErrorParts[]): PlayItem[] {
   const userTasks = (list: readonly UserTask[]): PlayItem[] =>
     list.map((t) => ({ kind: 'user-task', userTask: t, vars: new Map([...play.vars, ...t.vars]), ...tagged(t.tags) }));
   const roles = play.roles.flatMap((use): PlayItem[] => {
-    const role = ROLES.get(use.name);
+    const role = known.get(use.name);
     if (role) return [{ kind: 'role', role, ...tagged(use.tags) }];
     problems.push({
       what: `There is no role ${use.name}`,
       where: use.source,
-      fix: didYouMean(use.name, [...ROLES.keys()], 'Roles are'),
+      fix: didYouMean(use.name, [...known.keys()], 'Roles are'),
     });
     return [];
   });

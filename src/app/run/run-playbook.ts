@@ -1,11 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import { formatParts } from '../../base/text/render-error.js';
 import { runPlays } from '../../engine/plays/run-plays.js';
-import type { RunResult } from '../../engine/types.js';
+import type { PushFile, RunResult } from '../../engine/types.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
 import { loadPlaybook } from '../../playbook/playbook.js';
+import type { Role } from '../../roles/role.js';
 import { putFile } from '../../transport/session/put-file.js';
+import type { Session } from '../../transport/types.js';
 import { createView } from '../../ui/run/create-view.js';
 import type { View } from '../../ui/run/view.js';
 import { withAnsibleConfig } from '../connect/ansible-config.js';
@@ -65,8 +67,14 @@ export interface PlaybookRun extends PlaybookOptions {
   readonly title: string;
   /** The inventory describes a cluster, even if no play has roles. */
   readonly cluster: boolean;
+  /** Roles that its plays may name; default: all of the registry. Those of an operation know what the operator asked for. */
+  readonly roles?: ReadonlyMap<string, Role>;
+  /** Hosts of the run, by name; undefined: all. */
+  readonly only?: ReadonlySet<string>;
+  /** Secret files that tasks may take with `kw_artifact`: sha256 to path on this machine. Only root can read them on a host. */
+  readonly secretFiles?: ReadonlyMap<string, string>;
   /** Called after a run, except in check mode. */
-  readonly finish?: (source: ClusterSource, result: RunResult) => Promise<void>;
+  readonly finish?: (source: ClusterSource, result: RunResult, sessions: ReadonlyMap<string, Session>) => Promise<void>;
 }
 
 type PlaySource = Pick<ClusterSource, 'bundle' | 'warnings'> & {
@@ -89,8 +97,8 @@ export async function runPlaybook(o: PlaybookRun): Promise<number> {
   try {
     const { inventory, bundle } = source;
     const cluster = source.cluster?.cluster;
-    const limit = o.limit === undefined ? undefined : new Set(resolvePattern(inventory, o.limit));
-    let plays = resolvePlays(playbook, inventory, cluster, { tags: o.tags, skipTags: o.skipTags, limit });
+    const limit = o.limit === undefined ? o.only : new Set(resolvePattern(inventory, o.limit));
+    let plays = resolvePlays(playbook, inventory, cluster, { tags: o.tags, skipTags: o.skipTags, limit }, o.roles);
     const userTasks = new UserTasks(inventory, playbook.dir);
     checkUserTasks(plays, userTasks);
     const allFacts = assumedFacts(cluster, bundle?.index.arch);
@@ -178,13 +186,15 @@ async function run(
     const planned = planPlays(plays, context, neededExports(plays, context));
     // Errors of roles, such as a file missing from the bundle, must come now and not midway.
     for (const play of planned) for (const host of play.hosts) play.tasks(host, new Map(), new Map());
-    const paths = new Map([...bundlePaths(bundle), ...userTasks.pushed]);
+    const secretFiles = o.secretFiles ?? new Map<string, string>();
+    const paths = new Map([...bundlePaths(bundle), ...userTasks.pushed, ...secretFiles]);
+    const push: PushFile = (session, file) => putFile(session, secretFiles.has(file.sha256) ? { ...file, mode: '0600' } : file);
     const result = await runPlays({
       title: o.title,
       plays: planned,
       sessions,
       reconnect,
-      artifacts: { localPath: (sha256) => paths.get(sha256), push: putFile, nodeMayDownload: () => bundle === undefined },
+      artifacts: { localPath: (sha256) => paths.get(sha256), push, nodeMayDownload: () => bundle === undefined },
       forks: withAnsibleConfig(o.connection).forks,
       check: o.check,
       diff: o.diff,
@@ -198,7 +208,7 @@ async function run(
       kill: interrupt.kill,
       view: (event) => view.event(event),
     });
-    if (!o.check && source.cluster) await o.finish?.(source.cluster, result);
+    if (!o.check && source.cluster) await o.finish?.(source.cluster, result, sessions);
     return result.exitCode;
   } finally {
     await view.end();

@@ -1,3 +1,4 @@
+import { tableLines } from '../../base/text/table.js';
 import { catalogue, compareVersions, defaultKubeVersion, knownKubeVersions, knownVersions } from '../../cluster/catalogue.js';
 
 export interface VersionsOptions {
@@ -26,9 +27,9 @@ export function versions(o: VersionsOptions): number {
   if (o.json) print(JSON.stringify({ date, kubernetes: minors, components }, undefined, 2));
   else {
     print(`Official releases with known checksums (catalogue of ${date}):`, '');
-    print(table([['KUBERNETES', 'ETCD', 'COREDNS', 'PAUSE', 'ALSO'], ...minors.map((m) => row(m, o.all))]), '');
+    print(...tableLines([['KUBERNETES', 'ETCD', 'COREDNS', 'PAUSE', 'ALSO'], ...minors.map((m) => row(m, o.all))]), '');
     print(
-      table([
+      ...tableLines([
         ['COMPONENT', 'DEFAULT', 'KNOWN'],
         ...components.map((c) => [c.name, c.default, o.all ? c.versions.join(' ') : span(c.versions)]),
       ]),
@@ -70,18 +71,6 @@ function row(m: InstallableVersion, all: boolean): string[] {
 function span(versions: readonly string[]): string {
   const sorted = versions.toSorted(compareVersions);
   return sorted.length <= 2 ? sorted.join(', ') : `${sorted[0]} to ${sorted.at(-1)}`;
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((r) => r[i]?.length ?? 0))) ?? [];
-  return rows
-    .map((r) =>
-      r
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
 
 function print(...lines: string[]): void {

@@ -14,3 +14,13 @@ export function duration(ms: number): string {
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
+
+/** `4.3 MB`, `2.1 GB`: units of 1000, as disks and `ls` without `-h` count. */
+export function fileSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  let size = bytes / 1000;
+  let at = 0;
+  for (; size >= 999.5 && at < units.length - 1; at++) size /= 1000;
+  return `${size.toFixed(size < 10 ? 1 : 0)} ${units[at]}`;
+}

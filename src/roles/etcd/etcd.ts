@@ -1,12 +1,14 @@
-import { type ClusterHost, memberName } from '../../cluster/cluster.js';
+import { memberName } from '../../cluster/cluster.js';
 import { type Shell, sh } from '../../shell/shell.js';
-import { install } from '../../tasks/artifact.js';
+import { type Artifact, install } from '../../tasks/artifact.js';
 import { waitFor } from '../../tasks/command.js';
 import { directories, file } from '../../tasks/file.js';
 import { restartNoBlock, service } from '../../tasks/service.js';
+import type { Task } from '../../tasks/task.js';
 import type { Role, RoleContext } from '../role.js';
 import { systemdUnit } from '../systemd-unit.js';
 import { certTasks } from './etcd-certs.js';
+import { etcdctl, etcdEndpoints } from './etcdctl.js';
 
 const UNIT = '/etc/systemd/system/etcd.service';
 const ENV = '/etc/etcd.env';
@@ -22,14 +24,16 @@ export const etcd: Role = {
     if (!ctx.host.etcd) return [];
     const s = ctx.host.settings;
     const dir = s.etcd_cert_dir;
+    const binaries = ctx.artifacts.file('etcd');
     return [
       install({
         id: 'etcd/binaries',
         title: 'Install etcd',
-        artifact: ctx.artifacts.file('etcd'),
+        artifact: binaries,
         dir: s.bin_dir,
         files: ['etcd', 'etcdctl'],
       }),
+      ...(hasEtcdutl(binaries.version) ? [etcdutl(binaries, s.bin_dir)] : []),
       ...certTasks(ctx, ['member', 'admin']),
       directories({ id: 'etcd/data', title: "Make etcd's data folder", paths: [s.etcd_data_dir], mode: '0700' }),
       file({ id: 'etcd/env', title: 'Write the settings of etcd', path: ENV, content: environment(ctx), mode: '0600' }),
@@ -48,7 +52,7 @@ export const etcd: Role = {
       waitFor({
         id: 'etcd/healthy',
         title: 'Wait until the etcd member is healthy',
-        until: sh`${etcdctl(ctx)} --endpoints https://127.0.0.1:2379 endpoint health 2>&1`,
+        until: sh`${etcdctl(ctx.host)} --endpoints https://127.0.0.1:2379 endpoint health 2>&1`,
         timeoutSec: 120,
         hint: 'Is a firewall between the etcd hosts (ports 2379, 2380)? `journalctl -u etcd` on the host says which members it waits for',
       }),
@@ -73,7 +77,7 @@ const SETTLE_SEC = 5;
 function restart(ctx: RoleContext): Shell {
   const atOnce = restartNoBlock('etcd.service');
   if (ctx.cluster.etcd.length < 3) return atOnce;
-  const ctl = etcdctl(ctx);
+  const ctl = etcdctl(ctx.host);
   const others = etcdEndpoints(ctx.cluster.etcd.filter((m) => m !== ctx.host)).join(',');
   const inTurn = sh`
     # A member that did not come back from its turn ends it for all others: with the next one the quorum would go.
@@ -119,16 +123,15 @@ function restart(ctx: RoleContext): Shell {
       )`;
 }
 
-/** etcdctl with this host's admin certificate. */
-function etcdctl(ctx: RoleContext): Shell {
-  const s = ctx.host.settings;
-  const dir = s.etcd_cert_dir;
-  const name = ctx.host.name;
-  return sh`ETCDCTL_API=3 ${`${s.bin_dir}/etcdctl`} --cacert ${`${dir}/ca.pem`} --cert ${`${dir}/admin-${name}.pem`} --key ${`${dir}/admin-${name}-key.pem`} --command-timeout 5s`;
+/** It reads and restores snapshots. A task of its own: a host that was installed without it gets it, too. */
+function etcdutl(artifact: Artifact, dir: string): Task {
+  return install({ id: 'etcd/etcdutl', title: 'Install etcdutl', artifact, dir, files: ['etcdutl'] });
 }
 
-function etcdEndpoints(members: readonly ClusterHost[]): string[] {
-  return members.map((m) => `https://${m.accessIp}:2379`);
+/** Archives of etcd hold etcdutl since 3.5. */
+function hasEtcdutl(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 3 || (major === 3 && minor >= 5);
 }
 
 function environment(ctx: RoleContext): string {

@@ -19,6 +19,27 @@ kw_artifact_done fa1b80565ee6fc2df1ae6f57a508b221f3ecc7d591c317c581cd8281b0842b3
 ## needs
 etcd https://github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-arm64.tar.gz
 
+# etcd/etcdutl: Install etcdutl
+## check
+[ -s /var/lib/kubewright/installed/etcd.etcdutl ]
+[ "$({ echo fa1b80565ee6fc2df1ae6f57a508b221f3ecc7d591c317c581cd8281b0842b3e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- etcdutl ); })" = "$(cat /var/lib/kubewright/installed/etcd.etcdutl)" ]
+## apply
+src=$(kw_artifact fa1b80565ee6fc2df1ae6f57a508b221f3ecc7d591c317c581cd8281b0842b3e)
+tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+tar -xzf "$src" -C "$tmp" --no-same-owner --strip-components=1 etcd-v3.6.14-linux-arm64/etcdutl
+mkdir -p /var/lib/kubewright/installed
+
+for f in etcdutl; do
+  chown root:root "$tmp/$f"
+  chmod 0755 "$tmp/$f"
+  mv -fT "$tmp/$f" /usr/local/bin/"$f"
+done
+{ echo fa1b80565ee6fc2df1ae6f57a508b221f3ecc7d591c317c581cd8281b0842b3e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- etcdutl ); } > /var/lib/kubewright/installed/etcd.etcdutl
+kw_artifact_done fa1b80565ee6fc2df1ae6f57a508b221f3ecc7d591c317c581cd8281b0842b3e
+## needs
+etcd https://github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-arm64.tar.gz
+
 # etcd/etcd-ca: Install etcd's CA certificate
 # (writes /etc/ssl/etcd/ssl/ca.pem)
 ## check

@@ -19,6 +19,27 @@ kw_artifact_done ffe840ff9295808e88cce2794a18a5ac87f12a5203c8314d0bf6aa119b41bac
 ## needs
 etcd https://files.example.org/mirror/github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-amd64.tar.gz
 
+# etcd/etcdutl: Install etcdutl
+## check
+[ -s /var/lib/kubewright/installed/etcd.etcdutl ]
+[ "$({ echo ffe840ff9295808e88cce2794a18a5ac87f12a5203c8314d0bf6aa119b41bac5; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- etcdutl ); })" = "$(cat /var/lib/kubewright/installed/etcd.etcdutl)" ]
+## apply
+src=$(kw_artifact ffe840ff9295808e88cce2794a18a5ac87f12a5203c8314d0bf6aa119b41bac5)
+tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+tar -xzf "$src" -C "$tmp" --no-same-owner --strip-components=1 etcd-v3.6.14-linux-amd64/etcdutl
+mkdir -p /var/lib/kubewright/installed
+
+for f in etcdutl; do
+  chown root:root "$tmp/$f"
+  chmod 0755 "$tmp/$f"
+  mv -fT "$tmp/$f" /usr/local/bin/"$f"
+done
+{ echo ffe840ff9295808e88cce2794a18a5ac87f12a5203c8314d0bf6aa119b41bac5; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- etcdutl ); } > /var/lib/kubewright/installed/etcd.etcdutl
+kw_artifact_done ffe840ff9295808e88cce2794a18a5ac87f12a5203c8314d0bf6aa119b41bac5
+## needs
+etcd https://files.example.org/mirror/github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-amd64.tar.gz
+
 # etcd/cert-member: Install the member certificate of etcd
 # (writes /etc/ssl/etcd/ssl/member-m11-k8s.pem)
 ## check
