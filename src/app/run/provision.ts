@@ -18,10 +18,11 @@ export interface ProvisionOptions extends PlaybookOptions {
 /** Turns the hosts of an inventory into a cluster. @returns the exit code, see `runPlaybook`. */
 export async function provision(o: ProvisionOptions): Promise<number> {
   const playbook = o.playbook ?? join(PACKAGE_ROOT, 'playbooks', 'cluster.yml');
-  return runPlaybook({ ...o, playbook, title: 'provision', cluster: true, finish });
+  return runPlaybook({ ...o, playbook, title: 'provision', cluster: true, finish: saveAdminKubeconfig });
 }
 
-async function finish(source: ClusterSource, result: RunResult): Promise<void> {
+/** What the role `client` has exported, if the inventory asks for a copy here. */
+export async function saveAdminKubeconfig(source: ClusterSource, result: RunResult): Promise<void> {
   if (!source.cluster.settings.kubeconfig_localhost) return;
   const first = source.cluster.controlPlane[0]?.name ?? '';
   const value = result.exports.get(first)?.get('admin-kubeconfig');
