@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { compileProgram } from '../../src/engine/program/compile.js';
+import { certsRenew } from '../../src/roles/day-two/certs/renew.js';
+import { etcdDefrag, etcdDefragLeader } from '../../src/roles/day-two/etcd/defrag.js';
+import { etcdRestore } from '../../src/roles/day-two/etcd/restore.js';
+import { etcdSnapshot } from '../../src/roles/day-two/etcd/snapshot.js';
+import { reset } from '../../src/roles/day-two/reset/reset.js';
+import type { Role } from '../../src/roles/role.js';
+import { roleContext } from '../support/cluster.js';
+import { testShells } from '../support/local.js';
+import { render } from './render.js';
+import { variant } from './variants.js';
+
+const FILES = join(import.meta.dirname, 'day-two');
+const { cluster } = variant('default');
+const STAMP = '20261129T034500Z';
+const snapshot = { name: 'the snapshot of etcd', sha256: 'a'.repeat(64), size: 4_000_032 };
+
+/** What operations on a living cluster do to hosts: the role, and the hosts that are worth reading. */
+const CASES: readonly (readonly [Role, ...string[]])[] = [
+  [etcdSnapshot({ member: 'm12-k8s', stamp: STAMP }), 'm12-k8s'],
+  [etcdDefrag, 'm11-k8s'],
+  [etcdDefragLeader, 'm11-k8s'],
+  ...etcdRestore({ snapshot, stamp: STAMP }).map((role) => [role, 'm11-k8s'] as const),
+  ...certsRenew.map((role) => [role, 'm11-k8s'] as const),
+  [reset, 'm11-k8s', 'w101-k8s'],
+];
+const PAIRS = CASES.flatMap(([role, ...hosts]) => hosts.map((host) => [role.name, host, role] as const));
+
+const root = mkdtempSync(join(tmpdir(), 'kubewright-day-two-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe('programs of the operations on a living cluster', () => {
+  it.each(PAIRS)('%s on %s', async (name, host, role) => {
+    const text = render(role.tasks(roleContext(cluster, host)));
+    expect(text).not.toBe('');
+    await expect(text).toMatchFileSnapshot(join(FILES, `${name}.${host}.sh`));
+  });
+
+  it('have no file but those', () => {
+    expect(readdirSync(FILES).toSorted()).toEqual(PAIRS.map(([name, host]) => `${name}.${host}.sh`).toSorted());
+  });
+
+  it.each(testShells().filter((s) => s.command !== undefined))('are shell to $name', (shell) => {
+    const [file = 'sh', ...args] = shell.command ?? [];
+    for (const [name, host, role] of PAIRS) {
+      const { program } = compileProgram({
+        run: 'r',
+        play: name,
+        host,
+        nonce: 'abcdef0123456789',
+        tasks: role.tasks(roleContext(cluster, host)),
+        check: false,
+        diff: false,
+        cacheDir: root,
+        dir: root,
+      });
+      const path = join(root, 'program');
+      writeFileSync(path, program);
+      const { status, stderr } = spawnSync(file, [...args, '-n', path], { encoding: 'utf8' });
+      expect({ name, status, stderr }).toEqual({ name, status: 0, stderr: '' });
+    }
+  });
+});
