@@ -36,6 +36,8 @@ export interface Cluster {
   readonly settings: ClusterSettings;
   /** Everything that depends on kube_version. */
   readonly versions: VersionFacts;
+  /** Where clients of a cluster that runs find the API already; absent: decided by settings and groups. */
+  readonly endpoint?: string;
 }
 
 /** Name of an etcd member in etcd. @throws TypeError for a host that is not a member. */

@@ -9,12 +9,15 @@ import { hints } from './checks/hints.js';
 import { subnetProblems } from './checks/subnets.js';
 import { componentProblems, versionProblem } from './checks/version-check.js';
 import type { Cluster, ClusterHost } from './cluster.js';
+import { type Kept, leavesOpen } from './living/kept.js';
 import { type ClusterSettings, defaultSettings, parseSettings, SETTING_NAMES } from './settings.js';
 import { versionFacts } from './versions.js';
 
 export interface ResolveOptions {
   /** What the offline bundle holds, when there is one. */
   readonly bundle?: { readonly name: string; readonly kubeVersion: string };
+  /** What a living cluster has: it counts where the inventory says nothing. */
+  readonly kept?: Kept;
 }
 
 export interface Resolved {
@@ -57,10 +60,10 @@ export function examineCluster(
     });
   }
   const bundled = options.bundle?.kubeVersion;
-  const defaults = { kubeVersion: bundled ?? defaultKubeVersion(), bundled };
+  const defaults = { kubeVersion: bundled ?? defaultKubeVersion(), bundled, kept: options.kept };
   const etcd = etcdMembers(inventory, control);
   const workers = hostsOf(inventory, ['kube_node']);
-  const groups = { control: new Set(control), workers: new Set(workers), etcd };
+  const groups = { control: new Set(control), workers: new Set(workers), etcd, kept: options.kept };
   const hosts = members.map((host) => clusterHost(host, settingsOf(host, defaults, problems), groups, problems));
   problems.push(...addressProblems(hosts), ...nameProblems(hosts), ...memberProblems(hosts));
   const first = hosts.find((h) => h.name === control[0]?.name);
@@ -83,6 +86,7 @@ export function examineCluster(
     etcd: byName(etcd),
     settings,
     versions: versionFacts(settings),
+    ...(options.kept?.endpoint === undefined ? {} : { endpoint: options.kept.endpoint }),
   };
   return { cluster, problems: unique(problems) };
 }
@@ -95,14 +99,17 @@ function hostsOf(inventory: Inventory, groups: readonly string[]): Host[] {
 
 function settingsOf(
   host: Host,
-  defaults: { readonly kubeVersion: string; readonly bundled?: string },
+  defaults: { readonly kubeVersion: string; readonly bundled?: string; readonly kept?: Kept },
   problems: ErrorParts[],
 ): ClusterSettings {
+  const kept = defaults.kept?.settings ?? {};
   const vars: Record<string, VarValue> = {};
   for (const name of SETTING_NAMES) {
-    const value = rendered(host, name, problems);
+    const value = rendered(host, name, problems) ?? kept[name];
     if (value !== undefined) vars[name] = value;
   }
+  const running = kept.kube_version;
+  if (typeof running === 'string' && leavesOpen(vars.kube_version, running)) vars.kube_version = running;
   const parsed = parseSettings(vars, defaults);
   const wrong = parsed.problems;
   const settings = { ...parsed.settings, kube_version: fullKubeVersion(parsed.settings.kube_version, defaults.bundled) };
@@ -144,7 +151,12 @@ function correction(name: string, value: VarValue | undefined): string {
 function clusterHost(
   host: Host,
   settings: ClusterSettings,
-  groups: { readonly control: ReadonlySet<Host>; readonly workers: ReadonlySet<Host>; readonly etcd: readonly Host[] },
+  groups: {
+    readonly control: ReadonlySet<Host>;
+    readonly workers: ReadonlySet<Host>;
+    readonly etcd: readonly Host[];
+    readonly kept?: Kept;
+  },
   problems: ErrorParts[],
 ): ClusterHost {
   const text = (name: string): string | undefined => {
@@ -160,7 +172,10 @@ function clusterHost(
     controlPlane: groups.control.has(host),
     worker: groups.workers.has(host),
     etcd: position >= 0,
-    etcdMemberName: position >= 0 ? (text('etcd_member_name') ?? usualMemberName(position)) : undefined,
+    etcdMemberName:
+      position >= 0
+        ? (text('etcd_member_name') ?? groups.kept?.memberNames.get(accessIp) ?? usualMemberName(position))
+        : undefined,
     nodeLabels: labels(host, problems),
     nodeTaints: taints(host, problems),
     settings,

@@ -34,14 +34,14 @@ const IGNORED_CHECKS = [
   'FileAvailable--etc-kubernetes-pki-ca.crt',
 ];
 
-/** Where clients find the API: the load balancer that the operator named, else the first control plane. */
+/** Where clients find the API: the load balancer that the operator named, where they find it already, else the first control plane. */
 export function controlPlaneEndpoint(cluster: Cluster): string {
   const s = cluster.settings;
   if (s.loadbalancer_apiserver) {
     const { address, port } = s.loadbalancer_apiserver;
     return `${s.apiserver_loadbalancer_domain_name ?? address}:${port ?? s.kube_apiserver_port}`;
   }
-  return `${cluster.controlPlane[0]?.accessIp}:${s.kube_apiserver_port}`;
+  return cluster.endpoint ?? `${cluster.controlPlane[0]?.accessIp}:${s.kube_apiserver_port}`;
 }
 
 /** True if workers reach the API through their own load balancer on 127.0.0.1. */

@@ -4,6 +4,7 @@ import { etcdCertsRole, etcdSign } from './etcd/etcd-certs.js';
 import { apiserverLb } from './kubernetes/apiserver-lb.js';
 import { controlPlane } from './kubernetes/control-plane.js';
 import { node } from './kubernetes/kubelet.js';
+import { record } from './kubernetes/record.js';
 import { nodes } from './kubernetes/wait-for-nodes.js';
 import { worker } from './kubernetes/worker.js';
 import { network } from './network/network.js';
@@ -30,6 +31,7 @@ export const ROLES: ReadonlyMap<string, Role> = new Map(
     podSubnets,
     network,
     nodes,
+    record,
     ...APPS,
     ...QUIRKS,
   ].map((role) => [role.name, role]),

@@ -27,7 +27,9 @@ import { requireWork, type TaskListOptions, taskList, taskListText } from '../pl
 import { UserTasks } from '../plan/user-tasks.js';
 import { runAbout } from './about.js';
 import { FactsGatherer } from './gather-facts.js';
-import { preflight } from './preflight.js';
+import { settle } from './living.js';
+
+import { factsOfOthers, preflight } from './preflight.js';
 import { newRunSecrets } from './run-secrets.js';
 import { stepPrompt } from './step-prompt.js';
 
@@ -181,8 +183,12 @@ async function run(
     const allFacts = gatherer ? await gatherer.all(sessions, reconnect) : new Map();
     // Tasks must not wait for hosts that only help.
     const droppedOut = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !chosen.has(name)));
-    const context: PlanContext = { ...fresh, allFacts, droppedOut };
-    await preflight(plays, context, inventory, o.connection);
+    const others = await factsOfOthers(plays, { ...fresh, allFacts }, inventory, o.connection);
+    const settled = cluster && settle(cluster, inventory, bundle, new Map([...others, ...allFacts]), plays);
+    for (const warning of settled?.warnings ?? []) tell(formatParts(warning));
+    if (o.check) for (const change of settled?.changes ?? []) tell(change);
+    const context: PlanContext = { ...fresh, cluster: settled?.cluster, allFacts, droppedOut };
+    preflight(plays, context, others);
     const planned = planPlays(plays, context, neededExports(plays, context));
     // Errors of roles, such as a file missing from the bundle, must come now and not midway.
     for (const play of planned) for (const host of play.hosts) play.tasks(host, new Map(), new Map());
@@ -208,7 +214,8 @@ async function run(
       kill: interrupt.kill,
       view: (event) => view.event(event),
     });
-    if (!o.check && source.cluster) await o.finish?.(source.cluster, result, sessions);
+    if (!o.check && source.cluster)
+      await o.finish?.({ ...source.cluster, cluster: settled?.cluster ?? source.cluster.cluster }, result, sessions);
     return result.exitCode;
   } finally {
     await view.end();

@@ -51,3 +51,13 @@ export function livingEtcd(hosts: ReadonlyMap<string, LivingFacts>): LivingEtcd 
     caKeyOn: found.filter((e) => e.hasCaKey).map((e) => e.host),
   };
 }
+
+/** The member with this peer address, whatever its name. */
+export function memberAt(etcd: LivingEtcd, address: string): EtcdMember | undefined {
+  return etcd.members.find((m) => m.peerUrls.some((url) => addressOf(url) === address));
+}
+
+/** `https://10.0.0.1:2380` → `10.0.0.1` */
+export function addressOf(url: string): string {
+  return url.replace(/^https?:\/\//, '').replace(/:\d+$/, '');
+}

@@ -1,16 +1,33 @@
 import * as z from 'zod';
+import type { Cluster, ClusterHost } from '../cluster.js';
+import { SETTING_CHANGES } from './setting-changes.js';
 
 /** What Kubewright notes at the end of a successful `provision`, on the control planes and in the cluster. Without secrets. */
 const schema = z.object({
   schema: z.literal(1),
-  /** Version of Kubewright. */
-  by: z.string(),
   settings: z.record(z.string(), z.unknown()),
   /** Host → its groups: `control-plane`, `worker`, `etcd`. */
   hosts: z.record(z.string(), z.array(z.string())),
 });
 
 export type AppliedRecord = z.output<typeof schema>;
+
+/** What is recorded of a cluster: no setting that is applied at once, and nothing that came from a vault. */
+export function recordText(cluster: Cluster, versions: Readonly<Record<string, string>>): string {
+  const values: Readonly<Record<string, unknown>> = { ...cluster.settings, ...versions };
+  const secret = (name: string): boolean => cluster.hosts.some((h) => h.inventoryHost.vars.get(name)?.secret);
+  const names = Object.entries(SETTING_CHANGES).flatMap(([name, kind]) => (kind === 'live' || secret(name) ? [] : [name]));
+  const record: AppliedRecord = {
+    schema: 1,
+    settings: Object.fromEntries(names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]]))),
+    hosts: Object.fromEntries(cluster.hosts.map((h) => [h.name, groupsOf(h)]).sort()),
+  };
+  return JSON.stringify(record);
+}
+
+function groupsOf(h: ClusterHost): string[] {
+  return [...(h.controlPlane ? ['control-plane'] : []), ...(h.worker ? ['worker'] : []), ...(h.etcd ? ['etcd'] : [])];
+}
 
 /** The first that can be read: the cluster's own comes before those of hosts, of which one may have been away. */
 export function newestRecord(texts: readonly (string | undefined)[]): AppliedRecord | undefined {

@@ -40,9 +40,9 @@ export function parseLiving(lines: ProbeLines): LivingFacts | undefined {
 
 type Lines = (key: string) => readonly string[];
 
-/** The first thing in a text that looks like a version, without `v`. */
+/** The first thing in a text that looks like a version, without `v` and without what a distribution adds (1.6.20~ds1). */
 function versionIn(text: string): string | undefined {
-  return /(?:^|[\sv:])(\d+\.\d+\.\d+[\w.+-]*)/.exec(text)?.[1];
+  return /(?:^|[\sv:])(\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)\.\d+)?)/.exec(text)?.[1];
 }
 
 function staticPods(lines: readonly string[]): Record<string, StaticPod> {
@@ -131,7 +131,7 @@ function etcdMember(line: string): EtcdMember | undefined {
 
 function apiFacts(all: Lines): ApiFacts | undefined {
   if (all('api').length === 0) return undefined;
-  const [version] = all('api-version');
+  const version = versionIn(all('api-version')[0] ?? '');
   const [error] = all('api-error');
   const [file] = all('kubeadm-file');
   const configMaps: Record<string, Record<string, string>> = {};
@@ -170,7 +170,7 @@ function nodeFact(line: string): NodeFact {
   const [name = '', kubelet = '', runtime = '', ready, cordoned, ip, cidr, roles = ''] = line.split(' ');
   return {
     name,
-    kubelet: kubelet.replace(/^v/, ''),
+    kubelet: versionIn(kubelet) ?? '',
     runtime,
     ready: ready === 'True',
     cordoned: cordoned === 'cordoned',

@@ -9,7 +9,7 @@ export interface LivingPlaces {
 }
 
 /** Where Kubewright notes on control planes what it applied last. */
-const APPLIED_FILE = '/var/lib/kubewright/cluster/applied.json';
+export const APPLIED_FILE = '/var/lib/kubewright/cluster/applied.json';
 
 /**
  * Lines of the probe about a cluster that is on the host; a host without one only tests for a few files. Uses `say` of the probe.

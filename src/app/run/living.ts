@@ -1,0 +1,58 @@
+import type { Bundle } from '../../artifacts/bundle.js';
+import { InputErrors, type Warning } from '../../base/errors.js';
+import type { Cluster } from '../../cluster/cluster.js';
+import type { Components } from '../../cluster/living/changes.js';
+import { keep } from '../../cluster/living/keep.js';
+import { livingCluster } from '../../cluster/living/living-cluster.js';
+import { changeText, compare } from '../../cluster/living/refusals.js';
+import { resolveCluster } from '../../cluster/resolve.js';
+import type { HostFacts } from '../../facts/facts.js';
+import type { Inventory } from '../../inventory/model/model.js';
+import { ROLES } from '../../roles/registry.js';
+import type { ResolvedPlay } from '../plan/resolve-plays.js';
+
+/** The cluster to work towards, and what to say about it. */
+export interface Settled {
+  readonly cluster: Cluster;
+  readonly warnings: readonly Warning[];
+  /** Changes of settings that the run makes, in words. */
+  readonly changes: readonly string[];
+}
+
+/**
+ * What the inventory means for the cluster that runs: where it says nothing, everything stays as it is.
+ *
+ * @param plays installing roles among them are compared with the cluster; others may run on any cluster.
+ * @throws InputErrors with everything that must not change on a living cluster; nothing was touched.
+ */
+export function settle(
+  wanted: Cluster,
+  inventory: Inventory,
+  bundle: Bundle | undefined,
+  allFacts: ReadonlyMap<string, HostFacts>,
+  plays: readonly ResolvedPlay[],
+): Settled {
+  const living = livingCluster(allFacts);
+  if (!living) return { cluster: wanted, warnings: [], changes: [] };
+  const kubeVersion = bundle?.index.kubeVersion;
+  const { cluster } = resolveCluster(inventory, {
+    bundle: bundle && { name: bundle.index.name, kubeVersion: bundle.index.kubeVersion },
+    kept: keep(living, wanted, kubeVersion),
+  });
+  if (!installs(plays)) return { cluster, warnings: [], changes: [] };
+  const { refusals, changes, warnings } = compare(cluster, componentsOf(cluster, bundle), living);
+  if (refusals.length > 0) throw new InputErrors(refusals);
+  return { cluster, warnings, changes: changes.map(changeText) };
+}
+
+/** Whether a role of the installation is among what was selected. */
+export function installs(plays: readonly ResolvedPlay[]): boolean {
+  return plays.some(
+    (p) => p.hosts.length > 0 && p.items.some((i) => i.selected && i.kind === 'role' && ROLES.get(i.role.name) === i.role),
+  );
+}
+
+function componentsOf(cluster: Cluster, bundle: Bundle | undefined): Components {
+  if (!bundle) return cluster.versions.components;
+  return Object.fromEntries(bundle.index.files.map((f) => [f.name, f.version]));
+}

@@ -1,0 +1,95 @@
+import type { ErrorParts } from '../../base/errors.js';
+import { type Cluster, type ClusterHost, memberName } from '../cluster.js';
+import type { LivingCluster } from './living-cluster.js';
+import { addressOf, memberAt } from './living-etcd.js';
+
+/** Members and control planes that the inventory has otherwise than the cluster. */
+export function memberProblems(wanted: Cluster, living: LivingCluster): ErrorParts[] {
+  const stacked = stackedEtcd(wanted, living);
+  return stacked.length > 0
+    ? stacked
+    : [...shrunk(wanted, living), ...unknownMembers(wanted, living), ...authorities(wanted, living)];
+}
+
+/** kubeadm's own layout: ours would start a second etcd beside it. */
+function stackedEtcd(wanted: Cluster, living: LivingCluster): ErrorParts[] {
+  const hosts = wanted.hosts.filter((h) => living.hosts.get(h.name)?.staticPods.etcd).map((h) => h.name);
+  if (hosts.length === 0) return [];
+  return [
+    {
+      what: 'etcd runs as static pods of kubeadm (stacked)',
+      where: hosts.join(', '),
+      why: 'Kubewright runs etcd as a service of the host: a second etcd would be started beside the one that holds the cluster',
+      fix: 'Look after this cluster with kubeadm; clusters with etcd as a service of its hosts can be provisioned',
+      code: 'etcd-stacked',
+    },
+  ];
+}
+
+/** Members that the inventory no longer has. */
+function shrunk(wanted: Cluster, living: LivingCluster): ErrorParts[] {
+  const addresses = new Set(wanted.etcd.map((h) => h.accessIp));
+  const left = living.etcd.members.filter((m) => !m.peerUrls.some((url) => addresses.has(addressOf(url))));
+  if (left.length === 0) return [];
+  const names = left.map((m) => m.name || m.peerUrls.join(', '));
+  return [
+    {
+      what: `etcd has ${names.length === 1 ? 'a member' : 'members'} that the inventory lacks: ${names.join(', ')}`,
+      where: placeOfGroup(wanted),
+      why: 'They stay members whatever the inventory says: API servers would forget them, and the quorum would still count them',
+      fix: 'Put their hosts back under [etcd], or remove the members first (etcdctl member remove ID)',
+      code: 'etcd-members',
+    },
+  ];
+}
+
+/** Hosts of the group that etcd does not know, and names that it knows otherwise. */
+function unknownMembers(wanted: Cluster, living: LivingCluster): ErrorParts[] {
+  const { members } = living.etcd;
+  if (members.length === 0) return [];
+  return wanted.etcd.flatMap((host): ErrorParts[] => {
+    const member = memberAt(living.etcd, host.accessIp);
+    if (!member) return [added(host)];
+    if (member.name === '' || member.name === memberName(host)) return [];
+    return [
+      {
+        what: `The etcd member of ${host.name} is named ${member.name}, and cannot become ${memberName(host)}`,
+        where: host.inventoryHost.vars.get('etcd_member_name')?.source ?? host.inventoryHost.source,
+        why: 'A member keeps its name',
+        fix: `Set etcd_member_name: ${member.name} for ${host.name}, or leave it out`,
+        code: 'etcd-member-name',
+      },
+    ];
+  });
+}
+
+function added(host: ClusterHost): ErrorParts {
+  return {
+    what: `${host.name} is not a member of the etcd that runs`,
+    where: host.inventoryHost.source,
+    why: 'A host that starts as a new member beside a living etcd makes a cluster of its own, or costs the quorum',
+    fix: `Take ${host.name} out of [etcd]; it can be a control plane or a worker without`,
+    code: 'etcd-members',
+  };
+}
+
+/** Different CAs of etcd on different hosts: a host with the wrong one is cut off. */
+function authorities(wanted: Cluster, living: LivingCluster): ErrorParts[] {
+  const { cas } = living.etcd;
+  const inside = [...cas].map(([ca, hosts]) => [ca, hosts.filter((h) => wanted.hosts.some((w) => w.name === h))] as const);
+  const known = inside.filter(([, hosts]) => hosts.length > 0);
+  if (known.length < 2) return [];
+  return [
+    {
+      what: `Hosts trust ${known.length} different certificate authorities of etcd`,
+      where: known.map(([, hosts]) => hosts.join(', ')).join(' | '),
+      why: 'A member or an API server with another one than the rest is refused by them',
+      fix: 'Compare /etc/ssl/etcd/ssl/ca.pem of the etcd hosts and /etc/kubernetes/pki/etcd/ca.crt of the control planes, and put back the one that the members use',
+      code: 'etcd-ca',
+    },
+  ];
+}
+
+function placeOfGroup(wanted: Cluster): ErrorParts['where'] {
+  return wanted.etcd[0]?.inventoryHost.source;
+}

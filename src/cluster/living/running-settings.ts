@@ -1,0 +1,57 @@
+import type { Cluster } from '../cluster.js';
+import type { LivingCluster } from './living-cluster.js';
+import { addressOf } from './living-etcd.js';
+
+/** Values of settings that can be read from the cluster itself, also of one that another tool made. Absent: not known. */
+export type RunningSettings = Readonly<Record<string, string>>;
+
+/** Reads them; where hosts do not agree, the first control plane of the inventory that says something counts. */
+export function runningSettings(living: LivingCluster, cluster: Cluster): RunningSettings {
+  const controllers = cluster.controlPlane.flatMap((h) => living.hosts.get(h.name) ?? []);
+  const argument = (pod: string, flag: string): string | undefined =>
+    controllers.map((l) => l.staticPods[pod]?.args[flag]).find((v) => v !== undefined);
+  const { configuration, network } = living;
+  const manager = 'kube-controller-manager';
+  const pool = network.pools.find((p) => p.cidr === configuration?.podSubnet) ?? network.pools.find((p) => !p.disabled);
+  const calico = network.plugin === 'calico';
+  const values: Record<string, string | undefined> = {
+    kube_version: living.versions.cluster,
+    cluster_name: configuration?.dnsDomain,
+    // A network that the operator brought is left alone.
+    kube_network_plugin: living.record?.settings.kube_network_plugin === 'none' ? 'none' : network.plugin,
+    kube_service_addresses: configuration?.serviceSubnet ?? argument('kube-apiserver', 'service-cluster-ip-range'),
+    kube_pods_subnet: configuration?.podSubnet ?? argument(manager, 'cluster-cidr') ?? pool?.cidr,
+    kube_network_node_prefix: argument(manager, 'node-cidr-mask-size'),
+    kube_proxy_mode: living.kubeProxyMode,
+    kube_apiserver_port: argument('kube-apiserver', 'secure-port'),
+    etcd_data_dir: dataDir(living, cluster),
+    etcd_version: single(cluster.etcd.flatMap((h) => living.etcd.versions.get(h.name) ?? [])),
+    containerd_version: single(cluster.hosts.flatMap((h) => living.hosts.get(h.name)?.running.containerd ?? [])),
+    calico_network_backend: calico ? network.backend : undefined,
+    calico_vxlan_mode: calico ? pool?.vxlanMode : undefined,
+    calico_ipip_mode: calico ? pool?.ipipMode : undefined,
+    calico_pool_blocksize: calico && pool ? String(pool.blockSize) : undefined,
+    nat_outgoing: calico && pool ? String(pool.natOutgoing) : undefined,
+  };
+  return Object.fromEntries(Object.entries(values).flatMap(([k, v]) => (v === undefined || v === '' ? [] : [[k, v]])));
+}
+
+/** Members by the address of their peers: name in etcd. */
+export function memberNames(living: LivingCluster): ReadonlyMap<string, string> {
+  return new Map(
+    living.etcd.members.flatMap((m) => (m.name === '' ? [] : m.peerUrls.map((url) => [addressOf(url), m.name] as const))),
+  );
+}
+
+/** The directory that the members themselves name. */
+function dataDir(living: LivingCluster, cluster: Cluster): string | undefined {
+  return cluster.etcd
+    .map((h) => living.hosts.get(h.name)?.etcd)
+    .map((e) => (e && e.data.length > 0 ? (e.env.ETCD_DATA_DIR ?? e.data[0]) : undefined))
+    .find((dir) => dir !== undefined);
+}
+
+/** undefined where there is none, or where they differ. */
+function single(values: readonly string[]): string | undefined {
+  return new Set(values).size === 1 ? values[0] : undefined;
+}
