@@ -27,6 +27,8 @@ export const SETTING_CHANGES: Readonly<Record<keyof ClusterSettings, ChangeClass
   bin_dir: 'fixed',
   etcd_data_dir: 'fixed',
   etcd_cert_dir: 'fixed',
+  etcd_backup_prefix: 'live',
+  etcd_backup_retention_count: 'live',
   etcd_quota_backend_bytes: 'rolling',
   etcd_heartbeat_interval: 'rolling',
   etcd_election_timeout: 'rolling',
