@@ -1,7 +1,7 @@
 import { LockedError } from '../../base/errors.js';
 import { escapeLine } from '../../base/escape.js';
+import { FrameParser } from '../../base/text/frames.js';
 import { type Controller, pidOf, processState, sameOperator } from '../journal/controller.js';
-import { FrameParser } from '../program/frames.js';
 import { decodeLabel, type ProgramLabel } from '../program/program-label.js';
 
 /** Interval of the signs of life that a run sends over the channel of its lock. */

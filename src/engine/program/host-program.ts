@@ -1,6 +1,6 @@
 import { escapeLine } from '../../base/escape.js';
+import { type Frame, FrameParser, type Output } from '../../base/text/frames.js';
 import type { Connection } from '../connections/connection.js';
-import { type Frame, FrameParser, type Output } from './frames.js';
 import { followScript, type HostPaths, type Launch, launchScript } from './scripts.js';
 
 export interface HostProgramOptions {

@@ -1,10 +1,10 @@
 import { StringDecoder } from 'node:string_decoder';
 import { escapeAll, escapeLine } from '../../base/escape.js';
+import type { Frame, Output } from '../../base/text/frames.js';
 import { Secret } from '../../shell/secret.js';
 import { DEFAULT_TIMEOUT_SEC } from '../defaults.js';
 import type { RunEventBody, TaskStatus } from '../events.js';
 import { exportNames } from './compile.js';
-import type { Frame, Output } from './frames.js';
 import type { TaskLabel } from './program-label.js';
 
 const TAIL_LINES = 20;

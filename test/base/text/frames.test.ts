@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameParser } from '../../../src/engine/program/frames.js';
+import { FrameParser } from '../../../src/base/text/frames.js';
 
 const NONCE = 'a1b2c3';
 
