@@ -18,6 +18,8 @@ export type TransportErrorKind =
   | 'auth'
   /** sudo, doas or su refuses. */
   | 'sudo'
+  /** The login shell does not run what it is given. */
+  | 'shell'
   /** The connection broke. */
   | 'lost'
   /** What answers is not an SSH server, or has no algorithm in common with us. */
@@ -28,11 +30,14 @@ export class TransportError extends UnreachableError {
   readonly kind: TransportErrorKind;
   /** Of a refused login: the methods that the server still takes. */
   readonly offered: readonly string[];
+  /** Of a refused login: there was no key and no password to try. */
+  readonly untried: boolean;
 
-  constructor(kind: TransportErrorKind, parts: ErrorParts, offered: readonly string[] = []) {
+  constructor(kind: TransportErrorKind, parts: ErrorParts, offered: readonly string[] = [], untried = false) {
     super(parts);
     this.kind = kind;
     this.offered = offered;
+    this.untried = untried;
   }
 }
 

@@ -40,6 +40,7 @@ export function refusedLogin(target: Target, report: LoginReport, cause: Error):
       cause,
     },
     offered,
+    tried.length === 0,
   );
 }
 

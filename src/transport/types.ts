@@ -68,6 +68,10 @@ interface Become {
   /** Default root. */
   readonly user: string;
   readonly method: BecomeMethod;
+  /** The program, or a command line for the shell; default: the method's name. */
+  readonly exe?: string;
+  /** Its arguments, in the shell's words; default: what the method needs. */
+  readonly flags?: string;
   readonly password?: Secret;
 }
 
@@ -113,6 +117,8 @@ export interface Session {
   readonly target: Target;
   /** The verified host key in wire format; undefined for this machine itself. */
   readonly hostKey?: Buffer;
+  /** The public key or certificate that logged in, in wire format; undefined: a password did, or nothing had to. */
+  readonly loginKey?: Buffer;
   /**
    * Runs a short command line, which the host's process list shows: never a secret, never a long program.
    * Send programs over stdin: `exec('sh', { stdin: program })`. Never rejects.

@@ -5,6 +5,7 @@ import type { Host, Inventory } from '../../inventory/model/model.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
 import { ConnectInterruptedError } from '../../transport/errors.js';
 import { hostName } from '../../transport/known-hosts.js';
+import { ask } from '../../transport/session/ask.js';
 import type { Session, Target } from '../../transport/types.js';
 import type { StageView } from '../../ui/stages/stage-view.js';
 import { type Connections, openConnections } from '../connect/connections.js';
@@ -183,8 +184,7 @@ function peerAddresses(host: Host): string[] {
 
 /** The port on which sshd received our connection. */
 async function innerPort(session: Session): Promise<number> {
-  let said = '';
-  await session.exec('echo "$SSH_CONNECTION"', { onStdout: (chunk) => (said += chunk.toString()) });
-  const port = Number(said.trim().split(' ')[3]);
+  const answer = await ask(session, { program: ['echo "$SSH_CONNECTION"\n'] });
+  const port = answer.kind === 'answered' ? Number(answer.lines[0]?.split(' ')[3]) : Number.NaN;
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : session.target.port;
 }

@@ -6,6 +6,7 @@ import { type KeysOptions, type OpenHosts, selection, withKeyHosts } from './hos
 import type { KeyKind, KeyResult } from './model/model.js';
 import { reasonOf } from './model/reason.js';
 import { operatorKeys } from './operator.js';
+import { ownLogin } from './own-login.js';
 import { pairsJson, printPairs } from './report/check-report.js';
 import { exitCodeOf, printResults, resultsJson, say } from './report/report.js';
 
@@ -49,7 +50,8 @@ export async function distributeAll(o: DistributeKeysOptions): Promise<Distribut
   return withKeyHosts(o, selection(o), async (open) => {
     const operator = await operatorKeys(usedKeys(open), kind, dry);
     const { hosts, hubs, steering } = open;
-    const done = await distributeKeys(hosts, { operator: operator.keys, hubs, kind, dry, ...steering });
+    const login = ownLogin(open.connections.targets, operator.files, steering.interrupt.kill);
+    const done = await distributeKeys(hosts, { operator: operator.keys, ownLogin: login, hubs, kind, dry, ...steering });
     return { results: withFailures(open, done), connections: hosts.length, operatorKey: operator.made, ...wasInterrupted(open) };
   });
 }

@@ -16,6 +16,8 @@ const DEFAULT_FILES = ['id_ed25519', 'id_ed25519_sk', 'id_ecdsa', 'id_ecdsa_sk',
 
 export interface OperatorKeys {
   readonly keys: readonly PublicKey[];
+  /** Their private keys; empty: an agent has them. */
+  readonly files: readonly string[];
   /** Path of a pair that was made because there was none (in a dry run: would be). */
   readonly made?: string;
 }
@@ -26,14 +28,15 @@ export interface OperatorKeys {
  */
 export async function operatorKeys(used: readonly string[], kind: KeyKind, dry: boolean): Promise<OperatorKeys> {
   const files = [...DEFAULT_FILES.map((f) => join(homedir(), '.ssh', f)), ...used.map(expandHome)];
-  const found = (await Promise.all([...new Set(files)].map(publicKeyOf))).flatMap((k) => k ?? []);
-  const keys = unique(found.length > 0 ? found : await agentKeys());
-  if (keys.length > 0) return { keys };
+  const found = await Promise.all([...new Set(files)].map(async (path) => ({ path, key: await publicKeyOf(path) })));
+  const own = found.flatMap(({ path, key }) => (key ? [{ path, key }] : []));
+  const keys = unique(own.length > 0 ? own.map((o) => o.key) : await agentKeys());
+  if (keys.length > 0) return { keys, files: own.map((o) => o.path) };
   const made = join(homedir(), '.ssh', `id_${kind.type}`);
-  if (dry) return { keys: [], made };
+  if (dry) return { keys: [], files: [], made };
   await makeKeyPair(made, kind);
   const key = await publicKeyOf(made);
-  return { keys: key ? [key] : [], made };
+  return { keys: key ? [key] : [], files: [made], made };
 }
 
 /** The public half of a private key file: its .pub, or derived from it. Undefined if there is neither. */

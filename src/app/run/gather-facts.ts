@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { KubewrightError } from '../../base/errors.js';
 import type { Cluster } from '../../cluster/cluster.js';
 import type { Connection } from '../../engine/connections/connection.js';
@@ -9,6 +8,7 @@ import { probe } from '../../facts/probe.js';
 import { questionsFor } from '../../roles/preflight/questions.js';
 import { tryBecome } from '../../transport/connect-all.js';
 import { TransportError } from '../../transport/errors.js';
+import { ask, lastLines, silentHost } from '../../transport/session/ask.js';
 import type { Session } from '../../transport/types.js';
 
 /** How often a probe is sent if the connection is lost. */
@@ -75,32 +75,25 @@ async function gather(connection: Connection, script: string): Promise<HostFacts
   }
 }
 
-/** Returns an error if the connection was lost. */
+/** Returns an error if the connection was lost. @throws TransportError where the login shell runs nothing. */
 async function examine(session: Session, script: string): Promise<HostFacts | Error> {
-  const mark = `kw-${randomBytes(8).toString('hex')}`;
   let receivedAt = 0;
-  let out = '';
-  let err = '';
-  const exit = await session.exec('sh', {
+  const answer = await ask(session, {
     become: true,
-    stdin: `main() {\necho ${mark}\n${script}\n}\nmain </dev/null\n`,
-    onStdout: (chunk) => {
+    program: [script],
+    onLine: () => {
       receivedAt ||= Date.now();
-      out += chunk.toString();
-    },
-    onStderr: (chunk) => {
-      err = (err + chunk.toString()).slice(-2000);
     },
   });
-  if (exit.kind === 'lost') return exit.cause;
+  if (answer.kind === 'lost') return answer.cause;
+  if (answer.kind === 'silent') throw silentHost(session.target, answer);
   try {
-    // The output of shell start-up files comes before the mark.
-    return parseFacts(out.slice(out.indexOf(mark) + mark.length), receivedAt);
+    return parseFacts(answer.lines.join('\n'), receivedAt);
   } catch (cause) {
     throw new KubewrightError({
       what: 'Could not gather facts',
       where: session.target.name,
-      why: err.trim() || (cause instanceof Error ? cause.message : undefined),
+      why: lastLines(answer.said.stderr) || (cause instanceof Error ? cause.message : undefined),
       fix: `Log in and try: sudo sh -c 'uname -m' (it must print only the architecture)`,
       cause,
     });

@@ -33,6 +33,8 @@ export class Authentication {
   readonly #target: Target;
   readonly #keyring: Keyring;
   readonly #client: Client;
+  /** The public key or certificate that was tried last, in wire format; undefined: something else was tried since. */
+  lastKey: Buffer | undefined;
   #candidates: Candidate[] | undefined;
   #asked = false;
   #passwordRefused = false;
@@ -91,6 +93,7 @@ export class Authentication {
       const candidate = this.#candidates[at];
       if (!candidate) return undefined;
       this.#candidates.splice(at, 1);
+      this.lastKey = undefined;
       const method = await candidate.method();
       if (method === undefined) continue;
       this.tried.push(candidate.label);
@@ -171,6 +174,7 @@ export class Authentication {
           throw error;
         }
       });
+      this.lastKey = blob;
       return { type: 'agent', username, agent };
     } catch (error) {
       return skip(error instanceof Error ? error.message : String(error));

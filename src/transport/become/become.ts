@@ -6,6 +6,8 @@ import type { Target } from '../types.js';
 /** A line that looks like a foreign prompt counts as one after this long without more output. */
 const PROMPT_PAUSE_MS = 200;
 const NOISE = 8000;
+/** Stands for our own prompt, once it is answered. */
+const OURS = '\0';
 
 export interface BecomeOptions {
   /** There is a terminal: prompts and errors come on its one stream. */
@@ -28,8 +30,11 @@ export class Become {
   /** The password was asked for twice: it is wrong. */
   refused = false;
   readonly #target: Target;
+  readonly #begin: string;
   readonly #mark: string;
   readonly #prompt: string;
+  /** The method has been started: what start-up files printed before is not its question. */
+  #begun = false;
   #head: Buffer = Buffer.alloc(0);
   #noise = '';
   #asked = 0;
@@ -38,27 +43,36 @@ export class Become {
   constructor(target: Target, command: string, o: BecomeOptions = { pty: false }) {
     this.#target = target;
     const nonce = randomBytes(12).toString('hex');
+    this.#begin = `kw-begin-${nonce}`;
     this.#mark = `kw-ready-${nonce}`;
     this.#prompt = `kw-password-${nonce}:`;
     // The method must answer in English; the command keeps its own language.
     const inner = `unset LC_ALL; echo ${this.#mark} $$; ${o.redirect ? `sh -c ${quote(command)} ${o.redirect}` : command}`;
-    this.command = `env LC_ALL=C ${this.#around(inner, o.pty)}`;
+    this.command = `echo ${this.#begin}; env LC_ALL=C ${this.#around(inner, o.pty)}`;
   }
 
   #around(inner: string, pty: boolean): string {
-    const { method, user, password } = this.#target.become;
+    const { method, user, password, exe = method, flags } = this.#target.become;
     const run = `sh -c ${quote(inner)}`;
-    if (method === 'su') return `su ${quote(user)} -c ${quote(run)}`;
-    if (method === 'doas') return `doas ${password === undefined ? '-n ' : ''}-u ${quote(user)} -- ${run}`;
+    // As they are written: a wrapper may come with words of its own, as in Ansible.
+    const program = flags === undefined || flags.trim() === '' ? exe : `${exe} ${flags}`;
+    if (method === 'su') return `${program} ${quote(user)} -c ${quote(run)}`;
+    if (method === 'doas') return `${program} ${password === undefined ? '-n ' : ''}-u ${quote(user)} -- ${run}`;
     const ask = password === undefined ? '-n' : `${pty ? '' : '-S '}-p ${this.#prompt}`;
-    return `sudo -H ${ask} -u ${quote(user)} -- ${run}`;
+    return `${flags === undefined ? `${exe} -H` : withoutQuestions(program)} ${ask} -u ${quote(user)} -- ${run}`;
   }
 
   /** @returns the part of the chunk that is the command's output. @param onReady called when the command runs. */
   stdout(chunk: Buffer, onReady: () => void, send: (password: string) => void): Buffer {
     if (this.ready) return chunk;
     this.#head = Buffer.concat([this.#head, chunk]);
-    const found = new RegExp(`${this.#mark} (\\d+)\\r?\\n`).exec(this.#head.toString('latin1'));
+    const head = this.#head.toString('latin1');
+    if (!this.#begun && head.includes(this.#begin)) {
+      this.#begun = true;
+      this.#noise = '';
+      chunk = Buffer.from(head.slice(head.indexOf(this.#begin) + this.#begin.length).replace(/^\r?\n/, ''), 'latin1');
+    }
+    const found = new RegExp(`${this.#mark} (\\d+)\\r?\\n`).exec(head);
     if (!found) {
       this.#listen(chunk, send);
       return Buffer.alloc(0);
@@ -82,14 +96,15 @@ export class Become {
   }
 
   #listen(chunk: Buffer, send: (password: string) => void): void {
-    this.#noise = (this.#noise + chunk.toString()).slice(-NOISE);
+    this.#noise = (this.#noise + chunk.toString().replaceAll(OURS, '')).slice(-NOISE);
     clearTimeout(this.#timer);
     while (this.#noise.includes(this.#prompt)) {
-      this.#noise = this.#noise.replace(this.#prompt, '');
+      this.#noise = this.#noise.replace(this.#prompt, OURS);
       this.#answer(send);
     }
     const last = this.#noise.slice(this.#noise.lastIndexOf('\n') + 1);
-    if (!/\S.*[:：][ \t]*$/.test(last)) return;
+    // sudo-rs goes on behind our prompt (`[sudo: PROMPT] Password: `), and may be slow to do so.
+    if (!this.#begun || last.includes(OURS) || /^\[sudo:\s*$/.test(last) || !/\S.*[:：][ \t]*$/.test(last)) return;
     this.#timer = setTimeout(() => {
       this.#noise = `${this.#noise}\n`;
       this.#answer(send);
@@ -119,9 +134,14 @@ export class Become {
   error(): TransportError {
     const secret = this.#target.become.password?.reveal();
     const said = secret ? this.#noise.replaceAll(secret, '***') : this.#noise;
-    const words = said.replaceAll('\r', '').trim().split('\n').slice(-3).join('\n').trim();
+    const words = said.replaceAll('\r', '').replaceAll(OURS, '').trim().split('\n').slice(-3).join('\n').trim();
     return refusedBecome(this.#target, { wrongPassword: this.wrongPassword, asked: this.#asked > 0, said: words });
   }
 }
 
 const NOT_ALLOWED = /not in the sudoers|not allowed|may not run|Operation not permitted|Permission denied/i;
+
+/** Flags of the user's without those that are ours: how sudo asks, and that it must not. */
+function withoutQuestions(program: string): string {
+  return program.replaceAll(/\s-[nS]+(?=\s|$)/g, '');
+}

@@ -22,6 +22,7 @@ const STARTED_MS = 300;
 export class SshSession implements Session {
   readonly target: Target;
   readonly hostKey: Buffer | undefined;
+  readonly loginKey: Buffer | undefined;
   readonly #client: Client;
   readonly #channels = new Semaphore(MAX_CHANNELS);
   /** Commands that need two channels: few enough that not all can wait for their second one. */
@@ -34,9 +35,10 @@ export class SshSession implements Session {
   /** A wrong password is tried once: after a few tries an account may be locked. */
   #refusal: TransportError | undefined;
 
-  constructor(target: Target, client: Client, hostKey?: Buffer) {
+  constructor(target: Target, client: Client, hostKey?: Buffer, loginKey?: Buffer) {
     this.target = target;
     this.hostKey = hostKey;
+    this.loginKey = loginKey;
     this.#client = client;
     const { method, password } = target.become;
     this.#terminal = method === 'su' || (method === 'doas' && password !== undefined);

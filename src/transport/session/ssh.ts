@@ -151,7 +151,7 @@ class Dialer {
       };
       client.on('ready', () => {
         if (!settle()) return;
-        const session = new SshSession(target, client, hostKey);
+        const session = new SshSession(target, client, hostKey, authentication.lastKey);
         session.onDead(() => way.release());
         resolve(session);
       });

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { joinShell, rawShell } from '../../../shell/shell.js';
 import type { KeyHost, KeyPeer, KeyResult } from '../model/model.js';
 import { reasonOf } from '../model/reason.js';
 import { inTurns, type Steering } from '../model/turns.js';
-import { assign, fieldsOf, payloadOf, runAs } from '../programs/remote.js';
+import { assign, payloadOf, runAs } from '../programs/remote.js';
 
 export interface PairResult {
   readonly from: string;
@@ -27,9 +28,10 @@ export async function checkMesh(from: readonly KeyHost[], to: readonly KeyPeer[]
     const others = [...to.slice(at + 1), ...to.slice(0, Math.max(at, 0))];
     if (others.length === 0) return;
     const payload = payloadOf(others.map((p) => `P ${p.name} ${p.account} ${p.called.address} ${p.called.port}`));
-    const program = joinShell([assign({ dry: 'yes', self: h.name, identity: o.identity?.(h.name) ?? '' }), LOGINS]);
+    const word = randomBytes(8).toString('hex');
+    const program = joinShell([assign({ dry: 'yes', self: h.name, identity: o.identity?.(h.name) ?? '', word }), LOGINS]);
     // One line per login.
-    const told = (chunk: Buffer): void => o.progress?.part(chunk.toString('latin1').split('\n').length - 1);
+    const told = (): void => o.progress?.part(1);
     rows.set(h.name, parse(h.name, to, await runAs(h, program, payload, o.interrupt?.kill, told)));
   });
   return from.flatMap((h) => {
@@ -43,18 +45,23 @@ export function failedPairs(from: string, to: readonly KeyPeer[], error: string)
   return to.filter((p) => p.name !== from).map((p) => ({ from, to: p.name, error }));
 }
 
-/** A dropped connection is not an answer: sshd drops some when many arrive at once, so the login is retried a moment later. */
+/**
+ * A login counts when the other host has run a command, whose output differs from its text: a login shell or a forced command
+ * may end well without. A dropped connection is not an answer: sshd drops some when many arrive at once, so the login is retried
+ * a moment later.
+ */
 const LOGINS = rawShell(`
 command -v ssh >/dev/null 2>&1 || die 'ssh is missing: install openssh-client (openssh-clients)'
 login() {
   try=1
   while :; do
-    if said=$(ssh -n -T \${identity:+-i "$ssh/$identity" -o IdentitiesOnly=yes} -o BatchMode=yes -o StrictHostKeyChecking=yes \\
-      -o UpdateHostKeys=no -o ControlPath=none -o ConnectTimeout=10 -l "$2" -p "$4" -- "$3" true 2>&1); then
-      printf '%s\\tok\\n' "$1"
-      return 0
-    fi
+    rc=0
+    said=$(ssh -n -T \${identity:+-i "$ssh/$identity" -o IdentitiesOnly=yes} -o BatchMode=yes -o StrictHostKeyChecking=yes \\
+      -o UpdateHostKeys=no -o ControlPath=none -o ConnectTimeout=10 -l "$2" -p "$4" -- "$3" "printf 'kw-%s-in\\\\n' $word" 2>&1) || rc=$?
     case $said in
+      *"kw-$word-in"*)
+        printf '%s\\tok\\n' "$1"
+        return 0 ;;
       *kex_exchange_identification* | *'Connection reset by'* | *'Connection closed by'* | *banner*)
         # Pauses differ by host and try, or all retries would collide.
         if [ $try -lt 5 ]; then
@@ -63,7 +70,9 @@ login() {
           continue
         fi ;;
     esac
-    printf '%s\\t%s\\n' "$1" "$(printf '%s' "$said" | tr -d '\\r' | tr '\\t' ' ' | grep -v '^[[:blank:]]*$' | tail -n 1 | cut -c 1-400)"
+    ran=
+    [ $rc -eq 255 ] || ran="it lets the key in, but runs no command (status $rc): "
+    printf '%s\\t%s%s\\n' "$1" "$ran" "$(printf '%s' "$said" | tr -d '\\r' | tr '\\t' ' ' | grep -v '^[[:blank:]]*$' | tail -n 1 | cut -c 1-400)"
     return 0
   done
 }
@@ -76,8 +85,8 @@ done
 wait
 `);
 
-function parse(from: string, to: readonly KeyPeer[], output: string): PairResult[] {
-  const said = new Map(fieldsOf(output).map(([name = '', word = '']) => [name, word]));
+function parse(from: string, to: readonly KeyPeer[], fields: readonly string[][]): PairResult[] {
+  const said = new Map(fields.map(([name = '', word = '']) => [name, word]));
   return to
     .filter((p) => p.name !== from)
     .map(({ name }) => {

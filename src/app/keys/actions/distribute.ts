@@ -2,12 +2,15 @@ import type { KeyHost, KeyKind, KeyResult } from '../model/model.js';
 import { authorizedLine, type PublicKey } from '../model/public-key.js';
 import { inTurns, type Steering } from '../model/turns.js';
 import { type Found, look } from '../programs/look.js';
-import { merge } from '../programs/merge.js';
+import { type Merged, merge } from '../programs/merge.js';
 import { payloadOf } from '../programs/remote.js';
+import { type OwnLogin, proveKeys } from './prove.js';
 
 export interface DistributeOptions extends Steering {
   /** The operator's public keys: they may log in everywhere. */
   readonly operator: readonly PublicKey[];
+  /** Absent: a key is tried from another host. */
+  readonly ownLogin?: OwnLogin;
   /** Only these get access to the others; undefined: all to all. */
   readonly hubs?: ReadonlySet<string>;
   readonly kind: KeyKind;
@@ -16,8 +19,8 @@ export interface DistributeOptions extends Steering {
 
 /**
  * Missing key pairs, every public key in every other authorized_keys, every host key in every other
- * known_hosts, the operator's own key everywhere. Two execs per host. A failed host does not stop the others;
- * a re-run brings it up to date.
+ * known_hosts, the operator's own key everywhere. Two execs per host, and one login with a new key where the first login has
+ * not proved it. A failed host does not stop the others; a re-run brings it up to date.
  */
 export async function distributeKeys(hosts: readonly KeyHost[], o: DistributeOptions): Promise<KeyResult[]> {
   const hub = (name: string): boolean => o.hubs === undefined || o.hubs.has(name);
@@ -33,16 +36,20 @@ export async function distributeKeys(hosts: readonly KeyHost[], o: DistributeOpt
       return own ? [...(hub(h.name) ? [keyLine(h.name, own.key)] : []), ...hostKeyLines(h, own)] : [];
     }),
   ]);
+  const done = new Map<string, Merged>();
   await inTurns('writing', hosts, o, results, async (h) => {
     const own = found.get(h.name);
     if (!own) return;
     const merged = await merge(h, payload, { dry: o.dry, known: hub(h.name), signal: o.interrupt?.kill });
+    done.set(h.name, merged);
     results.set(h.name, {
       host: h.name,
       changes: [...own.changes, ...merged.changes],
       notes: [...own.notes, ...merged.notes],
     });
   });
+  const { ownLogin, interrupt, progress } = o;
+  if (!o.dry) await proveKeys(hosts, done, results, { ownLogin, hub, operator: o.operator.length > 0, interrupt, progress });
   return hosts.map((h) => results.get(h.name) ?? { host: h.name, changes: [], notes: [] });
 }
 

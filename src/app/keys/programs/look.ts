@@ -2,7 +2,7 @@ import { KubewrightError } from '../../../base/errors.js';
 import { joinShell, rawShell } from '../../../shell/shell.js';
 import type { Change, ChangeKind, KeyHost, KeyKind } from '../model/model.js';
 import { type PublicKey, parsePublicKey } from '../model/public-key.js';
-import { assign, fieldsOf, runAs } from './remote.js';
+import { assign, runAs } from './remote.js';
 
 /** What a host has, or has just made. */
 export interface Found {
@@ -43,7 +43,7 @@ export async function look(host: KeyHost, o: LookOptions): Promise<Found> {
     }),
     LOOK,
   ]);
-  const fields = fieldsOf(await runAs(host, program, undefined, o.signal));
+  const fields = await runAs(host, program, undefined, o.signal);
   const values = (tag: string): string[] => fields.flatMap(([t, v]) => (t === tag && v !== undefined ? [v] : []));
   const [file, line] = fields.find(([t]) => t === 'key')?.slice(1) ?? [];
   const key = line === undefined ? undefined : parsePublicKey(line);

@@ -1,7 +1,7 @@
 import { joinShell, rawShell } from '../../../shell/shell.js';
 import type { Change, KeyHost } from '../model/model.js';
 import { changesOf } from './look.js';
-import { assign, fieldsOf, runAs } from './remote.js';
+import { assign, runAs } from './remote.js';
 
 export interface MergeOptions {
   /** Report what would be changed, and write nothing. */
@@ -11,6 +11,15 @@ export interface MergeOptions {
   /** Nothing will be added, so no directory is made either. */
   readonly removeOnly?: boolean;
   readonly signal?: AbortSignal;
+}
+
+export interface Merged {
+  readonly changes: Change[];
+  readonly notes: string[];
+  /** Keys that are in authorized_keys with options that may keep them out or run another command. */
+  readonly restricted: readonly { readonly owner: string; readonly options: string }[];
+  /** The login itself proved that sshd reads the file: its key is in there, and sshd_config names no other place. */
+  readonly proved: boolean;
 }
 
 /**
@@ -23,19 +32,30 @@ export interface MergeOptions {
  *
  * @throws KubewrightError or TransportError.
  */
-export async function merge(host: KeyHost, payload: Buffer, o: MergeOptions): Promise<{ changes: Change[]; notes: string[] }> {
+export async function merge(host: KeyHost, payload: Buffer, o: MergeOptions): Promise<Merged> {
+  // Another account's login proves nothing about this one.
+  const login = (host.account === host.session.target.user && host.session.loginKey?.toString('base64')) || '';
   const program = joinShell([
-    assign({ self: host.name, dry: o.dry ? 'yes' : '', known: o.known ? 'yes' : '', remove: o.removeOnly ? 'yes' : '' }),
+    assign({ self: host.name, dry: o.dry ? 'yes' : '', known: o.known ? 'yes' : '', remove: o.removeOnly ? 'yes' : '', login }),
     MERGE,
   ]);
-  return changesOf(fieldsOf(await runAs(host, program, payload, o.signal)));
+  const fields = await runAs(host, program, payload, o.signal);
+  return {
+    ...changesOf(fields),
+    restricted: fields.flatMap(([tag, owner, options]) => (tag === 'restricted' && owner && options ? [{ owner, options }] : [])),
+    proved: fields.some(([tag]) => tag === 'proved'),
+  };
 }
 
-/** Prints `L LINE` to add, `N NAME` for each, `D N` a line to delete, `B BYTES` of those, `X NAME` for each. */
+/**
+ * Prints `L LINE` to add, `N NAME` for each, `D N` a line to delete, `B BYTES` of those, `X NAME` for each, `O NAME OPTIONS` for
+ * a key that has restricting options already, `P` if the key that has logged in is there without such.
+ */
 const AUTHORIZED = `
-function keyof(s,   i, c, q, options, f) {
+function keyof(s,   i, c, q, f) {
   sub(/\\r$/, "", s)
   sub(/^[ \\t]+/, "", s)
+  options = ""
   if (s == "" || s ~ /^#/) return ""
   if (s !~ /^(ssh|ecdsa|sk)-[^ \\t]*[ \\t]/) {
     # Options end at the first space outside quotes.
@@ -45,10 +65,10 @@ function keyof(s,   i, c, q, options, f) {
       else if (c == "\\"") q = !q
       else if (!q && (c == " " || c == "\\t")) break
     }
-    options = tolower(substr(s, 1, i - 1))
+    options = substr(s, 1, i - 1)
     s = substr(s, i)
     sub(/^[ \\t]+/, "", s)
-    if (options ~ /(^|,)cert-authority(,|$)/) return ""
+    if (tolower(options) ~ /(^|,)cert-authority(,|$)/) return ""
   }
   split(s, f, /[ \\t]+/)
   return f[1] " " f[2]
@@ -72,9 +92,16 @@ part == "have" {
     # A host that could log in to itself still can.
     if (gone[k] == self) itself = 1
   }
-  else have[k] = 1
+  else {
+    have[k] = 1
+    if (tolower(options) ~ /(^|,)(command|from|expiry-time|principals|valid-before)=/) limits[k] = options
+    else { free[k] = 1; if (login != "" && substr(k, index(k, " ") + 1) == login) proved = 1 }
+  }
 }
 END {
+  # First: the shell looks at the beginning.
+  if (proved) print "P"
+  for (i = 1; i <= wanted; i++) if (key[i] in limits && !(key[i] in free) && owner[i] != self) print "O " owner[i] " " limits[key[i]]
   for (i = 1; i <= wanted; i++) if (!(key[i] in have) && !(key[i] in gone) && (owner[i] != self || itself)) {
     have[key[i]] = 1
     print "L " line[i]
@@ -188,6 +215,17 @@ hashed() {
     done
   done
 }
+# sshd's files can be read, and none names another file of keys.
+usual() {
+  [ -r /etc/ssh/sshd_config ] || return 1
+  set -- /etc/ssh/sshd_config.d/*.conf
+  [ -e "$1" ] || set --
+  awk '{ $0 = tolower($0); sub(/^[ \\t]+/, ""); gsub(/"/, "") }
+    !/^(authorizedkeys|include|match)/ || /^include[ \\t]+\\/etc\\/ssh\\/sshd_config\\.d\\/\\*\\.conf[ \\t]*$/ { next }
+    /^authorizedkeysfile[ \\t=]+(%h\\/)?\\.ssh\\/authorized_keys([ \\t]|$)/ || /^authorizedkeyscommand(user)?[ \\t=]+none[ \\t]*$/ { next }
+    { odd = 1 }
+    END { exit odd }' /etc/ssh/sshd_config "$@" 2>/dev/null
+}
 present() { if [ -e "$1" ]; then printf '%s' "$1"; else printf /dev/null; fi; }
 
 [ -z "$remove" ] || [ -d "$ssh" ] || exit 0
@@ -197,8 +235,14 @@ for file in "$ssh/authorized_keys" "$ssh/known_hosts"; do
   [ ! -d "$file" ] || die "$file is a directory, not a file: move it away"
 done
 file=$ssh/authorized_keys
-said=$(payload | awk -v self="$self" "$authorized_awk" part=want - part=have "$(present "$file")")
+said=$(payload | awk -v self="$self" -v login="$login" "$authorized_awk" part=want - part=have "$(present "$file")")
 apply "$file" authorized unauthorized "$said"
+case $said in
+  *'O '*) printf '%s\\n' "$said" | awk '/^O / { o = $2; sub(/^O [^ ]* /, ""); gsub(/\\t/, " "); print "restricted\\t" o "\\t" $0 }' ;;
+esac
+if [ -n "$login" ]; then
+  case $said in P*) ! usual || printf 'proved\\n' ;; esac
+fi
 file=$ssh/known_hosts
 said=$({ hashed "$file"; if [ -n "$known" ]; then payload; else payload | grep '^H ' || :; fi; } |
   awk -v self="$self" "$known_awk" part=want - part=have "$(present "$file")")

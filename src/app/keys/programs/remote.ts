@@ -1,11 +1,13 @@
-import { Readable } from 'node:stream';
 import { KubewrightError } from '../../../base/errors.js';
 import { joinShell, quote, rawShell, type Shell, sh } from '../../../shell/shell.js';
+import { ask, lastLines, type Said, silentHost } from '../../../transport/session/ask.js';
 import type { KeyHost } from '../model/model.js';
 import { PROLOGUE } from './prologue.js';
 
 /** Ends the payload; every payload line begins with one letter and a space. */
 const END = 'kubewright-end-of-payload';
+/** Begins a line of stderr with the reason why the account cannot be used. */
+const REFUSES = 'kubewright: ';
 
 /** Lines that every host gets, in memory only once. */
 export function payloadOf(lines: readonly string[]): Buffer {
@@ -13,52 +15,44 @@ export function payloadOf(lines: readonly string[]): Buffer {
 }
 
 /**
- * Runs a program on a host as the account whose keys are managed, and returns its output. The payload is what the
- * program's function `payload` prints. Everything is sent over stdin. `onOutput` gets the output as it arrives.
+ * Runs a program on a host as the account whose keys are managed, and returns its lines as fields. The payload is what the
+ * program's function `payload` prints. Everything is sent over stdin. `onLine` gets the lines as they arrive.
  *
- * @throws KubewrightError with the program's last output, or the TransportError of a lost connection.
+ * @throws KubewrightError with the program's last output, or the TransportError of a lost connection or a login shell that
+ *   runs nothing.
  */
 export async function runAs(
   host: KeyHost,
   program: Shell,
   payload: Buffer = Buffer.alloc(0),
   signal?: AbortSignal,
-  onOutput?: (chunk: Buffer) => void,
-): Promise<string> {
-  const chunks: Buffer[] = [];
-  let said = '';
+  onLine?: (line: string) => void,
+): Promise<string[][]> {
   const body = joinShell([PROLOGUE, program]);
-  const exit = await host.session.exec(commandFor(host), {
+  const answer = await ask(host.session, {
+    command: commandFor(host),
     become: host.account !== host.session.target.user,
-    // A truncated program is not a complete function, and runs nothing.
-    stdin: Readable.from([
-      `main() {\nset -eu\npayload() { cat <<'${END}'\n`,
-      ...(payload.length > 0 ? [payload] : []),
-      `${END}\n}\n${body.text}\n}\nmain </dev/null\n`,
-    ]),
+    program: [`set -eu\npayload() { cat <<'${END}'\n`, ...(payload.length > 0 ? [payload] : []), `${END}\n}\n${body.text}\n`],
     signal,
     killOnAbort: true,
-    onStdout: (chunk) => {
-      chunks.push(chunk);
-      onOutput?.(chunk);
-    },
-    onStderr: (chunk) => {
-      said = (said + chunk.toString()).slice(-4000);
-    },
+    onLine,
   });
-  if (exit.kind === 'lost') throw exit.cause;
-  if (exit.kind === 'exited' && exit.code === 0) return Buffer.concat(chunks).toString();
-  // sshd's own remark, before the program's output.
-  const last = said
-    .replace(/^Could not chdir to home directory .*\n/, '')
-    .trim()
-    .split('\n')
-    .slice(-3)
-    .join('\n')
-    .trim();
-  throw new KubewrightError({
-    what:
-      last || (exit.kind === 'killed' ? `The program was killed (${exit.signal})` : `The program ended with status ${exit.code}`),
+  if (answer.kind === 'lost') throw answer.cause;
+  if (answer.kind === 'silent') throw refusal(host, answer) ?? silentHost(host.session.target, answer);
+  if (answer.status === 0) return answer.lines.map((l) => l.split('\t'));
+  throw failure(host, lastLines(answer.said.stderr) || `The program ended with status ${answer.status}`);
+}
+
+/** What `commandFor` says itself before the program begins. */
+function refusal(host: KeyHost, { said }: { readonly said: Said }): KubewrightError | undefined {
+  if (host.account === host.session.target.user) return undefined;
+  const words = said.stderr.split('\n').findLast((l) => l.startsWith(REFUSES));
+  return words === undefined ? undefined : failure(host, words.slice(REFUSES.length));
+}
+
+function failure(host: KeyHost, what: string): KubewrightError {
+  return new KubewrightError({
+    what,
     where: host.name,
     fix: 'Fix that on the host and run the same command again: finished work is kept',
   });
@@ -70,8 +64,8 @@ function commandFor(host: KeyHost): string {
   const script = sh`
     a=${host.account}
     if [ "$(id -un)" = "$a" ]; then exec sh; fi
-    id "$a" >/dev/null 2>&1 || { echo "there is no account $a on this host" >&2; exit 1; }
-    [ "$(id -u)" = 0 ] || { echo "only root can act for another account: allow become for $(id -un)" >&2; exit 1; }
+    id "$a" >/dev/null 2>&1 || { echo ${REFUSES}"there is no account $a on this host" >&2; exit 1; }
+    [ "$(id -u)" = 0 ] || { echo ${REFUSES}"only root can act for another account: allow become for $(id -un)" >&2; exit 1; }
     cd /
     exec su -s /bin/sh "$a" -c 'exec sh'`;
   return `sh -c ${quote(script.text)}`;
@@ -80,12 +74,4 @@ function commandFor(host: KeyHost): string {
 /** `name=value` for the program, quoted. */
 export function assign(values: Readonly<Record<string, string>>): Shell {
   return joinShell(Object.entries(values).map(([name, value]) => sh`${rawShell(name)}=${value}`));
-}
-
-/** The lines of a program's output as fields; a line is a tag and its values, separated by tabs. */
-export function fieldsOf(output: string): string[][] {
-  return output
-    .split('\n')
-    .filter((l) => l !== '')
-    .map((l) => l.split('\t'));
 }

@@ -3,7 +3,7 @@ import { joinShell, rawShell } from '../../../shell/shell.js';
 import type { Change, KeyHost, KeyKind } from '../model/model.js';
 import { type PublicKey, parsePublicKey } from '../model/public-key.js';
 import { changesOf } from './look.js';
-import { assign, fieldsOf, runAs } from './remote.js';
+import { assign, runAs } from './remote.js';
 
 /** A host's pair of a rotation. Files are names below ~/.ssh. */
 export interface Pair {
@@ -26,16 +26,13 @@ export async function prepareNew(
   signal?: AbortSignal,
 ): Promise<Pair | undefined> {
   const bits = kind.bits === undefined ? '' : String(kind.bits);
-  const output = await runAs(
+  const fields = await runAs(
     host,
     joinShell([assign({ dry: '', old: old.file, type: kind.type, bits, id }), PREPARE]),
     undefined,
     signal,
   );
-  const [file, line] =
-    fieldsOf(output)
-      .find(([t]) => t === 'new')
-      ?.slice(1) ?? [];
+  const [file, line] = fields.find(([t]) => t === 'new')?.slice(1) ?? [];
   if (file === undefined) return undefined;
   const key = parsePublicKey(line ?? '');
   if (key) return { file, key };
@@ -52,7 +49,7 @@ export async function switchPair(host: KeyHost, old: Pair, next: Pair, signal?: 
     assign({ dry: '', old: old.file, new: next.file, oldKey: `${old.key.type} ${old.key.blob}` }),
     SWITCH,
   ]);
-  return changesOf(fieldsOf(await runAs(host, program, undefined, signal))).changes;
+  return changesOf(await runAs(host, program, undefined, signal)).changes;
 }
 
 /** The old key is gone everywhere: its note is removed too. */
