@@ -1,5 +1,6 @@
 import { writeWarning } from '../../base/text/render-error.js';
 import { type AnsibleConfig, configKey, readAnsibleConfig } from '../../inventory/ansible-cfg/ansible-cfg.js';
+import type { Ignored } from '../../inventory/load/sources.js';
 import type { ConnectionOptions, VaultOptions } from './options.js';
 
 let known: { readonly key: string; readonly config: AnsibleConfig } | undefined;
@@ -29,7 +30,12 @@ export function configInUse(c: AnsibleConfig = ansibleConfig()): ConfigInUse {
 
 /** The same as text, in the style of `ansible --version`. */
 export function configLines({ file, settings }: ConfigInUse): string[] {
-  const text = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
+  const text = (value: unknown): string =>
+    Array.isArray(value)
+      ? value.join(', ')
+      : typeof value === 'object' && value !== null && 'text' in value
+        ? `${value.text}`
+        : `${value}`;
   return [
     `config file: ${file ?? 'none'}`,
     ...Object.entries(settings).map(([key, s]) => `  ${key} = ${text(s.value)}  (${s.from})`),
@@ -39,6 +45,12 @@ export function configLines({ file, settings }: ConfigInUse): string[] {
 /** The inventories given to the command, else those of ansible.cfg; a list of hosts keeps its commas. */
 export function inventorySources(given: readonly string[]): readonly string[] {
   return given.length > 0 ? given : (ansibleConfig().inventory ?? []);
+}
+
+/** What ansible.cfg leaves out in directories of inventories. */
+export function ignoredByConfig(): Ignored {
+  const { ignorePatterns: patterns, ignoreExtensions: extensions } = ansibleConfig();
+  return { patterns, extensions };
 }
 
 /** Takes from ansible.cfg what flags and KUBEWRIGHT_* do not set. */
@@ -52,6 +64,12 @@ export function withAnsibleConfig(o: ConnectionOptions): ConnectionOptions {
   out.become ??= c.become;
   out.becomeUser ??= c.becomeUser;
   out.becomeMethod ??= c.becomeMethod;
+  out.becomeExe ??= c.becomeExe;
+  out.becomeFlags ??= c.becomeFlags;
+  out.port ??= c.remotePort;
+  out.sshArgs ??= c.sshArgs;
+  out.sshCommonArgs ??= c.sshCommonArgs;
+  out.sshExtraArgs ??= c.sshExtraArgs;
   // Checking is on by default in Kubewright: see --host-key-checking.
   out.hostKeyChecking ??= c.hostKeyChecking === false ? 'off' : undefined;
   out.connectTimeout ??= c.timeout;

@@ -9,7 +9,7 @@ import type { Session, Target, Transport } from '../../transport/types.js';
 import { withAnsibleConfig } from './ansible-config.js';
 import { askPassphrase, readCredentials } from './credentials.js';
 import type { ConnectionOptions } from './options.js';
-import { targetFromHost } from './targets.js';
+import { flagsOf, targetFromHost } from './targets.js';
 
 export interface Connections {
   readonly sessions: Map<string, Session>;
@@ -59,14 +59,7 @@ export async function openConnections(hosts: readonly Host[], o: OpenOptions): P
     hosts.map((h) => [
       h.name,
       targetFromHost(h, {
-        user: connection.user,
-        privateKey: connection.privateKey,
-        hostKeyChecking: connection.hostKeyChecking,
-        connectTimeoutSec: connection.connectTimeout,
-        become: connection.become,
-        becomeUser: connection.becomeUser,
-        becomeMethod: connection.becomeMethod,
-        sshConfig: connection.sshConfig,
+        ...flagsOf(connection),
         lookup,
         password: o.passwords?.get(h.name) ?? password,
         becomePassword,

@@ -14,6 +14,11 @@ export class HostVars {
     return this.#host.vars.get(name)?.source;
   }
 
+  /** Of an option's variables the last one that is set counts, wherever it is set, as in Ansible. */
+  last(names: readonly string[]): string {
+    return names.findLast((n) => this.text(n) !== undefined) ?? names[0] ?? '';
+  }
+
   text(name: string): string | undefined {
     const value = this.#host.vars.get(name)?.value;
     if (value === undefined || value === null || value === '') return undefined;
@@ -47,7 +52,8 @@ export class HostVars {
   }
 
   oneOf<const T extends readonly string[]>(name: string, allowed: T): T[number] | undefined {
-    const text = this.text(name);
+    // With its collection, a plugin's name is the same plugin.
+    const text = this.text(name)?.replace(/^ansible\.(builtin|legacy)\./, '');
     if (text === undefined || allowed.includes(text)) return text;
     throw this.#wrong(name, `must be one of ${allowed.join(', ')}`);
   }

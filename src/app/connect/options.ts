@@ -1,3 +1,5 @@
+import type { Place } from '../../base/place.js';
+
 /** How hosts are reached, as set by the flags of a command. */
 export interface ConnectionOptions {
   readonly user?: string;
@@ -9,6 +11,16 @@ export interface ConnectionOptions {
   readonly becomeUser?: string;
   /** Set only by ansible.cfg. */
   readonly becomeMethod?: string;
+  /** Set only by ansible.cfg. */
+  readonly becomeExe?: string;
+  /** Set only by ansible.cfg. */
+  readonly becomeFlags?: string;
+  /** Set only by ansible.cfg. */
+  readonly port?: number;
+  /** Set only by ansible.cfg, like the other arguments of ssh; each with its place. */
+  readonly sshArgs?: { readonly text: string; readonly where: Place };
+  readonly sshCommonArgs?: { readonly text: string; readonly where: Place };
+  readonly sshExtraArgs?: { readonly text: string; readonly where: Place };
   readonly hostKeyChecking?: 'strict' | 'accept-new' | 'off';
   /** Seconds. */
   readonly connectTimeout?: number;

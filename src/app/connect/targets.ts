@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { InputError } from '../../base/errors.js';
-import { wholeFile } from '../../base/place.js';
+import { InputError, type Warning } from '../../base/errors.js';
+import { type Place, wholeFile } from '../../base/place.js';
 import type { Host } from '../../inventory/model/model.js';
 import { Secret } from '../../shell/secret.js';
 import { configFiles } from '../../transport/config/resolve.js';
@@ -11,6 +11,8 @@ import { expandTokens } from '../../transport/config/tokens.js';
 import { expandHome } from '../../transport/paths.js';
 import type { AuthMethod, BecomeMethod, HostKeyPolicy, Target } from '../../transport/types.js';
 import { HostVars } from './host-vars.js';
+import { becomeVariables, OPTION_VARIABLES } from './option-variables.js';
+import type { ConnectionOptions } from './options.js';
 import { option, parseSshArgs, type SshArgs } from './ssh-args.js';
 
 /** Settings of flags and environment; inventory variables take precedence, as in Ansible. */
@@ -24,10 +26,28 @@ export interface TargetFlags {
   readonly become?: boolean;
   readonly becomeUser?: string;
   readonly becomeMethod?: string;
+  readonly becomeExe?: string;
+  readonly becomeFlags?: string;
+  readonly port?: number;
+  readonly sshArgs?: WrittenArgs;
+  readonly sshCommonArgs?: WrittenArgs;
+  readonly sshExtraArgs?: WrittenArgs;
   /** The file that replaces ~/.ssh/config and /etc/ssh/ssh_config; `none`: no file is read. */
   readonly sshConfig?: string;
   /** Looks up jump hosts in the inventory. */
   readonly lookup?: (name: string) => Host | undefined;
+}
+
+/** The flags and settings of a command. */
+export function flagsOf(c: ConnectionOptions): TargetFlags {
+  const { connectTimeout: connectTimeoutSec, askPass: _, askBecomePass: __, forks: ___, ...same } = c;
+  return { ...same, connectTimeoutSec };
+}
+
+/** Arguments of ssh, and where they are written. */
+export interface WrittenArgs {
+  readonly text: string;
+  readonly where: Place;
 }
 
 const DEFAULT_TIMEOUT_SEC = 10;
@@ -43,14 +63,17 @@ const METHODS: readonly AuthMethod[] = ['publickey', 'keyboard-interactive', 'pa
  */
 export function targetFromHost(host: Host, flags: TargetFlags, route: readonly string[] = []): Target {
   const vars = new HostVars(host);
-  const name = withoutBrackets(vars.text('ansible_host') ?? vars.text('ansible_ssh_host') ?? host.name);
-  const args = ARGUMENTS.map((v) => parseSshArgs(vars.text(v), vars.where(v), v));
-  const keyFile = vars.text('ansible_ssh_private_key_file') ?? vars.text('ansible_private_key_file') ?? flags.privateKey;
-  const own = {
-    port: vars.port('ansible_port') ?? vars.port('ansible_ssh_port'),
-    user: vars.text('ansible_user') ?? vars.text('ansible_ssh_user') ?? flags.user,
-  };
+  const of = (option: keyof typeof OPTION_VARIABLES): string => vars.last(OPTION_VARIABLES[option]);
+  const name = withoutBrackets(vars.text(of('host')) ?? host.name);
+  const args = ARGUMENTS.map(([variable, flag]) =>
+    vars.text(variable) === undefined && flags[flag] !== undefined
+      ? parseSshArgs(flags[flag].text, flags[flag].where, flag)
+      : parseSshArgs(vars.text(variable), vars.where(variable), variable),
+  );
+  const keyFile = vars.text(of('keyFile')) ?? flags.privateKey;
+  const own = { port: vars.port(of('port')) ?? flags.port, user: vars.text(of('user')) ?? flags.user };
   const [before, common, extra] = args.map((a) => a.options);
+  const config = configFile(args, flags);
   const settings = resolveSettings(
     name,
     [
@@ -61,13 +84,15 @@ export function targetFromHost(host: Host, flags: TargetFlags, route: readonly s
       ...(common ?? []),
       ...(extra ?? []),
     ],
-    configFiles(configFile(args, flags)),
+    configFiles(config),
   );
-  const password = vars.text('ansible_password') ?? vars.text('ansible_ssh_pass') ?? vars.text('ansible_ssh_password');
-  const connection = vars.oneOf('ansible_connection', ['ssh', 'local', 'paramiko', 'smart'] as const) ?? 'ssh';
+  const password = vars.text(of('password'));
+  const connection = vars.oneOf('ansible_connection', ['ssh', 'local', 'paramiko', 'paramiko_ssh', 'smart'] as const) ?? 'ssh';
   const port = settings.port ?? 22;
   const user = settings.user ?? userInfo().username;
-  const jumps = connection === 'local' ? [] : jumpTargets(settings.proxyJump, host, flags, route);
+  // What the inventory or ssh_config says about the way comes before kubespray's bastion.
+  const way = settings.proxyJump ?? (settings.proxyCommand === undefined ? bastionFor(host, flags) : undefined);
+  const jumps = connection === 'local' ? [] : jumpTargets(way, host, { ...flags, sshConfig: config }, route);
   return {
     name: host.name,
     address: settings.hostname,
@@ -78,7 +103,7 @@ export function targetFromHost(host: Host, flags: TargetFlags, route: readonly s
     become: become(vars, flags),
     hostKeys: hostKeys(settings, vars, flags),
     timeoutMs:
-      1000 * (vars.seconds('ansible_timeout') ?? flags.connectTimeoutSec ?? settings.connectTimeoutSec ?? DEFAULT_TIMEOUT_SEC),
+      1000 * (vars.seconds(of('timeout')) ?? flags.connectTimeoutSec ?? settings.connectTimeoutSec ?? DEFAULT_TIMEOUT_SEC),
     ...identities(settings),
     // A jump host that lists itself is reached directly.
     jumps: jumps.filter((j) => j.address !== settings.hostname || j.port !== port),
@@ -91,8 +116,32 @@ export function targetFromHost(host: Host, flags: TargetFlags, route: readonly s
     bindAddress: settings.bindAddress,
     methods: methods(settings),
     algorithms: settings.algorithms,
-    warnings: [...args.flatMap((a) => a.warnings), ...settings.warnings],
+    warnings: [...args.flatMap((a) => a.warnings), ...settings.warnings, ...contradictions(vars)],
   };
+}
+
+/**
+ * kubespray reaches every host through the one named `bastion` in the group `bastion`, if there is one.
+ * Source: roles/bastion-ssh-config of kubespray
+ */
+function bastionFor(host: Host, { lookup }: TargetFlags): string | undefined {
+  const bastion = lookup?.('bastion');
+  return bastion?.groups.has('bastion') && !host.groups.has('bastion') ? bastion.name : undefined;
+}
+
+/** Old names beside new ones, with another value: only one of them counts. */
+function contradictions(vars: HostVars): Warning[] {
+  return Object.values(OPTION_VARIABLES).flatMap((names) => {
+    const counts = vars.last(names);
+    return names
+      .filter((n) => n !== counts && vars.text(n) !== undefined && vars.text(n) !== vars.text(counts))
+      .map((n) => ({
+        what: `${counts} counts, and ${n} has no effect`,
+        where: vars.where(n),
+        why: `Ansible takes the last one of ${names.join(', ')} that is set, wherever it is set`,
+        fix: `Remove ${n}, or give it the same value`,
+      }));
+  });
 }
 
 /** `[fd00::1]` is an address too; ssh itself takes it for a host name, which it cannot resolve. */
@@ -100,7 +149,12 @@ function withoutBrackets(name: string): string {
   return /^\[([0-9a-f:.]*:[0-9a-f:.]*(?:%\w+)?)\]$/i.exec(name)?.[1] ?? name;
 }
 
-const ARGUMENTS = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'];
+/** Each variable, and what ansible.cfg gives where it is not set. */
+const ARGUMENTS = [
+  ['ansible_ssh_args', 'sshArgs'],
+  ['ansible_ssh_common_args', 'sshCommonArgs'],
+  ['ansible_ssh_extra_args', 'sshExtraArgs'],
+] as const;
 
 function configFile(args: readonly SshArgs[], flags: TargetFlags): string | undefined {
   const file = args.find((a) => a.configFile !== undefined)?.configFile ?? flags.sshConfig;
@@ -129,11 +183,15 @@ function identities(s: SshSettings): Pick<Target, 'privateKeyFile' | 'identities
 }
 
 function become(vars: HostVars, flags: TargetFlags): Target['become'] {
-  const password = vars.text('ansible_become_password') ?? vars.text('ansible_become_pass');
+  const method = becomeMethod(vars, flags);
+  const names = becomeVariables(method);
+  const password = vars.text(vars.last(names.password));
   return {
     enabled: vars.bool('ansible_become') ?? flags.become ?? true,
-    user: vars.text('ansible_become_user') ?? flags.becomeUser ?? 'root',
-    method: becomeMethod(vars, flags),
+    user: vars.text(vars.last(names.user)) ?? flags.becomeUser ?? 'root',
+    method,
+    exe: vars.text(vars.last(names.exe)) ?? flags.becomeExe,
+    flags: vars.text(vars.last(names.flags)) ?? flags.becomeFlags,
     password: password === undefined ? flags.becomePassword : new Secret('become-password', password),
   };
 }
@@ -152,7 +210,7 @@ function becomeMethod(vars: HostVars, flags: TargetFlags): BecomeMethod {
 
 function hostKeys(s: SshSettings, vars: HostVars, flags: TargetFlags): HostKeyPolicy {
   const files = s.knownHostsFiles?.filter((f) => f !== 'none') ?? ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
-  const checking = vars.bool('ansible_host_key_checking') ?? vars.bool('ansible_ssh_host_key_checking');
+  const checking = vars.bool(vars.last(OPTION_VARIABLES.hostKeyChecking));
   // With /dev/null, Ansible users turn the check off: no key is kept, so none can be compared.
   const nowhere = files.length > 0 && files.every((f) => f === '/dev/null');
   return {

@@ -12,6 +12,7 @@ import { quote } from '../../shell/shell.js';
 import type { Exit, Session } from '../../transport/types.js';
 import { withAnsibleConfig } from '../connect/ansible-config.js';
 import { openConnections } from '../connect/connections.js';
+import { HostVars } from '../connect/host-vars.js';
 import { interruptions } from '../connect/interrupt.js';
 import type { ConnectionOptions, VaultOptions } from '../connect/options.js';
 import { readInventory } from '../inventory/read.js';
@@ -61,9 +62,10 @@ export async function runExec(o: ExecCommandOptions): Promise<number> {
       signal: stop,
       // A host that does not answer must not keep the others waiting.
       onConnected: (_host, _ms, session) => {
-        running.push(
-          runOn(session, command, { stdin, become: connection.become === true, timeoutSec: o.timeoutSec }, semaphore, view, stop),
-        );
+        const host = inventory.hosts.get(session.target.name);
+        const own = host && new HostVars(host).bool('ansible_become');
+        const become = own ?? connection.become === true;
+        running.push(runOn(session, command, { stdin, become, timeoutSec: o.timeoutSec }, semaphore, view, stop));
       },
     });
     const order = new Map(hosts.map((h, i) => [h.name, i]));

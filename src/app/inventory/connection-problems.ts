@@ -1,19 +1,26 @@
-import { type ErrorParts, InputError } from '../../base/errors.js';
+import { type ErrorParts, InputError, type Warning } from '../../base/errors.js';
 import { type Where, whereText } from '../../base/place.js';
 import { sameAddress } from '../../cluster/checks/addresses.js';
 import { whereOf } from '../../cluster/checks/findings.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 import type { Target } from '../../transport/types.js';
-import { targetFromHost } from '../connect/targets.js';
+import { withAnsibleConfig } from '../connect/ansible-config.js';
+import { flagsOf, type TargetFlags, targetFromHost } from '../connect/targets.js';
 
 const MEMBERS = ['kube_control_plane', 'kube_node', 'etcd'];
 
 /** Connection settings that would fail: ports, booleans, ssh arguments; and two cluster members at the same address. */
-export function connectionProblems(inventory: Inventory, known: readonly ErrorParts[]): ErrorParts[] {
+export function connectionProblems(
+  inventory: Inventory,
+  known: readonly ErrorParts[],
+): { readonly problems: ErrorParts[]; readonly warnings: Warning[] } {
+  const flags = { ...flagsOf(withAnsibleConfig({})), lookup: (name: string) => inventory.hosts.get(name) };
   const byPlace = new Map<string, ErrorParts>();
+  const warnings: Warning[] = [];
   const reached = new Map<string, string>();
   for (const host of inventory.hosts.values()) {
-    const { found, target } = examine(host);
+    const { found, target } = examine(host, flags);
+    warnings.push(...(target?.warnings ?? []));
     for (const error of found) {
       // A wrong group variable is wrong for every host of the group; report it once.
       const key = error.where === undefined ? error.what : whereText(error.where);
@@ -35,15 +42,15 @@ export function connectionProblems(inventory: Inventory, known: readonly ErrorPa
       }
     }
   }
-  return [...byPlace.values()];
+  return { problems: [...byPlace.values()], warnings };
 }
 
 /** All problems of a host's connection: a variable with a problem counts as not set in the search for the next one. */
-function examine(host: Host): { readonly found: readonly ErrorParts[]; readonly target?: Target } {
+function examine(host: Host, flags: TargetFlags): { readonly found: readonly ErrorParts[]; readonly target?: Target } {
   const found: ErrorParts[] = [];
   let rest = host;
   for (;;) {
-    const target = targetOrError(rest);
+    const target = targetOrError(rest, flags);
     if (!(target instanceof InputError)) return { found, target };
     found.push(target.parts);
     const wrong = variableAt(rest, target.parts.where);
@@ -52,9 +59,9 @@ function examine(host: Host): { readonly found: readonly ErrorParts[]; readonly 
   }
 }
 
-function targetOrError(host: Host): Target | InputError {
+function targetOrError(host: Host, flags: TargetFlags): Target | InputError {
   try {
-    return targetFromHost(host, {});
+    return targetFromHost(host, flags);
   } catch (error) {
     if (error instanceof InputError) return error;
     throw error;

@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.js';
 import { parseExtraVars } from '../../inventory/load/extra-vars.js';
 import { type LoadOptions, loadInventory, withInventory } from '../../inventory/load/load.js';
 import type { Inventory } from '../../inventory/model/model.js';
-import { inventorySources, withVaultFile } from '../connect/ansible-config.js';
+import { ignoredByConfig, inventorySources, withVaultFile } from '../connect/ansible-config.js';
 import type { VaultOptions } from '../connect/options.js';
 import { VaultKeys } from '../connect/vault-keys.js';
 
@@ -14,6 +14,8 @@ export interface InventoryOptions {
   readonly playbookDir?: string;
   /** An inventory without hosts is fine. */
   readonly allowEmpty?: boolean;
+  /** Gets what cannot be read; the rest is read nevertheless. */
+  readonly onUnreadable?: (errors: readonly InputError[]) => void;
 }
 
 /**
@@ -50,7 +52,13 @@ function vaultKeys(o: InventoryOptions): VaultKeys {
 
 async function loadOptions(o: InventoryOptions): Promise<LoadOptions> {
   const extraVars = await parseExtraVars([...o.extraVars]);
-  return { extraVars, playbookDir: o.playbookDir, allowEmpty: o.allowEmpty };
+  return {
+    extraVars,
+    playbookDir: o.playbookDir,
+    allowEmpty: o.allowEmpty,
+    ignored: ignoredByConfig(),
+    onUnreadable: o.onUnreadable,
+  };
 }
 
 function sourcesOf(o: InventoryOptions): readonly string[] {

@@ -5,7 +5,7 @@ import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
 import { SETTING_NAMES } from '../../cluster/settings.js';
 import type { Host } from '../../inventory/model/model.js';
 import { configInUse, configLines, withAnsibleConfig } from '../connect/ansible-config.js';
-import { targetFromHost } from '../connect/targets.js';
+import { flagsOf, targetFromHost } from '../connect/targets.js';
 import type { InventoryOptions } from './read.js';
 import { readCluster } from './read-cluster.js';
 
@@ -68,7 +68,7 @@ function isUnset(value: unknown): boolean {
 
 function resolvedHost(h: ClusterHost, cluster: Readonly<Record<string, Setting>>): ResolvedHost {
   const host = h.inventoryHost;
-  const target = targetFromHost(host, { user: withAnsibleConfig({ user: process.env.KUBEWRIGHT_USER || undefined }).user });
+  const target = targetFromHost(host, flagsOf(withAnsibleConfig({ user: process.env.KUBEWRIGHT_USER || undefined })));
   const own: Readonly<Record<string, unknown>> = h.settings;
   const differing = SETTING_NAMES.map((name) => [name, settingFrom(host, name, own[name])] as const).filter(
     ([name, s]) => JSON.stringify(s.value) !== JSON.stringify(cluster[name]?.value),

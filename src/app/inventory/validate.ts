@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { type ErrorParts, InputError, InputErrors } from '../../base/errors.js';
 import { wholeFile } from '../../base/place.js';
 import { formatLabelled, lookOf } from '../../base/text/render-error.js';
+import { ABSENT } from '../../cluster/checks/addresses.js';
 import { type Finding, sortFindings } from '../../cluster/checks/findings.js';
 import { hints, isPlain } from '../../cluster/checks/hints.js';
 import { examineCluster } from '../../cluster/resolve.js';
@@ -26,8 +27,14 @@ export async function inventoryValidate(o: ValidateOptions): Promise<number> {
   const config = configInUse();
   if (o.json) print(JSON.stringify({ ok: !fails, errors, warnings, config, findings: findings.map(asJson) }, undefined, 2));
   else {
-    for (const f of findings) print(formatLabelled(f.severity, f, lookOf(process.stdout)));
+    // What must be corrected is the last on the screen.
+    const [others, wrong] = [
+      folded(findings.filter((f) => f.severity !== 'error')),
+      findings.filter((f) => f.severity === 'error'),
+    ];
+    for (const f of others) print(formatLabelled(f.severity, f, lookOf(process.stdout)));
     if (config.file !== null || Object.keys(config.settings).length > 0) for (const line of configLines(config)) print(line);
+    for (const f of wrong) print(formatLabelled(f.severity, f, lookOf(process.stdout)));
     print(summary(errors, warnings, inventory));
   }
   return fails ? 2 : 0;
@@ -36,26 +43,66 @@ export async function inventoryValidate(o: ValidateOptions): Promise<number> {
 /** @throws InputError only if no inventory was given. */
 async function examine(o: ValidateOptions): Promise<{ findings: Finding[]; inventory?: Inventory }> {
   let inventory: Inventory;
+  const unreadable: ErrorParts[] = [];
   try {
-    inventory = await readInventory(o);
+    // A vault's password may be asked for, and reading begins again.
+    const onUnreadable = (errors: readonly InputError[]): void => {
+      for (const parts of errors.flatMap((e) => (e instanceof InputErrors ? e.all : [e.parts])))
+        if (!unreadable.some((u) => u.what === parts.what && u.where === parts.where)) unreadable.push(parts);
+    };
+    inventory = await readInventory({ ...o, onUnreadable });
   } catch (error) {
     if (!(error instanceof InputError) || o.inventory.length === 0) throw error;
     const all = error instanceof InputErrors ? error.all : [error.parts];
     return { findings: sortFindings(all.map(asError)) };
   }
-  const { problems } = examineCluster(inventory, { bundle: undefined });
-  const warned = (inventory.warnings ?? []).map((w): Finding => ({ severity: 'warning', ...w }));
+  // What seems to be missing may be in a file that cannot be read.
+  const problems = examineCluster(inventory, { bundle: undefined }).problems.filter(
+    (p) => unreadable.length === 0 || p.code !== ABSENT,
+  );
+  const connections = connectionProblems(inventory, problems);
+  // A bastion is named as its group is: kubespray wants it so.
+  const warned = [...(inventory.warnings ?? []), ...connections.warnings]
+    .filter((w) => !w.what.startsWith('bastion is the name of a group and'))
+    .map((w): Finding => ({ severity: 'warning', ...w }));
   return {
     inventory,
     findings: sortFindings([
+      ...unreadable.map(asError),
       ...problems.map(asError),
-      ...connectionProblems(inventory, problems).map(asError),
+      ...connections.problems.map(asError),
       ...warned,
-      ...hints(inventory),
+      ...(unreadable.length === 0 ? hints(inventory) : []),
       ...openPasswords(inventory),
     ]),
   };
 }
+
+/** Infos with the same reason become one: a sample of kubespray has a hundred settings at their defaults. */
+function folded(findings: readonly Finding[]): Finding[] {
+  const groups = new Map<string, Finding[]>();
+  for (const f of findings) {
+    const key = f.severity === 'info' && f.why !== undefined && f.what.endsWith(NO_EFFECT) ? f.why : undefined;
+    if (key !== undefined) groups.set(key, [...(groups.get(key) ?? []), f]);
+  }
+  const names = (group: readonly Finding[]): string => {
+    const all = [...new Set(group.map((f) => f.what.slice(0, -NO_EFFECT.length)))];
+    return all.length > NAMES_SHOWN + 1
+      ? `${all.slice(0, NAMES_SHOWN).join(', ')} and ${all.length - NAMES_SHOWN} more`
+      : all.join(', ');
+  };
+  const done = new Set<string>();
+  return findings.flatMap((f) => {
+    const group = f.why === undefined || f.severity !== 'info' || !f.what.endsWith(NO_EFFECT) ? [] : (groups.get(f.why) ?? []);
+    if (group.length < 2) return [f];
+    if (done.has(f.why ?? '')) return [];
+    done.add(f.why ?? '');
+    return [{ severity: 'info', what: `${names(group)} have no effect here`, why: f.why }];
+  });
+}
+
+const NO_EFFECT = ' has no effect here';
+const NAMES_SHOWN = 4;
 
 function asError(parts: ErrorParts): Finding {
   return { ...parts, severity: 'error' };

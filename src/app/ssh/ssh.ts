@@ -9,7 +9,7 @@ import type { Target } from '../../transport/types.js';
 import { withAnsibleConfig } from '../connect/ansible-config.js';
 import { readCredentials } from '../connect/credentials.js';
 import type { ConnectionOptions, VaultOptions } from '../connect/options.js';
-import { targetFromHost } from '../connect/targets.js';
+import { flagsOf, targetFromHost } from '../connect/targets.js';
 import { readInventory } from '../inventory/read.js';
 import { type Askpass, startAskpass } from './askpass.js';
 import { openSshConfig } from './openssh-config.js';
@@ -42,11 +42,7 @@ export async function runSsh(o: SshCommandOptions): Promise<number> {
   const { password } = await readCredentials(o.connection);
   const connection = withAnsibleConfig(o.connection);
   const target = targetFromHost(host, {
-    user: connection.user,
-    privateKey: connection.privateKey,
-    hostKeyChecking: connection.hostKeyChecking,
-    connectTimeoutSec: connection.connectTimeout,
-    sshConfig: connection.sshConfig,
+    ...flagsOf(connection),
     lookup: (name) => inventory.hosts.get(name),
     password,
   });

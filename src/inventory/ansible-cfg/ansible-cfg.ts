@@ -8,6 +8,7 @@ import type { Place } from '../../base/place.js';
 import { placeText, wholeFile } from '../../base/place.js';
 import { unquote } from '../python/split-args.js';
 import { type ConfigValue, parseConfig } from './config-parser.js';
+import { configWarnings } from './without-effect.js';
 
 /** The settings of ansible.cfg and the ANSIBLE_* variables that Kubewright supports. Unset ones are undefined. */
 export interface AnsibleConfig {
@@ -29,6 +30,16 @@ export interface AnsibleConfig {
   readonly becomeAskPass?: boolean;
   readonly askPass?: boolean;
   readonly vaultPasswordFile?: string;
+  readonly remotePort?: number;
+  readonly becomeExe?: string;
+  readonly becomeFlags?: string;
+  readonly sshArgs?: { readonly text: string; readonly where: Place };
+  readonly sshCommonArgs?: { readonly text: string; readonly where: Place };
+  readonly sshExtraArgs?: { readonly text: string; readonly where: Place };
+  /** Regular expressions of Python for names in directories of inventories. */
+  readonly ignorePatterns?: readonly string[];
+  /** Ends of such names, in place of the default ones. */
+  readonly ignoreExtensions?: readonly string[];
 }
 
 export interface ConfigPlace {
@@ -45,8 +56,9 @@ type Setting = readonly [name: SettingName, variables: readonly string[], sectio
 
 /** The ssh plugin has its own section for some. Source: ansible/plugins/connection/ssh.py */
 const SSH = ['ssh_connection', 'defaults'];
+const INVENTORY = ['inventory', 'defaults'];
 /** Source: ansible/config/base.yml */
-const SETTINGS: readonly Setting[] = [
+export const SETTINGS: readonly Setting[] = [
   ['inventory', ['ANSIBLE_INVENTORY'], ['defaults'], 'inventory'],
   ['remoteUser', ['ANSIBLE_REMOTE_USER'], ['defaults'], 'remote_user'],
   ['privateKeyFile', ['ANSIBLE_PRIVATE_KEY_FILE'], ['defaults'], 'private_key_file'],
@@ -59,7 +71,21 @@ const SETTINGS: readonly Setting[] = [
   ['becomeAskPass', ['ANSIBLE_BECOME_ASK_PASS'], ['privilege_escalation'], 'become_ask_pass'],
   ['askPass', ['ANSIBLE_ASK_PASS'], ['defaults'], 'ask_pass'],
   ['vaultPasswordFile', ['ANSIBLE_VAULT_PASSWORD_FILE'], ['defaults'], 'vault_password_file'],
+  ['remotePort', ['ANSIBLE_REMOTE_PORT'], ['defaults'], 'remote_port'],
+  ['becomeExe', ['ANSIBLE_BECOME_EXE'], ['privilege_escalation'], 'become_exe'],
+  ['becomeFlags', ['ANSIBLE_BECOME_FLAGS'], ['privilege_escalation'], 'become_flags'],
+  ['sshArgs', ['ANSIBLE_SSH_ARGS'], ['ssh_connection'], 'ssh_args'],
+  ['sshCommonArgs', ['ANSIBLE_SSH_COMMON_ARGS'], ['ssh_connection'], 'ssh_common_args'],
+  ['sshExtraArgs', ['ANSIBLE_SSH_EXTRA_ARGS'], ['ssh_connection'], 'ssh_extra_args'],
+  ['ignorePatterns', ['ANSIBLE_INVENTORY_IGNORE_REGEX'], INVENTORY, 'ignore_patterns'],
+  ['ignoreExtensions', ['ANSIBLE_INVENTORY_IGNORE'], INVENTORY, 'ignore_extensions'],
 ];
+
+/** In [defaults] a setting of the inventory has a longer name. */
+const IN_DEFAULTS: Readonly<Record<string, string>> = {
+  ignore_patterns: 'inventory_ignore_patterns',
+  ignore_extensions: 'inventory_ignore_extensions',
+};
 
 /** The name that a setting has in ansible.cfg. */
 export function configKey(name: SettingName): string {
@@ -77,13 +103,16 @@ export function readAnsibleConfig(place: ConfigPlace = { env: process.env, cwd: 
     const variable = variables.find((v) => place.env[v] !== undefined && place.env[v] !== '');
     const found: ConfigValue | undefined =
       variable === undefined
-        ? places.map((p) => sections?.get(p)?.get(key)).find((v) => v !== undefined)
+        ? places
+            .map((p) => sections?.get(p)?.get(p === 'defaults' ? (IN_DEFAULTS[key] ?? key) : key))
+            .find((v) => v !== undefined)
         : { text: place.env[variable] ?? '', source: { file: variable, line: 0, column: 0 } };
     if (!found || found.text === '') continue;
     const base = variable === undefined && file !== undefined ? dirname(file) : place.cwd;
     out[name] = convert(name, key, unquote(found.text), found.source, base, place.cwd);
     origins.set(name, placeText(found.source));
   }
+  warnings.push(...configWarnings(sections, place.env));
   return { ...out, warnings, origins, ...(file === undefined ? {} : { file }) };
 }
 
@@ -128,8 +157,19 @@ function convert(name: keyof AnsibleConfig, key: string, text: string, source: P
     case 'privateKeyFile':
     case 'vaultPasswordFile':
       return path(text);
+    case 'ignorePatterns':
+    case 'ignoreExtensions':
+      return text
+        .split(',')
+        .map((p) => p.trim())
+        .filter((p) => p !== '');
+    case 'sshArgs':
+    case 'sshCommonArgs':
+    case 'sshExtraArgs':
+      return { text: text.replaceAll('\n', ' '), where: source };
     case 'forks':
-    case 'timeout': {
+    case 'timeout':
+    case 'remotePort': {
       const value = Number(text);
       if (Number.isInteger(value) && value > 0) return value;
       throw new InputError({

@@ -5,7 +5,7 @@ import type { Inventory, Stray } from '../model/model.js';
 import type { Variable } from '../model/values.js';
 import { canonicalDraft } from './canonical.js';
 import { clusterView, Precedence, writtenInventory } from './resolve.js';
-import { readSource, varsDirs } from './sources.js';
+import { type Ignored, ignoredNames, readSource, varsDirs } from './sources.js';
 import { VarsDirectories } from './vars-directories.js';
 
 export interface LoadOptions {
@@ -15,6 +15,10 @@ export interface LoadOptions {
   readonly playbookDir?: string;
   /** An inventory without hosts is fine, as it is for Ansible. */
   readonly allowEmpty?: boolean;
+  /** What is not read in a directory of inventories. */
+  readonly ignored?: Ignored;
+  /** Gets what cannot be read, instead of an exception: the rest is read as if it were all. Not without a single host. */
+  readonly onUnreadable?: (errors: readonly InputError[]) => void;
 }
 
 /**
@@ -43,7 +47,8 @@ export async function withInventory<T>(
   try {
     const { inventory, directories } = await load(sources, options);
     const used = use(inventory);
-    throwAll(directories.problems);
+    if (options.onUnreadable) options.onUnreadable(directories.problems);
+    else throwAll(directories.problems);
     return used;
   } catch (error) {
     const where = sources.join(', ');
@@ -70,15 +75,17 @@ async function load(
   const draft = new Draft();
   const files: string[] = [];
   const failures: InputError[] = [];
+  const ignored = ignoredNames(o.ignored ?? {});
   for (const source of sources) {
     try {
-      await readSource(source, { draft, files });
+      await readSource(source, { draft, files, ignored });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       failures.push(error);
     }
   }
-  throwAll(failures);
+  if (o.onUnreadable && draft.hosts.size > 0) o.onUnreadable(failures);
+  else throwAll(failures);
   if (draft.hosts.size === 0 && !o.allowEmpty) {
     throw new InputError({
       what: 'The inventory has no hosts',

@@ -12,11 +12,42 @@ import { readScript, ScriptError } from '../formats/script/script.js';
 import { readToml } from '../formats/toml/inventory.js';
 import { readYamlInventory } from '../formats/yaml/inventory.js';
 import { decodeText, parseYaml } from '../formats/yaml/source.js';
+import { pythonRegex, RegexError } from '../python/regex.js';
 import { openFile } from '../vault/keyring.js';
 
-/** Files that are not inventories in a directory of them. Source: IGNORED in ansible/inventory/manager.py */
-const IGNORED =
-  /^\.|^host_vars$|^group_vars$|^vars_plugins$|(?:\.pyc|\.pyo|\.swp|\.bak|~|\.rpm|\.md|\.txt|\.rst|\.orig|\.ini|\.cfg|\.retry)$/;
+/** Names that are not read in a directory of inventories, besides hidden ones. Source: IGNORED_ALWAYS in ansible/inventory/manager.py */
+const NEVER = ['host_vars', 'group_vars', 'vars_plugins'];
+/** Source: INVENTORY_IGNORE_EXTS in ansible/config/base.yml */
+const EXTENSIONS = '.pyc .pyo .swp .bak ~ .rpm .md .txt .rst .orig .ini .cfg .retry'.split(' ');
+
+/** Names in a directory that are not read. */
+export interface Ignored {
+  /** Regular expressions of Python; default: none. */
+  readonly patterns?: readonly string[];
+  /** Ends of names; default: those of Ansible. */
+  readonly extensions?: readonly string[];
+}
+
+/** @throws InputError for an invalid pattern */
+export function ignoredNames({ patterns = [], extensions = EXTENSIONS }: Ignored): (name: string) => boolean {
+  const regexes = patterns.map(anywhere);
+  return (name) =>
+    name.startsWith('.') || NEVER.includes(name) || extensions.some((e) => name.endsWith(e)) || regexes.some((r) => r.test(name));
+}
+
+function anywhere(pattern: string): RegExp {
+  try {
+    return pythonRegex(pattern.startsWith('(?') ? pattern : `(?:.|\\n)*?(?:${pattern})`);
+  } catch (error) {
+    if (!(error instanceof RegexError)) throw error;
+    throw new InputError({
+      what: `ignore_patterns: ${pattern} is not a regular expression`,
+      why: error.message,
+      fix: 'Correct [inventory] ignore_patterns in ansible.cfg',
+    });
+  }
+}
+
 /** Extensions that the YAML plugin reads. */
 const YAML_EXTENSIONS = ['', '.yml', '.yaml', '.json'];
 
@@ -24,6 +55,8 @@ export interface SourceReader {
   readonly draft: Draft;
   /** Files that were read, as the user named them. */
   readonly files: string[];
+  /** Names in directories that are not inventories. */
+  readonly ignored: (name: string) => boolean;
 }
 
 /** A list of hosts such as `a,b:2222,`, unless a file has that name. */
@@ -70,8 +103,8 @@ function readHostList(source: string, r: SourceReader): void {
 async function readFolder(path: string, r: SourceReader): Promise<number> {
   let count = 0;
   for (const name of readdirSync(path).sort(byCodePoint)) {
-    if (IGNORED.test(name)) continue;
     const inner = join(path, name);
+    if (r.ignored(name) || isKubeconfig(inner)) continue;
     if (!existsSync(inner)) throw new InputError({ what: 'This link is broken', where: wholeFile(inner), fix: 'Remove it' });
     if (!statSync(inner).isDirectory()) {
       await readFile(inner, r);
@@ -83,6 +116,12 @@ async function readFolder(path: string, r: SourceReader): Promise<number> {
     }
   }
   return count;
+}
+
+/** What `kubeconfig_localhost` leaves beside an inventory. Ansible cannot read it as one either. */
+function isKubeconfig(path: string): boolean {
+  if (!path.endsWith('.conf') || !statSync(path).isFile()) return false;
+  return /^apiVersion: v1$[\s\S]*^kind: Config$/m.test(readFileSync(path, 'latin1'));
 }
 
 function emptyFolder(path: string): InputError {

@@ -301,3 +301,78 @@ describe('parseSshArgs', () => {
     },
   );
 });
+
+describe('as Ansible takes them', () => {
+  it.each([
+    // Of an option's variables the last one that is set counts, whether it is a host's or a group's.
+    [{ ansible_ssh_host: '127.0.0.3', ansible_host: '127.0.0.2' }, { address: '127.0.0.3' }],
+    [{ ansible_ssh_port: 2202, ansible_port: 2201 }, { port: 2202 }],
+    [{ ansible_ssh_user: 'vagrant', ansible_user: 'root' }, { user: 'vagrant' }],
+    [{ ansible_ssh_user: '', ansible_user: 'root' }, { user: 'root' }],
+    [{ ansible_ssh_private_key_file: '/a', ansible_private_key_file: '/b' }, { privateKeyFile: '/a' }],
+    [{ ansible_ssh_timeout: 7, ansible_timeout: 9 }, { timeoutMs: 7000 }],
+    [{ ansible_host_key_checking: true, ansible_ssh_host_key_checking: false }, { hostKeys: { mode: 'off' } }],
+    [{ ansible_sudo_user: 'a', ansible_become_user: 'b' }, { become: { user: 'a' } }],
+    [{ ansible_become_method: 'su', ansible_sudo_user: 'a', ansible_become_user: 'b' }, { become: { user: 'b' } }],
+    [{ ansible_become_exe: '/opt/wrap', ansible_become_flags: '-E' }, { become: { exe: '/opt/wrap', flags: '-E' } }],
+    [{ ansible_sudo_exe: '/opt/wrap' }, { become: { exe: '/opt/wrap' } }],
+    [{ ansible_connection: 'ansible.builtin.ssh' }, { connection: 'ssh' }],
+    [{ ansible_connection: 'ansible.builtin.local' }, { connection: 'local' }],
+    [{ ansible_connection: 'paramiko_ssh' }, { connection: 'ssh' }],
+  ])('%j', (values, expected) => {
+    expect(target(values)).toMatchObject(expected);
+  });
+
+  it('the password of the plugin wins over the common ones', () => {
+    const password = (values: Record<string, string>): string | undefined => target(values).become.password?.reveal();
+    expect(password({ ansible_sudo_pass: 's', ansible_become_password: 'b', ansible_become_pass: 'c' })).toBe('s');
+    expect(password({ ansible_become_password: 'b', ansible_become_pass: 'c' })).toBe('c');
+    expect(target({ ansible_password: 'a', ansible_ssh_password: 'z', ansible_ssh_pass: 'b' }).password?.reveal()).toBe('z');
+  });
+
+  it('an old name beside a new one with another value is told, without values', () => {
+    const t = target({ ansible_ssh_pass: 'secret1', ansible_password: 'secret2', ansible_user: 'a', ansible_ssh_user: 'a' });
+    expect(t.warnings?.map((w) => w.what)).toEqual(['ansible_ssh_pass counts, and ansible_password has no effect']);
+    expect(JSON.stringify(t.warnings)).not.toContain('secret');
+  });
+
+  const cfg = (text: string) => ({ text, where: { file: 'ansible.cfg', line: 2, column: 1 } });
+
+  it('arguments of ansible.cfg count where no variable gives them', () => {
+    const flags = { sshArgs: cfg('-o ProxyJump=gate -o Port=2222'), sshCommonArgs: cfg('-o User=x'), port: 2200 };
+    expect(target({}, flags)).toMatchObject({ jumps: [{ address: 'gate' }], port: 2222, user: 'x' });
+    expect(target({ ansible_ssh_args: '-C', ansible_user: 'y' }, flags)).toMatchObject({ jumps: [], port: 2200, user: 'y' });
+  });
+
+  it('a configuration of ssh that the arguments name also leads to the jump host', () => {
+    const file = join(dir, 'bastion.conf');
+    writeFileSync(file, 'Host node1\n  ProxyJump gate\nHost gate\n  HostName 192.0.2.9\n  Port 2200\n');
+    expect(target({}, { sshArgs: cfg(`-F ${file}`) }).jumps).toMatchObject([{ address: '192.0.2.9', port: 2200 }]);
+  });
+});
+
+describe("kubespray's bastion", () => {
+  const bastion: Host = {
+    ...host({ ansible_host: '203.0.113.5', ansible_user: 'ops' }),
+    name: 'bastion',
+    groups: new Set(['all', 'bastion']),
+  };
+  const lookup = (name: string): Host | undefined => (name === 'bastion' ? bastion : undefined);
+
+  it('leads to every host that has no way of its own', () => {
+    expect(target({}, { lookup }).jumps).toMatchObject([{ address: '203.0.113.5', user: 'ops' }]);
+    expect(target({ ansible_ssh_common_args: '-o ProxyJump=none' }, { lookup }).jumps).toEqual([]);
+    expect(target({ ansible_ssh_common_args: '-o ProxyJump=gate' }, { lookup }).jumps).toMatchObject([{ address: 'gate' }]);
+    expect(target({ ansible_ssh_common_args: "-o ProxyCommand='nc %h %p'" }, { lookup })).toMatchObject({
+      jumps: [],
+      proxyCommand: 'nc node1 22',
+    });
+    expect(target({ ansible_connection: 'local' }, { lookup }).jumps).toEqual([]);
+    expect(targetFromHost(bastion, { sshConfig: 'none', lookup }).jumps).toEqual([]);
+  });
+
+  it('is only that where the group has the name, too', () => {
+    const other = { ...bastion, groups: new Set(['all']) };
+    expect(target({}, { lookup: () => other }).jumps).toEqual([]);
+  });
+});
