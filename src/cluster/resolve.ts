@@ -2,11 +2,13 @@ import { type ErrorParts, InputError, InputErrors, type Warning } from '../base/
 import type { Host, Inventory } from '../inventory/model/model.js';
 import type { VarValue } from '../inventory/model/values.js';
 import { defaultKubeVersion, fullKubeVersion } from './catalogue.js';
-import { addressProblems, hostAddresses } from './checks/addresses.js';
+import { ABSENT, addressProblems, hostAddresses } from './checks/addresses.js';
 import { etcdMembers, etcdProblems, memberProblems, usualMemberName } from './checks/etcd-members.js';
 import { firstFile, whereOf } from './checks/findings.js';
 import { hints } from './checks/hints.js';
+import { securityProblems } from './checks/security.js';
 import { subnetProblems } from './checks/subnets.js';
+import { togetherProblems } from './checks/together.js';
 import { componentProblems, versionProblem } from './checks/version-check.js';
 import type { Cluster, ClusterHost } from './cluster.js';
 import { type Kept, leavesOpen } from './living/kept.js';
@@ -53,6 +55,7 @@ export function examineCluster(
     });
   } else if (control.length === 0) {
     problems.push({
+      code: ABSENT,
       what: 'The inventory has no control plane',
       where: firstFile(inventory),
       why: 'The group kube_control_plane (kube-master) is missing or empty',
@@ -67,15 +70,19 @@ export function examineCluster(
   const hosts = members.map((host) => clusterHost(host, settingsOf(host, defaults, problems), groups, problems));
   problems.push(...addressProblems(hosts), ...nameProblems(hosts), ...memberProblems(hosts));
   const first = hosts.find((h) => h.name === control[0]?.name);
-  if (!first) return { problems: unique(problems) };
-  const settings = first.settings;
+  problems.push(...securityProblems(inventory));
+  // Without a control plane the settings of another host still show what is wrong with them.
+  const any = first ?? hosts[0];
+  if (!any) return { problems: unique(problems) };
+  const settings = any.settings;
 
   const version = versionProblem(settings.kube_version, options.bundle, settings);
-  if (version) problems.push({ ...version, where: whereOf(first.inventoryHost, 'kube_version') ?? firstFile(inventory) });
-  problems.push(...subnetProblems(settings, hosts, (name) => whereOf(first.inventoryHost, name)));
+  if (version) problems.push({ ...version, where: whereOf(any.inventoryHost, 'kube_version') ?? firstFile(inventory) });
+  problems.push(...subnetProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
+  problems.push(...togetherProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
   problems.push(...etcdProblems(etcd, settings, inventory));
-  if (!options.bundle) problems.push(...componentProblems(settings, (name) => whereOf(first.inventoryHost, name)));
-  if (version) return { problems: unique(problems) };
+  if (!options.bundle) problems.push(...componentProblems(settings, (name) => whereOf(any.inventoryHost, name)));
+  if (version || !first) return { problems: unique(problems) };
 
   const named = new Map(hosts.map((h) => [h.name, h]));
   const byName = (names: readonly Host[]): ClusterHost[] => names.flatMap((n) => named.get(n.name) ?? []);
@@ -119,14 +126,16 @@ function settingsOf(
       where: whereOf(host, name),
       fix: `Correct ${name}`,
       ...(host.vars.get(name)?.secret ? {} : valueTold(name, vars[name])),
-      ...(choices ? { fix: choiceTold(name, choices) } : {}),
+      ...(choices ? { fix: choiceTold(name, choices, vars[name]) } : {}),
     });
   }
   return settings;
 }
 
 /** kubespray has more network plugins and container runtimes: what to write instead, and what removing it means. */
-function choiceTold(name: string, choices: readonly string[]): string {
+function choiceTold(name: string, choices: readonly string[], value: VarValue | undefined): string {
+  if (name === 'kube_network_plugin' && value === 'cni')
+    return 'Write kube_network_plugin: none for a network that you install yourself';
   const usual = defaultSettings()[name];
   if (choices.length === 1) return `Write ${name}: ${choices[0]}, or remove it`;
   return `Write one of them${typeof usual === 'string' ? `, or remove it for ${usual}` : ''}`;
@@ -205,8 +214,32 @@ function labels(host: Host, problems: ErrorParts[]): Record<string, string> {
     });
     return {};
   }
-  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, String(v)]));
+  const all = Object.entries(value).map(([k, v]) => [k, v === null ? '' : String(v)] as const);
+  for (const [key, text] of all) {
+    const wrong = labelProblem(key, text);
+    if (wrong)
+      problems.push({
+        what: `node_labels of ${host.name}: ${wrong}`,
+        where: whereOf(host, 'node_labels'),
+        why: 'Names and values have up to 63 letters, digits, - _ and . and begin and end with a letter or digit; a name may have a DNS name and / before it',
+        fix: 'Correct node_labels',
+      });
+  }
+  return Object.fromEntries(all);
 }
+
+/** Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
+function labelProblem(key: string, value: string): string | undefined {
+  const word = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+  const at = key.lastIndexOf('/');
+  const prefix = at < 0 ? undefined : key.slice(0, at);
+  if (!word.test(key.slice(at + 1)) || (prefix !== undefined && (prefix.length > 253 || !NODE_NAME.test(prefix))))
+    return `${JSON.stringify(key)} cannot be the name of a label`;
+  return value === '' || word.test(value) ? undefined : `${JSON.stringify(value)} cannot be the value of ${key}`;
+}
+
+/** Names of DNS in lower case. */
+const NODE_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 function taints(host: Host, problems: ErrorParts[]): string[] {
   const value = rendered(host, 'node_taints', problems);
@@ -227,13 +260,22 @@ function taints(host: Host, problems: ErrorParts[]): string[] {
 /** Node names are DNS subdomains. Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-name-uniqueness */
 function nameProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
   return hosts
-    .filter((h) => h.name.length > 253 || !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(h.name))
+    .filter((h) => h.name.length > 253 || !NODE_NAME.test(h.name))
     .map((h) => ({
       what: `${h.name} cannot be the name of a node`,
       where: h.inventoryHost.source,
       why: 'Names of nodes are DNS names: lower-case letters, digits, hyphens and dots',
-      fix: `Rename it, for example to ${h.name.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')}`,
+      fix: `Rename it, for example to ${nodeName(h.name)}`,
     }));
+}
+
+function nodeName(name: string): string {
+  const parts = name
+    .toLowerCase()
+    .split('.')
+    .map((p) => p.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, ''))
+    .filter((p) => p !== '');
+  return parts.join('.').slice(0, 253) || 'node1';
 }
 
 /** A wrong group variable is wrong for every host; report it once. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { nthAddress } from '../base/net/ipv4.js';
+import { isIpv4, nthAddress } from '../base/net/ipv4.js';
 import type { VarValue } from '../inventory/model/values.js';
 import { CONTAINER_RUNTIMES } from './container-runtimes.js';
 import { NETWORK_PLUGINS } from './network-plugins.js';
@@ -25,6 +25,25 @@ const version = text
   .pipe(z.string().regex(/^v?\d+\.\d+\.\d+/, 'must be a version like 1.34.2'))
   .transform((v) => v.replace(/^v/, ''));
 
+const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+const domain = text.pipe(
+  z.string().regex(new RegExp(`^${label}(\\.${label})*$`), 'must be a DNS name of lower-case letters, digits, - and .'),
+);
+const url = text.pipe(z.string().regex(/^https?:\/\/[^\s"'\\`$]+$/, 'must be a URL like http://proxy.example.org:3128'));
+/** The part of an image's name in front of its path. */
+const registry = text.pipe(
+  z
+    .string()
+    .regex(
+      /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+      'must be a registry like registry.example.org:5000/path, without http://',
+    ),
+);
+const ipv4 = text.pipe(z.string().refine(isIpv4, 'must be an IPv4 address'));
+const nameOrAddress = text.pipe(
+  z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, 'must be a name or an address, without a port'),
+);
+
 const kubeVersion = text
   .pipe(z.string().regex(/^(latest|v?\d+\.\d+(\.\d+.*)?)$/, 'must be a version like 1.34.2, a minor like 1.34, or latest'))
   .transform((v) => v.replace(/^v/, ''));
@@ -37,7 +56,7 @@ export const settingsShape = {
   kube_version: kubeVersion
     .optional()
     .describe('Kubernetes version, such as 1.36.4; 1.36 and latest mean the newest patch that is known'),
-  cluster_name: text.default('cluster.local').describe('DNS domain of the cluster'),
+  cluster_name: domain.default('cluster.local').describe('DNS domain of the cluster'),
   kube_network_plugin: z.enum(NETWORK_PLUGINS).default(NETWORK_PLUGINS[0]).describe('pod network'),
   kube_service_addresses: text.default('10.233.0.0/18').describe('subnet of services'),
   kube_pods_subnet: text.default('10.233.64.0/18').describe('subnet of pods'),
@@ -50,7 +69,7 @@ export const settingsShape = {
   kube_proxy_conntrack_max_per_core: amount.default(32768).describe('tracked connections per CPU; 0 leaves the kernel alone'),
   kube_proxy_conntrack_min: amount.default(131072).describe('tracked connections at least'),
   dns_mode: z.enum(['coredns', 'none']).default('coredns').describe('cluster DNS'),
-  skydns_server: text.optional().describe('address of the cluster DNS; default: third service address'),
+  skydns_server: ipv4.optional().describe('address of the cluster DNS; default: third service address'),
   container_manager: z.enum(CONTAINER_RUNTIMES).default(CONTAINER_RUNTIMES[0]).describe('container runtime'),
   bin_dir: path.default('/usr/local/bin').describe('directory of binaries'),
   etcd_data_dir: path.default('/var/lib/etcd').describe("etcd's data"),
@@ -69,7 +88,7 @@ export const settingsShape = {
     .default('30000-32767')
     .describe('ports of NodePort services'),
   loadbalancer_apiserver: z
-    .object({ address: text, port: port.optional() })
+    .object({ address: nameOrAddress, port: port.optional() })
     .optional()
     .describe('external load balancer of the API'),
   loadbalancer_apiserver_localhost: bool
@@ -78,7 +97,7 @@ export const settingsShape = {
   loadbalancer_apiserver_type: z.enum(['haproxy', 'nginx']).default('nginx').describe('program of the local load balancer'),
   loadbalancer_apiserver_port: port.default(6443).describe('port of the local load balancer'),
   loadbalancer_apiserver_healthcheck_port: port.default(8081).describe("port of the local load balancer's health"),
-  apiserver_loadbalancer_domain_name: text.optional().describe('name of the external load balancer'),
+  apiserver_loadbalancer_domain_name: domain.optional().describe('name of the external load balancer'),
   supplementary_addresses_in_ssl_keys: strings.default([]).describe("more names and addresses in the API server's certificate"),
   kubeadm_init_timeout: z
     .preprocess((v) => (typeof v === 'string' ? seconds(v) : v), count)
@@ -98,7 +117,18 @@ export const settingsShape = {
     .array(
       z.object({
         prefix: text,
-        mirrors: z.array(z.object({ host: text, capabilities: strings.optional(), skip_verify: bool.optional() })),
+        server: text.optional(),
+        mirrors: z.array(
+          z.object({
+            host: text,
+            capabilities: strings.optional(),
+            skip_verify: bool.optional(),
+            override_path: bool.optional(),
+            ca: z.union([text, strings]).optional(),
+            client: z.unknown().optional(),
+            header: z.record(z.string(), z.union([text, strings])).optional(),
+          }),
+        ),
       }),
     )
     .default([])
@@ -115,12 +145,12 @@ export const settingsShape = {
   cni_version: version.optional().describe('other version of the CNI plugins'),
   crictl_version: version.optional().describe('other crictl version'),
   calico_version: version.optional().describe('other Calico version'),
-  kube_image_repo: text.optional().describe('registry of the Kubernetes images; default: the one of the version'),
-  docker_image_repo: text.default('docker.io').describe('registry in place of docker.io'),
-  files_repo: text.optional().describe('mirror of the release files: {files_repo}/HOST/PATH'),
-  http_proxy: text.optional().describe('proxy of the nodes'),
-  https_proxy: text.optional().describe('proxy of the nodes'),
-  no_proxy: text.optional().describe('hosts reached without proxy'),
+  kube_image_repo: registry.optional().describe('registry of the Kubernetes images; default: the one of the version'),
+  docker_image_repo: registry.default('docker.io').describe('registry in place of docker.io'),
+  files_repo: url.optional().describe('mirror of the release files: {files_repo}/HOST/PATH'),
+  http_proxy: url.optional().describe('proxy for what the nodes fetch: files, packages, images'),
+  https_proxy: url.optional().describe('the same for https'),
+  no_proxy: text.optional().describe('hosts reached without proxy, besides those of the cluster; commas between them'),
   populate_inventory_to_hosts_file: bool.default(true).describe("write the hosts' names into /etc/hosts"),
   minimal_master_memory_mb: amount.default(1500).describe('memory that preflight requires of control planes, MB'),
   minimal_node_memory_mb: amount.default(1024).describe('memory that preflight requires of workers, MB'),
@@ -226,6 +256,21 @@ function truth(word: string): boolean | undefined {
   if (/^(true|yes|on|1)$/i.test(word)) return true;
   if (/^(false|no|off|0)$/i.test(word)) return false;
   return undefined;
+}
+
+/** Keys inside of the settings that are maps or lists of maps, by the path to them: `loadbalancer_apiserver`, `….mirrors`. */
+export function nestedKeys(): ReadonlyMap<string, readonly string[]> {
+  const out = new Map<string, readonly string[]>();
+  const walk = (path: string, type: unknown): void => {
+    if (type instanceof z.ZodOptional || type instanceof z.ZodDefault) walk(path, type.unwrap());
+    else if (type instanceof z.ZodArray) walk(path, type.element);
+    else if (type instanceof z.ZodObject) {
+      out.set(path, Object.keys(type.shape));
+      for (const [name, inner] of Object.entries(type.shape)) walk(`${path}.${name}`, inner);
+    }
+  };
+  for (const [name, type] of Object.entries(settingsShape)) walk(name, type);
+  return out;
 }
 
 /** The settings that have a fixed default, with it. */

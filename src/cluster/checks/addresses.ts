@@ -1,8 +1,11 @@
 import type { ErrorParts } from '../../base/errors.js';
-import { isIpv4 } from '../../base/net/ipv4.js';
+import { contains, isIpv4, parseSubnet } from '../../base/net/ipv4.js';
 import type { Host } from '../../inventory/model/model.js';
 import type { ClusterHost } from '../cluster.js';
 import { whereOf } from './findings.js';
+
+/** Code of problems that something is missing: it may be in a file that could not be read. */
+export const ABSENT = 'absent';
 
 /**
  * The addresses of a host: `ip`, else `ansible_host`, else its name; for its peers `access_ip`. Empty: there is none.
@@ -18,11 +21,13 @@ export function hostAddresses(
   const read = (name: string): string | undefined => {
     const value = text(name);
     if (value !== undefined && !isIpv4(value)) problems.push(noAddress(host, name, value));
+    else if (value !== undefined) problems.push(...impossible(host, name, value));
     return value;
   };
   const ip = text('ip') === undefined ? (read('ansible_host') ?? ownName(host)) : read('ip');
   if (ip === undefined) {
     problems.push({
+      code: ABSENT,
       what: `${host.name} has no address`,
       where: host.source,
       why: 'Its name is not an address, and unlike kubespray Kubewright does not ask the host for one',
@@ -32,6 +37,33 @@ export function hostAddresses(
     });
   }
   return { ip: ip ?? '', accessIp: read('access_ip') ?? ip ?? '' };
+}
+
+/** Addresses that the kubelet refuses for its node. Source: validateNodeIP in pkg/kubelet/kubelet_node_status.go of Kubernetes */
+const IMPOSSIBLE = [
+  ['0.0.0.0/8', 'means no host'],
+  ['127.0.0.0/8', 'is every host itself'],
+  ['169.254.0.0/16', 'is only known on its own link'],
+  ['224.0.0.0/4', 'is a multicast group'],
+  ['240.0.0.0/4', 'is reserved'],
+] as const;
+
+function impossible(host: Host, name: string, value: string): ErrorParts[] {
+  const why = IMPOSSIBLE.find(([net]) => within(net, value))?.[1];
+  if (why === undefined) return [];
+  return [
+    {
+      what: `${name} of ${host.name} is not an address that a node can have: ${value}`,
+      where: whereOf(host, name) ?? host.source,
+      why: `${value} ${why}; the other hosts reach a node at its address`,
+      fix: `Write the address that the host has on its network: ip${yaml(host.source.file) ? ': ' : '='}ADDRESS`,
+    },
+  ];
+}
+
+function within(net: string, value: string): boolean {
+  const subnet = parseSubnet(net);
+  return subnet !== undefined && contains(subnet, value);
 }
 
 function ownName(host: Host): string | undefined {
@@ -56,7 +88,9 @@ function noAddress(host: Host, name: string, value: string): ErrorParts {
       ? 'IPv6 is not supported yet: clusters are IPv4 only'
       : numbers
         ? 'An address is four numbers up to 255, without leading zeros'
-        : 'It is a name, and etcd and the API server bind to addresses',
+        : isIpv4(value.split('/')[0] ?? '')
+          ? 'It is a subnet; an address has no / and no prefix length'
+          : 'It is a name, and etcd and the API server bind to addresses',
     fix,
   };
 }

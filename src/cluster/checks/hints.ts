@@ -3,17 +3,18 @@ import { placeText } from '../../base/place.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import type { Variable } from '../../inventory/model/values.js';
 import { namesWithoutEffect, SETTING_PREFIXES, withoutEffect } from '../kubespray/kubespray.js';
-import { SETTING_NAMES } from '../settings.js';
-import { connectionNameMeant } from './connection-names.js';
+import { nestedKeys, SETTING_NAMES } from '../settings.js';
+import { connectionNameMeant, insteadOf } from './connection-names.js';
 import type { Finding } from './findings.js';
 import { groupHints } from './group-hints.js';
+import { isProtection } from './security.js';
 
 /** Variables of hosts that Kubewright reads besides settings. */
 export const HOST_NAMES = ['ip', 'access_ip', 'etcd_member_name', 'node_labels', 'node_taints', 'vagrant_cpus', 'vagrant_memory'];
 
 /** What does not stop an installation but is probably not meant: warnings, and infos about what has no effect. */
 export function hints(inventory: Inventory): Finding[] {
-  return [...variableHints(inventory), ...groupHints(inventory)];
+  return [...variableHints(inventory), ...nestedHints(inventory), ...groupHints(inventory)];
 }
 
 function variableHints(inventory: Inventory): Finding[] {
@@ -29,14 +30,51 @@ function variableHints(inventory: Inventory): Finding[] {
   return [...seen.values()].flatMap((f) => f ?? []);
 }
 
+/** Keys inside of settings that mean nothing, like names of settings that do not. */
+function nestedHints(inventory: Inventory): Finding[] {
+  const known = nestedKeys();
+  const out: Finding[] = [];
+  const seen = new Set<Variable>();
+  for (const host of inventory.hosts.values()) {
+    for (const path of known.keys()) {
+      const variable = path.includes('.') ? undefined : host.vars.get(path);
+      if (!variable || seen.has(variable)) continue;
+      seen.add(variable);
+      const unknown = (at: string, value: unknown): void => {
+        if (Array.isArray(value)) for (const v of value) unknown(at, v);
+        else if (typeof value === 'object' && value !== null)
+          for (const [key, inner] of Object.entries(value)) {
+            const keys = known.get(at);
+            if (keys && !keys.includes(key)) {
+              const near = keys.find((k) => distance(k, key) <= 2);
+              out.push({
+                severity: 'warning',
+                what: `${at} has no ${key}`,
+                where: variable.source,
+                why: `It has ${keys.join(', ')}`,
+                fix: near ? `Did you mean ${near}?` : `Remove ${key}`,
+              });
+            } else unknown(`${at}.${key}`, inner);
+          }
+      };
+      unknown(path, written(variable));
+    }
+  }
+  return out;
+}
+
 function variableHint(name: string, variable: Variable, isMentioned: boolean): Finding | undefined {
   const where = variable.source;
   if (name.startsWith('ansible_')) {
+    const instead = insteadOf(name, written(variable));
+    if (instead) return { severity: 'warning', what: `${name} has no effect here`, where, fix: instead };
     const meant = isMentioned ? undefined : connectionNameMeant(name);
     if (meant === undefined) return undefined;
     return { severity: 'warning', what: `there is no variable ${name}`, where, fix: `did you mean ${meant}?` };
   }
   const known = withoutEffect(name, written(variable));
+  // An error: see security.ts.
+  if (known && isProtection(name, written(variable))) return undefined;
   if (known) {
     const what = `${name} has no effect here`;
     if (known.isDefault || isMentioned) return { severity: 'info', what, where, why: known.why };

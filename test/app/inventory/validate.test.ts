@@ -169,9 +169,9 @@ describe('inventory validate', () => {
     ['kube_network_plugin: cilium', 'Write one of them, or remove it for calico'],
     ['nginx_kube_apiserver_port: 7443', 'Write loadbalancer_apiserver_port'],
     ['supplementary_addresses_in_ssl_keys: 10.0.0.9', 'Write supplementary_addresses_in_ssl_keys: [10.0.0.9]'],
-    ['loadbalancer_apiserver: {addres: 10.0.0.9}', 'Write loadbalancer_apiserver: {address: ADDRESS, port: PORT}'],
     ['kube_network_node_prefix: many', 'Write it as kube_network_node_prefix: 24'],
-    ['kubernetes_audit: true', 'Remove it'],
+    ['kubernetes_audit: true', 'Remove it or set it to false if that is acceptable'],
+    ['kube_network_plugin: cni', 'Write kube_network_plugin: none for a network that you install yourself'],
   ])('says what to write instead: %s', async (text, fix) => {
     expect((await vars(text)).map((f) => f.todo)).toEqual([fix]);
   });
@@ -386,5 +386,122 @@ describe('the table of variables without effect', () => {
     kube_vip_controlplane_enabled kube_vip_address cluster_id`.split(/\s+/),
   )('%s', (name) => {
     expect(SETTING_NAMES.includes(name) || withoutEffect(name, null) !== undefined).toBe(true);
+  });
+
+  const what = async (text: string): Promise<string[]> => (await vars(text)).map((f) => `${f.severity}: ${f.message}`);
+
+  it.each([
+    ['cluster_name: my cluster', 'cluster_name must be a DNS name'],
+    ['cluster_name: Cluster.Local', 'cluster_name must be a DNS name'],
+    ['http_proxy: proxy:3128', 'http_proxy must be a URL'],
+    ['https_proxy: socks5://proxy:1080', 'https_proxy must be a URL'],
+    ['files_repo: foo', 'files_repo must be a URL'],
+    ['kube_image_repo: http://x', 'kube_image_repo must be a registry'],
+    ['docker_image_repo: registry.example.org:5000/', 'docker_image_repo must be a registry'],
+    ['apiserver_loadbalancer_domain_name: lb_1', 'apiserver_loadbalancer_domain_name must be a DNS name'],
+    ['loadbalancer_apiserver: {address: "10.0.0.9:6443"}', 'loadbalancer_apiserver address must be a name or an address'],
+    ['skydns_server: dns', 'skydns_server must be an IPv4 address'],
+    ['calico_version: 9.9.9', 'calico_version 9.9.9 has no known checksum'],
+    ['node_labels: {bad key: x}', 'node_labels of m1: "bad key" cannot be the name of a label'],
+    ['node_labels: {a.example.org/b: x y}', 'node_labels of m1: "x y" cannot be the value of a.example.org/b'],
+    ['kube_apiserver_node_port_range: 6000-7000', 'kube_apiserver_node_port_range 6000-7000 holds port 6443 of the API server'],
+    [
+      'loadbalancer_apiserver_healthcheck_port: 6443',
+      'kube_apiserver_port 6443 is the port of the health of the local load balancer too',
+    ],
+    ['kube_apiserver_port: 8443', 'loadbalancer_apiserver_port 6443 is not kube_apiserver_port 8443'],
+    ['etcd_heartbeat_interval: 2000', 'etcd_election_timeout 5000 is less than five times etcd_heartbeat_interval 2000'],
+    ['kube_encrypt_secret_data: true', 'kube_encrypt_secret_data is on, and Kubewright cannot do that yet'],
+    ['kubernetes_audit: "yes"', 'kubernetes_audit is on, and Kubewright cannot do that yet'],
+  ])('%s is an error', async (text, message) => {
+    const found = await what(text);
+    expect(found.filter((f) => f.startsWith('error:'))[0]).toContain(message);
+    expect(found.filter((f) => f.startsWith('warning:'))).toEqual([]);
+  });
+
+  it.each([
+    'cluster_name: cluster-1.example.org',
+    'http_proxy: http://user:p%40ss@proxy.example.org:3128/',
+    'kube_image_repo: registry.example.org:5000/k8s/mirror',
+    'docker_image_repo: 10.0.0.5:5000',
+    'node_labels: {node-role.kubernetes.io/x: "", a: "1"}',
+    'kube_encrypt_secret_data: false',
+    'kube_apiserver_port: 8443\nloadbalancer_apiserver_port: 8443',
+    'loadbalancer_apiserver: {address: lb.example.org, port: 8443}\nkube_apiserver_port: 7443',
+  ])('%s is fine', async (text) => {
+    expect((await what(text)).filter((f) => !f.startsWith('info:'))).toEqual([]);
+  });
+
+  it.each([
+    ['127.0.0.1', 'is every host itself'],
+    ['0.0.0.0', 'means no host'],
+    ['224.0.0.5', 'is a multicast group'],
+    ['169.254.7.7', 'is only known on its own link'],
+    ['255.255.255.255', 'is reserved'],
+  ])('no node can have the address %s', async (address, why) => {
+    const found = await hosts(HOSTS.replace('ip=10.0.0.2', `ip=${address}`));
+    expect(found).toMatchObject([{ severity: 'error', message: `ip of w1 is not an address that a node can have: ${address}` }]);
+    expect(found[0]?.why).toContain(why);
+  });
+
+  it('keys inside of settings are checked like settings', async () => {
+    const found = await vars(
+      'loadbalancer_apiserver: {address: lb.example.org, prt: 8443}\ncontainerd_registries_mirrors:\n' +
+        '- {prefix: docker.io, server: "https://m", mirrors: [{host: "http://m", override_path: true, skip_verfy: true, dial: 1}]}\n',
+    );
+    expect(found.map((f) => [f.severity, f.message, f.todo])).toEqual([
+      ['warning', 'loadbalancer_apiserver has no prt', 'Did you mean port?'],
+      ['warning', 'containerd_registries_mirrors.mirrors has no dial', 'Remove dial'],
+      ['warning', 'containerd_registries_mirrors.mirrors has no skip_verfy', 'Did you mean skip_verify?'],
+    ]);
+  });
+
+  it('goes on behind a file that cannot be read, and tells nothing that may only be missing for it', async () => {
+    const files = {
+      'hosts.ini': HOSTS.replace('w1 ansible_host=10.0.0.2 ip=10.0.0.2', 'w1'),
+      'group_vars/all.yml': 'cluster_name: no good\n',
+      'host_vars/w1.yml': 'ip: [10.0.0.2\n',
+      'host_vars/m1.yml': 'a: }\n',
+    };
+    const { findings, code } = await validate(files);
+    expect(code).toBe(2);
+    expect(findings.map((f) => `${f.file?.split('/').at(-1)} ${f.severity}`)).toEqual([
+      'all.yml error',
+      'm1.yml error',
+      'w1.yml error',
+    ]);
+  });
+
+  it('prints the errors last, and infos of one reason once', async () => {
+    const { text } = await validate({
+      'hosts.ini': HOSTS,
+      'group_vars/all.yml':
+        'kube_proxy_mode: x\ndownload_run_once: false\ndownload_localhost: false\ndownload_cache_dir: /tmp/kubespray_cache\nmetallb_enabled: true\n',
+    });
+    const lines = text
+      .trim()
+      .split('\n')
+      .filter((l) => /^(error|warning|info):|errors?,/.test(l));
+    expect(lines.map((l) => l.split(':')[0])).toEqual(['info', 'warning', 'error', '1 error, 1 warning']);
+    expect(lines[0]).toMatch(/^info: download_\w+, download_\w+, download_\w+ have no effect here/);
+  });
+
+  it('warns of variables that only Ansible heeds, and of old names beside new ones', async () => {
+    const found = await hosts(
+      HOSTS.replace(
+        'w1 ',
+        'w1 ansible_ssh_executable=/opt/ssh ansible_ssh_user=a ansible_user=b ansible_shell_executable=/bin/bash ',
+      ),
+    );
+    expect(found.map((f) => `${f.severity}: ${f.message}`)).toEqual([
+      'warning: ansible_ssh_executable has no effect here',
+      'warning: ansible_ssh_user counts, and ansible_user has no effect',
+    ]);
+  });
+
+  it('what kubeconfig_localhost leaves in a directory of inventories is not read', async () => {
+    const admin = 'apiVersion: v1\nclusters: []\nkind: Config\n';
+    const files = { 'inv/hosts': HOSTS, 'inv/artifacts/admin.conf': admin };
+    expect((await validate(files, { source: 'inv' })).findings.filter((f) => f.severity === 'error')).toEqual([]);
   });
 });
