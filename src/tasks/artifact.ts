@@ -1,4 +1,4 @@
-import { joinShell, sh } from '../shell/shell.js';
+import { joinShell, type Shell, sh } from '../shell/shell.js';
 import { NODE_STATE } from './paths.js';
 import type { ArtifactRef, Task } from './task.js';
 
@@ -8,6 +8,8 @@ export interface Artifact extends ArtifactRef {
   readonly kind: 'binary' | 'tar.gz' | 'yaml';
   /** Directory inside the archive that holds the binaries; absent: its top. */
   readonly innerDir?: string;
+  /** What a download needs in its environment. */
+  readonly environment?: Shell;
 }
 
 export interface InstallOptions {
@@ -27,7 +29,7 @@ export interface InstallOptions {
  * modification time: a file that changed since then is installed again.
  */
 export function install(o: InstallOptions): Task {
-  const { artifact } = o;
+  const { environment, ...artifact } = o.artifact;
   const stamp = `${NODE_STATE}/installed/${o.id.replaceAll('/', '.')}`;
   const all = o.files.length === 0;
   const state = sh`{ echo ${artifact.sha256}; ( cd ${o.dir} && stat -c '%n %s %Y %a' -- ${all ? sh`$(cat ${`${stamp}.files`})` : sh`${o.files}`} ); }`;
@@ -47,6 +49,7 @@ export function install(o: InstallOptions): Task {
       [ -s ${stamp} ]
       [ "$(${state})" = "$(cat ${stamp})" ]`,
     apply: joinShell([
+      ...(environment && environment.text !== '' ? [environment] : []),
       sh`src=$(kw_artifact ${artifact.sha256})`,
       sh`tmp=$(mktemp -d ${`${o.dir}/.kw-XXXXXX`})`,
       sh`trap 'rm -rf "$tmp"' EXIT`,

@@ -1,4 +1,4 @@
-import type { Shell } from '../shell/shell.js';
+import { joinShell, type Shell } from '../shell/shell.js';
 import type { Task } from './task.js';
 
 /** A package manager of a distribution, in shell. Implementations live with the OS families (`roles/os/`). */
@@ -20,6 +20,8 @@ export interface PackageOptions {
   readonly title: string;
   readonly manager: PackageManager;
   readonly names: readonly string[];
+  /** What the package manager needs in its environment. */
+  readonly environment?: Shell;
 }
 
 const PATIENCE_SEC = 1200;
@@ -30,7 +32,10 @@ export function packages(o: PackageOptions): Task {
     id: o.id,
     title: o.title,
     check: o.manager.installed(o.names),
-    apply: o.manager.install(o.names),
+    apply:
+      o.environment && o.environment.text !== ''
+        ? joinShell([o.environment, o.manager.install(o.names)])
+        : o.manager.install(o.names),
     timeoutSec: PATIENCE_SEC,
     hint: `The host needs a working package source (${o.manager.program}), or these packages in its image`,
   };

@@ -89,7 +89,7 @@ const OPTIONS: readonly VariantOptions[] = [
         { prefix: 'quay.io', mirrors: [{ host: 'https://mirror.example.org' }] },
       ],
     },
-    differs: ['containerd', 'etcd', 'node', 'control-plane', 'apiserver-lb', 'network'],
+    differs: ['os', 'containerd', 'etcd', 'node', 'control-plane', 'apiserver-lb', 'network'],
   },
   {
     name: 'ipvs',

@@ -3,6 +3,7 @@ import { InputError } from '../../base/errors.js';
 import { catalogueFile } from '../../cluster/catalogue.js';
 import { ownChecksums } from '../../cluster/checksums.js';
 import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
+import { proxyEnvironment } from '../../roles/proxy.js';
 import type { Artifacts } from '../../roles/role.js';
 import type { Artifact } from '../../tasks/artifact.js';
 import type { ImageArchive } from '../../tasks/image.js';
@@ -49,12 +50,12 @@ function imagesOf(bundle: Bundle, arch: string): ImageArchive[] {
 
 function fromCatalogue(cluster: Cluster, host: ClusterHost, name: string, arch: string): Artifact | undefined {
   const version = cluster.versions.components[name];
-  return version === undefined
-    ? undefined
-    : catalogueFile(name, version, arch, {
-        filesRepo: host.settings.files_repo,
-        own: ownChecksums(host.settings, name),
-      });
+  if (version === undefined) return undefined;
+  const found = catalogueFile(name, version, arch, {
+    filesRepo: host.settings.files_repo,
+    own: ownChecksums(host.settings, name),
+  });
+  return found && { ...found, environment: proxyEnvironment(cluster, host) };
 }
 
 /** Checksum → local path of a bundle's file, which the engine pushes to the nodes. */

@@ -16,8 +16,6 @@ export interface OsFamily {
   readonly packageManager: PackageManager;
   /** `node`: what Kubernetes and its runtime call on a host. `ipvs`: what kube-proxy needs besides in that mode. */
   readonly packages: Readonly<Record<PackagePurpose, readonly string[]>>;
-  /** Points the package manager to the proxy of the settings; before the first package. Absent: nothing to do. */
-  packageProxy?(ctx: RoleContext): readonly Task[];
   /** Keeps NetworkManager away from the interfaces of pods. Absent: nothing to do. */
   networkManager?(ctx: RoleContext): readonly Task[];
   /** Opens what the nodes need between each other. Absent: nothing to do. */

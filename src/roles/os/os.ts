@@ -5,6 +5,7 @@ import { kernelModules, sysctls } from '../../tasks/kernel.js';
 import { packages } from '../../tasks/package.js';
 import { NODE_STATE } from '../../tasks/paths.js';
 import type { Task } from '../../tasks/task.js';
+import { proxyEnvironment } from '../proxy.js';
 import type { Role, RoleContext } from '../role.js';
 import { familyOf } from './families.js';
 import type { PackagePurpose } from './family.js';
@@ -22,7 +23,6 @@ export const os: Role = {
     if (s.populate_inventory_to_hosts_file) tasks.push(hostsFile(ctx));
     if (s.kubelet_fail_swap_on) tasks.push(swapOff());
     const family = familyOf(ctx.facts);
-    tasks.push(...(family?.packageProxy?.(ctx) ?? []));
     if (family) {
       const purposes: readonly PackagePurpose[] = s.kube_proxy_mode === 'ipvs' ? ['node', 'ipvs'] : ['node'];
       tasks.push(
@@ -31,6 +31,7 @@ export const os: Role = {
           title: 'Install packages of the distribution',
           manager: family.packageManager,
           names: purposes.flatMap((p) => family.packages[p]),
+          environment: proxyEnvironment(ctx.cluster, ctx.host),
         }),
       );
     }

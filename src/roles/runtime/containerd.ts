@@ -1,9 +1,11 @@
 import { stringify } from 'smol-toml';
 import type { ClusterSettings } from '../../cluster/settings.js';
+import { Secret } from '../../shell/secret.js';
 import { install } from '../../tasks/artifact.js';
 import { directories, file } from '../../tasks/file.js';
 import { service } from '../../tasks/service.js';
 import type { Task } from '../../tasks/task.js';
+import { proxyFile } from '../proxy.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
 import { systemdUnit } from '../systemd-unit.js';
 import { CNI, CNI_DIRECTORIES, cniPlugins } from './cni-plugins.js';
@@ -15,6 +17,7 @@ import type { Runtime } from './runtime.js';
 const SOCKET = '/run/containerd/containerd.sock';
 const CONFIG = '/etc/containerd/config.toml';
 const UNIT = '/etc/systemd/system/containerd.service';
+const PROXY = '/etc/containerd/proxy.env';
 const CERTS_D = '/etc/containerd/certs.d';
 
 /** Source: https://github.com/containerd/containerd/blob/main/docs/getting-started.md (from the official binaries) */
@@ -25,6 +28,7 @@ const role: Role = {
     const s = ctx.host.settings;
     const bin = s.bin_dir;
     const images = imagesFor(ctx);
+    const proxy = proxyFile(ctx.cluster, ctx.host);
     return [
       directories({
         id: 'containerd/directories',
@@ -49,8 +53,16 @@ const role: Role = {
         mode: '0600',
       }),
       ...mirrors(s),
-      file({ id: 'containerd/unit', title: 'Write the unit of containerd', path: UNIT, content: unit(s) }),
-      service({ id: 'containerd/service', title: 'Start containerd', unit: 'containerd.service', configFiles: [UNIT, CONFIG] }),
+      ...(proxy === undefined
+        ? []
+        : [file({ id: 'containerd/proxy', title: 'Name the proxies of containerd', path: PROXY, content: proxy, mode: '0600' })]),
+      file({ id: 'containerd/unit', title: 'Write the unit of containerd', path: UNIT, content: unit(s, proxy !== undefined) }),
+      service({
+        id: 'containerd/service',
+        title: 'Start containerd',
+        unit: 'containerd.service',
+        configFiles: [UNIT, CONFIG, ...(proxy === undefined ? [] : [PROXY])],
+      }),
       ...(images.length > 0
         ? [importImages({ id: 'containerd/images', title: 'Import container images', binDir: bin, images })]
         : []),
@@ -124,15 +136,24 @@ function mirrors(s: ClusterSettings): Task[] {
   return s.containerd_registries_mirrors.flatMap((m) => {
     const dir = `${CERTS_D}/${m.prefix}`;
     const id = m.prefix.replaceAll(/[^A-Za-z0-9.-]/g, '-');
-    const content = stringify({
-      server: `https://${m.prefix === 'docker.io' ? 'registry-1.docker.io' : m.prefix}`,
+    const text = stringify({
+      server: m.server ?? `https://${m.prefix === 'docker.io' ? 'registry-1.docker.io' : m.prefix}`,
       host: Object.fromEntries(
         m.mirrors.map((h) => [
           h.host,
-          { capabilities: [...(h.capabilities ?? ['pull', 'resolve'])], skip_verify: h.skip_verify ?? false },
+          {
+            capabilities: [...(h.capabilities ?? ['pull', 'resolve'])],
+            skip_verify: h.skip_verify ?? false,
+            ...(h.override_path === undefined ? {} : { override_path: h.override_path }),
+            ...(h.ca === undefined ? {} : { ca: h.ca }),
+            ...(h.client === undefined ? {} : { client: h.client }),
+            ...(h.header === undefined ? {} : { header: h.header }),
+          },
         ]),
       ),
     });
+    // A header may log in to the mirror.
+    const content = m.mirrors.some((h) => h.header !== undefined) ? new Secret(`mirror-${id}`, text) : text;
     return [
       directories({ id: `containerd/mirror-${id}`, title: `Make the folder of ${m.prefix}'s mirrors`, paths: [dir] }),
       file({ id: `containerd/mirror-${id}-hosts`, title: `Name the mirrors of ${m.prefix}`, path: `${dir}/hosts.toml`, content }),
@@ -140,12 +161,7 @@ function mirrors(s: ClusterSettings): Task[] {
   });
 }
 
-function unit(s: ClusterSettings): string {
-  const proxy = [
-    ['HTTP_PROXY', s.http_proxy],
-    ['HTTPS_PROXY', s.https_proxy],
-    ['NO_PROXY', s.no_proxy],
-  ].flatMap(([name, value]) => (value ? [`${name}=${value}`] : []));
+function unit(s: ClusterSettings, proxy: boolean): string {
   return systemdUnit({
     Unit: {
       Description: 'containerd container runtime',
@@ -153,7 +169,8 @@ function unit(s: ClusterSettings): string {
       After: 'network.target local-fs.target',
     },
     Service: {
-      Environment: [`PATH=${s.bin_dir}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, ...proxy],
+      Environment: `PATH=${s.bin_dir}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+      ...(proxy ? { EnvironmentFile: PROXY } : {}),
       // A kernel that has overlay built in has no module to load: the leading minus lets that pass.
       ExecStartPre: '-/sbin/modprobe overlay',
       ExecStart: `${s.bin_dir}/containerd`,

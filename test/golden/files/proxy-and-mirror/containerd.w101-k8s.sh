@@ -11,6 +11,9 @@ chown root:root -- /etc/containerd /etc/containerd/certs.d /opt/cni /opt/cni/bin
 [ -s /var/lib/kubewright/installed/containerd.runc ]
 [ "$({ echo f6ae8efc0fa40079e1475e97cbe9d1bd3f106a28d6af78a11d9f1bd565515e60; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- runc ); })" = "$(cat /var/lib/kubewright/installed/containerd.runc)" ]
 ## apply
+http_proxy=http://proxy.example.org:3128 HTTP_PROXY=$http_proxy; export http_proxy HTTP_PROXY
+https_proxy=http://proxy.example.org:3128 HTTPS_PROXY=$https_proxy; export https_proxy HTTPS_PROXY
+no_proxy=localhost,127.0.0.1,192.168.1.11,m11-k8s,192.168.1.12,m12-k8s,192.168.1.13,m13-k8s,192.168.1.14,w101-k8s,192.168.1.15,w102-k8s,10.233.0.0/18,10.233.64.0/18,.svc,.cluster.local,192.168.1.0/24,10.233.0.0/16 NO_PROXY=$no_proxy; export no_proxy NO_PROXY
 src=$(kw_artifact f6ae8efc0fa40079e1475e97cbe9d1bd3f106a28d6af78a11d9f1bd565515e60)
 tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
@@ -32,6 +35,9 @@ runc https://files.example.org/mirror/github.com/opencontainers/runc/releases/do
 [ -s /var/lib/kubewright/installed/containerd.binaries ]
 [ "$({ echo 9d68969855fbf676cdb8ed758e420fb048d61f984f61de3e53eddfebe484d168; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- $(cat /var/lib/kubewright/installed/containerd.binaries.files) ); })" = "$(cat /var/lib/kubewright/installed/containerd.binaries)" ]
 ## apply
+http_proxy=http://proxy.example.org:3128 HTTP_PROXY=$http_proxy; export http_proxy HTTP_PROXY
+https_proxy=http://proxy.example.org:3128 HTTPS_PROXY=$https_proxy; export https_proxy HTTPS_PROXY
+no_proxy=localhost,127.0.0.1,192.168.1.11,m11-k8s,192.168.1.12,m12-k8s,192.168.1.13,m13-k8s,192.168.1.14,w101-k8s,192.168.1.15,w102-k8s,10.233.0.0/18,10.233.64.0/18,.svc,.cluster.local,192.168.1.0/24,10.233.0.0/16 NO_PROXY=$no_proxy; export no_proxy NO_PROXY
 src=$(kw_artifact 9d68969855fbf676cdb8ed758e420fb048d61f984f61de3e53eddfebe484d168)
 tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
@@ -54,6 +60,9 @@ containerd https://files.example.org/mirror/github.com/containerd/containerd/rel
 [ -s /var/lib/kubewright/installed/containerd.cni ]
 [ "$({ echo b98f74a0f8522f0a83867178729c1aa70f2158f90c45a2ca8fa791db1c76b303; ( cd /opt/cni/bin && stat -c '%n %s %Y %a' -- $(cat /var/lib/kubewright/installed/containerd.cni.files) ); })" = "$(cat /var/lib/kubewright/installed/containerd.cni)" ]
 ## apply
+http_proxy=http://proxy.example.org:3128 HTTP_PROXY=$http_proxy; export http_proxy HTTP_PROXY
+https_proxy=http://proxy.example.org:3128 HTTPS_PROXY=$https_proxy; export https_proxy HTTPS_PROXY
+no_proxy=localhost,127.0.0.1,192.168.1.11,m11-k8s,192.168.1.12,m12-k8s,192.168.1.13,m13-k8s,192.168.1.14,w101-k8s,192.168.1.15,w102-k8s,10.233.0.0/18,10.233.64.0/18,.svc,.cluster.local,192.168.1.0/24,10.233.0.0/16 NO_PROXY=$no_proxy; export no_proxy NO_PROXY
 src=$(kw_artifact b98f74a0f8522f0a83867178729c1aa70f2158f90c45a2ca8fa791db1c76b303)
 tmp=$(mktemp -d /opt/cni/bin/.kw-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
@@ -76,6 +85,9 @@ cni-plugins https://files.example.org/mirror/github.com/containernetworking/plug
 [ -s /var/lib/kubewright/installed/containerd.crictl ]
 [ "$({ echo 83855e114566a8a8c44c548d515670f51de3a5e1da8b2effb59870e2f10c25a3; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- crictl ); })" = "$(cat /var/lib/kubewright/installed/containerd.crictl)" ]
 ## apply
+http_proxy=http://proxy.example.org:3128 HTTP_PROXY=$http_proxy; export http_proxy HTTP_PROXY
+https_proxy=http://proxy.example.org:3128 HTTPS_PROXY=$https_proxy; export https_proxy HTTPS_PROXY
+no_proxy=localhost,127.0.0.1,192.168.1.11,m11-k8s,192.168.1.12,m12-k8s,192.168.1.13,m13-k8s,192.168.1.14,w101-k8s,192.168.1.15,w102-k8s,10.233.0.0/18,10.233.64.0/18,.svc,.cluster.local,192.168.1.0/24,10.233.0.0/16 NO_PROXY=$no_proxy; export no_proxy NO_PROXY
 src=$(kw_artifact 83855e114566a8a8c44c548d515670f51de3a5e1da8b2effb59870e2f10c25a3)
 tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
@@ -214,13 +226,31 @@ chmod 644 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/containerd/certs.d/quay.io/hosts.toml
 
+# containerd/proxy: Name the proxies of containerd
+# (writes /etc/containerd/proxy.env)
+## check
+[ -f /etc/containerd/proxy.env ]
+[ ! -L /etc/containerd/proxy.env ]
+[ "$(stat -c %a:%U:%G /etc/containerd/proxy.env)" = 600:root:root ]
+[ "$(sha256sum < /etc/containerd/proxy.env)" = '542d8b36c92df4ba36f6908858eb493d2c5371b646f5452ec1eecabac3aac532  -' ]
+## apply
+tmp=$(mktemp /etc/containerd/proxy.env.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'HTTP_PROXY=http://proxy.example.org:3128
+HTTPS_PROXY=http://proxy.example.org:3128
+NO_PROXY=localhost,127.0.0.1,192.168.1.11,m11-k8s,192.168.1.12,m12-k8s,192.168.1.13,m13-k8s,192.168.1.14,w101-k8s,192.168.1.15,w102-k8s,10.233.0.0/18,10.233.64.0/18,.svc,.cluster.local,192.168.1.0/24,10.233.0.0/16
+' > "$tmp"
+chmod 600 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/containerd/proxy.env
+
 # containerd/unit: Write the unit of containerd
 # (writes /etc/systemd/system/containerd.service)
 ## check
 [ -f /etc/systemd/system/containerd.service ]
 [ ! -L /etc/systemd/system/containerd.service ]
 [ "$(stat -c %a:%U:%G /etc/systemd/system/containerd.service)" = 644:root:root ]
-[ "$(sha256sum < /etc/systemd/system/containerd.service)" = '3149638521a68e9ffe4df6e0af74d3373368a3106016ecff80449ea8179a5440  -' ]
+[ "$(sha256sum < /etc/systemd/system/containerd.service)" = '9df2faaf54931509f7871b1b1feba38e7722717b9d949d6066f0127157397975  -' ]
 ## apply
 tmp=$(mktemp /etc/systemd/system/containerd.service.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -231,9 +261,7 @@ After=network.target local-fs.target
 
 [Service]
 Environment="PATH=/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-Environment="HTTP_PROXY=http://proxy.example.org:3128"
-Environment="HTTPS_PROXY=http://proxy.example.org:3128"
-Environment="NO_PROXY=localhost,127.0.0.1,192.168.1.0/24,10.233.0.0/16,.cluster.local"
+EnvironmentFile=/etc/containerd/proxy.env
 ExecStartPre=-/sbin/modprobe overlay
 ExecStart=/usr/local/bin/containerd
 Type=notify
@@ -255,11 +283,11 @@ chown root:root "$tmp"
 mv -fT "$tmp" /etc/systemd/system/containerd.service
 
 # containerd/service: Start containerd
-# (reads /etc/systemd/system/containerd.service, /etc/containerd/config.toml)
+# (reads /etc/systemd/system/containerd.service, /etc/containerd/config.toml, /etc/containerd/proxy.env)
 ## check
 systemctl is-enabled --quiet containerd.service
 case $(systemctl is-active containerd.service) in active) ;; *) exit 1 ;; esac
-[ "$(cat /var/lib/kubewright/started/containerd.service)" = "$(cat -- /etc/systemd/system/containerd.service /etc/containerd/config.toml 2>/dev/null | sha256sum)" ]
+[ "$(cat /var/lib/kubewright/started/containerd.service)" = "$(cat -- /etc/systemd/system/containerd.service /etc/containerd/config.toml /etc/containerd/proxy.env 2>/dev/null | sha256sum)" ]
 ## apply
 systemctl daemon-reload
 systemctl enable --quiet containerd.service
@@ -270,4 +298,4 @@ if ! systemctl restart containerd.service; then
 fi
 systemctl is-active --quiet containerd.service
 mkdir -p /var/lib/kubewright/started
-cat -- /etc/systemd/system/containerd.service /etc/containerd/config.toml 2>/dev/null | sha256sum > /var/lib/kubewright/started/containerd.service
+cat -- /etc/systemd/system/containerd.service /etc/containerd/config.toml /etc/containerd/proxy.env 2>/dev/null | sha256sum > /var/lib/kubewright/started/containerd.service

@@ -11,6 +11,9 @@ chown root:root -- /etc/kubernetes/calico
 [ -s /var/lib/kubewright/installed/network.calico-manifest ]
 [ "$({ echo 1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822; ( cd /etc/kubernetes/calico && stat -c '%n %s %Y %a' -- calico.yaml ); })" = "$(cat /var/lib/kubewright/installed/network.calico-manifest)" ]
 ## apply
+http_proxy=http://proxy.example.org:3128 HTTP_PROXY=$http_proxy; export http_proxy HTTP_PROXY
+https_proxy=http://proxy.example.org:3128 HTTPS_PROXY=$https_proxy; export https_proxy HTTPS_PROXY
+no_proxy=localhost,127.0.0.1,192.168.1.11,m11-k8s,192.168.1.12,m12-k8s,192.168.1.13,m13-k8s,192.168.1.14,w101-k8s,192.168.1.15,w102-k8s,10.233.0.0/18,10.233.64.0/18,.svc,.cluster.local,192.168.1.0/24,10.233.0.0/16 NO_PROXY=$no_proxy; export no_proxy NO_PROXY
 src=$(kw_artifact 1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822)
 tmp=$(mktemp -d /etc/kubernetes/calico/.kw-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT

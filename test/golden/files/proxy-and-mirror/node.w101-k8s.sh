@@ -11,6 +11,9 @@ chown root:root -- /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system
 [ -s /var/lib/kubewright/installed/node.kubeadm ]
 [ "$({ echo 10d054585907f2c8bb823c84f6a66b3bd2a474c3d795475f04e9a44f78650fe6; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubeadm ); })" = "$(cat /var/lib/kubewright/installed/node.kubeadm)" ]
 ## apply
+http_proxy=http://proxy.example.org:3128 HTTP_PROXY=$http_proxy; export http_proxy HTTP_PROXY
+https_proxy=http://proxy.example.org:3128 HTTPS_PROXY=$https_proxy; export https_proxy HTTPS_PROXY
+no_proxy=localhost,127.0.0.1,192.168.1.11,m11-k8s,192.168.1.12,m12-k8s,192.168.1.13,m13-k8s,192.168.1.14,w101-k8s,192.168.1.15,w102-k8s,10.233.0.0/18,10.233.64.0/18,.svc,.cluster.local,192.168.1.0/24,10.233.0.0/16 NO_PROXY=$no_proxy; export no_proxy NO_PROXY
 src=$(kw_artifact 10d054585907f2c8bb823c84f6a66b3bd2a474c3d795475f04e9a44f78650fe6)
 tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
@@ -32,6 +35,9 @@ kubeadm https://files.example.org/mirror/dl.k8s.io/release/v1.36.4/bin/linux/amd
 [ -s /var/lib/kubewright/installed/node.kubelet ]
 [ "$({ echo cf2562db46c48ab84cc3791540778ee7fb1a0a008529adbb434723dd02ed8b4b; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubelet ); })" = "$(cat /var/lib/kubewright/installed/node.kubelet)" ]
 ## apply
+http_proxy=http://proxy.example.org:3128 HTTP_PROXY=$http_proxy; export http_proxy HTTP_PROXY
+https_proxy=http://proxy.example.org:3128 HTTPS_PROXY=$https_proxy; export https_proxy HTTPS_PROXY
+no_proxy=localhost,127.0.0.1,192.168.1.11,m11-k8s,192.168.1.12,m12-k8s,192.168.1.13,m13-k8s,192.168.1.14,w101-k8s,192.168.1.15,w102-k8s,10.233.0.0/18,10.233.64.0/18,.svc,.cluster.local,192.168.1.0/24,10.233.0.0/16 NO_PROXY=$no_proxy; export no_proxy NO_PROXY
 src=$(kw_artifact cf2562db46c48ab84cc3791540778ee7fb1a0a008529adbb434723dd02ed8b4b)
 tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
@@ -53,6 +59,9 @@ kubelet https://files.example.org/mirror/dl.k8s.io/release/v1.36.4/bin/linux/amd
 [ -s /var/lib/kubewright/installed/node.kubectl ]
 [ "$({ echo 8b8f088da2dab964f853b38464033b1be15ede2839eca751482357c45abdd05a; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubectl ); })" = "$(cat /var/lib/kubewright/installed/node.kubectl)" ]
 ## apply
+http_proxy=http://proxy.example.org:3128 HTTP_PROXY=$http_proxy; export http_proxy HTTP_PROXY
+https_proxy=http://proxy.example.org:3128 HTTPS_PROXY=$https_proxy; export https_proxy HTTPS_PROXY
+no_proxy=localhost,127.0.0.1,192.168.1.11,m11-k8s,192.168.1.12,m12-k8s,192.168.1.13,m13-k8s,192.168.1.14,w101-k8s,192.168.1.15,w102-k8s,10.233.0.0/18,10.233.64.0/18,.svc,.cluster.local,192.168.1.0/24,10.233.0.0/16 NO_PROXY=$no_proxy; export no_proxy NO_PROXY
 src=$(kw_artifact 8b8f088da2dab964f853b38464033b1be15ede2839eca751482357c45abdd05a)
 tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
