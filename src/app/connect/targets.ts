@@ -45,7 +45,7 @@ export function flagsOf(c: ConnectionOptions): TargetFlags {
 }
 
 /** Arguments of ssh, and where they are written. */
-export interface WrittenArgs {
+interface WrittenArgs {
   readonly text: string;
   readonly where: Place;
 }
