@@ -91,7 +91,8 @@ export function targetFromHost(host: Host, flags: TargetFlags, route: readonly s
   const port = settings.port ?? 22;
   const user = settings.user ?? userInfo().username;
   // What the inventory or ssh_config says about the way comes before kubespray's bastion.
-  const way = settings.proxyJump ?? (settings.proxyCommand === undefined ? bastionFor(host, flags) : undefined);
+  const way =
+    settings.proxyJump ?? (settings.proxyCommand === undefined && route.length === 0 ? bastionFor(host, flags) : undefined);
   const jumps = connection === 'local' ? [] : jumpTargets(way, host, { ...flags, sshConfig: config }, route);
   return {
     name: host.name,
