@@ -1,5 +1,5 @@
 import type { Cluster, ClusterHost } from '../cluster/cluster.js';
-import type { KubeadmApi } from '../cluster/versions.js';
+import { type KubeadmApi, minorOf } from '../cluster/versions.js';
 import { APISERVER_ETCD } from '../pki/etcd-certs.js';
 import { kubeletDocument, kubeProxyDocument } from './components.js';
 import { clusterDocument, initDocument, joinDocument, toYaml } from './render.js';
@@ -121,6 +121,7 @@ function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
     kubernetesVersion: `v${s.kube_version}`,
     controlPlaneEndpoint: controlPlaneEndpoint(cluster),
     imageRepository: cluster.versions.imageRegistry,
+    ...dnsImage(cluster),
     certificatesDir: '/etc/kubernetes/pki',
     networking: { dnsDomain: s.cluster_name, serviceSubnet: s.kube_service_addresses, podSubnet: s.kube_pods_subnet },
     etcd: {
@@ -143,6 +144,16 @@ function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
     },
     scheduler: { extraArgs: { ...s.kube_kubeadm_scheduler_extra_args } },
   };
+}
+
+/**
+ * The path of CoreDNS that mirrors have, as kubespray's do: REGISTRY/coredns/coredns. From another registry than its own kubeadm would pull
+ * REGISTRY/coredns (kubernetes#102502). Before 1.21 the image was REGISTRY/coredns everywhere.
+ */
+function dnsImage(cluster: Cluster): Pick<ClusterConfiguration, 'dnsImage'> {
+  const { kube_image_repo: mirror, kube_version } = cluster.settings;
+  if (mirror === undefined || minorOf(kube_version) < 21) return {};
+  return { dnsImage: { imageRepository: `${mirror}/coredns` } };
 }
 
 function registration({ cluster, host, criSocket }: KubeadmHost): NodeRegistration {

@@ -48,7 +48,8 @@ export interface ClusterConfiguration {
   readonly apiServer: { readonly extraArgs: Args; readonly certSANs: readonly string[] };
   readonly controllerManager: { readonly extraArgs: Args };
   readonly scheduler: { readonly extraArgs: Args };
-  readonly dnsImage?: { readonly imageRepository: string; readonly imageTag: string };
+  /** Without a tag: the one of this kubeadm. */
+  readonly dnsImage?: { readonly imageRepository: string; readonly imageTag?: string };
 }
 
 export interface JoinConfiguration {

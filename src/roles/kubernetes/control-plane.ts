@@ -10,8 +10,9 @@ import { dnsService } from '../apps/dns.js';
 import { certTasks } from '../etcd/etcd-certs.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
 import { runtimeOf } from '../runtime/runtimes.js';
-import { join, withConfig } from './join.js';
+import { join, repeatable, withConfig } from './join.js';
 import { KUBE_PROXY, kubeProxyEndpoint } from './kube-proxy.js';
+import { kubeadmOf } from './kubeadm-command.js';
 import { joinSecrets, kubeadmHost } from './kubeadm-host.js';
 import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
 
@@ -50,7 +51,7 @@ function init(ctx: RoleContext, config: string): Task {
     ...(cluster.settings.dns_mode === 'none' ? ['addon/coredns'] : []),
   ];
   const skip = skipped.length > 0 ? sh`--skip-phases=${skipped.join(',')}` : sh``;
-  const kubeadm = `${host.settings.bin_dir}/kubeadm`;
+  const kubeadm = kubeadmOf(host);
   return command({
     id: 'control-plane/init',
     title: 'Initialise the cluster',
@@ -64,10 +65,13 @@ function init(ctx: RoleContext, config: string): Task {
         touch ${DONE}
         exit 0
       fi
-      touch ${STARTED}
       ${withConfig(
         new Secret('kubeadm-init', yaml),
-        sh`${kubeadm} init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print ${skip}`,
+        repeatable(
+          ctx,
+          STARTED,
+          sh`${kubeadm} init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print ${skip}`,
+        ),
       )}
       ${handedOver(ctx)}
       ${kubeletStamp(ctx)}
@@ -81,7 +85,7 @@ function init(ctx: RoleContext, config: string): Task {
 
 /** Settings that changed since the manifests were written. kubelets and kube-proxy read the uploaded configuration. */
 function settings(ctx: RoleContext, config: string, first: boolean): Task {
-  const kubeadm = `${ctx.host.settings.bin_dir}/kubeadm`;
+  const kubeadm = kubeadmOf(ctx.host);
   return command({
     id: 'control-plane/settings',
     title: 'Apply changed settings to the control plane',
@@ -133,7 +137,7 @@ function handOver(ctx: RoleContext): Task[] {
   const missing = cluster.hosts.some((h) => h !== host && isNode(h) && ctx.allFacts.get(h.name)?.isNode === false);
   if (!missing) return [];
   const yaml = handOverConfig(kubeadmHost(ctx), joinSecrets(ctx));
-  const kubeadm = `${host.settings.bin_dir}/kubeadm`;
+  const kubeadm = kubeadmOf(host);
   return [
     command({
       id: 'control-plane/hand-over',

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { joinConfig } from '../../kubeadm/build.js';
 import { Secret } from '../../shell/secret.js';
 import { joinShell, type Shell, sh } from '../../shell/shell.js';
@@ -5,11 +6,13 @@ import { command } from '../../tasks/command.js';
 import { NODE_STATE } from '../../tasks/paths.js';
 import type { Task } from '../../tasks/task.js';
 import { exportedText, type RoleContext } from '../role.js';
+import { checksOfFirstRun, kubeadmOf } from './kubeadm-command.js';
 import { joinSecrets, kubeadmHost } from './kubeadm-host.js';
 import { KUBELET_CONF, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
 import { NODE_SETTLED } from './wait-for-nodes.js';
 
 const DONE = `${NODE_STATE}/kubeadm/joined`;
+const STARTED = `${NODE_STATE}/kubeadm/join-started`;
 
 /** Runs `body` with `$config` naming a root-only file on tmpfs that holds the secret and is removed afterwards. */
 export function withConfig(secret: Secret, body: Shell): Shell {
@@ -23,6 +26,17 @@ export function withConfig(secret: Secret, body: Shell): Shell {
   ]);
 }
 
+/**
+ * An init or a join as a control plane that may have been cut off: kubeadm's preflight finds what the first one has left, and refuses
+ * to go on. It passes where `started` says that it was ours.
+ */
+export function repeatable(ctx: RoleContext, started: string, run: Shell): Shell {
+  const checks = `--ignore-preflight-errors=${checksOfFirstRun(ctx.cluster.settings.kube_apiserver_port)}`;
+  const touch = sh`mkdir -p ${dirname(started)} && touch ${started}`;
+  if (ctx.artifacts.offline) return joinShell([touch, run]); // without the phase preflight
+  return joinShell([sh`again=; if [ -e ${started} ]; then again=${checks}; fi`, touch, sh`${run} $again`]);
+}
+
 /** kubeadm join, as a control plane or as a worker. `after` runs when it has succeeded. */
 export function join(ctx: RoleContext, after: Shell): Task[] {
   const { cluster, host } = ctx;
@@ -31,9 +45,9 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
   // Reading them is enough: it adds the tasks that export them to a run that leaves their host out.
   if (!ctx.facts.isNode) ctx.exported(first, 'handed-over');
   ctx.exported(first, NODE_SETTLED);
-  const kubeadm = `${host.settings.bin_dir}/kubeadm`;
+  const kubeadm = kubeadmOf(host);
   const yaml = joinConfig(kubeadmHost(ctx), joinSecrets(ctx), caHash);
-  const skip = ctx.artifacts.offline ? sh`--skip-phases=preflight` : sh``;
+  const run = sh`${kubeadm} join --config "$config" ${ctx.artifacts.offline ? sh`--skip-phases=preflight` : sh``}`;
   const manifest = host.controlPlane ? sh`[ -s ${`${MANIFESTS}/kube-apiserver.yaml`} ]` : sh`true`;
   const again = host.controlPlane ? sh`${kubeadm} join phase control-plane-join mark-control-plane --config "$config"` : sh`true`;
   return [
@@ -52,7 +66,7 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
             if [ -s ${KUBELET_CONF} ] && [ -s /var/lib/kubelet/config.yaml ] && ${manifest}; then
               ${again}
             else
-              ${kubeadm} join --config "$config" ${skip}
+              ${host.controlPlane ? repeatable(ctx, STARTED, run) : run}
             fi`,
         )}
         ${kubeletStamp(ctx)}

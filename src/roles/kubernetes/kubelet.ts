@@ -10,6 +10,7 @@ import type { Task } from '../../tasks/task.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
 import { runtimeOf } from '../runtime/runtimes.js';
 import { systemdUnit } from '../systemd-unit.js';
+import { kubeadmOf } from './kubeadm-command.js';
 
 const UNIT = '/etc/systemd/system/kubelet.service';
 const DROP_IN = '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf';
@@ -137,7 +138,7 @@ function kubeletSettings(ctx: RoleContext): Task {
         [ $i -lt 40 ] || exit 1
         sleep 3
       done
-      ${`${ctx.host.settings.bin_dir}/kubeadm`} upgrade node phase kubelet-config
+      ${kubeadmOf(ctx.host)} upgrade node phase kubelet-config
       ${kubeletStamp(ctx)}`,
     doneBy: ['control-plane/init', 'node/join'],
     writes: ['/var/lib/kubelet/config.yaml'],

@@ -142,7 +142,9 @@ printf '%s' "$(kw_secret kubeadm-join)" > "$config"
 if [ -s /etc/kubernetes/kubelet.conf ] && [ -s /var/lib/kubelet/config.yaml ] && [ -s /etc/kubernetes/manifests/kube-apiserver.yaml ]; then
   /usr/local/bin/kubeadm join phase control-plane-join mark-control-plane --config "$config"
 else
-  /usr/local/bin/kubeadm join --config "$config" 
+  again=; if [ -e /var/lib/kubewright/kubeadm/join-started ]; then again='--ignore-preflight-errors=Port-6443,FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,FileAvailable--etc-kubernetes-manifests-kube-controller-manager.yaml,FileAvailable--etc-kubernetes-manifests-kube-scheduler.yaml'; fi
+mkdir -p /var/lib/kubewright/kubeadm && touch /var/lib/kubewright/kubeadm/join-started
+/usr/local/bin/kubeadm join --config "$config"  $again
 fi
 umask 022
 echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet

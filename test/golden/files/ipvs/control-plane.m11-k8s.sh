@@ -141,12 +141,13 @@ if [ ! -e /var/lib/kubewright/kubeadm/init-started ] && [ -s /etc/kubernetes/adm
   touch /var/lib/kubewright/kubeadm/init
   exit 0
 fi
-touch /var/lib/kubewright/kubeadm/init-started
 umask 077
 config=$(mktemp /run/kubewright-kubeadm-XXXXXX)
 trap 'rm -f "$config"' EXIT
 printf '%s' "$(kw_secret kubeadm-init)" > "$config"
-/usr/local/bin/kubeadm init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print 
+again=; if [ -e /var/lib/kubewright/kubeadm/init-started ]; then again='--ignore-preflight-errors=Port-6443,FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,FileAvailable--etc-kubernetes-manifests-kube-controller-manager.yaml,FileAvailable--etc-kubernetes-manifests-kube-scheduler.yaml'; fi
+mkdir -p /var/lib/kubewright/kubeadm && touch /var/lib/kubewright/kubeadm/init-started
+/usr/local/bin/kubeadm init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print  $again
 umask 022
 echo bd0cd01dd8d67d6f560ce87fbff14f15e7819745006c06acc7e6dd36ea4bb312 > /run/kubewright-handed-over
 echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet

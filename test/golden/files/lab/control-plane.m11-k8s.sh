@@ -137,11 +137,11 @@ if [ ! -e /var/lib/kubewright/kubeadm/init-started ] && [ -s /etc/kubernetes/adm
   touch /var/lib/kubewright/kubeadm/init
   exit 0
 fi
-touch /var/lib/kubewright/kubeadm/init-started
 umask 077
 config=$(mktemp /run/kubewright-kubeadm-XXXXXX)
 trap 'rm -f "$config"' EXIT
 printf '%s' "$(kw_secret kubeadm-init)" > "$config"
+mkdir -p /var/lib/kubewright/kubeadm && touch /var/lib/kubewright/kubeadm/init-started
 /usr/local/bin/kubeadm init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print --skip-phases=preflight,addon/coredns
 umask 022
 echo bd0cd01dd8d67d6f560ce87fbff14f15e7819745006c06acc7e6dd36ea4bb312 > /run/kubewright-handed-over

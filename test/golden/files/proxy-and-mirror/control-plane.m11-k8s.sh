@@ -34,7 +34,7 @@ echo 'The certificate on this machine is not good, and none was signed in this r
 [ -f /etc/kubernetes/kubeadm-config.yaml ]
 [ ! -L /etc/kubernetes/kubeadm-config.yaml ]
 [ "$(stat -c %a:%U:%G /etc/kubernetes/kubeadm-config.yaml)" = 600:root:root ]
-[ "$(sha256sum < /etc/kubernetes/kubeadm-config.yaml)" = '23c64099bef4fe3667e53edd53a1fb4d361477ea0a02dbb1ac4dcd65468d22ab  -' ]
+[ "$(sha256sum < /etc/kubernetes/kubeadm-config.yaml)" = '821d9789ab6c609368ca46cf92bdd20893953d473ef4ff73fea13b0d3bbf6f95  -' ]
 ## apply
 tmp=$(mktemp /etc/kubernetes/kubeadm-config.yaml.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -104,6 +104,8 @@ controllerManager:
       value: "24"
 scheduler:
   extraArgs: []
+dns:
+  imageRepository: registry.example.org/k8s/coredns
 ---
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -139,28 +141,29 @@ if [ ! -e /var/lib/kubewright/kubeadm/init-started ] && [ -s /etc/kubernetes/adm
   touch /var/lib/kubewright/kubeadm/init
   exit 0
 fi
-touch /var/lib/kubewright/kubeadm/init-started
 umask 077
 config=$(mktemp /run/kubewright-kubeadm-XXXXXX)
 trap 'rm -f "$config"' EXIT
 printf '%s' "$(kw_secret kubeadm-init)" > "$config"
-/usr/local/bin/kubeadm init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print 
+again=; if [ -e /var/lib/kubewright/kubeadm/init-started ]; then again='--ignore-preflight-errors=Port-6443,FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,FileAvailable--etc-kubernetes-manifests-kube-controller-manager.yaml,FileAvailable--etc-kubernetes-manifests-kube-scheduler.yaml'; fi
+mkdir -p /var/lib/kubewright/kubeadm && touch /var/lib/kubewright/kubeadm/init-started
+/usr/local/bin/kubeadm init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print  $again
 umask 022
 echo bd0cd01dd8d67d6f560ce87fbff14f15e7819745006c06acc7e6dd36ea4bb312 > /run/kubewright-handed-over
 echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
-echo 23c64099bef4fe3667e53edd53a1fb4d361477ea0a02dbb1ac4dcd65468d22ab > /var/lib/kubewright/kubeadm/settings
+echo 821d9789ab6c609368ca46cf92bdd20893953d473ef4ff73fea13b0d3bbf6f95 > /var/lib/kubewright/kubeadm/settings
 touch /var/lib/kubewright/kubeadm/init
 
 # control-plane/settings: Apply changed settings to the control plane
 # (done by control-plane/init, node/join)
 # (writes kube-system/kube-proxy)
 ## check
-[ "$(cat /var/lib/kubewright/kubeadm/settings)" = 23c64099bef4fe3667e53edd53a1fb4d361477ea0a02dbb1ac4dcd65468d22ab ]
+[ "$(cat /var/lib/kubewright/kubeadm/settings)" = 821d9789ab6c609368ca46cf92bdd20893953d473ef4ff73fea13b0d3bbf6f95 ]
 ## apply
 /usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
 /usr/local/bin/kubeadm init phase upload-config all --config /etc/kubernetes/kubeadm-config.yaml
       /usr/local/bin/kubeadm init phase addon kube-proxy --config /etc/kubernetes/kubeadm-config.yaml
-echo 23c64099bef4fe3667e53edd53a1fb4d361477ea0a02dbb1ac4dcd65468d22ab > /var/lib/kubewright/kubeadm/settings
+echo 821d9789ab6c609368ca46cf92bdd20893953d473ef4ff73fea13b0d3bbf6f95 > /var/lib/kubewright/kubeadm/settings
 
 # node/local-api: Let the kubeconfigs of the node use the API on localhost
 # (writes /etc/kubernetes/kubelet.conf, /etc/kubernetes/admin.conf, /etc/kubernetes/super-admin.conf)

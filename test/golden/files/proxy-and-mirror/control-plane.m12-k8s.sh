@@ -34,7 +34,7 @@ echo 'The certificate on this machine is not good, and none was signed in this r
 [ -f /etc/kubernetes/kubeadm-config.yaml ]
 [ ! -L /etc/kubernetes/kubeadm-config.yaml ]
 [ "$(stat -c %a:%U:%G /etc/kubernetes/kubeadm-config.yaml)" = 600:root:root ]
-[ "$(sha256sum < /etc/kubernetes/kubeadm-config.yaml)" = '00ec67e8f8686ddc0367363f0827d30596e98ac9520da8af1969e611ab234fc9  -' ]
+[ "$(sha256sum < /etc/kubernetes/kubeadm-config.yaml)" = '6032f501503c17b272851867a4fa5cc0fa337d863f4894881e3ea7f79e8110ec  -' ]
 ## apply
 tmp=$(mktemp /etc/kubernetes/kubeadm-config.yaml.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -104,6 +104,8 @@ controllerManager:
       value: "24"
 scheduler:
   extraArgs: []
+dns:
+  imageRepository: registry.example.org/k8s/coredns
 ---
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -142,21 +144,23 @@ printf '%s' "$(kw_secret kubeadm-join)" > "$config"
 if [ -s /etc/kubernetes/kubelet.conf ] && [ -s /var/lib/kubelet/config.yaml ] && [ -s /etc/kubernetes/manifests/kube-apiserver.yaml ]; then
   /usr/local/bin/kubeadm join phase control-plane-join mark-control-plane --config "$config"
 else
-  /usr/local/bin/kubeadm join --config "$config" 
+  again=; if [ -e /var/lib/kubewright/kubeadm/join-started ]; then again='--ignore-preflight-errors=Port-6443,FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,FileAvailable--etc-kubernetes-manifests-kube-controller-manager.yaml,FileAvailable--etc-kubernetes-manifests-kube-scheduler.yaml'; fi
+mkdir -p /var/lib/kubewright/kubeadm && touch /var/lib/kubewright/kubeadm/join-started
+/usr/local/bin/kubeadm join --config "$config"  $again
 fi
 umask 022
 echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
-echo 00ec67e8f8686ddc0367363f0827d30596e98ac9520da8af1969e611ab234fc9 > /var/lib/kubewright/kubeadm/settings
+echo 6032f501503c17b272851867a4fa5cc0fa337d863f4894881e3ea7f79e8110ec > /var/lib/kubewright/kubeadm/settings
 touch /var/lib/kubewright/kubeadm/joined
 
 # control-plane/settings: Apply changed settings to the control plane
 # (done by control-plane/init, node/join)
 ## check
-[ "$(cat /var/lib/kubewright/kubeadm/settings)" = 00ec67e8f8686ddc0367363f0827d30596e98ac9520da8af1969e611ab234fc9 ]
+[ "$(cat /var/lib/kubewright/kubeadm/settings)" = 6032f501503c17b272851867a4fa5cc0fa337d863f4894881e3ea7f79e8110ec ]
 ## apply
 /usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
 
-echo 00ec67e8f8686ddc0367363f0827d30596e98ac9520da8af1969e611ab234fc9 > /var/lib/kubewright/kubeadm/settings
+echo 6032f501503c17b272851867a4fa5cc0fa337d863f4894881e3ea7f79e8110ec > /var/lib/kubewright/kubeadm/settings
 
 # node/local-api: Let the kubeconfigs of the node use the API on localhost
 # (writes /etc/kubernetes/kubelet.conf, /etc/kubernetes/admin.conf, /etc/kubernetes/super-admin.conf)
