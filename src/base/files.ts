@@ -1,5 +1,8 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** Where Kubewright keeps what it makes, in the working directory. */
+const OWN_DIR = '.kubewright';
 
 /**
  * Creates a directory and its missing parents one by one: with `recursive`, Node.js 20 loops forever below a directory that
@@ -21,4 +24,17 @@ export function makeFolder(path: string, mode?: number): void {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/**
+ * Keeps `.kubewright` out of repositories: it holds names, addresses, output of hosts, and keys. Another directory is left alone, a
+ * file that is there stays.
+ */
+export function hideFromGit(dir: string): void {
+  if (basename(dir) !== OWN_DIR) return;
+  try {
+    writeFileSync(join(dir, '.gitignore'), '*\n', { flag: 'wx' });
+  } catch {
+    // It exists, or what is to be written beside it cannot be written either.
+  }
 }

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { KubewrightError } from '../../base/errors.js';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
 import { wholeFile } from '../../base/place.js';
+import { formatParts, writeWarning } from '../../base/text/render-error.js';
 import type { RunResult } from '../../engine/types.js';
+import type { Session } from '../../transport/types.js';
 import type { ClusterSource } from '../inventory/read-cluster.js';
 import { saveKubeconfig } from './kubeconfig.js';
-import { type PlaybookOptions, runPlaybook } from './run-playbook.js';
+import { type PlaybookOptions, type PlaybookRun, runPlaybook } from './run-playbook.js';
 
 export type { ViewKind } from './run-playbook.js';
 
@@ -18,7 +20,36 @@ export interface ProvisionOptions extends PlaybookOptions {
 /** Turns the hosts of an inventory into a cluster. @returns the exit code, see `runPlaybook`. */
 export async function provision(o: ProvisionOptions): Promise<number> {
   const playbook = o.playbook ?? join(PACKAGE_ROOT, 'playbooks', 'cluster.yml');
-  return runPlaybook({ ...o, playbook, title: 'provision', cluster: true, finish: saveAdminKubeconfig });
+  const finish: PlaybookRun['finish'] = async (source, result, sessions) => {
+    await saveAdminKubeconfig(source, result);
+    if (result.exitCode === 0 && isWhole(o)) await sayEnd(source, sessions, o);
+  };
+  return runPlaybook({ ...o, playbook, title: 'provision', cluster: true, finish });
+}
+
+/** Whether a run has made the cluster, and a person reads its output. */
+function isWhole(o: ProvisionOptions): boolean {
+  return (
+    o.playbook === undefined &&
+    o.view !== 'json' &&
+    o.limit === undefined &&
+    o.startAt === undefined &&
+    o.tags.length + o.skipTags.length === 0
+  );
+}
+
+/** After the recap. The cluster is installed: what fails here is a warning. */
+async function sayEnd(source: ClusterSource, sessions: ReadonlyMap<string, Session>, o: ProvisionOptions): Promise<void> {
+  const session = source.cluster.controlPlane.map((h) => sessions.get(h.name)).find((s) => s !== undefined);
+  if (!session) return;
+  try {
+    const { endOfRun } = await import('./end-of-run.js');
+    process.stdout.write(await endOfRun(source, session, { inventory: o.inventory, askPass: o.connection.askPass }));
+  } catch (error) {
+    const why =
+      error instanceof KubewrightError ? formatParts(error.parts) : error instanceof Error ? error.message : String(error);
+    writeWarning({ what: 'The run is done, but its cluster could not be shown', why });
+  }
 }
 
 /** What the role `client` has exported, if the inventory asks for a copy here. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError, KubewrightError } from '../../base/errors.js';
+import type { Host, Inventory } from '../../inventory/model/model.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
 import { quote } from '../../shell/shell.js';
 import type { Target } from '../../transport/types.js';
@@ -39,8 +40,23 @@ export async function runSsh(o: SshCommandOptions): Promise<number> {
       fix: 'Name one host of the inventory',
     });
   }
-  const { password } = await readCredentials(o.connection);
-  const connection = withAnsibleConfig(o.connection);
+  return await withOpenSsh(inventory, host, o.connection, [], remoteCommand(o.command));
+}
+
+/**
+ * Starts OpenSSH for one host.
+ * @param options in front of the name; @param command behind it.
+ * @returns ssh's own exit code.
+ */
+export async function withOpenSsh(
+  inventory: Inventory,
+  host: Host,
+  given: ConnectionOptions,
+  options: readonly string[],
+  command: readonly string[],
+): Promise<number> {
+  const { password } = await readCredentials(given);
+  const connection = withAnsibleConfig(given);
   const target = targetFromHost(host, {
     ...flagsOf(connection),
     lookup: (name) => inventory.hosts.get(name),
@@ -52,9 +68,11 @@ export async function runSsh(o: SshCommandOptions): Promise<number> {
   let askpass: Askpass | undefined;
   try {
     const config = join(dir, 'config');
-    writeFileSync(config, openSshConfig(target, o.connection.sshConfig), { mode: 0o600 });
+    writeFileSync(config, openSshConfig(target, given.sshConfig), { mode: 0o600 });
     askpass = hasPassword(target) ? await startAskpass(dir, target) : undefined;
-    return await run(['-F', config, target.name, ...remoteCommand(o.command)], { ...process.env, ...askpass?.environment });
+    // Without options it is a login: there Ctrl-C belongs to what runs on the host.
+    const signals: readonly NodeJS.Signals[] = options.length > 0 ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : [];
+    return await run(['-F', config, ...options, target.name, ...command], { ...process.env, ...askpass?.environment }, signals);
   } finally {
     askpass?.stop();
     rmSync(dir, { recursive: true, force: true });
@@ -71,15 +89,22 @@ function remoteCommand(words: readonly string[]): string[] {
   return ['--', words.length === 1 ? (words[0] ?? '') : words.map(quote).join(' ')];
 }
 
-function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/** @param passed signals that end ssh as well, wherever they come from. */
+function run(args: readonly string[], env: NodeJS.ProcessEnv, passed: readonly NodeJS.Signals[]): Promise<number> {
   // ssh gets Ctrl-C itself and passes it on.
   const ignore = (): void => undefined;
   process.on('SIGINT', ignore);
+  let end: NodeJS.SignalsListener = ignore;
   return new Promise<number>((resolve, reject) => {
     const child = spawn('ssh', args, { stdio: 'inherit', env });
+    end = () => child.kill('SIGTERM');
+    for (const signal of passed) process.on(signal, end);
     child.on('error', (cause) =>
       reject(new KubewrightError({ what: 'Cannot start ssh', why: cause.message, fix: 'Install openssh-client', cause })),
     );
     child.on('close', (code) => resolve(code ?? 130));
-  }).finally(() => process.off('SIGINT', ignore));
+  }).finally(() => {
+    process.off('SIGINT', ignore);
+    for (const signal of passed) process.off(signal, end);
+  });
 }

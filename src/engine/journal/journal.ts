@@ -1,16 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { closeSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
-import { makeFolder } from '../../base/files.js';
+import { hideFromGit, makeFolder } from '../../base/files.js';
 import { ioError } from '../../base/io-error.js';
 import type { RunEvent } from '../events.js';
 import { ownController } from './controller.js';
 import { hostLog } from './host-log.js';
 import type { JournalHeader } from './journal-schema.js';
-
-/** Of the default directory of journals, see defaults.ts. */
-const OWN_DIR = '.kubewright';
 
 /** The number changes when a field changes its meaning or is removed, not when one is added. */
 const JOURNAL_SCHEMA = 'kubewright.journal/1';
@@ -159,14 +156,4 @@ function indent(text: string, by: string): string {
     .split('\n')
     .map((l) => by + l)
     .join('\n');
-}
-
-/** Journals hold names, addresses and output of hosts: not for a repository. A file that is there stays. */
-function hideFromGit(dir: string): void {
-  if (basename(dir) !== OWN_DIR) return;
-  try {
-    writeFileSync(join(dir, '.gitignore'), '*\n', { flag: 'wx' });
-  } catch {
-    // It exists, or the journal itself cannot be written either.
-  }
 }
