@@ -86,12 +86,19 @@ fi
 
 # reset/etcd: Remove etcd, its data and its keys
 ## check
-[ -z "$(ls -A /var/lib/etcd 2>/dev/null)" ]
-for f in /etc/etcd.env /etc/systemd/system/etcd.service /etc/ssl/etcd/ssl; do [ ! -e "$f" ]; done
+for f in /etc/etcd.env /etc/systemd/system/etcd.service /var/lib/etcd/member /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/ca-key.pem; do [ ! -e "$f" ]; done
+[ -z "$({
+        find /var/lib/etcd -mindepth 1 -maxdepth 1 '(' -name member -o -name kubewright-restore -o -name 'before-restore-*' ')' 2>/dev/null
+        find /etc/ssl/etcd/ssl -mindepth 1 -maxdepth 1 -type f '(' -name 'ca*.pem' -o -name 'member-*.pem' -o -name 'admin-*.pem' -o -name '*.pem.new' -o -name '*.kw-new' ')' 2>/dev/null
+        find /etc/ssl/etcd/ssl -mindepth 1 -maxdepth 1 -type d -name issued 2>/dev/null
+      })" ]
 ## apply
-find /var/lib/etcd -mindepth 1 -maxdepth 1 -exec rm -rf --one-file-system {} + 2>/dev/null || :
-rmdir /var/lib/etcd 2>/dev/null || :
-rm -rf --one-file-system /etc/ssl/etcd/ssl
+{
+        find /var/lib/etcd -mindepth 1 -maxdepth 1 '(' -name member -o -name kubewright-restore -o -name 'before-restore-*' ')' 2>/dev/null
+        find /etc/ssl/etcd/ssl -mindepth 1 -maxdepth 1 -type f '(' -name 'ca*.pem' -o -name 'member-*.pem' -o -name 'admin-*.pem' -o -name '*.pem.new' -o -name '*.kw-new' ')' 2>/dev/null
+        find /etc/ssl/etcd/ssl -mindepth 1 -maxdepth 1 -type d -name issued 2>/dev/null
+      } | while read -r f; do rm -rf --one-file-system "$f"; done
+rmdir /var/lib/etcd /etc/ssl/etcd/ssl 2>/dev/null || :
 rmdir /etc/ssl/etcd 2>/dev/null || :
 [ ! -e /var/lib/kubewright/installed/etcd.binaries ] || rm -f /usr/local/bin/etcd /usr/local/bin/etcdctl /usr/local/bin/etcdutl
 rm -f /etc/etcd.env /etc/systemd/system/etcd.service
@@ -163,8 +170,9 @@ rm -f /var/lib/kubewright/installed/node.* /var/lib/kubewright/installed/contain
 # reset/notes: Remove Kubewright's notes and downloads
 ## check
 [ ! -e /var/lib/kubewright ] || [ -e /var/lib/kubewright/containerd-kept -a ! -e /var/lib/kubewright/kubeadm ]
-[ ! -e /var/cache/kubewright ]
+[ -z "$(find /var/cache/kubewright -mindepth 1 -maxdepth 1 -type f 2>/dev/null | grep -E '/[0-9a-f]{64}[^/]*$')" ]
 ## apply
-rm -rf --one-file-system /var/cache/kubewright
+find /var/cache/kubewright -mindepth 1 -maxdepth 1 -type f 2>/dev/null | grep -E '/[0-9a-f]{64}[^/]*$' | while read -r f; do rm -f "$f"; done
+rmdir /var/cache/kubewright 2>/dev/null || :
 if [ -e /var/lib/kubewright/containerd-kept ]; then rm -rf /var/lib/kubewright/kubeadm /var/lib/kubewright/images /var/lib/kubewright/started/kubelet.service /var/lib/kubewright/started/etcd.service; else rm -rf /var/lib/kubewright; fi
 systemctl reset-failed 2>/dev/null || :

@@ -135,7 +135,10 @@ function rules(): Task {
   });
 }
 
-/** Its directory may be a mount, so that it is emptied and stays. Snapshots are elsewhere, and stay. */
+/**
+ * Only by the names that etcd and we give: the directories come from the inventory, and may hold other files. They may be
+ * mounts, so that they stay where they are not empty. Snapshots are elsewhere, and stay.
+ */
 function etcd(host: ClusterHost): Task {
   const { etcd_data_dir: data, etcd_cert_dir: certs, bin_dir: bin } = host.settings;
   const programs = ['etcd', 'etcdctl', 'etcdutl'].map((p) => `${bin}/${p}`);
@@ -143,16 +146,24 @@ function etcd(host: ClusterHost): Task {
     id: 'reset/etcd',
     title: 'Remove etcd, its data and its keys',
     check: sh`
-      [ -z "$(ls -A ${data} 2>/dev/null)" ]
-      for f in /etc/etcd.env /etc/systemd/system/etcd.service ${certs}; do [ ! -e "$f" ]; done`,
+      for f in /etc/etcd.env /etc/systemd/system/etcd.service ${`${data}/member`} ${`${certs}/ca.pem`} ${`${certs}/ca-key.pem`}; do [ ! -e "$f" ]; done
+      [ -z "$(${oursIn(data, certs)})" ]`,
     apply: sh`
-      find ${data} -mindepth 1 -maxdepth 1 -exec rm -rf --one-file-system {} + 2>/dev/null || :
-      rmdir ${data} 2>/dev/null || :
-      rm -rf --one-file-system ${certs}
+      ${oursIn(data, certs)} | while read -r f; do rm -rf --one-file-system "$f"; done
+      rmdir ${data} ${certs} 2>/dev/null || :
       rmdir ${certs.replace(/\/[^/]+$/, '')} 2>/dev/null || :
       [ ! -e ${`${NODE_STATE}/installed/etcd.binaries`} ] || rm -f ${programs}
       rm -f /etc/etcd.env /etc/systemd/system/etcd.service`,
   });
+}
+
+/** Prints what etcd and we have put into etcd's directories. */
+function oursIn(data: string, certs: string): Shell {
+  return sh`{
+        find ${data} -mindepth 1 -maxdepth 1 '(' -name member -o -name kubewright-restore -o -name 'before-restore-*' ')' 2>/dev/null
+        find ${certs} -mindepth 1 -maxdepth 1 -type f '(' -name 'ca*.pem' -o -name 'member-*.pem' -o -name 'admin-*.pem' -o -name '*.pem.new' -o -name '*.kw-new' ')' 2>/dev/null
+        find ${certs} -mindepth 1 -maxdepth 1 -type d -name issued 2>/dev/null
+      }`;
 }
 
 function files(ctx: RoleContext): Task {
@@ -275,18 +286,20 @@ function binaries(host: ClusterHost): Task {
   });
 }
 
-/** Last of all: they say what there is to remove. */
+/** Last of all: they say what there is to remove. Downloads are named by their sha256; the directory is the inventory's choice. */
 function notes(host: ClusterHost): Task {
   const kept = `${NODE_STATE}/containerd-kept`;
   const cache = host.settings.kubewright_cache_dir;
+  const downloads = sh`find ${cache} -mindepth 1 -maxdepth 1 -type f 2>/dev/null | grep -E ${'/[0-9a-f]{64}[^/]*$'}`;
   return command({
     id: 'reset/notes',
     title: "Remove Kubewright's notes and downloads",
     check: sh`
       [ ! -e ${NODE_STATE} ] || [ -e ${kept} -a ! -e ${`${NODE_STATE}/kubeadm`} ]
-      [ ! -e ${cache} ]`,
+      [ -z "$(${downloads})" ]`,
     apply: sh`
-      rm -rf --one-file-system ${cache}
+      ${downloads} | while read -r f; do rm -f "$f"; done
+      rmdir ${cache} 2>/dev/null || :
       if [ -e ${kept} ]; then rm -rf ${NODE_STATE}/kubeadm ${NODE_STATE}/images ${NODE_STATE}/started/kubelet.service ${NODE_STATE}/started/etcd.service; else rm -rf ${NODE_STATE}; fi
       systemctl reset-failed 2>/dev/null || :`,
   });
