@@ -8,6 +8,7 @@ import { certsRenew } from '../../src/roles/day-two/certs/renew.js';
 import { etcdDefrag, etcdDefragLeader } from '../../src/roles/day-two/etcd/defrag.js';
 import { etcdRestore } from '../../src/roles/day-two/etcd/restore.js';
 import { etcdSnapshot } from '../../src/roles/day-two/etcd/snapshot.js';
+import { remove } from '../../src/roles/day-two/remove/remove.js';
 import { reset } from '../../src/roles/day-two/reset/reset.js';
 import type { Role } from '../../src/roles/role.js';
 import { roleContext } from '../support/cluster.js';
@@ -20,6 +21,31 @@ const { cluster } = variant('default');
 const STAMP = '20261129T034500Z';
 const snapshot = { name: 'the snapshot of etcd', sha256: 'a'.repeat(64), size: 4_000_032 };
 
+const leaving = cluster.hosts.filter((h) => ['m11-k8s', 'w102-k8s'].includes(h.name));
+const stays = (h: { name: string }): boolean => !leaving.some((l) => l.name === h.name);
+const REMOVE = remove({
+  removed: leaving,
+  dead: new Set(['w102-k8s']),
+  rest: {
+    ...cluster,
+    hosts: cluster.hosts.filter(stays),
+    controlPlane: cluster.controlPlane.filter(stays),
+    workers: cluster.workers.filter(stays),
+    etcd: cluster.etcd.filter(stays),
+  },
+  coordinator: 'm12-k8s',
+  member: 'm12-k8s',
+  drainTimeout: 300,
+  force: false,
+});
+/** Roles of `remove` that do nothing on its coordinator, or what others have files for. */
+const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  'remove-keep-ca': ['m11-k8s'],
+  'remove-receive-ca': [],
+  'remove-reset': [],
+  'remove-tidy': ['w101-k8s'],
+};
+
 /** What operations on a living cluster do to hosts: the role, and the hosts that are worth reading. */
 const CASES: readonly (readonly [Role, ...string[]])[] = [
   [etcdSnapshot({ member: 'm12-k8s', stamp: STAMP }), 'm12-k8s'],
@@ -28,6 +54,7 @@ const CASES: readonly (readonly [Role, ...string[]])[] = [
   ...etcdRestore({ snapshot, stamp: STAMP }).map((role) => [role, 'm11-k8s'] as const),
   ...certsRenew.map((role) => [role, 'm11-k8s'] as const),
   [reset, 'm11-k8s', 'w101-k8s'],
+  ...REMOVE.map((role) => [role, ...(ELSEWHERE[role.name] ?? ['m12-k8s'])] as const),
 ];
 const PAIRS = CASES.flatMap(([role, ...hosts]) => hosts.map((host) => [role.name, host, role] as const));
 

@@ -58,7 +58,8 @@ export const os: Role = {
   },
 };
 
-function hostsFile(ctx: RoleContext): Task {
+/** The names of the cluster's hosts, in a block of ours. */
+export function hostsFile(ctx: RoleContext): Task {
   const domain = ctx.cluster.settings.cluster_name;
   return block({
     id: 'os/hosts',

@@ -70,7 +70,7 @@ async function refuseMembers(
         ...(nodes.length > 0 ? [`nodes: ${nodes.join(', ')}`] : []),
         ...(members.length > 0 ? [`etcd members: ${members.join(', ')}`] : []),
       ].join('; '),
-      fix: `Drain and delete the node first (kubectl drain, kubectl delete node; etcdctl member remove), or leave out --limit to reset the whole cluster`,
+      fix: `Run kubewright remove ${still.join(' ')}, which drains and resets, or leave out --limit to reset the whole cluster`,
     });
   }
   const silent = stay.filter((h) => h.controlPlane && found.failures.has(h.name)).map((h) => h.name);

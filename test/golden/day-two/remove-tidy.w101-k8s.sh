@@ -1,0 +1,154 @@
+# os/hosts: Write the cluster's names into /etc/hosts
+# (writes /etc/hosts)
+## check
+[ "$(awk -v b='# BEGIN kubewright hosts' -v e='# END kubewright hosts' '$0 == b {on = 1} on {print} $0 == e {on = 0}' /etc/hosts)" = '# BEGIN kubewright hosts
+192.168.1.12 m12-k8s m12-k8s.cluster.local
+192.168.1.13 m13-k8s m13-k8s.cluster.local
+192.168.1.14 w101-k8s w101-k8s.cluster.local
+# END kubewright hosts' ]
+## apply
+tmp=$(mktemp)
+trap 'rm -f "$tmp"' EXIT
+{
+      [ ! -f /etc/hosts ] || awk -v b='# BEGIN kubewright hosts' -v e='# END kubewright hosts' '$0 == b {skip = 1} !skip {print} $0 == e {skip = 0}' /etc/hosts
+      printf '%s
+' '# BEGIN kubewright hosts
+192.168.1.12 m12-k8s m12-k8s.cluster.local
+192.168.1.13 m13-k8s m13-k8s.cluster.local
+192.168.1.14 w101-k8s w101-k8s.cluster.local
+# END kubewright hosts'
+    } > "$tmp"
+cat "$tmp" > /etc/hosts
+
+# apiserver-lb/directory: Make the load balancer's folder
+## check
+for d in /etc/nginx; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
+## apply
+mkdir -p -- /etc/nginx
+chmod 00755 -- /etc/nginx
+chown root:root -- /etc/nginx
+
+# apiserver-lb/config: Write the configuration of the local load balancer
+# (writes /etc/nginx/nginx.conf)
+## check
+[ -f /etc/nginx/nginx.conf ]
+[ ! -L /etc/nginx/nginx.conf ]
+[ "$(stat -c %a:%U:%G /etc/nginx/nginx.conf)" = 644:root:root ]
+[ "$(sha256sum < /etc/nginx/nginx.conf)" = '3877834cad2a00808d79468175783a4d97bd7c97838793ef3703f030577756f4  -' ]
+## apply
+tmp=$(mktemp /etc/nginx/nginx.conf.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'error_log stderr notice;
+worker_processes 2;
+worker_rlimit_nofile 130048;
+
+events {
+  multi_accept on;
+  worker_connections 16384;
+}
+
+stream {
+  upstream control_planes {
+    least_conn;
+    server 192.168.1.12:6443 max_fails=2 fail_timeout=5s;
+    server 192.168.1.13:6443 max_fails=2 fail_timeout=5s;
+  }
+  server {
+    listen 127.0.0.1:6443;
+    proxy_pass control_planes;
+    proxy_connect_timeout 2s;
+    proxy_timeout 10m;
+  }
+}
+
+http {
+  access_log off;
+  server {
+    listen 127.0.0.1:8081;
+    location /healthz { return 200; }
+    location / { return 404; }
+  }
+}
+' > "$tmp"
+chmod 644 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/nginx/nginx.conf
+
+# apiserver-lb/pod: Write the static pod of the local load balancer
+# (writes /etc/kubernetes/manifests/nginx-proxy.yml)
+## check
+[ -f /etc/kubernetes/manifests/nginx-proxy.yml ]
+[ ! -L /etc/kubernetes/manifests/nginx-proxy.yml ]
+[ "$(stat -c %a:%U:%G /etc/kubernetes/manifests/nginx-proxy.yml)" = 600:root:root ]
+[ "$(sha256sum < /etc/kubernetes/manifests/nginx-proxy.yml)" = 'dad4ed6ecb5fcd84d630a998eb2ba2f019b52a38ac1f5a32ef8c88789b3a337e  -' ]
+## apply
+tmp=$(mktemp /etc/kubernetes/manifests/nginx-proxy.yml.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'apiVersion: v1
+kind: Pod
+metadata:
+  name: nginx-proxy
+  namespace: kube-system
+  labels:
+    k8s-app: kube-apiserver-lb
+  annotations:
+    kubewright/config: 3877834cad2a00808d79468175783a4d97bd7c97838793ef3703f030577756f4
+spec:
+  hostNetwork: true
+  dnsPolicy: ClusterFirstWithHostNet
+  nodeSelector:
+    kubernetes.io/os: linux
+  priorityClassName: system-node-critical
+  containers:
+    - name: nginx-proxy
+      image: docker.io/library/nginx:1.30.1-alpine
+      imagePullPolicy: IfNotPresent
+      resources:
+        requests:
+          cpu: 25m
+          memory: 32M
+      livenessProbe:
+        httpGet: &a1
+          host: 127.0.0.1
+          path: /healthz
+          port: 8081
+        initialDelaySeconds: 10
+        timeoutSeconds: 5
+      readinessProbe:
+        httpGet: *a1
+        timeoutSeconds: 5
+      volumeMounts:
+        - name: config
+          mountPath: /etc/nginx
+          readOnly: true
+  volumes:
+    - name: config
+      hostPath:
+        path: /etc/nginx
+' > "$tmp"
+chmod 600 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/kubernetes/manifests/nginx-proxy.yml
+
+# remove/load-balancer: Wait until the local load balancer answers
+# (changes nothing)
+## check
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout=5s get --raw /readyz 2>&1
+## apply
+look() {
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout=5s get --raw /readyz 2>&1
+}
+end=$(( $(date +%s) + 120 ))
+while :; do
+  set +e
+  out=$( (set -eu; look) 2>&1 ); rc=$?
+  set -e
+  [ $rc -ne 0 ] || break
+  if [ "$(date +%s)" -ge "$end" ]; then
+    printf '%s
+' "$out"
+    echo 'gave up after 120 s'
+    exit 1
+  fi
+  sleep 1
+done
