@@ -27,7 +27,7 @@ export async function main(argv: string[]): Promise<void> {
   }
 }
 
-/** `-v` alone is everybody's second word; behind a command it means --verbose. */
+/** `-v` alone is what people try second; behind a command it means --verbose. */
 function isVersion([first, ...rest]: readonly string[]): boolean {
   return first === '--version' || (rest.length === 0 && (first === '-v' || first === '-V' || first === 'version'));
 }

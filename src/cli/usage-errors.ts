@@ -44,7 +44,7 @@ export function usageError(message: string, argv: readonly string[]): ErrorParts
   return { what: inOurWords(what.trim()), fix: helpHint(command) };
 }
 
-/** Whoever gives an argument to a command that takes an inventory by a flag mostly means that. */
+/** An argument of a command that takes an inventory by a flag is mostly meant as that. */
 function unexpectedArgument(command: string, argument: string, flags: object): ErrorParts {
   const what = `Unexpected argument "${argument}"`;
   if (!('inventory' in flags) || !looksLikeInventory(argument)) return { what, fix: helpHint(command) };

@@ -13,7 +13,7 @@ export function parseAdmin(text: string): Pick<Access, 'ca' | 'cert' | 'key'> {
     if (typeof value !== 'string')
       throw new KubewrightError({
         what: `/etc/kubernetes/admin.conf has no ${path.at(-1)}`,
-        fix: `Make it anew on the control plane: kubeadm init phase kubeconfig admin`,
+        fix: `Make it again on the control plane: kubeadm init phase kubeconfig admin`,
       });
     return Buffer.from(value, 'base64').toString();
   };

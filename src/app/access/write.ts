@@ -69,7 +69,7 @@ function targetOf(file: string): string {
   }
 }
 
-/** As client-go does it: kubectl waits for nobody, and so do we. Source: k8s.io/client-go/tools/clientcmd/config.go */
+/** As client-go does it: kubectl does not wait for it either. Source: k8s.io/client-go/tools/clientcmd/config.go */
 function lock(path: string): () => void {
   const name = `${path}.lock`;
   try {
@@ -90,7 +90,7 @@ function readOld(path: string): string | undefined {
   try {
     const info = statSync(path, { throwIfNoEntry: false });
     if (info === undefined) return undefined;
-    // Root could write it all the same; whoever made it read-only does not want that.
+    // Root could write it all the same; it was made read-only on purpose.
     if (info.isFile() && (info.mode & 0o200) === 0) {
       throw new InputError({
         what: 'The kubeconfig is read-only',

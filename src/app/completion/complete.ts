@@ -45,7 +45,7 @@ const ARGUMENTS: Readonly<Record<string, readonly Kind[]>> = {
 };
 
 /**
- * What may stand in place of the last of `words`, which come after the name of the tool. Never fails: without an answer there is none.
+ * What may be written for the last of `words`, which come after the name of the tool. Never fails: without an answer there is none.
  * @param commands by id, `lab:up`; @param topics their first words, with what they are.
  */
 export async function complete(

@@ -92,7 +92,7 @@ type PlaySource = Pick<ClusterSource, 'bundle' | 'warnings'> & {
  *   anything is changed.
  */
 export async function runPlaybook(o: PlaybookRun): Promise<number> {
-  // Not the start of the process: `demo` makes machines and bundles before.
+  // Not the start of the process: `demo` makes lab machines and bundles before.
   const began = Date.now();
   const playbook = await loadPlaybook(o.playbook);
   const source = await readSource(o, o.cluster || usesRoles(playbook));
