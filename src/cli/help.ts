@@ -3,7 +3,8 @@ import { CommandHelp, Help } from '@oclif/core/help';
 
 /** Headings of `kubewright --help`. Commands and topics that are not listed come last, under OTHER. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  CLUSTER: ['provision', 'verify', 'kubeconfig', 'runs', 'settings', 'versions'],
+  CLUSTER: ['provision', 'status', 'verify', 'kubeconfig', 'upgrade', 'remove', 'reset', 'etcd', 'certs'],
+  INFORMATION: ['runs', 'settings', 'versions'],
   INVENTORY: ['inventory'],
   HOSTS: ['keys', 'exec', 'ssh', 'run'],
   'OFFLINE AND LAB': ['bundle', 'lab', 'demo'],

@@ -27,11 +27,11 @@ describe('settings', () => {
     const lines = printed().trimEnd().split('\n');
     expect(lines.map((l) => l.split(' ')[0])).toEqual(SETTING_NAMES);
     expect(printed('kube_network_plugin')).toMatch(
-      /^kube_network_plugin\n {2}meaning {4}pod network\n {2}default {4}calico\n {2}choices {4}calico, /,
+      /^kube_network_plugin\n {2}meaning {4}pod network\n {2}default {4}calico\n {2}choices {4}calico, [^\n]*\n {2}changing {3}decided when/,
     );
     expect(printed('minimal_').split('\n').length).toBe(3);
     expect(JSON.parse(printed('kubelet_max_pods', true))).toEqual([
-      { name: 'kubelet_max_pods', meaning: 'pods per node', default: 110, kubespray: true },
+      { name: 'kubelet_max_pods', meaning: 'pods per node', default: 110, kubespray: true, changing: 'live' },
     ]);
   });
 

@@ -2,6 +2,7 @@ import { InputError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
 import { wrapTo } from '../../base/text/width.js';
 import { withoutEffect } from '../../cluster/kubespray/kubespray.js';
+import { type ChangeClass, SETTING_CHANGES } from '../../cluster/living/setting-changes.js';
 import { type SettingInfo, settingInfos } from '../../cluster/settings-text.js';
 
 export interface SettingsOptions {
@@ -10,9 +11,26 @@ export interface SettingsOptions {
   readonly json: boolean;
 }
 
+/** What changing a setting does to a cluster that runs. */
+const CHANGING: Readonly<Record<ChangeClass, string>> = {
+  live: 'applied at once, nothing stops for it',
+  rolling: 'applied on one host after the other',
+  upgrade: 'a version: provision refuses it',
+  fixed: 'decided when the cluster is made: provision refuses it',
+};
+
+interface SettingRow extends SettingInfo {
+  readonly changing: ChangeClass;
+}
+
+function rowsOf(): SettingRow[] {
+  const classes: Readonly<Record<string, ChangeClass>> = SETTING_CHANGES;
+  return settingInfos().map((s) => ({ ...s, changing: classes[s.name] ?? 'fixed' }));
+}
+
 /** `settings`. @returns exit code. @throws InputError for a name that no setting has. */
 export function settings(o: SettingsOptions): number {
-  const all = settingInfos();
+  const all = rowsOf();
   const found = o.name === undefined ? all : matching(all, o.name);
   if (o.json) process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
   else if (found.length === 1 && found[0]) process.stdout.write(one(found[0]));
@@ -20,7 +38,7 @@ export function settings(o: SettingsOptions): number {
   return 0;
 }
 
-function matching(all: readonly SettingInfo[], name: string): SettingInfo[] {
+function matching(all: readonly SettingRow[], name: string): SettingRow[] {
   const exact = all.filter((s) => s.name === name);
   const found = exact.length > 0 ? exact : all.filter((s) => s.name.includes(name));
   if (found.length > 0) return found;
@@ -41,11 +59,12 @@ function matching(all: readonly SettingInfo[], name: string): SettingInfo[] {
 }
 
 /** One setting in full. */
-function one(s: SettingInfo): string {
+function one(s: SettingRow): string {
   const rows = [
     ['meaning', s.meaning],
     ['default', s.default === undefined ? 'none' : shown(s.default)],
     ...(s.choices ? [['choices', s.choices.join(', ')]] : []),
+    ['changing', CHANGING[s.changing]],
     ['kubespray', s.kubespray ? 'the same name' : 'no such setting'],
   ];
   return `${s.name}\n${rows.map(([k = '', v = '']) => `  ${k.padEnd(10)} ${v}\n`).join('')}`;
@@ -65,19 +84,25 @@ function table(found: readonly SettingInfo[], columns: number | undefined): stri
 /** docs/settings.md. */
 export function settingsMarkdown(): string {
   const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('{', '\\{');
-  const rows = settingInfos().map((s) => {
+  const rows = rowsOf().map((s) => {
     const meaning = `${s.meaning}${s.choices ? `: ${s.choices.join(', ')}` : ''}`;
-    return `| \`${s.name}\` | ${s.default === undefined ? '' : `\`${shown(s.default)}\``} | ${cell(meaning)} | ${s.kubespray ? 'same' : ''} |`;
+    return `| \`${s.name}\` | ${s.default === undefined ? '' : `\`${shown(s.default)}\``} | ${cell(meaning)} | ${s.changing} | ${s.kubespray ? 'same' : ''} |`;
   });
   return `# Settings
 
 Variables that Kubewright reads from an inventory (\`group_vars\`, \`host_vars\`, INI, YAML) and from \`--extra-vars\`. Written by
 \`npx vitest run test/cluster/settings-doc.test.ts -u\` out of the schema in \`src/cluster/settings.ts\`; \`kubewright settings NAME\`
 prints one of them, \`kubewright inventory show\` what an inventory sets and where. A setting without a default has none, or one that
-its meaning explains. The last column says whether kubespray has the same name.
+its meaning explains. What a change does to a cluster that runs:
 
-| setting | default | meaning | kubespray |
-|---|---|---|---|
+${Object.entries(CHANGING)
+  .map(([name, text]) => `- ${name}: ${text}`)
+  .join('\n')}
+
+The last column says whether kubespray has the same name.
+
+| setting | default | meaning | changing | kubespray |
+|---|---|---|---|---|
 ${rows.join('\n')}
 `;
 }
