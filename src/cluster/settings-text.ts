@@ -79,6 +79,7 @@ function exampleDefaults(): Readonly<Record<string, unknown>> {
     kube_version: defaultKubeVersion(),
     skydns_server: nthAddress(String(fixed.kube_service_addresses), 3),
     loadbalancer_apiserver_localhost: true,
+    loadbalancer_apiserver_port: fixed.kube_apiserver_port,
   };
 }
 

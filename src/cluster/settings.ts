@@ -39,6 +39,8 @@ const registry = text.pipe(
       'must be a registry like registry.example.org:5000/path, without http://',
     ),
 );
+/** Empty text in an inventory means that the setting is not set. */
+const unless = <T extends z.ZodType>(type: T) => z.preprocess((v) => (v === '' ? undefined : v), type.optional());
 const ipv4 = text.pipe(z.string().refine(isIpv4, 'must be an IPv4 address'));
 const nameOrAddress = text.pipe(
   z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, 'must be a name or an address, without a port'),
@@ -69,7 +71,7 @@ export const settingsShape = {
   kube_proxy_conntrack_max_per_core: amount.default(32768).describe('tracked connections per CPU; 0 leaves the kernel alone'),
   kube_proxy_conntrack_min: amount.default(131072).describe('tracked connections at least'),
   dns_mode: z.enum(['coredns', 'none']).default('coredns').describe('cluster DNS'),
-  skydns_server: ipv4.optional().describe('address of the cluster DNS; default: third service address'),
+  skydns_server: unless(ipv4).describe('address of the cluster DNS; default: third service address'),
   container_manager: z.enum(CONTAINER_RUNTIMES).default(CONTAINER_RUNTIMES[0]).describe('container runtime'),
   bin_dir: path.default('/usr/local/bin').describe('directory of binaries'),
   etcd_data_dir: path.default('/var/lib/etcd').describe("etcd's data"),
@@ -95,9 +97,9 @@ export const settingsShape = {
     .optional()
     .describe('local load balancer on every worker; default: true unless there is an external one'),
   loadbalancer_apiserver_type: z.enum(['haproxy', 'nginx']).default('nginx').describe('program of the local load balancer'),
-  loadbalancer_apiserver_port: port.default(6443).describe('port of the local load balancer'),
+  loadbalancer_apiserver_port: port.optional().describe('port of the local load balancer; default: kube_apiserver_port'),
   loadbalancer_apiserver_healthcheck_port: port.default(8081).describe("port of the local load balancer's health"),
-  apiserver_loadbalancer_domain_name: domain.optional().describe('name of the external load balancer'),
+  apiserver_loadbalancer_domain_name: unless(domain).describe('name of the external load balancer'),
   supplementary_addresses_in_ssl_keys: strings.default([]).describe("more names and addresses in the API server's certificate"),
   kubeadm_init_timeout: z
     .preprocess((v) => (typeof v === 'string' ? seconds(v) : v), count)
@@ -145,11 +147,11 @@ export const settingsShape = {
   cni_version: version.optional().describe('other version of the CNI plugins'),
   crictl_version: version.optional().describe('other crictl version'),
   calico_version: version.optional().describe('other Calico version'),
-  kube_image_repo: registry.optional().describe('registry of the Kubernetes images; default: the one of the version'),
+  kube_image_repo: unless(registry).describe('registry of the Kubernetes images; default: the one of the version'),
   docker_image_repo: registry.default('docker.io').describe('registry in place of docker.io'),
-  files_repo: url.optional().describe('mirror of the release files: {files_repo}/HOST/PATH'),
-  http_proxy: url.optional().describe('proxy for what the nodes fetch: files, packages, images'),
-  https_proxy: url.optional().describe('the same for https'),
+  files_repo: unless(url).describe('mirror of the release files: {files_repo}/HOST/PATH'),
+  http_proxy: unless(url).describe('proxy for what the nodes fetch: files, packages, images'),
+  https_proxy: unless(url).describe('the same for https'),
   no_proxy: text.optional().describe('hosts reached without proxy, besides those of the cluster; commas between them'),
   populate_inventory_to_hosts_file: bool.default(true).describe("write the hosts' names into /etc/hosts"),
   minimal_master_memory_mb: amount.default(1500).describe('memory that preflight requires of control planes, MB'),
@@ -175,7 +177,8 @@ const schema = z.object(settingsShape);
 
 type Parsed = z.output<typeof schema>;
 /** Settings with all defaults filled in. */
-export type ClusterSettings = Readonly<Omit<Parsed, 'kube_version' | 'skydns_server'>> & {
+export type ClusterSettings = Readonly<Omit<Parsed, 'kube_version' | 'skydns_server' | 'loadbalancer_apiserver_port'>> & {
+  readonly loadbalancer_apiserver_port: number;
   readonly kube_version: string;
   readonly skydns_server: string;
 };
@@ -208,6 +211,7 @@ export function parseSettings(
       ...data,
       kube_version: data.kube_version ?? defaults.kubeVersion,
       loadbalancer_apiserver_localhost: data.loadbalancer_apiserver_localhost ?? data.loadbalancer_apiserver === undefined,
+      loadbalancer_apiserver_port: data.loadbalancer_apiserver_port ?? data.kube_apiserver_port,
       skydns_server: data.skydns_server ?? nthAddress(data.kube_service_addresses, 3),
     },
     problems,

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { KubewrightError, UnreachableErrors } from '../../base/errors.js';
+import { UnreachableErrors } from '../../base/errors.js';
 import type { ClusterHost } from '../../cluster/cluster.js';
 import type { Shell } from '../../shell/shell.js';
 import { TransportError } from '../../transport/errors.js';
+import { ask, silentHost } from '../../transport/session/ask.js';
 import type { Session } from '../../transport/types.js';
 import { openConnections } from '../connect/connections.js';
 import type { ConnectionOptions } from '../connect/options.js';
@@ -41,7 +41,7 @@ export async function withHosts<T>(
     { connection, partial: true, verifyBecome: false, lookup: (name) => source.inventory.hosts.get(name) },
   );
   const failures = new Map<string, TransportError | Error>(connections.failures);
-  const ask: Asker['ask'] = async (wanted, script) => {
+  const askAll: Asker['ask'] = async (wanted, script) => {
     const answers = new Map<string, Answer>();
     await Promise.all(
       wanted.map(async (host) => {
@@ -55,31 +55,17 @@ export async function withHosts<T>(
     return { answers, failures };
   };
   try {
-    return await use({ failures, ask });
+    return await use({ failures, ask: askAll });
   } finally {
     await connections.close();
   }
 }
 
 async function answerOf(session: Session, script: Shell): Promise<Answer> {
-  const mark = `kw-${randomBytes(8).toString('hex')}`;
-  const out: Buffer[] = [];
-  let err = '';
-  const exit = await session.exec('sh', {
-    become: true,
-    stdin: `main() {\necho ${mark}\n${SAY}${script.text}\n}\nmain </dev/null\n`,
-    onStdout: (chunk) => void out.push(chunk),
-    onStderr: (chunk) => {
-      err = (err + chunk.toString()).slice(-2000);
-    },
-  });
-  if (exit.kind === 'lost') throw exit.cause;
-  const text = Buffer.concat(out).toString();
-  const from = text.indexOf(mark);
-  if (from < 0) {
-    throw new KubewrightError({ what: 'The host gave no answer', where: session.target.name, why: err.trim() || undefined });
-  }
-  return parseAnswer(text.slice(from + mark.length));
+  const answer = await ask(session, { become: true, program: [`${SAY}${script.text}\n`] });
+  if (answer.kind === 'lost') throw answer.cause;
+  if (answer.kind === 'silent') throw silentHost(session.target, answer);
+  return parseAnswer(answer.lines.join('\n'));
 }
 
 export function parseAnswer(text: string): Answer {

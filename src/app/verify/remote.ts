@@ -25,7 +25,8 @@ export async function runProgram(session: Session, program: Shell, signal?: Abor
   });
   const at = out.indexOf(mark);
   return {
-    code: exit.kind === 'exited' ? exit.code : undefined,
+    // Without the mark something else has ended in its place.
+    code: exit.kind === 'exited' && at !== -1 ? exit.code : undefined,
     out: at === -1 ? '' : out.slice(at + mark.length + 1),
     err: exit.kind === 'lost' ? exit.cause.message : err.trim(),
   };

@@ -42,6 +42,9 @@ export const MORE = [
   'kube_ovn_encap_checksum',
 ];
 
+/** Names that old releases asked for and that many playbooks have for themselves. */
+const COMMON = ['os_family'];
+
 export interface NoEffect {
   readonly why: string;
   /** The value is kubespray's default or its sample's: no effect is expected of it. */
@@ -53,7 +56,7 @@ export interface NoEffect {
 /** What to say about a variable that kubespray reads and Kubewright does not; undefined: the name is not one of those. */
 export function withoutEffect(name: string, value: VarValue | undefined): NoEffect | undefined {
   const { defaults, sample, others } = table();
-  if (SETTING_NAMES.includes(name)) return undefined;
+  if (SETTING_NAMES.includes(name) || COMMON.includes(name)) return undefined;
   const known = [defaults, sample].filter((t) => Object.hasOwn(t, name)).map((t) => t[name]);
   const before = Object.hasOwn(older(), name) ? older()[name] : undefined;
   const isDefault =

@@ -409,7 +409,10 @@ describe('the table of variables without effect', () => {
       'loadbalancer_apiserver_healthcheck_port: 6443',
       'kube_apiserver_port 6443 is the port of the health of the local load balancer too',
     ],
-    ['kube_apiserver_port: 8443', 'loadbalancer_apiserver_port 6443 is not kube_apiserver_port 8443'],
+    [
+      'kube_apiserver_port: 8443\nloadbalancer_apiserver_port: 6443',
+      'loadbalancer_apiserver_port 6443 is not kube_apiserver_port 8443',
+    ],
     ['etcd_heartbeat_interval: 2000', 'etcd_election_timeout 5000 is less than five times etcd_heartbeat_interval 2000'],
     ['kube_encrypt_secret_data: true', 'kube_encrypt_secret_data is on, and Kubewright cannot do that yet'],
     ['kubernetes_audit: "yes"', 'kubernetes_audit is on, and Kubewright cannot do that yet'],
@@ -426,6 +429,10 @@ describe('the table of variables without effect', () => {
     'docker_image_repo: 10.0.0.5:5000',
     'node_labels: {node-role.kubernetes.io/x: "", a: "1"}',
     'kube_encrypt_secret_data: false',
+    'apiserver_loadbalancer_domain_name: ""\nhttp_proxy: ""\nfiles_repo: ""\nskydns_server: ""',
+    // A user's own name that an old release of kubespray had, too.
+    'os_family: debian',
+    'kube_apiserver_port: 8443',
     'kube_apiserver_port: 8443\nloadbalancer_apiserver_port: 8443',
     'loadbalancer_apiserver: {address: lb.example.org, port: 8443}\nkube_apiserver_port: 7443',
   ])('%s is fine', async (text) => {
