@@ -27,6 +27,9 @@ etcd https://files.example.org/mirror/github.com/etcd-io/etcd/releases/download/
 [ -s /var/lib/kubewright/installed/etcd.etcdutl ]
 [ "$({ echo ffe840ff9295808e88cce2794a18a5ac87f12a5203c8314d0bf6aa119b41bac5; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- etcdutl ); })" = "$(cat /var/lib/kubewright/installed/etcd.etcdutl)" ]
 ## apply
+http_proxy=http://proxy.example.org:3128 HTTP_PROXY=$http_proxy; export http_proxy HTTP_PROXY
+https_proxy=http://proxy.example.org:3128 HTTPS_PROXY=$https_proxy; export https_proxy HTTPS_PROXY
+no_proxy=localhost,127.0.0.1,192.168.1.11,m11-k8s,192.168.1.12,m12-k8s,192.168.1.13,m13-k8s,192.168.1.14,w101-k8s,192.168.1.15,w102-k8s,10.233.0.0/18,10.233.64.0/18,.svc,.cluster.local,192.168.1.0/24,10.233.0.0/16 NO_PROXY=$no_proxy; export no_proxy NO_PROXY
 src=$(kw_artifact ffe840ff9295808e88cce2794a18a5ac87f12a5203c8314d0bf6aa119b41bac5)
 tmp=$(mktemp -d /usr/local/bin/.kw-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
