@@ -1,5 +1,9 @@
+import type { Bundle } from '../../artifacts/bundle.js';
 import { placeText } from '../../base/place.js';
+import { count } from '../../base/text/format.js';
+import { hostsText } from '../../base/text/host-ranges.js';
 import { writeWarning } from '../../base/text/render-error.js';
+import { toolName } from '../../base/text/tool-name.js';
 import { HOST_NAMES } from '../../cluster/checks/hints.js';
 import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
 import { SETTING_NAMES } from '../../cluster/settings.js';
@@ -43,11 +47,18 @@ export async function inventoryResolved(o: ResolvedOptions): Promise<number> {
   const config = configInUse();
   if (o.json) print(JSON.stringify({ config, settings, hosts }, undefined, 2));
   else {
-    show(settings, hosts);
+    show(settings, hosts, versionsOf(cluster, bundle));
     print('');
     for (const line of configLines(config)) print(line);
   }
   return 0;
+}
+
+/** What will be installed, by component: the bundle's, or what belongs to the version of Kubernetes. */
+function versionsOf(cluster: Cluster, bundle: Bundle | undefined): Record<string, string> {
+  if (bundle) return Object.fromEntries(bundle.index.files.map((f) => [f.name, f.version]));
+  const { kubernetes: _, ...components } = cluster.versions.components;
+  return Object.fromEntries(Object.entries(components).filter(([, version]) => version !== ''));
 }
 
 function settingsOf(cluster: Cluster): Readonly<Record<string, Setting>> {
@@ -101,21 +112,52 @@ function rolesOf(h: ClusterHost): string[] {
   ];
 }
 
-function show(settings: Readonly<Record<string, Setting>>, hosts: Readonly<Record<string, ResolvedHost>>): void {
+function show(
+  settings: Readonly<Record<string, Setting>>,
+  hosts: Readonly<Record<string, ResolvedHost>>,
+  versions: Readonly<Record<string, string>>,
+): void {
   print('Hosts');
   const rows = Object.entries(hosts).map(([name, h]) => [name, h.ip, `${h.user}@${h.address}:${h.port}`, h.roles.join(', ')]);
   for (const row of table(rows)) print(`  ${row}`);
-  const own = Object.entries(hosts).flatMap(([name, h]) =>
-    Object.entries(h.variables).map(([variable, s]) => [name, variable, text(s.value), s.from]),
-  );
-  if (own.length > 0) print('\nHost variables');
-  for (const row of table(own)) print(`  ${row}`);
+  section('Host variables', hostVariables(hosts));
   const set = Object.entries(settings).filter(([, s]) => s.from !== 'default');
-  print('\nSettings');
-  for (const row of table(set.map(([name, s]) => [name, text(s.value), s.from]))) print(`  ${row}`);
-  print('\nDefaults');
-  const rest = Object.entries(settings).filter(([, s]) => s.from === 'default');
-  for (const row of table(rest.map(([name, s]) => [name, text(s.value)]))) print(`  ${row}`);
+  section(
+    'Settings',
+    set.map(([name, s]) => [name, text(s.value), s.from]),
+  );
+  section('Versions', Object.entries(versions));
+  const rest = SETTING_NAMES.length - set.length;
+  print(`\n${count(rest, 'setting')} at the default; ${toolName()} settings lists them`);
+}
+
+function section(title: string, rows: readonly (readonly string[])[]): void {
+  if (rows.length === 0) return;
+  print(`\n${title}`);
+  for (const row of table(rows)) print(`  ${row}`);
+}
+
+/** From this many hosts on, addresses of their own are one row: the list of hosts has them. */
+const FOLD_FROM = 4;
+const ADDRESSES = ['ip', 'access_ip', 'ansible_host'];
+
+/** One row for hosts that have the same from the same place. */
+function hostVariables(hosts: Readonly<Record<string, ResolvedHost>>): string[][] {
+  const rows = new Map<string, { names: string[]; row: readonly [string, string, string] }>();
+  const fold = Object.keys(hosts).length >= FOLD_FROM;
+  for (const [name, h] of Object.entries(hosts)) {
+    for (const [variable, s] of Object.entries(h.variables)) {
+      const folded = fold && ADDRESSES.includes(variable);
+      const row = folded
+        ? ([variable, 'see Hosts', s.from.replace(/(:\d+){2}$/, '')] as const)
+        : ([variable, text(s.value), s.from] as const);
+      const key = JSON.stringify(row);
+      const found = rows.get(key);
+      if (found) found.names.push(name);
+      else rows.set(key, { names: [name], row });
+    }
+  }
+  return [...rows.values()].map(({ names, row }) => [hostsText(names), ...row]);
 }
 
 function text(value: unknown): string {

@@ -48,11 +48,18 @@ export async function distributeAll(o: DistributeKeysOptions): Promise<Distribut
   const kind = keyKind(o.type ?? 'ed25519', o.bits);
   const dry = o.dryRun ?? false;
   return withKeyHosts(o, selection(o), async (open) => {
-    const operator = await operatorKeys(usedKeys(open), kind, dry);
+    // Where no host answers there is no use for a new pair.
+    const reached = open.hosts.length > 0;
+    const operator = await operatorKeys(usedKeys(open), kind, dry || !reached);
     const { hosts, hubs, steering } = open;
     const login = ownLogin(open.connections.targets, operator.files, steering.interrupt.kill);
     const done = await distributeKeys(hosts, { operator: operator.keys, ownLogin: login, hubs, kind, dry, ...steering });
-    return { results: withFailures(open, done), connections: hosts.length, operatorKey: operator.made, ...wasInterrupted(open) };
+    return {
+      results: withFailures(open, done),
+      connections: hosts.length,
+      operatorKey: reached ? operator.made : undefined,
+      ...wasInterrupted(open),
+    };
   });
 }
 

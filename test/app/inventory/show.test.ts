@@ -107,3 +107,37 @@ it('prints hosts, settings and defaults as text', async () => {
   expect(text).toMatch(/\nSettings\n[\s\S]*cluster_name +2\.local +\/group_vars\/all\/vars\.yml:1:1\n/);
   expect(text).toMatch(/\nDefaults\n[\s\S]*kubelet_max_pods +110\n/);
 });
+
+it('folds what hosts share, says which versions come, and has no empty headings', async () => {
+  const folder = join(dir, 'nine');
+  mkdirSync(join(folder, 'group_vars'), { recursive: true });
+  const names = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `n${n}`);
+  const lines = names.map((name, i) => `${name} ansible_host=10.0.0.${i + 1} ip=10.0.0.${i + 1}`);
+  writeFileSync(
+    join(folder, 'hosts.ini'),
+    `[all]\n${lines.join('\n')}\n[kube_control_plane]\nn1\n[etcd]\nn1\n[kube_node]\n${names.join('\n')}\n`,
+  );
+  writeFileSync(join(folder, 'group_vars/all.yml'), 'ansible_user: admin\nansible_become: true\n');
+  const out: string[] = [];
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+  await inventoryResolved({ inventory: [join(folder, 'hosts.ini')], extraVars: [], json: false }).finally(() =>
+    spy.mockRestore(),
+  );
+  const text = out.join('').replaceAll(`${folder}/`, '');
+  const own = /\nHost variables\n((?: .*\n)+)/
+    .exec(text)?.[1]
+    ?.trimEnd()
+    .split('\n')
+    .map((l) => l.trim().split(/ {2,}/));
+  expect(own?.sort()).toEqual(
+    [
+      ['n1…n9 (9)', 'ip', 'see Hosts', 'hosts.ini'],
+      ['n1…n9 (9)', 'ansible_host', 'see Hosts', 'hosts.ini'],
+      ['n1…n9 (9)', 'ansible_user', 'admin', 'group_vars/all.yml:1:1'],
+      ['n1…n9 (9)', 'ansible_become', 'true', 'group_vars/all.yml:2:1'],
+    ].sort(),
+  );
+  expect(text).toMatch(/\nVersions\n(?: .*\n)* {2}etcd +\d+\.\d+\.\d+\n/);
+  expect(text).toMatch(/\n\d+ settings at the default; kubewright settings lists them\n/);
+  expect(text).not.toMatch(/^Settings$|^ {2}\w+ +-$/m);
+});
