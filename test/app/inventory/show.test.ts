@@ -101,11 +101,11 @@ it('masks secrets', async () => {
   }
 });
 
-it('prints hosts, settings and defaults as text', async () => {
+it('prints hosts, settings and versions as text', async () => {
   const text = await resolved(false);
   expect(text).toMatch(/^Hosts\n {2}m1 {2}10\.1\.0\.1 {2}admin@10\.0\.0\.1:22 {2}control plane, etcd member etcd1\n/);
   expect(text).toMatch(/\nSettings\n[\s\S]*cluster_name +2\.local +\/group_vars\/all\/vars\.yml:1:1\n/);
-  expect(text).toMatch(/\nDefaults\n[\s\S]*kubelet_max_pods +110\n/);
+  expect(text).toMatch(/\n\d+ settings at the default; kubewright settings lists them\n/);
 });
 
 it('folds what hosts share, says which versions come, and has no empty headings', async () => {
