@@ -27,7 +27,7 @@ export async function benchLab(o) {
   mkdirSync(join(env.HOME, '.ssh'), { recursive: true, mode: 0o700 });
   const cli = (args, more = {}) => measure(process.execPath, [CLI, ...args], { cwd: dir, env, ...more });
   const down = async () => {
-    if (!o.keep) await cli(['lab', 'down']);
+    if (!o.keep) await cli(['lab', 'down', '--yes']);
     rmSync(dir, { recursive: true, force: true });
   };
   const stop = async (signal) => {
@@ -37,7 +37,7 @@ export async function benchLab(o) {
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   try {
-    if (!o.keep) await cli(['lab', 'down']);
+    if (!o.keep) await cli(['lab', 'down', '--yes']);
     say(`starting ${o.masters + o.workers} lab machines`);
     const up = ['lab', 'up', '--masters', `${o.masters}`, '--workers', `${o.workers}`, '--subnet', o.subnet];
     await cli([...up, '--inventory-dir', inventoryDir, ...(o.bundle ? ['--bundle', o.bundle] : ['--source', 'none'])]);

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { isRoot, requireRoot } from '../../base/root.js';
 import { count } from '../../base/text/format.js';
+import { hostsText } from '../../base/text/host-ranges.js';
 import { toolName } from '../../base/text/tool-name.js';
 import { parseExtraVars } from '../../inventory/load/extra-vars.js';
 import { VaultValue } from '../../inventory/model/python-values.js';
@@ -17,6 +18,7 @@ import { quote } from '../../shell/shell.js';
 import { reported } from '../../ui/stages/create-reporter.js';
 import type { StageReporter } from '../../ui/stages/reporter.js';
 import { interruptions } from '../connect/interrupt.js';
+import { Questions } from '../connect/questions.js';
 import { ensureDebianPackages } from './debian-packages.js';
 import { chosenSettings, type LabSource } from './kubernetes-source.js';
 import { type VagrantUpOptions, vagrantUp } from './vagrant-up.js';
@@ -133,11 +135,34 @@ export async function labStart(name: string, provider?: ProviderName): Promise<n
   });
 }
 
-export async function labDown(o: { readonly provider?: ProviderName; readonly destroy: boolean }): Promise<number> {
-  if ((await providerOf(o.provider)) === 'nspawn') requireRootForLab('lab down');
+/** `lab down`. @param o.yes without a question; off a terminal there is none. */
+export async function labDown(o: {
+  readonly provider?: ProviderName;
+  readonly destroy: boolean;
+  readonly yes?: boolean;
+}): Promise<number> {
+  const provider = await providerOf(o.provider);
+  if (provider === 'nspawn') requireRootForLab('lab down');
   const one = await labOf(o.provider);
+  if (!o.yes && (provider === 'nspawn' || o.destroy) && !(await mayRemove(one))) {
+    say('Nothing was removed.');
+    return 1;
+  }
   await reported((report) => one.down((e) => report.progress(e), { destroy: o.destroy }));
   return 0;
+}
+
+/** Asks on a terminal before machines are removed with all that is on them. */
+async function mayRemove(one: LabControl): Promise<boolean> {
+  const { machines } = await one.status();
+  if (machines.length === 0 || !process.stdin.isTTY || !process.stderr.isTTY) return true;
+  const questions = new Questions(process.stderr, 'Run it again with --yes');
+  try {
+    const names = hostsText(machines.map((m) => m.name));
+    return /^y(es)?$/i.test((await questions.ask(`Remove ${names} with everything on them? [y/N] `)).trim());
+  } finally {
+    questions.close();
+  }
 }
 
 /** `lab snapshot`. @param action save, restore, delete (or remove) or list. */
