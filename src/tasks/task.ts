@@ -42,6 +42,11 @@ export interface Task {
   readonly timeoutSec?: number;
   /** What to try, printed when it fails. */
   readonly hint?: string;
+  /**
+   * Looks on the host for the cause when apply has failed. Prints few lines, the cause first; what follows a line `--` goes into
+   * the log only. Changes nothing, takes less than 30 s.
+   */
+  readonly why?: Shell;
   /** Files that apply takes from the cache with `kw_artifact SHA256`. */
   readonly needs?: readonly ArtifactRef[];
 }

@@ -33,8 +33,8 @@ export interface CompiledProgram {
 }
 
 /**
- * All tasks of a play for one host as one program. Task N (from 1) becomes the functions cN (check), aN (apply), dN (diff)
- * and eN_I (exports, in order of their names); `main` calls them in order.
+ * All tasks of a play for one host as one program. Task N (from 1) becomes the functions cN (check), aN (apply), dN (diff),
+ * wN (why it failed) and eN_I (exports, in order of their names); `main` calls them in order.
  *
  * @throws TypeError if two secrets share a name, or two tasks an id.
  */
@@ -60,6 +60,7 @@ export function compileProgram(o: CompileOptions): CompiledProgram {
     functions.push(`# ${n} ${oneLine(task.id)}: ${oneLine(task.title)}`);
     define(`c${n}`, task.check);
     if (!o.check) define(`a${n}`, task.apply);
+    if (!o.check && task.why) define(`w${n}`, task.why);
     if (diff) define(`d${n}`, diff);
     const names = exportNames(task);
     names.forEach((name, e) => {

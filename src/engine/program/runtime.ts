@@ -13,7 +13,7 @@ import { KILL_FUNCTIONS } from './kill-functions.js';
 export const RUNTIME = String.raw`
 ${KILL_FUNCTIONS.trim()}
 
-kw_would=' 0 ' kw_up=0 kw_seq=0 kw_pid= kw_kind= kw_dog= kw_hide= KW_N=0
+kw_would=' 0 ' kw_up=0 kw_seq=0 kw_pid= kw_kind= kw_dog= kw_hide= kw_leave=0 KW_N=0
 kw_now() { read -r kw_up kw_x </proc/uptime || :; }
 kw_frame() { printf '\036%s %s\n' "$KW_NONCE" "$*" >&3; }
 kw_nap() { sleep 0.2 2>/dev/null || sleep 1; }
@@ -55,14 +55,20 @@ kw_watchdog() {
   kw_seen= kw_t=0
   while sleep 1; do
     if ! kill -0 $$ 2>/dev/null; then
-      if read -r kw_s kw_k kw_p kw_l KW_N <"$KW_DIR/watch"; then kw_kill KILL "$kw_k" "$kw_p"; fi
+      if read -r kw_s kw_k kw_p kw_l kw_w KW_N <"$KW_DIR/watch"; then kw_kill KILL "$kw_k" "$kw_p"; fi
       rm -rf "$KW_DIR/secrets"
       exit 0
     fi 2>/dev/null
-    if ! read -r kw_s kw_k kw_p kw_l KW_N <"$KW_DIR/watch"; then kw_seen=; continue; fi 2>/dev/null
+    if ! read -r kw_s kw_k kw_p kw_l kw_w KW_N <"$KW_DIR/watch"; then kw_seen=; continue; fi 2>/dev/null
     if [ "$kw_s" != "$kw_seen" ]; then kw_seen=$kw_s kw_t=0; fi
     if [ -e "$KW_DIR/kill" ]; then
       echo killed >"$KW_DIR/late"
+      kw_kill KILL "$kw_k" "$kw_p"
+      continue
+    fi
+    # A wait changes nothing, so nothing is lost when it is left.
+    if [ "$kw_w" = 1 ] && [ -e "$KW_DIR/stop" ]; then
+      echo stopped >"$KW_DIR/late"
       kw_kill KILL "$kw_k" "$kw_p"
       continue
     fi
@@ -78,7 +84,7 @@ kw_watchdog() {
 
 kw_await() { # group|tree pid; sets kw_rc and kw_why
   kw_kind=$1 kw_pid=$2 kw_why= kw_seq=$((kw_seq + 1))
-  echo "$kw_seq $kw_kind $kw_pid $kw_limit $KW_N" >"$KW_DIR/watch"
+  echo "$kw_seq $kw_kind $kw_pid $kw_limit $kw_leave $KW_N" >"$KW_DIR/watch"
   wait "$kw_pid" 2>/dev/null
   kw_rc=$?
   if [ -e "$KW_DIR/late" ]; then
@@ -99,7 +105,17 @@ kw_part() { # function
 
 kw_phase() { kw_frame phase "$KW_N" "$1"; }
 
+# The reason is looked for while it is there to be seen. Nobody waits for it who has asked to stop.
+kw_explain() {
+  [ ! -e "$KW_DIR/stop" ] && [ ! -e "$KW_DIR/kill" ] && command -v "w$KW_N" >/dev/null 2>&1 || return 0
+  kw_frame phase "$KW_N" why
+  kw_failed=$kw_rc kw_limit=30
+  kw_part "w$KW_N"
+  kw_rc=$kw_failed
+}
+
 kw_fail() { # reason
+  kw_explain
   kw_now
   kw_frame end "$KW_N" failed "$kw_rc" "$kw_up" "$1"
   exit 1
@@ -157,9 +173,15 @@ kw_task() { # number seconds hide diff exports readonly, in check mode: numbers 
       return 0
     fi
     kw_phase apply
+    kw_leave=$6
     # Its own session: what hangs is killed with everything that it started.
     setsid $KW_SH "$0" apply "$KW_N" </dev/null >&4 2>&1 4>&- &
     kw_await group $!
+    kw_leave=0
+    if [ "$kw_rc" -ne 0 ] && [ "$kw_why" = stopped ]; then
+      kw_frame stopped "$KW_N"
+      exit 130
+    fi
     [ "$kw_rc" -eq 0 ] || kw_fail "$(test -n "$kw_why" && echo "$kw_why" || echo apply)"
     kw_phase recheck
     kw_part "c$KW_N"

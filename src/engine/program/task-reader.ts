@@ -8,6 +8,8 @@ import { exportNames } from './compile.js';
 import type { TaskLabel } from './program-label.js';
 
 const TAIL_LINES = 20;
+const WHY_LINES = 12;
+const TAIL_AFTER_WHY = 5;
 
 export interface TaskReaderOptions {
   readonly play: string;
@@ -27,6 +29,10 @@ interface Current {
   /** Last lines of each phase, shown if the task fails. */
   tail: string[];
   diff: string[];
+  /** What the host says to be the cause. */
+  why: string[];
+  /** The rest of it is for the log. */
+  whyTold: boolean;
 }
 
 /** Turns the frames and output of one host's program into events. */
@@ -89,7 +95,7 @@ export class TaskReader {
   #start(n: number, up: number): void {
     const task = this.#o.tasks[n - 1];
     if (!task) return;
-    this.#current = { n, task, since: up, phase: 'check', tail: [], diff: [] };
+    this.#current = { n, task, since: up, phase: 'check', tail: [], diff: [], why: [], whyTold: false };
     const { play, host, tasks } = this.#o;
     this.#o.emit({ type: 'task-start', play, host, task: task.id, title: task.title, n, of: tasks.length });
   }
@@ -153,17 +159,32 @@ export class TaskReader {
       return;
     }
     if (current.task.sensitive) return;
+    if (current.phase === 'why') return this.#reason(current, line);
     current.tail.push(line);
     if (current.tail.length > TAIL_LINES) current.tail.shift();
-    if (current.phase === 'apply') {
-      this.#o.emit({ type: 'task-output', play: this.#o.play, host: this.#o.host, task: current.task.id, text: line });
+    if (current.phase === 'apply') this.#output(current, line);
+  }
+
+  #reason(current: Current, line: string): void {
+    if (line === '--') {
+      current.whyTold = true;
+      return;
     }
+    if (!current.whyTold && current.why.length < WHY_LINES) current.why.push(line);
+    this.#output(current, line);
+  }
+
+  #output(current: Current, text: string): void {
+    this.#o.emit({ type: 'task-output', play: this.#o.play, host: this.#o.host, task: current.task.id, text });
   }
 }
 
 function tail(current: Current, reason: string): string[] {
-  const lines = current.task.sensitive ? ['(output hidden: it may contain secrets)'] : [...current.tail];
-  const seconds = current.task.timeoutSec ?? DEFAULT_TIMEOUT_SEC;
+  const { why, task } = current;
+  // The cause comes first; of what the task itself said the end is enough then.
+  const said = why.length > 0 ? [...why, ...current.tail.slice(-TAIL_AFTER_WHY)] : current.tail;
+  const lines = task.sensitive ? ['(output hidden: it may contain secrets)'] : [...said];
+  const seconds = task.timeoutSec ?? DEFAULT_TIMEOUT_SEC;
   if (reason === 'recheck') lines.push('the check still fails after apply');
   else if (reason === 'timeout') lines.push(`took longer than ${seconds} s and was killed`);
   else if (reason === 'export') lines.push('the task is done, but a value that later plays need could not be read');

@@ -10,6 +10,7 @@ import { dnsService } from '../apps/dns.js';
 import { certTasks } from '../etcd/etcd-certs.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
 import { runtimeOf } from '../runtime/runtimes.js';
+import { hostWhy } from '../why.js';
 import { join, repeatable, withConfig } from './join.js';
 import { KUBE_PROXY, kubeProxyEndpoint } from './kube-proxy.js';
 import { kubeadmOf } from './kubeadm-command.js';
@@ -80,6 +81,7 @@ function init(ctx: RoleContext, config: string): Task {
     timeoutSec: cluster.settings.kubeadm_init_timeout + 60,
     writes: KUBELET_FILES,
     hint: `\`journalctl -u kubelet\` and \`${runtimeOf(host.settings).listCommand}\` on the host say what keeps the control plane from starting; repair it and run again`,
+    why: hostWhy(),
   });
 }
 
@@ -111,6 +113,7 @@ function ready(ctx: RoleContext): Task {
     until: sh`${kubectl(ctx.host.settings.bin_dir)} --request-timeout=5s get --raw /readyz 2>&1`,
     timeoutSec: 240,
     hint: '`journalctl -u kubelet` on the host, and the logs under /var/log/pods/kube-system_kube-apiserver-*',
+    why: hostWhy(),
   });
 }
 

@@ -6,6 +6,7 @@ import { command } from '../../tasks/command.js';
 import { NODE_STATE } from '../../tasks/paths.js';
 import type { Task } from '../../tasks/task.js';
 import { exportedText, type RoleContext } from '../role.js';
+import { hostWhy } from '../why.js';
 import { checksOfFirstRun, kubeadmOf } from './kubeadm-command.js';
 import { joinSecrets, kubeadmHost } from './kubeadm-host.js';
 import { KUBELET_CONF, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
@@ -75,6 +76,7 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
       timeoutSec: 600,
       writes: KUBELET_FILES,
       hint: 'Can the host reach the API server (port 6443 of the control planes)? `journalctl -u kubelet` on it says more',
+      why: hostWhy(),
     }),
   ];
 }

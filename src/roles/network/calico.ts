@@ -7,6 +7,7 @@ import { directories, file, sha256 } from '../../tasks/file.js';
 import { kubectl } from '../../tasks/manifest.js';
 import type { Task } from '../../tasks/task.js';
 import type { RoleContext } from '../role.js';
+import { podsHopeless, podsWhy } from '../why.js';
 import type { NetworkPlugin } from './plugin.js';
 
 const DIR = '/etc/kubernetes/calico';
@@ -78,6 +79,8 @@ function calicoTasks(ctx: RoleContext): Task[] {
       title: 'Wait until Calico runs on every node',
       until: sh`${k} -n kube-system rollout status daemonset/calico-node --timeout=5s 2>&1`,
       timeoutSec: 600,
+      why: podsWhy(k, 'k8s-app=calico-node'),
+      hopeless: podsHopeless(k, 'k8s-app=calico-node'),
       hint: 'Can the nodes pull from quay.io (or your mirror)? `kubectl -n kube-system describe pod -l k8s-app=calico-node`',
     }),
   ];
