@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { formatParts } from '../../base/text/render-error.js';
+import { endingCertificates } from '../../cluster/checks/ending-certificates.js';
 import { runPlays } from '../../engine/plays/run-plays.js';
 import type { PushFile, RunResult } from '../../engine/types.js';
 import type { Inventory } from '../../inventory/model/model.js';
@@ -186,6 +187,7 @@ async function run(
     const others = await factsOfOthers(plays, { ...fresh, allFacts }, inventory, o.connection);
     const settled = cluster && settle(cluster, inventory, bundle, new Map([...others, ...allFacts]), plays);
     for (const warning of settled?.warnings ?? []) tell(formatParts(warning));
+    for (const warning of endingCertificates(allFacts, Date.now())) tell(formatParts(warning));
     if (o.check) for (const change of settled?.changes ?? []) tell(change);
     const context: PlanContext = { ...fresh, cluster: settled?.cluster, allFacts, droppedOut };
     preflight(plays, context, others);

@@ -1,22 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { EtcdMember, EtcdState } from '../../../src/app/day-two/etcd/model.js';
 import { refusals } from '../../../src/app/day-two/remove/remove.js';
-import type { Cluster } from '../../../src/cluster/cluster.js';
+import { without } from '../../../src/roles/day-two/remove/remove-options.js';
 import { sampleCluster } from '../../support/cluster.js';
 
 const cluster = sampleCluster();
 const OFF = new Error('there was no answer within 10 s');
-
-function without(names: readonly string[]): Cluster {
-  const stays = (h: { name: string }): boolean => !names.includes(h.name);
-  return {
-    ...cluster,
-    hosts: cluster.hosts.filter(stays),
-    controlPlane: cluster.controlPlane.filter(stays),
-    workers: cluster.workers.filter(stays),
-    etcd: cluster.etcd.filter(stays),
-  };
-}
 
 function etcdOf(down: readonly string[]): EtcdState {
   const up = cluster.etcd.length - down.length;
@@ -46,7 +35,7 @@ function refused(
   o: { off?: readonly string[]; force?: boolean; keys?: readonly string[] } = {},
 ): string[] {
   const off = o.off ?? [];
-  const rest = without(names);
+  const rest = without(cluster, names);
   const found = {
     nodes: [],
     etcd: etcdOf(off),

@@ -6,7 +6,7 @@
 look() {
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1
 }
-end=$(( $(date +%s) + 60 ))
+end=$(( $(date +%s) + 180 ))
 while :; do
   set +e
   out=$( (set -eu; look) 2>&1 ); rc=$?
@@ -15,7 +15,7 @@ while :; do
   if [ "$(date +%s)" -ge "$end" ]; then
     printf '%s
 ' "$out"
-    echo 'gave up after 60 s'
+    echo 'gave up after 180 s'
     exit 1
   fi
   sleep 1

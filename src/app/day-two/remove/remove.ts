@@ -2,6 +2,7 @@ import { type ErrorParts, InputErrors, PreflightError } from '../../../base/erro
 import { writeWarning } from '../../../base/text/render-error.js';
 import { type Cluster, type ClusterHost, memberName } from '../../../cluster/cluster.js';
 import { remove } from '../../../roles/day-two/remove/remove.js';
+import { without } from '../../../roles/day-two/remove/remove-options.js';
 import { sh } from '../../../shell/shell.js';
 import { type Asker, withHosts } from '../ask.js';
 import { confirm } from '../confirm.js';
@@ -35,7 +36,7 @@ export async function removeCommand(o: RemoveCommandOptions): Promise<number> {
   const source = await readForLook(o);
   const { cluster } = source;
   const removed = wanted(cluster, o.nodes);
-  const rest = without(cluster, removed);
+  const rest = without(cluster, o.nodes);
   const found = await withHosts(source, cluster.hosts, o.connection, (asker) => look(cluster, rest, asker));
   const problems = refusals(removed, rest, found, o.force);
   if (problems.length > 0) throw new PreflightError(problems);
@@ -55,9 +56,8 @@ export async function removeCommand(o: RemoveCommandOptions): Promise<number> {
     title: `remove ${o.nodes.join(' ')}`,
     playbook: 'remove.yml',
     roles: remove({
-      removed,
+      removed: o.nodes,
       dead,
-      rest,
       coordinator,
       member,
       drainTimeout: o.drainTimeout,
@@ -82,19 +82,6 @@ function wanted(cluster: Cluster, names: readonly string[]): readonly ClusterHos
   });
   if (problems.length > 0) throw new InputErrors(problems);
   return hosts;
-}
-
-function without(cluster: Cluster, removed: readonly ClusterHost[]): Cluster {
-  const stays = (h: ClusterHost): boolean => !removed.includes(h);
-  const controlPlane = cluster.controlPlane.filter(stays);
-  return {
-    ...cluster,
-    hosts: cluster.hosts.filter(stays),
-    controlPlane,
-    workers: cluster.workers.filter(stays),
-    etcd: cluster.etcd.filter(stays),
-    settings: controlPlane[0]?.settings ?? cluster.settings,
-  };
 }
 
 async function look(cluster: Cluster, rest: Cluster, asker: Asker): Promise<Found> {

@@ -34,7 +34,7 @@ function renewKubeadm(ctx: RoleContext): readonly Task[] {
       id: 'certs-renew/ready-before',
       title: 'Wait until the API server is ready',
       until: ready,
-      timeoutSec: 60,
+      timeoutSec: 180,
       hint: 'Repair this control plane first. If its certificates have ended, run `kubeadm certs renew all` on it, then restart its control plane',
     }),
     command({

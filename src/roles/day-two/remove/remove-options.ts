@@ -1,11 +1,10 @@
 import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
 
 export interface RemoveOptions {
-  readonly removed: readonly ClusterHost[];
+  /** Names of the hosts that go. */
+  readonly removed: readonly string[];
   /** Those of them that cannot be reached, for good. */
   readonly dead: ReadonlySet<string>;
-  /** The cluster without them. */
-  readonly rest: Cluster;
   /** A control plane that stays and whose API answers: it does what is done once. */
   readonly coordinator: string;
   /** A member of etcd that stays and is healthy. */
@@ -14,4 +13,18 @@ export interface RemoveOptions {
   readonly drainTimeout: number;
   /** Also delete pods that no controller makes again. */
   readonly force: boolean;
+}
+
+/** The cluster without hosts that go. */
+export function without(cluster: Cluster, removed: readonly string[]): Cluster {
+  const stays = (h: ClusterHost): boolean => !removed.includes(h.name);
+  const controlPlane = cluster.controlPlane.filter(stays);
+  return {
+    ...cluster,
+    hosts: cluster.hosts.filter(stays),
+    controlPlane,
+    workers: cluster.workers.filter(stays),
+    etcd: cluster.etcd.filter(stays),
+    settings: controlPlane[0]?.settings ?? cluster.settings,
+  };
 }

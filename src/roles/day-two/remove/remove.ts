@@ -1,9 +1,9 @@
-import type { Cluster } from '../../../cluster/cluster.js';
+import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
 import type { Role, RoleContext } from '../../role.js';
 import { reset } from '../reset/reset.js';
 import { keepEtcdCa, receiveEtcdCa, removeMember } from './members.js';
 import { clusterConfigs, deleteNode, drain } from './objects.js';
-import type { RemoveOptions } from './remove-options.js';
+import { type RemoveOptions, without } from './remove-options.js';
 import { tidy } from './tidy.js';
 
 /**
@@ -13,32 +13,26 @@ import { tidy } from './tidy.js';
  * Source: https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/
  */
 export function remove(o: RemoveOptions): Role[] {
-  const once = (name: string, tasks: Role['tasks'], on: string): Role => ({
+  const leaves = (ctx: RoleContext): boolean => o.removed.includes(ctx.host.name);
+  const leaving = (ctx: RoleContext): ClusterHost[] => ctx.cluster.hosts.filter((h) => o.removed.includes(h.name));
+  const rest = (ctx: RoleContext): Cluster => without(ctx.cluster, o.removed);
+  const once = (name: string, on: string, tasks: Role['tasks']): Role => ({
     name,
     tasks: (ctx) => (ctx.host.name === on ? tasks(ctx) : []),
   });
-  const leaving = new Set(o.removed.map((h) => h.name));
   return [
-    once('remove-drain', (ctx) => o.removed.flatMap((h) => drain(ctx, h, o)), o.coordinator),
-    { name: 'remove-keep-ca', tasks: (ctx) => (leaving.has(ctx.host.name) ? keepEtcdCa(ctx) : []) },
-    once(
-      'remove-receive-ca',
-      (ctx) =>
-        receiveEtcdCa(
-          ctx,
-          o.removed.filter((h) => h.etcd && !o.dead.has(h.name)),
-        ),
-      o.member,
+    once('remove-drain', o.coordinator, (ctx) => leaving(ctx).flatMap((h) => drain(ctx, h, o))),
+    { name: 'remove-keep-ca', tasks: (ctx) => (leaves(ctx) ? keepEtcdCa(ctx) : []) },
+    once('remove-receive-ca', o.member, (ctx) =>
+      receiveEtcdCa(
+        ctx,
+        leaving(ctx).filter((h) => h.etcd && !o.dead.has(h.name)),
+      ),
     ),
-    once('remove-member', (ctx) => o.removed.filter((h) => h.etcd).flatMap((h) => removeMember(ctx, h, o.rest)), o.member),
-    { name: 'remove-reset', tasks: (ctx) => (leaving.has(ctx.host.name) ? reset.tasks(ctx) : []) },
-    once('remove-delete', (ctx) => o.removed.map((h) => deleteNode(ctx, h)), o.coordinator),
-    once('remove-configs', (ctx) => clusterConfigs(ctx, o.removed, o.rest), o.coordinator),
-    { name: 'remove-tidy', tasks: (ctx) => (leaving.has(ctx.host.name) ? [] : tidy(within(ctx, o.rest))) },
+    once('remove-member', o.member, (ctx) => leaving(ctx).flatMap((h) => (h.etcd ? removeMember(ctx, h, rest(ctx)) : []))),
+    { name: 'remove-reset', tasks: (ctx) => (leaves(ctx) ? reset.tasks(ctx) : []) },
+    once('remove-delete', o.coordinator, (ctx) => leaving(ctx).map((h) => deleteNode(ctx, h))),
+    once('remove-configs', o.coordinator, (ctx) => clusterConfigs(ctx, leaving(ctx), rest(ctx))),
+    { name: 'remove-tidy', tasks: (ctx) => (leaves(ctx) ? [] : tidy({ ...ctx, cluster: rest(ctx) })) },
   ];
-}
-
-/** The same host in the cluster that stays. */
-function within(ctx: RoleContext, rest: Cluster): RoleContext {
-  return { ...ctx, cluster: rest };
 }
