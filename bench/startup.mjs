@@ -28,7 +28,7 @@ const sample = join(root, 'inventories', 'sample', 'hosts.ini');
 const refused = join(work, 'refused.ini');
 writeFileSync(
   refused,
-  '[all:vars]\nansible_user=nobody\n[kube_control_plane]\nm1 ansible_host=127.0.0.1 ansible_port=1 ip=127.0.0.1\n[etcd]\nm1\n[kube_node]\nm1\n',
+  '[all:vars]\nansible_user=nobody\n[kube_control_plane]\nm1 ansible_host=127.0.0.1 ansible_port=1 ip=192.0.2.1\n[etcd]\nm1\n[kube_node]\nm1\n',
 );
 
 /** `limited`: the limit applies. `exit`: the only status that proves success. */
