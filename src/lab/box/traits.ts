@@ -24,7 +24,7 @@ export function hasSwap(swaps: string): boolean {
 
 export interface LabVariable {
   readonly name: string;
-  readonly value: string | number | boolean;
+  readonly value: string | number | boolean | Readonly<Record<string, unknown>>;
   readonly why: string;
 }
 
@@ -37,6 +37,11 @@ export function labVariables(traits: BoxTraits): LabVariable[] {
       why: "A lab machine can't write nf_conntrack_max, which belongs to the box: kube-proxy leaves it alone",
     },
     { name: 'kube_proxy_conntrack_min', value: 0, why: 'As above: with both 0 kube-proxy does not try' },
+    {
+      name: 'kubelet_config_extra_args',
+      value: { imageGCHighThresholdPercent: 100, evictionHard: { 'imagefs.available': '1%', 'nodefs.available': '1%' } },
+      why: "The disk is the box's: above 85 % of it the kubelet would remove images that only the bundle has, and evict pods",
+    },
   ];
   if (!traits.mayLowerOomScore) {
     const why =
