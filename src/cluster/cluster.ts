@@ -13,6 +13,8 @@ export interface ClusterHost {
   readonly controlPlane: boolean;
   readonly worker: boolean;
   readonly etcd: boolean;
+  /** In calico_rr: with BGP, other nodes get their routes from it. */
+  readonly routeReflector: boolean;
   /** `etcdN`, N the position in the etcd group, or `etcd_member_name`; only for etcd members. */
   readonly etcdMemberName?: string;
   readonly nodeLabels: Readonly<Record<string, string>>;

@@ -3,6 +3,7 @@ import type { Host, Inventory } from '../inventory/model/model.js';
 import type { VarValue } from '../inventory/model/values.js';
 import { defaultKubeVersion, fullKubeVersion } from './catalogue.js';
 import { ABSENT, addressProblems, hostAddresses } from './checks/addresses.js';
+import { calicoProblems } from './checks/calico.js';
 import { etcdMembers, etcdProblems, memberProblems, usualMemberName } from './checks/etcd-members.js';
 import { firstFile, whereOf } from './checks/findings.js';
 import { hints } from './checks/hints.js';
@@ -66,7 +67,14 @@ export function examineCluster(
   const defaults = { kubeVersion: bundled ?? defaultKubeVersion(), bundled, kept: options.kept };
   const etcd = etcdMembers(inventory, control);
   const workers = hostsOf(inventory, ['kube_node']);
-  const groups = { control: new Set(control), workers: new Set(workers), etcd, kept: options.kept };
+  const reflectors = hostsOf(inventory, ['calico_rr']);
+  const groups = {
+    control: new Set(control),
+    workers: new Set(workers),
+    reflectors: new Set(reflectors),
+    etcd,
+    kept: options.kept,
+  };
   const hosts = members.map((host) => clusterHost(host, settingsOf(host, defaults, problems), groups, problems));
   problems.push(...addressProblems(hosts), ...nameProblems(hosts), ...memberProblems(hosts));
   const first = hosts.find((h) => h.name === control[0]?.name);
@@ -81,6 +89,8 @@ export function examineCluster(
   problems.push(...subnetProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
   problems.push(...togetherProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
   problems.push(...etcdProblems(etcd, settings, inventory));
+  problems.push(...calicoProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
+  if (settings.kube_network_plugin === 'calico') problems.push(...notNodes(reflectors, groups));
   if (!options.bundle) problems.push(...componentProblems(settings, (name) => whereOf(any.inventoryHost, name)));
   if (version || !first) return { problems: unique(problems) };
 
@@ -157,17 +167,27 @@ function correction(name: string, value: VarValue | undefined): string {
   return `Write it as ${name}: ${usual}`;
 }
 
-function clusterHost(
-  host: Host,
-  settings: ClusterSettings,
-  groups: {
-    readonly control: ReadonlySet<Host>;
-    readonly workers: ReadonlySet<Host>;
-    readonly etcd: readonly Host[];
-    readonly kept?: Kept;
-  },
-  problems: ErrorParts[],
-): ClusterHost {
+interface Groups {
+  readonly control: ReadonlySet<Host>;
+  readonly workers: ReadonlySet<Host>;
+  readonly reflectors: ReadonlySet<Host>;
+  readonly etcd: readonly Host[];
+  readonly kept?: Kept;
+}
+
+/** kubespray makes nodes of them that take no pods: the same can be written plainly. */
+function notNodes(reflectors: readonly Host[], { control, workers }: Groups): ErrorParts[] {
+  return reflectors
+    .filter((h) => !control.has(h) && !workers.has(h))
+    .map((h) => ({
+      what: `${h.name} is a route reflector but no node`,
+      where: h.source,
+      why: 'calico-node reflects the routes, and it runs on nodes only',
+      fix: `List ${h.name} under [kube_node] too; node_taints: ['node-role.kubernetes.io/calico-rr:NoSchedule'] keeps your pods away from it`,
+    }));
+}
+
+function clusterHost(host: Host, settings: ClusterSettings, groups: Groups, problems: ErrorParts[]): ClusterHost {
   const text = (name: string): string | undefined => {
     const value = rendered(host, name, problems);
     return value === undefined || value === null ? undefined : String(value);
@@ -181,6 +201,7 @@ function clusterHost(
     controlPlane: groups.control.has(host),
     worker: groups.workers.has(host),
     etcd: position >= 0,
+    routeReflector: groups.reflectors.has(host),
     etcdMemberName:
       position >= 0
         ? (text('etcd_member_name') ?? groups.kept?.memberNames.get(accessIp) ?? usualMemberName(position))

@@ -1,22 +1,17 @@
 import * as z from 'zod';
 import { isIpv4, nthAddress } from '../base/net/ipv4.js';
 import type { VarValue } from '../inventory/model/values.js';
+import { calicoShape } from './calico/shape.js';
 import { CONTAINER_RUNTIMES } from './container-runtimes.js';
 import { NETWORK_PLUGINS } from './network-plugins.js';
+import { amount, bool, count, int, strings, text } from './setting-types.js';
 
 /**
  * The settings of a cluster: kubespray's names and defaults, so that group_vars written for it work, and a few of our own.
  * Defaults that depend on other settings are filled in by `parseSettings`.
  */
-const bool = z.preprocess((v) => (typeof v === 'string' ? (truth(v) ?? v) : v), z.boolean());
-const int = z.preprocess((v) => (typeof v === 'string' && /^-?\d+$/.test(v) ? Number(v) : v), z.number().int());
-/** At least one; zero or more. */
-const count = int.pipe(z.number().min(1));
-const amount = int.pipe(z.number().min(0));
-const text = z.preprocess((v) => (typeof v === 'number' ? String(v) : v), z.string());
 const path = text.pipe(z.string().regex(/^\/[A-Za-z0-9/._@+-]*$/, 'must be an absolute path of letters, digits, / . _ @ + -'));
 const port = int.pipe(z.number().min(1).max(65535));
-const strings = z.array(text);
 const args = z.record(
   z.string(),
   z.preprocess((v) => (typeof v === 'number' || typeof v === 'boolean' ? String(v) : v), z.string()),
@@ -135,12 +130,7 @@ export const settingsShape = {
     )
     .default([])
     .describe('mirrors of registries'),
-  calico_network_backend: z.enum(['vxlan', 'bird', 'none']).default('vxlan').describe("Calico's backend"),
-  calico_vxlan_mode: z.enum(['Always', 'CrossSubnet', 'Never']).default('Always').describe('VXLAN between nodes'),
-  calico_ipip_mode: z.enum(['Always', 'CrossSubnet', 'Never']).default('Never').describe('IP in IP between nodes'),
-  calico_pool_blocksize: int.pipe(z.number().min(20).max(32)).default(26).describe("prefix length of Calico's address blocks"),
-  calico_mtu: count.optional().describe('MTU of pods; default: Calico finds out'),
-  nat_outgoing: bool.default(true).describe('masquerade what leaves the pod subnet'),
+  ...calicoShape,
   etcd_version: version.optional().describe('other etcd version than the one paired with Kubernetes'),
   containerd_version: version.optional().describe('other containerd version'),
   runc_version: version.optional().describe('other runc version'),
@@ -149,6 +139,7 @@ export const settingsShape = {
   calico_version: version.optional().describe('other Calico version'),
   kube_image_repo: unless(registry).describe('registry of the Kubernetes images; default: the one of the version'),
   docker_image_repo: registry.default('docker.io').describe('registry in place of docker.io'),
+  quay_image_repo: registry.default('quay.io').describe('registry in place of quay.io'),
   files_repo: unless(url).describe('mirror of the release files: {files_repo}/HOST/PATH'),
   http_proxy: unless(url).describe('proxy for what the nodes fetch: files, packages, images'),
   https_proxy: unless(url).describe('the same for https'),
@@ -253,13 +244,6 @@ function seconds(text: string): string {
 function isPortRange(range: string): boolean {
   const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(range) ?? [];
   return Number(first) >= 1 && Number(first) <= Number(last) && Number(last) <= 65535;
-}
-
-/** Ansible's words for booleans, as INI files leave them. */
-function truth(word: string): boolean | undefined {
-  if (/^(true|yes|on|1)$/i.test(word)) return true;
-  if (/^(false|no|off|0)$/i.test(word)) return false;
-  return undefined;
 }
 
 /** Keys inside of the settings that are maps or lists of maps, by the path to them: `loadbalancer_apiserver`, `….mirrors`. */

@@ -36,7 +36,6 @@ const DERIVED: Readonly<Record<string, VarValue>> = {
   kube_image_repo: 'registry.k8s.io',
   gcr_image_repo: 'gcr.io',
   github_image_repo: 'ghcr.io',
-  quay_image_repo: 'quay.io',
   etcd_config_dir: '/etc/ssl/etcd',
   etcd_deployment_type: 'host',
   local_release_dir: '/tmp/releases',

@@ -5,6 +5,8 @@ import { type LivingPlaces, livingProbe } from './living/probe-living.js';
 interface ProbedModule {
   readonly name: string;
   readonly path?: string;
+  /** Where it is built in it leaves no trace: without a directory of modules it counts as there. */
+  readonly traceless?: true;
 }
 
 /** A peer's port that the host must be able to reach. */
@@ -58,8 +60,9 @@ export function probe({ tools, modules, endpoints, living }: ProbeOptions): Shel
         ss -Hltnp 2>/dev/null | sed -n 's/^[^ ]* *[0-9]* *[0-9]* *[^ ]*:\\([0-9]*\\) .*/\\1 &/p' |
           sed 's/^\\([0-9]*\\) .*(("\\([^"]*\\)".*/\\1 \\2/; s/^\\([0-9]*\\) [A-Z].*/\\1 /; s/^/listen\t/'
       fi`,
-    ...modules.map(({ name, path = `/sys/module/${name}` }) => {
-      const there = sh`[ -e ${path} ] || grep -qw ${name} /proc/filesystems || modprobe -n -q ${name} 2>/dev/null`;
+    ...modules.map(({ name, path = `/sys/module/${name}`, traceless }) => {
+      const builtIn = traceless ? sh` || [ ! -d "/lib/modules/$(uname -r)" ]` : sh``;
+      const there = sh`[ -e ${path} ] || grep -qw ${name} /proc/filesystems || modprobe -n -q ${name} 2>/dev/null${builtIn}`;
       return sh`if ${there}; then say module ${`${name} yes`}; else say module ${`${name} no`}; fi`;
     }),
     ...(endpoints.length === 0 ? [] : [reachability(endpoints)]),

@@ -34,7 +34,7 @@ export function install(o: InstallOptions): Task {
   const all = o.files.length === 0;
   const state = sh`{ echo ${artifact.sha256}; ( cd ${o.dir} && stat -c '%n %s %Y %a' -- ${all ? sh`$(cat ${`${stamp}.files`})` : sh`${o.files}`} ); }`;
   const unpack =
-    artifact.kind === 'binary'
+    artifact.kind !== 'tar.gz'
       ? sh`cp "$src" "$tmp"/${o.files[0] ?? artifact.name}`
       : sh`tar -xzf "$src" -C "$tmp" --no-same-owner ${artifact.innerDir ? sh`--strip-components=${depth(artifact.innerDir)}` : sh``} ${
           all

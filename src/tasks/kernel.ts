@@ -8,6 +8,8 @@ export interface KernelModule {
   readonly path?: string;
   /** File system that the module provides, as in /proc/filesystems. */
   readonly filesystem?: string;
+  /** It leaves no trace where it is built into the kernel; without a directory of modules it counts as there. */
+  readonly traceless?: true;
 }
 
 export interface KernelModulesOptions {
@@ -37,7 +39,11 @@ export function kernelModules(o: KernelModulesOptions): Task {
 
 function present(m: KernelModule): Shell {
   if (m.filesystem) return sh`grep -qw ${m.filesystem} /proc/filesystems`;
-  return sh`[ -e ${m.path ?? `/sys/module/${m.name}`} ]`;
+  const path = m.path ?? `/sys/module/${m.name}`;
+  if (!m.traceless) return sh`[ -e ${path} ]`;
+  return sh`
+    dir=/lib/modules/$(uname -r)
+    [ -e ${path} ] || [ ! -d "$dir" ] || grep -qs ${`/${m.name}.ko`} "$dir/modules.builtin"`;
 }
 
 export interface SysctlOptions {

@@ -10,6 +10,8 @@ export interface SampleOptions {
   readonly masters?: number;
   readonly workers?: number;
   readonly etcd?: number;
+  /** Hosts of calico_rr. */
+  readonly reflectors?: readonly string[];
   readonly vars?: Readonly<Record<string, VarValue>>;
   readonly hostVars?: Readonly<Record<string, Readonly<Record<string, VarValue>>>>;
 }
@@ -39,6 +41,7 @@ export function sampleInventory(o: SampleOptions = {}): Inventory {
       group('kube_node', workers),
       group('etcd', masters.slice(0, o.etcd ?? masters.length)),
       group('k8s_cluster', names),
+      group('calico_rr', [...(o.reflectors ?? [])]),
     ]),
   };
 }
@@ -67,7 +70,7 @@ export function sampleFacts(over: Partial<HostFacts> = {}): HostFacts {
     clockAheadMs: 0,
     addresses: ['127.0.0.1'],
     cgroup: { version: 2, controllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'] },
-    modules: { overlay: true, br_netfilter: true, nf_conntrack: true, ip_vs: true, vxlan: true },
+    modules: { overlay: true, br_netfilter: true, nf_conntrack: true, ip_vs: true, ip_set: true, xt_set: true, vxlan: true },
     listening: [],
     tools: new Set(['systemctl', 'apt-get', 'tar', 'sha256sum', 'timeout', 'setsid']),
     isNode: false,

@@ -1,3 +1,4 @@
+import { InputError } from '../../base/errors.js';
 import { distance } from '../../base/nearest.js';
 import { wholeFile } from '../../base/place.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
@@ -35,12 +36,13 @@ export function groupHints(inventory: Inventory): Finding[] {
     });
   }
   out.push(...emptyGroups(inventory), ...strayVariables(inventory));
-  if (!empty('calico_rr')) {
+  const plugin = pluginOf(inventory);
+  if (!empty('calico_rr') && plugin !== undefined && plugin !== 'calico') {
     out.push({
       severity: 'warning',
       what: 'The group calico_rr has no effect here',
       where: groupPlace(inventory, 'calico_rr') ?? where,
-      why: 'Route reflectors are not set up',
+      why: `kube_network_plugin is ${plugin}, and only Calico has route reflectors`,
       fix: 'Leave calico_rr empty',
     });
   }
@@ -56,8 +58,21 @@ export function groupHints(inventory: Inventory): Finding[] {
   return out;
 }
 
+/** kube_network_plugin as the control planes have it; undefined: not set, or not to be read. */
+function pluginOf(inventory: Inventory): string | undefined {
+  const first = inventory.hosts.get(inventory.groups.get('kube_control_plane')?.hosts[0] ?? '');
+  try {
+    const value = first?.vars.get('kube_network_plugin')?.value;
+    return typeof value === 'string' ? value : undefined;
+  } catch (error) {
+    // What cannot be rendered is told where settings are read.
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
 function isMember(host: Host): boolean {
-  return ['kube_control_plane', 'kube_node', 'etcd'].some((g) => host.groups.has(g)) || host.groups.has('bastion');
+  return ['kube_control_plane', 'kube_node', 'etcd', 'calico_rr'].some((g) => host.groups.has(g)) || host.groups.has('bastion');
 }
 
 function short(names: readonly string[]): string {

@@ -15,7 +15,6 @@ const PROTECTIONS: Readonly<Record<string, string>> = {
   podsecuritypolicy_enabled: 'pods would be bound by no policy',
   kubelet_rotate_server_certificates: 'kubelets would keep the certificates that they sign themselves',
   kubelet_secure_addresses: 'every address could ask the kubelet',
-  calico_wireguard_enabled: 'traffic between nodes would not be encrypted',
 };
 
 /** Protections that are switched on and would be missing without a word. */

@@ -32,15 +32,7 @@ function older(): z.output<typeof olderSchema> {
 }
 
 /** Variables of plays, of kubespray's extra roles and of its examples that no file of defaults names. */
-export const MORE = [
-  'serial',
-  'reset_nodes',
-  'cluster_id',
-  'kubelet_cgroups_per_qos',
-  'peers',
-  'calico_rr_id',
-  'kube_ovn_encap_checksum',
-];
+export const MORE = ['serial', 'reset_nodes', 'kubelet_cgroups_per_qos', 'calico_rr_id', 'kube_ovn_encap_checksum'];
 
 /** Names that old releases asked for and that many playbooks have for themselves. */
 const COMMON = ['os_family'];

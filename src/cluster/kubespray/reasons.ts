@@ -112,16 +112,16 @@ export const REASONS: readonly Reason[] = [
     why: 'every file is downloaded once or comes from a bundle; kubewright_bundle and files_repo say where from',
   },
   {
-    names: /^(quay|gcr|github)_image_repo$|^registry_host$/,
+    names: /^(gcr|github)_image_repo$|^registry_host$/,
     why: 'it only counts where another setting mentions it; containerd_registries_mirrors names mirrors',
   },
   { names: /_image_(repo|tag)$|_images?$/, why: 'images come from the versions that belong to kube_version', partly: true },
   { names: /^calico_datastore$/, why: 'Calico keeps its data in Kubernetes (kdd)' },
-  { names: /^(calico_bpf|calico_wireguard|typha|calico_apiserver|calico_rr)/, why: 'this part of Calico is not set up' },
-  {
-    names: /^(global_as_num|peer_with_router|peers?$|peer_with_calico_rr|calico_bgp|calico_advertise|cluster_id$)/,
-    why: 'BGP peers and route reflectors are not set up',
-  },
+  { names: /^typha_/, why: "not among the settings of Typha here; its manifest's defaults hold", partly: true },
+  { names: /^(calico_bpf|calico_apiserver)/, why: 'this part of Calico is not set up' },
+  { names: /^(calico_rr_id|calico_group_id)$/, why: 'every node peers with every route reflector' },
+  { names: /^peer_with_calico_rr$/, why: 'hosts in calico_rr are route reflectors, without hosts there is a mesh' },
+  { names: /^calico_wireguard_/, why: 'the kernel brings WireGuard, nothing is installed for it', partly: true },
   { names: /^calico_|^calicoctl/, why: "not among the settings of Calico here; its manifest's defaults hold", partly: true },
   { names: /^(enable_nodelocaldns|nodelocaldns)/, why: 'there is no DNS cache on the nodes: pods ask the cluster DNS itself' },
   {
@@ -187,6 +187,7 @@ export const DROPPED: Readonly<Record<string, string>> = {
 
 /** Variables of older releases, with the name that the setting has now. */
 export const RENAMED: Readonly<Record<string, string>> = {
+  calico_felix_log_severity_screen: 'calico_loglevel',
   nginx_kube_apiserver_port: 'loadbalancer_apiserver_port',
   nginx_kube_apiserver_healthcheck_port: 'loadbalancer_apiserver_healthcheck_port',
   use_localhost_as_kubeapi_loadbalancer: 'loadbalancer_apiserver_localhost',

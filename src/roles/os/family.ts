@@ -16,8 +16,6 @@ export interface OsFamily {
   readonly packageManager: PackageManager;
   /** `node`: what Kubernetes and its runtime call on a host. `ipvs`: what kube-proxy needs besides in that mode. */
   readonly packages: Readonly<Record<PackagePurpose, readonly string[]>>;
-  /** Keeps NetworkManager away from the interfaces of pods. Absent: nothing to do. */
-  networkManager?(ctx: RoleContext): readonly Task[];
   /** Opens what the nodes need between each other. Absent: nothing to do. */
   firewall?(ctx: RoleContext): readonly Task[];
   /** Lets containers read what the kubelet mounts. Absent: nothing to do. */

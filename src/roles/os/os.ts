@@ -10,6 +10,7 @@ import type { Role, RoleContext } from '../role.js';
 import { familyOf } from './families.js';
 import type { PackagePurpose } from './family.js';
 import { modulesFor } from './modules.js';
+import { networkManager } from './network-manager.js';
 
 /** Source: https://kubernetes.io/docs/setup/production-environment/container-runtimes/#network-configuration */
 export const os: Role = {
@@ -53,7 +54,7 @@ export const os: Role = {
         },
       }),
     );
-    tasks.push(...(family?.networkManager?.(ctx) ?? []), ...(family?.firewall?.(ctx) ?? []), ...(family?.selinux?.(ctx) ?? []));
+    tasks.push(...networkManager(ctx), ...(family?.firewall?.(ctx) ?? []), ...(family?.selinux?.(ctx) ?? []));
     return tasks;
   },
 };

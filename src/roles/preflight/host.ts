@@ -120,7 +120,7 @@ function kernel(host: ClusterHost, f: HostFacts): Problem[] {
       check: 'modules',
       where,
       what: `The kernel ${f.kernel} lacks: ${absent.join(', ')}`,
-      fix: `Install the distribution's full kernel and reboot${absent.includes('ip_vs') ? ', or set kube_proxy_mode: iptables' : ''}`,
+      fix: moreModules(f, absent),
     });
   }
   if (f.cgroup.version === 1 && s.kubelet_fail_cgroup_v1 !== false && minorOf(s.kube_version) >= 35) {
@@ -132,4 +132,22 @@ function kernel(host: ClusterHost, f: HostFacts): Problem[] {
     });
   }
   return out;
+}
+
+/** Without these modules the cluster works with another setting. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  ip_vs: 'set kube_proxy_mode: iptables',
+  vxlan: 'set calico_network_backend: bird and calico_vxlan_mode: Never',
+  ipip: 'set calico_ipip_mode: Never',
+  wireguard: 'remove calico_wireguard_enabled',
+};
+
+function moreModules(f: HostFacts, absent: readonly string[]): string {
+  // Images of EL for clouds lack the package, Ubuntu's for Raspberry Pi too.
+  const install =
+    supportedFamily(f)?.name === 'rhel'
+      ? `Run dnf install kernel-modules-extra-${f.kernel}`
+      : `Install the distribution's full kernel (linux-modules-extra) and reboot`;
+  const others = absent.map((m) => WITHOUT[m]);
+  return others.every((o) => o !== undefined) ? `${install}, or ${others.join(', ')}` : install;
 }

@@ -56,6 +56,11 @@ describe('preflight', () => {
       { 'w101-k8s': { modules: { overlay: false, br_netfilter: true, nf_conntrack: true } } },
       /^modules: w101-k8s: .*overlay/,
     ],
+    [
+      'a kernel without VXLAN',
+      { 'w101-k8s': { modules: { overlay: true, vxlan: false } } },
+      /^modules: w101-k8s: The kernel 6\.1\.0-18-amd64 lacks: vxlan/,
+    ],
     ['swap that is on again on a node', { 'w101-k8s': { isNode: true, swapMb: 512 } }, /^swap: w101-k8s: Swap of 512 MB/],
     [
       'a firewall',

@@ -139,7 +139,6 @@ export const ALLOWED: readonly { readonly file: string; readonly text: string; r
   { file: 'src/roles/kubernetes/apiserver-lb.ts', text: "Make the load balancer's folder", reason: GOLDEN },
   { file: 'src/roles/kubernetes/control-plane.ts', text: 'upload the certificates for the machines that join', reason: GOLDEN },
   { file: 'src/roles/kubernetes/kubelet.ts', text: 'Make the folders of Kubernetes', reason: GOLDEN },
-  { file: 'src/roles/network/calico.ts', text: "Make the folder of Calico's manifest", reason: GOLDEN },
   { file: 'src/roles/os/os.ts', text: "Make the folder of Kubewright's notes", reason: GOLDEN },
   { file: 'src/roles/os/os.ts', text: 'Make the folder of binaries', reason: GOLDEN },
   { file: 'src/roles/runtime/containerd.ts', text: "Make the folder of ${m.prefix}'s mirrors", reason: GOLDEN },
