@@ -11,7 +11,7 @@ const DEFAULT = variant('default');
 
 it('has a directory of files for every variant and no other', () => {
   const directories = readdirSync(FILES, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? [e.name] : []));
-  expect(directories.toSorted()).toEqual([...VARIANTS.map((v) => v.name), 'vagrant'].toSorted());
+  expect(directories.toSorted()).toEqual([...VARIANTS.map((v) => v.name), 'calico', 'vagrant'].toSorted());
 });
 
 describe.each(VARIANTS.map((v) => [v.name, v.text, v] as const))('programs of the roles, %s (%s)', (_name, _text, v) => {

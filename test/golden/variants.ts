@@ -9,6 +9,8 @@ interface VariantOptions {
   /** What it stands for. */
   readonly text: string;
   readonly vars?: Readonly<Record<string, VarValue>>;
+  /** Hosts of calico_rr. */
+  readonly reflectors?: readonly string[];
   /** Of every host, over those of a Debian 12 amd64 host. */
   readonly facts?: Partial<HostFacts>;
   /** Installs from a bundle; otherwise from the catalogue. */
@@ -49,7 +51,7 @@ const OPTIONS: readonly VariantOptions[] = [
         pretty: 'Rocky Linux 9.5 (Blue Onyx)',
       },
       kernel: '5.14.0-503.14.1.el9_5.x86_64',
-      tools: new Set(['systemctl', 'dnf', 'tar', 'sha256sum', 'timeout', 'setsid']),
+      tools: new Set(['systemctl', 'dnf', 'tar', 'sha256sum', 'timeout', 'setsid', 'NetworkManager']),
     },
     differs: ['os'],
   },
@@ -77,6 +79,7 @@ const OPTIONS: readonly VariantOptions[] = [
       no_proxy: 'localhost,127.0.0.1,192.168.1.0/24,10.233.0.0/16,.cluster.local',
       kube_image_repo: 'registry.example.org/k8s',
       docker_image_repo: 'registry.example.org/docker',
+      quay_image_repo: 'registry.example.org/quay',
       files_repo: 'https://files.example.org/mirror',
       containerd_registries_mirrors: [
         {
@@ -101,11 +104,29 @@ const OPTIONS: readonly VariantOptions[] = [
     name: 'bird',
     text: 'Calico with BGP between the nodes and IP in IP in place of VXLAN',
     vars: { calico_network_backend: 'bird', calico_ipip_mode: 'Always', calico_vxlan_mode: 'Never' },
-    differs: ['network'],
+    differs: ['network', 'os'],
+  },
+  {
+    name: 'route-reflectors',
+    text: 'Calico with BGP and no encapsulation, two workers reflect the routes, one router besides',
+    vars: {
+      calico_network_backend: 'bird',
+      calico_vxlan_mode: 'Never',
+      cluster_id: '244.0.0.1',
+      global_as_num: '65000',
+      peer_with_router: true,
+      peers: [{ router_id: '192.168.1.254', as: '65001', scope: 'global' }],
+      calico_advertise_cluster_ips: true,
+    },
+    reflectors: ['w101-k8s', 'w102-k8s'],
+    differs: ['network', 'os'],
   },
 ];
 
-export const VARIANTS: readonly Variant[] = OPTIONS.map((o) => ({ ...o, cluster: sampleCluster({ vars: o.vars }) }));
+export const VARIANTS: readonly Variant[] = OPTIONS.map((o) => ({
+  ...o,
+  cluster: sampleCluster({ vars: o.vars, reflectors: o.reflectors }),
+}));
 
 /** @throws Error when there is no such variant. */
 export function variant(name: string): Variant {

@@ -18,6 +18,8 @@ export interface NetworkPlugin {
   readonly makesNodesReady: boolean;
   /** Kernel features that it needs on every node. Absent: none beyond those of all nodes. */
   modules?(s: ClusterSettings): readonly KernelModule[];
+  /** Its interfaces, as NetworkManager's `interface-name` matches them: it must leave them alone. Absent: none. */
+  readonly interfaces?: readonly string[];
   /** On every node, when all have joined. */
   tasks(ctx: RoleContext): readonly Task[];
 }

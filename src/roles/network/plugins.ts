@@ -1,6 +1,6 @@
 import type { NetworkPluginName } from '../../cluster/network-plugins.js';
 import type { ClusterSettings } from '../../cluster/settings.js';
-import { calico } from './calico.js';
+import { calico } from './calico/calico.js';
 import { none } from './none.js';
 import type { NetworkPlugin } from './plugin.js';
 import { staticRoutes } from './static-routes.js';

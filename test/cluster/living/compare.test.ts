@@ -153,12 +153,16 @@ describe("Calico's settings", () => {
   it.each<[setting: string, value: VarValue]>([
     ['kube_network_plugin', 'static-routes'],
     ['calico_network_backend', 'bird'],
-    ['calico_vxlan_mode', 'Never'],
-    ['calico_ipip_mode', 'Always'],
+    ['calico_vxlan_mode', 'CrossSubnet'],
     ['calico_pool_blocksize', 24],
     ['nat_outgoing', false],
   ])('are compared with the pool: %s', (setting, value) => {
     expect(refused(against({ [setting]: value }, { edit: calico }))).toEqual([setting]);
+  });
+
+  it('are compared with the pool: IP in IP, which needs BGP and no VXLAN', () => {
+    const wanted = { calico_network_backend: 'bird', calico_vxlan_mode: 'Never', calico_ipip_mode: 'Always' };
+    expect(refused(against(wanted, { edit: calico })).toSorted()).toEqual(Object.keys(wanted).toSorted());
   });
 
   it('are kept where nothing is said', () => {

@@ -1,4 +1,4 @@
-# network/calico-directory: Make the folder of Calico's manifest
+# network/calico-directory: Make the directory of Calico's manifest
 ## check
 for d in /etc/kubernetes/calico; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
@@ -27,13 +27,13 @@ kw_artifact_done 1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff82
 ## needs
 calico-manifest https://github.com/projectcalico/calico/archive/v3.30.7.tar.gz
 
-# network/calico-kustomization: Write the kustomization of Calico's manifest
+# network/calico-kustomization: Write kustomization.yaml of Calico's kustomization
 # (writes /etc/kubernetes/calico/kustomization.yaml)
 ## check
 [ -f /etc/kubernetes/calico/kustomization.yaml ]
 [ ! -L /etc/kubernetes/calico/kustomization.yaml ]
 [ "$(stat -c %a:%U:%G /etc/kubernetes/calico/kustomization.yaml)" = 644:root:root ]
-[ "$(sha256sum < /etc/kubernetes/calico/kustomization.yaml)" = '8f7feda21a64dc9e44dc72bae7c22456fb232ac08a1c94557447ddf3a7fe13dc  -' ]
+[ "$(sha256sum < /etc/kubernetes/calico/kustomization.yaml)" = '78ad2117b0ca3b0e32dc14584684acc7fe94d6b8058a319a0a277d91cfe2bccf  -' ]
 ## apply
 tmp=$(mktemp /etc/kubernetes/calico/kustomization.yaml.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -41,22 +41,23 @@ printf '%s' 'apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources:
   - calico.yaml
-patchesStrategicMerge:
-  - patch.yaml
+patches:
+  - path: config.yaml
+  - path: node.yaml
 ' > "$tmp"
 chmod 644 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/kubernetes/calico/kustomization.yaml
 
-# network/calico-patch: Write Calico's settings
-# (writes /etc/kubernetes/calico/patch.yaml)
+# network/calico-config: Write config.yaml of Calico's kustomization
+# (writes /etc/kubernetes/calico/config.yaml)
 ## check
-[ -f /etc/kubernetes/calico/patch.yaml ]
-[ ! -L /etc/kubernetes/calico/patch.yaml ]
-[ "$(stat -c %a:%U:%G /etc/kubernetes/calico/patch.yaml)" = 644:root:root ]
-[ "$(sha256sum < /etc/kubernetes/calico/patch.yaml)" = '74946efd2d26801bf691f1935f2c7f84c1f1071a6d92563994bfd88a6bebcb3e  -' ]
+[ -f /etc/kubernetes/calico/config.yaml ]
+[ ! -L /etc/kubernetes/calico/config.yaml ]
+[ "$(stat -c %a:%U:%G /etc/kubernetes/calico/config.yaml)" = 644:root:root ]
+[ "$(sha256sum < /etc/kubernetes/calico/config.yaml)" = 'b7582e32f3dbd9cf8ceafc5ea1244ee8f82b15fa4ea091443751aaa9d088c61e  -' ]
 ## apply
-tmp=$(mktemp /etc/kubernetes/calico/patch.yaml.kw-XXXXXX)
+tmp=$(mktemp /etc/kubernetes/calico/config.yaml.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
 printf '%s' 'apiVersion: v1
 kind: ConfigMap
@@ -66,8 +67,22 @@ metadata:
 data:
   calico_backend: bird
   veth_mtu: "0"
----
-apiVersion: apps/v1
+' > "$tmp"
+chmod 644 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/kubernetes/calico/config.yaml
+
+# network/calico-node: Write node.yaml of Calico's kustomization
+# (writes /etc/kubernetes/calico/node.yaml)
+## check
+[ -f /etc/kubernetes/calico/node.yaml ]
+[ ! -L /etc/kubernetes/calico/node.yaml ]
+[ "$(stat -c %a:%U:%G /etc/kubernetes/calico/node.yaml)" = 644:root:root ]
+[ "$(sha256sum < /etc/kubernetes/calico/node.yaml)" = '0066b1e483f0344ff5d730c3a9acd291a45aad930adfa88019a226eb490f180f  -' ]
+## apply
+tmp=$(mktemp /etc/kubernetes/calico/node.yaml.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'apiVersion: apps/v1
 kind: DaemonSet
 metadata:
   name: calico-node
@@ -76,20 +91,12 @@ spec:
   template:
     metadata:
       annotations:
-        kubewright/config: 9a4fe09dc6390cc415bda9b8e8e78cacbe31bba608e04029118dce766a0273f8
+        kubewright/config: 48c850e56807990557a51c954a95fe11cd7be33896ae81f8ef8a3f038eb1614e
     spec:
       containers:
         - name: calico-node
           env:
-            - name: CALICO_IPV4POOL_CIDR
-              value: 10.233.64.0/18
-            - name: CALICO_IPV4POOL_BLOCK_SIZE
-              value: "26"
-            - name: CALICO_IPV4POOL_IPIP
-              value: Always
-            - name: CALICO_IPV4POOL_VXLAN
-              value: Never
-            - name: CALICO_IPV4POOL_NAT_OUTGOING
+            - name: NO_DEFAULT_POOLS
               value: "true"
             - name: CLUSTER_TYPE
               value: k8s,bgp
@@ -110,20 +117,197 @@ spec:
 ' > "$tmp"
 chmod 644 "$tmp"
 chown root:root "$tmp"
-mv -fT "$tmp" /etc/kubernetes/calico/patch.yaml
+mv -fT "$tmp" /etc/kubernetes/calico/node.yaml
+
+# network/calico-resources: Define Calico's resources
+## check
+[ "$(cat /etc/kubernetes/calico/resources)" = 1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 ]
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get crd/ippools.crd.projectcalico.org crd/bgpconfigurations.crd.projectcalico.org crd/bgppeers.crd.projectcalico.org -o name >/dev/null
+## apply
+awk 'BEGIN { RS = "\n---\n" } /(^|\n)kind: CustomResourceDefinition\n/ { print "---"; print }' /etc/kubernetes/calico/calico.yaml | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf wait --for=condition=Established --timeout=60s crd/ippools.crd.projectcalico.org crd/bgpconfigurations.crd.projectcalico.org crd/bgppeers.crd.projectcalico.org
+echo 1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 > /etc/kubernetes/calico/resources
+
+# network/calico-pool: Make Calico's address pool
+## check
+pools=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get ippools.crd.projectcalico.org -o name)
+[ -n "$pools" ]
+## apply
+printf '%s' 'apiVersion: crd.projectcalico.org/v1
+kind: IPPool
+metadata:
+  name: default-pool
+spec:
+  cidr: 10.233.64.0/18
+  blockSize: 26
+  ipipMode: Always
+  vxlanMode: Never
+  natOutgoing: true
+  nodeSelector: all()
+  allowedUses:
+    - Workload
+    - Tunnel
+' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf create -f -
+
+# network/calico-bgp: Set the BGP configuration
+## check
+printf '%s' 'apiVersion: crd.projectcalico.org/v1
+kind: BGPConfiguration
+metadata:
+  name: default
+spec:
+  asNumber: 64512
+  nodeToNodeMeshEnabled: true
+' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf diff -f - >/dev/null
+## apply
+printf '%s' 'apiVersion: crd.projectcalico.org/v1
+kind: BGPConfiguration
+metadata:
+  name: default
+spec:
+  asNumber: 64512
+  nodeToNodeMeshEnabled: true
+' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -
+
+# network/calico-former-rrs: Make former route reflectors plain peers
+# (done by network/calico-resources)
+## check
+former=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes -l i-am-a-route-reflector -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' | cat)
+[ -z "$former" ]
+## apply
+for n in $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes -l i-am-a-route-reflector -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' | cat); do
+  /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf label node "$n" i-am-a-route-reflector-
+  /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf annotate node "$n" projectcalico.org/RouteReflectorClusterID-
+done
+
+# network/calico-former-peers: Remove BGP peers that are not wanted any more
+# (done by network/calico-resources)
+## check
+former=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get bgppeers.crd.projectcalico.org -l 'app.kubernetes.io/managed-by=kubewright' -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' | cat)
+[ -z "$former" ]
+## apply
+for p in $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get bgppeers.crd.projectcalico.org -l 'app.kubernetes.io/managed-by=kubewright' -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' | cat); do /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf delete bgppeers.crd.projectcalico.org "$p"; done
 
 # network/calico: Apply Calico
 ## check
-[ "$(cat /etc/kubernetes/calico/applied)" = '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 44c2d40e895e46b40faaa5ad43c4adac83f9e4ba251b89f92e1fdfafc12e5f48' ]
+[ "$(cat /etc/kubernetes/calico/applied)" = '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 2630beecbf28b48291fedceef163872db89e105d4c6ccda28f4a3ff0a86bc0f3' ]
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get daemonset calico-node -o name >/dev/null
 ## apply
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -k /etc/kubernetes/calico
-echo '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 44c2d40e895e46b40faaa5ad43c4adac83f9e4ba251b89f92e1fdfafc12e5f48' > /etc/kubernetes/calico/applied
+echo '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 2630beecbf28b48291fedceef163872db89e105d4c6ccda28f4a3ff0a86bc0f3' > /etc/kubernetes/calico/applied
+
+# network/calico-replace: Replace calico-node where a dead node holds the rollout up
+# (done by network/calico)
+## check
+# The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+done
+[ -z "$dead" ] || [ -z "$outdated" ]
+## apply
+# The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+done
+for n in $outdated; do
+  pod=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get pods -l k8s-app=calico-node --field-selector "spec.nodeName=$n" -o name)
+  /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete --wait=true --timeout=60s "$pod"
+  i=0
+  until (
+    # The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+done
+    printf '%s
+' "$current" | grep -qxF "$n"
+  ); do
+    i=$((i + 1))
+    [ $i -lt 90 ] || { echo "calico-node does not come up on $n" >&2; exit 1; }
+    sleep 2
+  done
+done
 
 # network/calico-rollout: Wait until Calico runs on every node
 # (changes nothing)
 ## check
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system rollout status daemonset/calico-node --timeout=5s 2>&1
+# The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+done
+[ -z "$dead" ] || echo "not waited for, because they are not Ready:" $dead
+[ -z "$missing" ] || { echo "calico-node is not ready on:" $missing; exit 1; }
 ## apply
 hopeless() {
 troubled() {
@@ -166,7 +350,30 @@ stay_hopeful() {
   next=$(( $(date +%s) + 10 ))
 }
 look() {
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system rollout status daemonset/calico-node --timeout=5s 2>&1
+# The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+done
+[ -z "$dead" ] || echo "not waited for, because they are not Ready:" $dead
+[ -z "$missing" ] || { echo "calico-node is not ready on:" $missing; exit 1; }
 }
 end=$(( $(date +%s) + 600 ))
 while :; do
@@ -180,5 +387,13 @@ while :; do
     echo 'gave up after 600 s'
     exit 1
   fi
-  stay_hopeful; sleep 1
+  stay_hopeful; sleep 2
 done
+
+# network/calico-no-typha: Remove Typha, which no node uses any more
+# (done by network/calico-resources)
+## check
+left=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get deployment,service,poddisruptionbudget -l k8s-app=calico-typha -o name)
+[ -z "$left" ]
+## apply
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete deployment,service,poddisruptionbudget -l k8s-app=calico-typha

@@ -1,4 +1,4 @@
-# network/calico-directory: Make the folder of Calico's manifest
+# network/calico-directory: Make the directory of Calico's manifest
 ## check
 for d in /etc/kubernetes/calico; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
@@ -30,13 +30,13 @@ kw_artifact_done 1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff82
 ## needs
 calico-manifest https://files.example.org/mirror/github.com/projectcalico/calico/archive/v3.30.7.tar.gz
 
-# network/calico-kustomization: Write the kustomization of Calico's manifest
+# network/calico-kustomization: Write kustomization.yaml of Calico's kustomization
 # (writes /etc/kubernetes/calico/kustomization.yaml)
 ## check
 [ -f /etc/kubernetes/calico/kustomization.yaml ]
 [ ! -L /etc/kubernetes/calico/kustomization.yaml ]
 [ "$(stat -c %a:%U:%G /etc/kubernetes/calico/kustomization.yaml)" = 644:root:root ]
-[ "$(sha256sum < /etc/kubernetes/calico/kustomization.yaml)" = '8f7feda21a64dc9e44dc72bae7c22456fb232ac08a1c94557447ddf3a7fe13dc  -' ]
+[ "$(sha256sum < /etc/kubernetes/calico/kustomization.yaml)" = '67c0df745400656c4d73bd63b4bf7969011ef93a8d808c03a656eb22078be35c  -' ]
 ## apply
 tmp=$(mktemp /etc/kubernetes/calico/kustomization.yaml.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -44,22 +44,40 @@ printf '%s' 'apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources:
   - calico.yaml
-patchesStrategicMerge:
-  - patch.yaml
+patches:
+  - path: config.yaml
+  - path: node.yaml
+images:
+  - name: quay.io/calico/node
+    newName: registry.example.org/quay/calico/node
+  - name: docker.io/calico/node
+    newName: registry.example.org/quay/calico/node
+  - name: quay.io/calico/cni
+    newName: registry.example.org/quay/calico/cni
+  - name: docker.io/calico/cni
+    newName: registry.example.org/quay/calico/cni
+  - name: quay.io/calico/kube-controllers
+    newName: registry.example.org/quay/calico/kube-controllers
+  - name: docker.io/calico/kube-controllers
+    newName: registry.example.org/quay/calico/kube-controllers
+  - name: quay.io/calico/typha
+    newName: registry.example.org/quay/calico/typha
+  - name: docker.io/calico/typha
+    newName: registry.example.org/quay/calico/typha
 ' > "$tmp"
 chmod 644 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/kubernetes/calico/kustomization.yaml
 
-# network/calico-patch: Write Calico's settings
-# (writes /etc/kubernetes/calico/patch.yaml)
+# network/calico-config: Write config.yaml of Calico's kustomization
+# (writes /etc/kubernetes/calico/config.yaml)
 ## check
-[ -f /etc/kubernetes/calico/patch.yaml ]
-[ ! -L /etc/kubernetes/calico/patch.yaml ]
-[ "$(stat -c %a:%U:%G /etc/kubernetes/calico/patch.yaml)" = 644:root:root ]
-[ "$(sha256sum < /etc/kubernetes/calico/patch.yaml)" = 'f82cacc173aaa273afebd109a5e83a9e6c9e9b9a1a19348835815379cbab54e6  -' ]
+[ -f /etc/kubernetes/calico/config.yaml ]
+[ ! -L /etc/kubernetes/calico/config.yaml ]
+[ "$(stat -c %a:%U:%G /etc/kubernetes/calico/config.yaml)" = 644:root:root ]
+[ "$(sha256sum < /etc/kubernetes/calico/config.yaml)" = '154b4bcb47da849a9b2c7c25a70eab5a17f728ecde5bf72fc48001fdd504a8a9  -' ]
 ## apply
-tmp=$(mktemp /etc/kubernetes/calico/patch.yaml.kw-XXXXXX)
+tmp=$(mktemp /etc/kubernetes/calico/config.yaml.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
 printf '%s' 'apiVersion: v1
 kind: ConfigMap
@@ -69,8 +87,22 @@ metadata:
 data:
   calico_backend: vxlan
   veth_mtu: "0"
----
-apiVersion: apps/v1
+' > "$tmp"
+chmod 644 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/kubernetes/calico/config.yaml
+
+# network/calico-node: Write node.yaml of Calico's kustomization
+# (writes /etc/kubernetes/calico/node.yaml)
+## check
+[ -f /etc/kubernetes/calico/node.yaml ]
+[ ! -L /etc/kubernetes/calico/node.yaml ]
+[ "$(stat -c %a:%U:%G /etc/kubernetes/calico/node.yaml)" = 644:root:root ]
+[ "$(sha256sum < /etc/kubernetes/calico/node.yaml)" = '02262f027280eb4a15e0fc33d07f4ad9671fb8a96a4fc20cd224f9d5f33e83ea  -' ]
+## apply
+tmp=$(mktemp /etc/kubernetes/calico/node.yaml.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'apiVersion: apps/v1
 kind: DaemonSet
 metadata:
   name: calico-node
@@ -79,20 +111,12 @@ spec:
   template:
     metadata:
       annotations:
-        kubewright/config: f0151f95d05d81d18fe01baa047c2a83d57b75cbbb456ced8310dc28648bfbff
+        kubewright/config: f2fbbf42850bb1208cb7502876a082397310b88736e4bf4d3317d93a892c9cba
     spec:
       containers:
         - name: calico-node
           env:
-            - name: CALICO_IPV4POOL_CIDR
-              value: 10.233.64.0/18
-            - name: CALICO_IPV4POOL_BLOCK_SIZE
-              value: "26"
-            - name: CALICO_IPV4POOL_IPIP
-              value: Never
-            - name: CALICO_IPV4POOL_VXLAN
-              value: Always
-            - name: CALICO_IPV4POOL_NAT_OUTGOING
+            - name: NO_DEFAULT_POOLS
               value: "true"
             - name: CLUSTER_TYPE
               value: k8s
@@ -111,20 +135,158 @@ spec:
 ' > "$tmp"
 chmod 644 "$tmp"
 chown root:root "$tmp"
-mv -fT "$tmp" /etc/kubernetes/calico/patch.yaml
+mv -fT "$tmp" /etc/kubernetes/calico/node.yaml
+
+# network/calico-resources: Define Calico's resources
+## check
+[ "$(cat /etc/kubernetes/calico/resources)" = 1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 ]
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get crd/ippools.crd.projectcalico.org crd/bgpconfigurations.crd.projectcalico.org crd/bgppeers.crd.projectcalico.org -o name >/dev/null
+## apply
+awk 'BEGIN { RS = "\n---\n" } /(^|\n)kind: CustomResourceDefinition\n/ { print "---"; print }' /etc/kubernetes/calico/calico.yaml | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf wait --for=condition=Established --timeout=60s crd/ippools.crd.projectcalico.org crd/bgpconfigurations.crd.projectcalico.org crd/bgppeers.crd.projectcalico.org
+echo 1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 > /etc/kubernetes/calico/resources
+
+# network/calico-pool: Make Calico's address pool
+## check
+pools=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get ippools.crd.projectcalico.org -o name)
+[ -n "$pools" ]
+## apply
+printf '%s' 'apiVersion: crd.projectcalico.org/v1
+kind: IPPool
+metadata:
+  name: default-pool
+spec:
+  cidr: 10.233.64.0/18
+  blockSize: 26
+  ipipMode: Never
+  vxlanMode: Always
+  natOutgoing: true
+  nodeSelector: all()
+  allowedUses:
+    - Workload
+    - Tunnel
+' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf create -f -
 
 # network/calico: Apply Calico
 ## check
-[ "$(cat /etc/kubernetes/calico/applied)" = '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 ad765eb8b82db711debc684346334729cd3a5d3e996d19e35cb9b1ab9116d8d0' ]
+[ "$(cat /etc/kubernetes/calico/applied)" = '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 45b52f40f9ab8481564c2b9a60865e613fc028f0a5a7397d9ff730be32fded29' ]
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get daemonset calico-node -o name >/dev/null
 ## apply
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -k /etc/kubernetes/calico
-echo '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 ad765eb8b82db711debc684346334729cd3a5d3e996d19e35cb9b1ab9116d8d0' > /etc/kubernetes/calico/applied
+echo '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 45b52f40f9ab8481564c2b9a60865e613fc028f0a5a7397d9ff730be32fded29' > /etc/kubernetes/calico/applied
+
+# network/calico-replace: Replace calico-node where a dead node holds the rollout up
+# (done by network/calico)
+## check
+# The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+done
+[ -z "$dead" ] || [ -z "$outdated" ]
+## apply
+# The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+done
+for n in $outdated; do
+  pod=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get pods -l k8s-app=calico-node --field-selector "spec.nodeName=$n" -o name)
+  /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete --wait=true --timeout=60s "$pod"
+  i=0
+  until (
+    # The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+done
+    printf '%s
+' "$current" | grep -qxF "$n"
+  ); do
+    i=$((i + 1))
+    [ $i -lt 90 ] || { echo "calico-node does not come up on $n" >&2; exit 1; }
+    sleep 2
+  done
+done
 
 # network/calico-rollout: Wait until Calico runs on every node
 # (changes nothing)
 ## check
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system rollout status daemonset/calico-node --timeout=5s 2>&1
+# The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+done
+[ -z "$dead" ] || echo "not waited for, because they are not Ready:" $dead
+[ -z "$missing" ] || { echo "calico-node is not ready on:" $missing; exit 1; }
 ## apply
 hopeless() {
 troubled() {
@@ -167,7 +329,30 @@ stay_hopeful() {
   next=$(( $(date +%s) + 10 ))
 }
 look() {
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system rollout status daemonset/calico-node --timeout=5s 2>&1
+# The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+done
+[ -z "$dead" ] || echo "not waited for, because they are not Ready:" $dead
+[ -z "$missing" ] || { echo "calico-node is not ready on:" $missing; exit 1; }
 }
 end=$(( $(date +%s) + 600 ))
 while :; do
@@ -181,5 +366,13 @@ while :; do
     echo 'gave up after 600 s'
     exit 1
   fi
-  stay_hopeful; sleep 1
+  stay_hopeful; sleep 2
 done
+
+# network/calico-no-typha: Remove Typha, which no node uses any more
+# (done by network/calico-resources)
+## check
+left=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get deployment,service,poddisruptionbudget -l k8s-app=calico-typha -o name)
+[ -z "$left" ]
+## apply
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete deployment,service,poddisruptionbudget -l k8s-app=calico-typha

@@ -77,15 +77,23 @@ apt_get install --no-install-recommends ca-certificates conntrack curl ethtool i
 grep -qw overlay /proc/filesystems
 [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]
 [ -e /proc/sys/net/netfilter/nf_conntrack_max ]
+[ -e /sys/module/ip_set ]
+dir=/lib/modules/$(uname -r)
+[ -e /sys/module/xt_set ] || [ ! -d "$dir" ] || grep -qs /xt_set.ko "$dir/modules.builtin"
+[ -e /sys/module/vxlan ]
 printf '%s
-' overlay br_netfilter nf_conntrack | cmp -s - /etc/modules-load.d/kubewright.conf
+' overlay br_netfilter nf_conntrack ip_set xt_set vxlan | cmp -s - /etc/modules-load.d/kubewright.conf
 ## apply
 mkdir -p /etc/modules-load.d
 printf '%s
-' overlay br_netfilter nf_conntrack > /etc/modules-load.d/kubewright.conf
+' overlay br_netfilter nf_conntrack ip_set xt_set vxlan > /etc/modules-load.d/kubewright.conf
 ( set -eu; grep -qw overlay /proc/filesystems ) || modprobe -- overlay
 ( set -eu; [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] ) || modprobe -- br_netfilter
 ( set -eu; [ -e /proc/sys/net/netfilter/nf_conntrack_max ] ) || modprobe -- nf_conntrack
+( set -eu; [ -e /sys/module/ip_set ] ) || modprobe -- ip_set
+( set -eu; dir=/lib/modules/$(uname -r)
+[ -e /sys/module/xt_set ] || [ ! -d "$dir" ] || grep -qs /xt_set.ko "$dir/modules.builtin" ) || modprobe -- xt_set
+( set -eu; [ -e /sys/module/vxlan ] ) || modprobe -- vxlan
 
 # os/sysctls: Set kernel parameters
 ## check

@@ -67,15 +67,23 @@ dnf install -y --setopt=install_weak_deps=False ca-certificates conntrack-tools 
 grep -qw overlay /proc/filesystems
 [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]
 [ -e /proc/sys/net/netfilter/nf_conntrack_max ]
+[ -e /sys/module/ip_set ]
+dir=/lib/modules/$(uname -r)
+[ -e /sys/module/xt_set ] || [ ! -d "$dir" ] || grep -qs /xt_set.ko "$dir/modules.builtin"
+[ -e /sys/module/vxlan ]
 printf '%s
-' overlay br_netfilter nf_conntrack | cmp -s - /etc/modules-load.d/kubewright.conf
+' overlay br_netfilter nf_conntrack ip_set xt_set vxlan | cmp -s - /etc/modules-load.d/kubewright.conf
 ## apply
 mkdir -p /etc/modules-load.d
 printf '%s
-' overlay br_netfilter nf_conntrack > /etc/modules-load.d/kubewright.conf
+' overlay br_netfilter nf_conntrack ip_set xt_set vxlan > /etc/modules-load.d/kubewright.conf
 ( set -eu; grep -qw overlay /proc/filesystems ) || modprobe -- overlay
 ( set -eu; [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] ) || modprobe -- br_netfilter
 ( set -eu; [ -e /proc/sys/net/netfilter/nf_conntrack_max ] ) || modprobe -- nf_conntrack
+( set -eu; [ -e /sys/module/ip_set ] ) || modprobe -- ip_set
+( set -eu; dir=/lib/modules/$(uname -r)
+[ -e /sys/module/xt_set ] || [ ! -d "$dir" ] || grep -qs /xt_set.ko "$dir/modules.builtin" ) || modprobe -- xt_set
+( set -eu; [ -e /sys/module/vxlan ] ) || modprobe -- vxlan
 
 # os/sysctls: Set kernel parameters
 ## check
@@ -96,6 +104,31 @@ net.bridge.bridge-nf-call-ip6tables = 1
 net.ipv4.ip_local_reserved_ports = 30000-32767
 ' > /etc/sysctl.d/99-kubewright.conf
 sysctl -q -p /etc/sysctl.d/99-kubewright.conf
+
+# os/network-manager: Keep NetworkManager away from the pods' interfaces
+# (writes /etc/NetworkManager/conf.d/kubewright.conf)
+## check
+[ -f /etc/NetworkManager/conf.d/kubewright.conf ]
+[ ! -L /etc/NetworkManager/conf.d/kubewright.conf ]
+[ "$(stat -c %a:%U:%G /etc/NetworkManager/conf.d/kubewright.conf)" = 644:root:root ]
+[ "$(sha256sum < /etc/NetworkManager/conf.d/kubewright.conf)" = '47dbda6001a141ebb8785f8c251104fe12d3c6a16a399bec971c1b9744d18d01  -' ]
+## apply
+tmp=$(mktemp /etc/NetworkManager/conf.d/kubewright.conf.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' '[keyfile]
+unmanaged-devices+=interface-name:cali*;interface-name:tunl*;interface-name:vxlan.calico;interface-name:wireguard.cali
+' > "$tmp"
+chmod 644 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/NetworkManager/conf.d/kubewright.conf
+
+# os/network-manager-reload: Let NetworkManager read its configuration
+# (reads /etc/NetworkManager/conf.d/kubewright.conf)
+## check
+! systemctl -q is-active NetworkManager.service || cmp -s /etc/NetworkManager/conf.d/kubewright.conf /var/lib/kubewright/network-manager
+## apply
+systemctl reload NetworkManager.service
+cp /etc/NetworkManager/conf.d/kubewright.conf /var/lib/kubewright/network-manager
 
 # os/selinux: Set SELinux to permissive
 ## check
