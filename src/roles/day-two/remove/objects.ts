@@ -109,7 +109,7 @@ export function clusterConfigs(ctx: RoleContext, removed: readonly ClusterHost[]
         text=$(${k} -n kube-system get configmap kubeadm-config -o ${'jsonpath={.data.ClusterConfiguration}'})
         [ -n "$text" ]
         if printf '%s\n' "$text" | grep -qE ${pattern(names, old, escaped)}; then exit 1; fi`,
-      apply: sh`${k} -n kube-system get configmap kubeadm-config -o yaml | sed -E -e ${`/^ *- (${names.map(escaped).join('|')})$/d`} ${
+      apply: sh`${k} -n kube-system get configmap kubeadm-config -o yaml | sed -E -e ${`\\#^ *- (${names.map(escaped).join('|')})$#d`} ${
         old.length > 0 ? ['-e', `s#^( *controlPlaneEndpoint: )(${old.join('|')})$#\\1${endpoint}#`] : []
       } | ${k} replace -f -`,
     }),
