@@ -31,7 +31,8 @@ function answers(...words: string[]): string[] {
   return out.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')[0] ?? '']));
 }
 
-describe.skipIf(missingForCli())('completion', () => {
+// Each question starts the tool: on a busy box that adds up.
+describe.skipIf(missingForCli())('completion', { timeout: 120_000 }, () => {
   it.each([
     [['prov'], ['provision']],
     [['inventory', 'va'], ['validate']],
@@ -69,7 +70,7 @@ describe.skipIf(missingForCli())('completion', () => {
       ['kubelet_fail_swap_on=true', 'kubelet_fail_swap_on=false'],
     ],
     [['provision', '-e', '@v'], [':files']],
-    [['lab', 'snapshot', 're'], ['restore']],
+    [['lab', 'snapshot', 'rest'], ['restore']],
     [
       ['keys', 'distribute', '--type', 'e'],
       ['ed25519', 'ecdsa'],
