@@ -119,7 +119,7 @@ describe.skipIf(reason)(`Calico with BGP on lab machines${reason ? ` (${reason})
     expect((await on('m11-k8s', `mkdir -p ${at} && sudo cat /etc/kubernetes/calico/calico.yaml > ${at}/calico.yaml`)).code).toBe(
       0,
     );
-    for (const [file, text] of Object.entries(files)) await on('m11-k8s', `cat > ${at}/${file}`, text);
+    for (const [file, text] of Object.entries(files)) expect((await on('m11-k8s', `cat > ${at}/${file}`, text)).code).toBe(0);
     const dry = 'apply --server-side --dry-run=server --force-conflicts -f -';
     const applied = await on('m11-k8s', `sudo kubectl kustomize ${at} | sudo kubectl ${dry}`);
     expect(applied.code, applied.stderr).toBe(0);
