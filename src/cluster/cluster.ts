@@ -1,3 +1,4 @@
+import { byCodePoint } from '../base/by-code-point.js';
 import type { Host } from '../inventory/model/model.js';
 import type { ClusterSettings } from './settings.js';
 import type { VersionFacts } from './versions.js';
@@ -46,4 +47,9 @@ export interface Cluster {
 export function memberName(host: ClusterHost): string {
   if (host.etcdMemberName === undefined) throw new TypeError(`${host.name} is not a member of etcd`);
   return host.etcdMemberName;
+}
+
+/** In an order that is the same whatever the order in the inventory: for what would restart something when it changes. */
+export function byName(hosts: readonly ClusterHost[]): ClusterHost[] {
+  return hosts.toSorted((a, b) => byCodePoint(a.name, b.name));
 }

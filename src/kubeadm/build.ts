@@ -1,4 +1,4 @@
-import type { Cluster, ClusterHost } from '../cluster/cluster.js';
+import { byName, type Cluster, type ClusterHost } from '../cluster/cluster.js';
 import { type KubeadmApi, minorOf } from '../cluster/versions.js';
 import { APISERVER_ETCD } from '../pki/etcd-certs.js';
 import { kubeletDocument, kubeProxyDocument } from './components.js';
@@ -111,7 +111,7 @@ function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
   const sans = new Set([
     'localhost',
     '127.0.0.1',
-    ...cluster.controlPlane.flatMap((h) => [h.name, h.ip, h.accessIp]),
+    ...byName(cluster.controlPlane).flatMap((h) => [h.name, h.ip, h.accessIp]),
     ...(s.loadbalancer_apiserver ? [s.loadbalancer_apiserver.address] : []),
     ...(s.apiserver_loadbalancer_domain_name ? [s.apiserver_loadbalancer_domain_name] : []),
     ...s.supplementary_addresses_in_ssl_keys,
@@ -125,7 +125,8 @@ function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
     certificatesDir: '/etc/kubernetes/pki',
     networking: { dnsDomain: s.cluster_name, serviceSubnet: s.kube_service_addresses, podSubnet: s.kube_pods_subnet },
     etcd: {
-      endpoints: cluster.etcd.map((m) => `https://${m.accessIp}:2379`),
+      // Sorted: another order in the inventory restarts no API server.
+      endpoints: byName(cluster.etcd).map((m) => `https://${m.accessIp}:2379`),
       caFile: APISERVER_ETCD.ca,
       certFile: APISERVER_ETCD.cert,
       keyFile: APISERVER_ETCD.key,

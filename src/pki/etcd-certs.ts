@@ -2,8 +2,8 @@ import { type Cluster, type ClusterHost, memberName } from '../cluster/cluster.j
 import { joinShell, type Shell, sh } from '../shell/shell.js';
 
 /**
- * A certificate of etcd that a host holds. The private key is made on the host and never leaves it; the CA is on the first etcd
- * host and signs requests that travel through the operator's machine, which keeps nothing.
+ * A certificate of etcd that a host holds. The private key is made on the host and never leaves it; the CA is on the etcd
+ * hosts, and one of them signs requests that travel through the operator's machine, which keeps nothing.
  */
 export interface EtcdCert {
   readonly kind: 'member' | 'admin' | 'apiserver';
@@ -23,7 +23,7 @@ export const APISERVER_ETCD = {
   key: '/etc/kubernetes/pki/apiserver-etcd-client.key',
 } as const;
 
-/** Days. etcd's own certificates live long: nothing rotates them by itself, and the CA never leaves its host. */
+/** Days. etcd's own certificates live long: nothing rotates them by itself. */
 export const ETCD_CERT_DAYS = 3650;
 export const ETCD_CA_DAYS = 36500;
 

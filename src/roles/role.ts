@@ -1,5 +1,6 @@
 import type { ErrorParts } from '../base/errors.js';
 import type { Cluster, ClusterHost } from '../cluster/cluster.js';
+import type { LivingCluster } from '../cluster/living/living-cluster.js';
 import type { HostFacts } from '../facts/facts.js';
 import type { Secret } from '../shell/secret.js';
 import type { Artifact } from '../tasks/artifact.js';
@@ -35,6 +36,8 @@ export interface RoleContext {
   readonly facts: HostFacts;
   /** Facts of every host of the run, by name. */
   readonly allFacts: ReadonlyMap<string, HostFacts>;
+  /** The cluster that runs, seen from all hosts that could be asked, also those outside of the run; absent: there is none. */
+  readonly living?: LivingCluster;
   /** What an earlier play's task of that host exported under that name. */
   exported(host: string, name: string): string | Secret | undefined;
   readonly artifacts: Artifacts;

@@ -9,6 +9,7 @@ const CSR = '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQ
 const EXPORTS = {
   'm11-k8s': {
     'etcd-ca': PEM,
+    'etcd-ca-key': '-----BEGIN EC PRIVATE KEY-----\nMHcC\n-----END EC PRIVATE KEY-----',
     'etcd-csr-member': CSR,
     'etcd-cert-m11-k8s-member': PEM,
     'ca-hash': `sha256:${'0'.repeat(64)}`,

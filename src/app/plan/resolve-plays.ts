@@ -1,6 +1,7 @@
 import type { Bundle } from '../../artifacts/bundle.js';
 import { type ErrorParts, InputError, InputErrors, KubewrightError } from '../../base/errors.js';
 import type { Cluster } from '../../cluster/cluster.js';
+import type { LivingCluster } from '../../cluster/living/living-cluster.js';
 import type { Exports } from '../../engine/types.js';
 import type { HostFacts } from '../../facts/facts.js';
 import type { Inventory } from '../../inventory/model/model.js';
@@ -111,6 +112,8 @@ export interface PlanContext {
   /** Absent: no play has a role. */
   readonly cluster: Cluster | undefined;
   readonly allFacts: ReadonlyMap<string, HostFacts>;
+  /** The cluster that runs; absent: there is none. */
+  readonly living?: LivingCluster;
   readonly bundle: Bundle | undefined;
   readonly secrets: RunSecrets;
   readonly userTasks: UserTasks;
@@ -149,6 +152,7 @@ export function tasksOf(item: PlayItem, name: string, exports: Exports, p: PlanC
     host,
     facts,
     allFacts: p.allFacts,
+    ...(p.living ? { living: p.living } : {}),
     exported(from, what) {
       p.onExportRead?.(from, what);
       const value = exports.get(from)?.get(what);

@@ -3,7 +3,7 @@ import { InputErrors, type Warning } from '../../base/errors.js';
 import type { Cluster } from '../../cluster/cluster.js';
 import type { Components } from '../../cluster/living/changes.js';
 import { keep } from '../../cluster/living/keep.js';
-import { livingCluster } from '../../cluster/living/living-cluster.js';
+import { type LivingCluster, livingCluster } from '../../cluster/living/living-cluster.js';
 import { changeText, compare } from '../../cluster/living/refusals.js';
 import { resolveCluster } from '../../cluster/resolve.js';
 import type { HostFacts } from '../../facts/facts.js';
@@ -14,6 +14,8 @@ import type { ResolvedPlay } from '../plan/resolve-plays.js';
 /** The cluster to work towards, and what to say about it. */
 export interface Settled {
   readonly cluster: Cluster;
+  /** Absent: nothing runs. */
+  readonly living?: LivingCluster;
   readonly warnings: readonly Warning[];
   /** Changes of settings that the run makes, in words. */
   readonly changes: readonly string[];
@@ -39,10 +41,10 @@ export function settle(
     bundle: bundle && { name: bundle.index.name, kubeVersion: bundle.index.kubeVersion },
     kept: keep(living, wanted, kubeVersion),
   });
-  if (!installs(plays)) return { cluster, warnings: [], changes: [] };
+  if (!installs(plays)) return { cluster, living, warnings: [], changes: [] };
   const { refusals, changes, warnings } = compare(cluster, componentsOf(cluster, bundle), living);
   if (refusals.length > 0) throw new InputErrors(refusals);
-  return { cluster, warnings, changes: changes.map(changeText) };
+  return { cluster, living, warnings, changes: changes.map(changeText) };
 }
 
 /** Whether a role of the installation is among what was selected. */

@@ -189,7 +189,13 @@ async function run(
     for (const warning of settled?.warnings ?? []) tell(formatParts(warning));
     for (const warning of endingCertificates(allFacts, Date.now())) tell(formatParts(warning));
     if (o.check) for (const change of settled?.changes ?? []) tell(change);
-    const context: PlanContext = { ...fresh, cluster: settled?.cluster, allFacts, droppedOut };
+    const context: PlanContext = {
+      ...fresh,
+      cluster: settled?.cluster,
+      ...(settled?.living ? { living: settled.living } : {}),
+      allFacts,
+      droppedOut,
+    };
     preflight(plays, context, others);
     const planned = planPlays(plays, context, neededExports(plays, context));
     // Errors of roles, such as a file missing from the bundle, must come now and not midway.

@@ -78,6 +78,7 @@ function authorities(wanted: Cluster, living: LivingCluster): ErrorParts[] {
   const { cas } = living.etcd;
   const inside = [...cas].map(([ca, hosts]) => [ca, hosts.filter((h) => wanted.hosts.some((w) => w.name === h))] as const);
   const known = inside.filter(([, hosts]) => hosts.length > 0);
+  if (known.length === 1 && wanted.etcd.every((h) => !living.etcd.caKeyOn.includes(h.name))) return [keyLost(wanted)];
   if (known.length < 2) return [];
   return [
     {
@@ -88,6 +89,17 @@ function authorities(wanted: Cluster, living: LivingCluster): ErrorParts[] {
       code: 'etcd-ca',
     },
   ];
+}
+
+function keyLost(wanted: Cluster): ErrorParts {
+  const [first] = wanted.etcd;
+  return {
+    what: "The key of etcd's certificate authority is on no etcd host of the inventory",
+    where: wanted.etcd.map((h) => h.name).join(', '),
+    why: 'No certificate can be issued without it, and a new authority would cut off every member and API server',
+    fix: `Copy ca-key.pem of ${first?.settings.etcd_cert_dir} from the host that has it, or from a backup, to ${first?.name} (mode 0600)`,
+    code: 'etcd-ca-key',
+  };
 }
 
 function placeOfGroup(wanted: Cluster): ErrorParts['where'] {

@@ -12,11 +12,12 @@ import { command } from '../../tasks/command.js';
 import { directories } from '../../tasks/file.js';
 import type { Task } from '../../tasks/task.js';
 import { exportedText, type Role, type RoleContext } from '../role.js';
+import { handOverCaKey, hasCa, signer } from './ca-key.js';
 
 /** kubeadm passes keys on only in their traditional form: PKCS #8 is "unknown data" to it (keyutil.ParsePublicKeysPEM). */
 const KEY_FORM = '^-----BEGIN (EC|RSA) PRIVATE KEY-----';
 
-/** First half: every host makes its own keys, the first etcd host the CA. Requests are exported where a certificate is missing. */
+/** First half: every host makes its own keys, the signer the CA where there is none. Requests are exported where a certificate is missing. */
 export const etcdCertsRole: Role = {
   name: 'etcd-certs',
   tasks(ctx) {
@@ -37,16 +38,17 @@ export const etcdCertsRole: Role = {
         }),
       );
     }
-    if (ctx.host === ctx.cluster.etcd[0]) tasks.push(ca(dir));
+    if (ctx.host === signer(ctx)) tasks.push(ca(dir, hasCa(ctx)), ...handOverCaKey(ctx));
     for (const cert of certs) tasks.push(key(ctx, cert));
     return tasks;
   },
 };
 
-/** Second half, on the first etcd host only: signs what was requested. The names come from the settings, not from the request. */
+/** Second half, on the signer only: signs what was requested. The names come from the settings, not from the request. */
 export const etcdSign: Role = {
   name: 'etcd-sign',
   tasks(ctx) {
+    if (ctx.host !== signer(ctx)) return [];
     const dir = ctx.host.settings.etcd_cert_dir;
     const holders = etcdCertHosts(ctx.cluster).filter((h) => !ctx.droppedOut.has(h.name));
     return holders.flatMap((holder) =>
@@ -62,12 +64,12 @@ export const etcdSign: Role = {
 
 /** Installs what was signed; for the roles whose hosts hold the certificates. */
 export function certTasks(ctx: RoleContext, kinds: readonly EtcdCert['kind'][]): Task[] {
-  const signer = ctx.cluster.etcd[0]?.name ?? '';
-  const caPem = exportedText(ctx, signer, 'etcd-ca');
+  const from = signer(ctx)?.name ?? '';
+  const caPem = exportedText(ctx, from, 'etcd-ca');
   const caFile = kinds.includes('apiserver') ? APISERVER_ETCD.ca : `${ctx.host.settings.etcd_cert_dir}/ca.pem`;
   const prefix = kinds.includes('apiserver') ? 'control-plane' : 'etcd';
   // The signer's own file is the original.
-  const original = ctx.host.name === signer && !kinds.includes('apiserver');
+  const original = ctx.host.name === from && !kinds.includes('apiserver');
   return [
     ...(original ? [] : [install(`${prefix}/etcd-ca`, "Install etcd's CA certificate", caFile, caPem, sh`[ -s ${caFile} ]`)]),
     ...etcdCerts(ctx.cluster, ctx.host)
@@ -77,7 +79,7 @@ export function certTasks(ctx: RoleContext, kinds: readonly EtcdCert['kind'][]):
           `${prefix}/cert-${c.kind}`,
           `Install the ${c.kind} certificate of etcd`,
           c.certFile,
-          exportedText(ctx, signer, certName(ctx.host.name, c)),
+          exportedText(ctx, from, certName(ctx.host.name, c)),
           certIsGood(c, caFile),
         ),
       ),
@@ -108,7 +110,8 @@ function install(id: string, title: string, path: string, pem: string | undefine
   });
 }
 
-function ca(dir: string): Task {
+/** A CA that is used is never made again: every member and API server would refuse what a new one signs. */
+function ca(dir: string, isUsed: boolean): Task {
   const keyFile = `${dir}/ca-key.pem`;
   const certFile = `${dir}/ca.pem`;
   return command({
@@ -119,13 +122,18 @@ function ca(dir: string): Task {
       [ "$(stat -c %a:%U ${keyFile})" = 600:root ]
       openssl x509 -checkend 2592000 -noout -in ${certFile} >/dev/null
       [ "$(openssl x509 -pubkey -noout -in ${certFile})" = "$(openssl pkey -pubout -in ${keyFile})" ]`,
-    apply: sh`
+    apply: isUsed
+      ? sh`
+          if [ -s ${keyFile} ]; then chmod 0600 ${keyFile}; fi
+          echo ${`${certFile} and ca-key.pem do not fit each other, or end soon, and members or API servers use this authority`} >&2`
+      : sh`
       umask 077
       [ -s ${keyFile} ] || { openssl ecparam -genkey -name prime256v1 -noout -out ${`${keyFile}.new`}; mv ${`${keyFile}.new`} ${keyFile}; }
       chmod 0600 ${keyFile}
       openssl req -x509 -new -key ${keyFile} -sha256 -days ${ETCD_CA_DAYS} -subj /CN=etcd-ca -addext 'keyUsage=critical,keyCertSign,cRLSign' -out ${`${certFile}.new`}
       chmod 0644 ${`${certFile}.new`}
       mv ${`${certFile}.new`} ${certFile}`,
+    hint: 'Put back ca.pem and ca-key.pem of the same authority, from another etcd host or a backup',
     exports: { 'etcd-ca': sh`cat ${certFile}` },
     writes: [certFile],
   });

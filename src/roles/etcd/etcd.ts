@@ -1,4 +1,4 @@
-import { memberName } from '../../cluster/cluster.js';
+import { byName, memberName } from '../../cluster/cluster.js';
 import { type Shell, sh } from '../../shell/shell.js';
 import { type Artifact, install } from '../../tasks/artifact.js';
 import { waitFor } from '../../tasks/command.js';
@@ -7,8 +7,10 @@ import { restartNoBlock, service } from '../../tasks/service.js';
 import type { Task } from '../../tasks/task.js';
 import type { Role, RoleContext } from '../role.js';
 import { systemdUnit } from '../systemd-unit.js';
+import { caKeyTasks } from './ca-key.js';
 import { certTasks } from './etcd-certs.js';
 import { etcdctl, etcdEndpoints } from './etcdctl.js';
+import { initialState, peerUrl, promote, rejoin } from './rejoin.js';
 
 const UNIT = '/etc/systemd/system/etcd.service';
 const ENV = '/etc/etcd.env';
@@ -35,9 +37,11 @@ export const etcd: Role = {
       }),
       ...(hasEtcdutl(binaries.version) ? [etcdutl(binaries, s.bin_dir)] : []),
       ...certTasks(ctx, ['member', 'admin']),
+      ...caKeyTasks(ctx),
       directories({ id: 'etcd/data', title: "Make etcd's data folder", paths: [s.etcd_data_dir], mode: '0700' }),
       file({ id: 'etcd/env', title: 'Write the settings of etcd', path: ENV, content: environment(ctx), mode: '0600' }),
       file({ id: 'etcd/unit', title: 'Write the unit of etcd', path: UNIT, content: unit(s.bin_dir) }),
+      ...rejoin(ctx),
       service({
         id: 'etcd/service',
         title: 'Start the etcd member',
@@ -49,6 +53,7 @@ export const etcd: Role = {
         // Each may have to wait for its turn.
         timeoutSec: 120 * ctx.cluster.etcd.length,
       }),
+      ...promote(ctx),
       waitFor({
         id: 'etcd/healthy',
         title: 'Wait until the etcd member is healthy',
@@ -147,8 +152,11 @@ function environment(ctx: RoleContext): string {
     ETCD_ADVERTISE_CLIENT_URLS: `https://${host.accessIp}:2379`,
     ETCD_LISTEN_PEER_URLS: `https://${host.ip}:2380`,
     ETCD_INITIAL_ADVERTISE_PEER_URLS: `https://${host.accessIp}:2380`,
-    ETCD_INITIAL_CLUSTER: cluster.etcd.map((m) => `${memberName(m)}=https://${m.accessIp}:2380`).join(','),
-    ETCD_INITIAL_CLUSTER_STATE: 'new',
+    // Sorted: another order in the inventory restarts no member.
+    ETCD_INITIAL_CLUSTER: byName(cluster.etcd)
+      .map((m) => `${memberName(m)}=${peerUrl(m)}`)
+      .join(','),
+    ETCD_INITIAL_CLUSTER_STATE: initialState(ctx),
     ETCD_INITIAL_CLUSTER_TOKEN: ETCD_TOKEN,
     ETCD_AUTO_COMPACTION_RETENTION: 8,
     ETCD_QUOTA_BACKEND_BYTES: s.etcd_quota_backend_bytes,

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
+import { byName, type Cluster, type ClusterHost } from '../../cluster/cluster.js';
 import { usesLocalLoadBalancer } from '../../kubeadm/build.js';
 import { directories, file, sha256 } from '../../tasks/file.js';
 import type { Role } from '../role.js';
@@ -44,8 +44,9 @@ export const apiserverLb: Role = {
   },
 };
 
+/** Sorted: another order in the inventory changes nothing. */
 function backends(cluster: Cluster): readonly ClusterHost[] {
-  return cluster.controlPlane;
+  return byName(cluster.controlPlane);
 }
 
 /** Source: https://docs.haproxy.org/2.6/configuration.html; the shape is kubespray's. */

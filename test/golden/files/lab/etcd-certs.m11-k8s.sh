@@ -31,6 +31,16 @@ mv /etc/ssl/etcd/ssl/ca.pem.new /etc/ssl/etcd/ssl/ca.pem
 ## export etcd-ca
 cat /etc/ssl/etcd/ssl/ca.pem
 
+# etcd-certs/ca-key-read: Read the key of etcd's certificate authority
+# (changes nothing)
+# (sensitive)
+## check
+[ -s /etc/ssl/etcd/ssl/ca-key.pem ]
+## apply
+echo 'there is no key' >&2; exit 1
+## export etcd-ca-key
+cat /etc/ssl/etcd/ssl/ca-key.pem
+
 # etcd-certs/key-member: Make the member key of etcd
 ## check
 grep -qE '^-----BEGIN (EC|RSA) PRIVATE KEY-----' /etc/ssl/etcd/ssl/member-m11-k8s-key.pem

@@ -67,6 +67,22 @@ names=,$(printf '%s\n' "$text" | sed -n '/Subject Alternative Name/{n;s/ //g;s/I
 ## apply
 echo 'The certificate on this machine is not good, and none was signed in this run' >&2; exit 1
 
+# etcd/ca-key: Keep the key of etcd's certificate authority
+# (sensitive)
+# (writes /etc/ssl/etcd/ssl/ca-key.pem)
+## check
+[ -f /etc/ssl/etcd/ssl/ca-key.pem ]
+[ ! -L /etc/ssl/etcd/ssl/ca-key.pem ]
+[ "$(stat -c %a:%U:%G /etc/ssl/etcd/ssl/ca-key.pem)" = 600:root:root ]
+kw_secret etcd-ca-key | cmp -s - /etc/ssl/etcd/ssl/ca-key.pem
+## apply
+tmp=$(mktemp /etc/ssl/etcd/ssl/ca-key.pem.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+kw_secret etcd-ca-key > "$tmp"
+chmod 600 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/ssl/etcd/ssl/ca-key.pem
+
 # etcd/data: Make etcd's data folder
 ## check
 for d in /var/lib/etcd; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
