@@ -106,9 +106,10 @@ export function joinConfig(target: KubeadmHost, { token, certificateKey }: JoinS
   ]);
 }
 
-function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
+/** Names and addresses that clients use for the API, beside those that kubeadm adds by itself. */
+export function apiServerNames(cluster: Cluster): string[] {
   const s = cluster.settings;
-  const sans = new Set([
+  const names = new Set([
     'localhost',
     '127.0.0.1',
     ...byName(cluster.controlPlane).flatMap((h) => [h.name, h.ip, h.accessIp]),
@@ -116,6 +117,11 @@ function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
     ...(s.apiserver_loadbalancer_domain_name ? [s.apiserver_loadbalancer_domain_name] : []),
     ...s.supplementary_addresses_in_ssl_keys,
   ]);
+  return [...names];
+}
+
+function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
+  const s = cluster.settings;
   return {
     clusterName: s.cluster_name,
     kubernetesVersion: `v${s.kube_version}`,
@@ -138,7 +144,7 @@ function clusterConfiguration(cluster: Cluster): ClusterConfiguration {
         'endpoint-reconciler-type': 'lease',
         ...s.kube_kubeadm_apiserver_extra_args,
       },
-      certSANs: [...sans],
+      certSANs: apiServerNames(cluster),
     },
     controllerManager: {
       extraArgs: { 'node-cidr-mask-size': String(s.kube_network_node_prefix), ...s.kube_kubeadm_controller_extra_args },

@@ -11,6 +11,7 @@ import { certTasks } from '../etcd/etcd-certs.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
 import { runtimeOf } from '../runtime/runtimes.js';
 import { hostWhy } from '../why.js';
+import { apiServerCertificate } from './apiserver-cert.js';
 import { join, repeatable, withConfig } from './join.js';
 import { KUBE_PROXY, kubeProxyEndpoint } from './kube-proxy.js';
 import { kubeadmOf } from './kubeadm-command.js';
@@ -22,6 +23,7 @@ const DONE = `${NODE_STATE}/kubeadm/init`;
 /** An interrupted init of ours is repeated: every phase of kubeadm can be. */
 const STARTED = `${NODE_STATE}/kubeadm/init-started`;
 const SETTINGS = `${NODE_STATE}/kubeadm/settings`;
+const APISERVER = `${MANIFESTS}/kube-apiserver.yaml`;
 
 /**
  * kubeadm init on the first control plane, join on the others, with external etcd.
@@ -37,6 +39,7 @@ export const controlPlane: Role = {
       file({ id: 'control-plane/config', title: "Write kubeadm's configuration", path: CONFIG, content: config, mode: '0600' }),
       ...(first ? [init(ctx, config)] : join(ctx, sh`echo ${sha256(config)} > ${SETTINGS}`)),
       settings(ctx, config, first),
+      apiServerCertificate(ctx, CONFIG),
       ...joinedNode(ctx),
       ready(ctx),
       ...(first ? [caHash(), kubeProxyEndpoint(ctx), ...dnsService(ctx), ...handOver(ctx)] : []),
@@ -93,14 +96,35 @@ function settings(ctx: RoleContext, config: string, first: boolean): Task {
     title: 'Apply changed settings to the control plane',
     check: sh`[ "$(cat ${SETTINGS})" = ${sha256(config)} ]`,
     apply: sh`
+      # An API server that restarts answers valid clients with 403 for a moment, and kubeadm takes that for a lost right.
+      ready() {
+        n=0
+        until [ "$(${kubectl(ctx.host.settings.bin_dir)} --request-timeout=5s get --raw /readyz 2>&1)" = ok ]; do
+          n=$((n + 1))
+          [ $n -lt 240 ] || { echo 'the API server is not ready' >&2; exit 1; }
+          sleep 1
+        done
+      }
+      running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
+      old=$(running)
+      before=$(sha256sum < ${APISERVER})
       ${kubeadm} init phase control-plane all --config ${CONFIG}
+      if [ "$(sha256sum < ${APISERVER})" != "$before" ]; then
+        n=0
+        while [ -n "$old" ] && [ "$(running)" = "$old" ] && [ $n -lt 120 ]; do
+          n=$((n + 1))
+          sleep 1
+        done
+      fi
+      ready
       ${
         first
           ? sh`${kubeadm} init phase upload-config all --config ${CONFIG}
       ${kubeadm} init phase addon kube-proxy --config ${CONFIG}`
-          : sh``
+          : sh`:`
       }
       echo ${sha256(config)} > ${SETTINGS}`,
+    timeoutSec: 900,
     doneBy: ['control-plane/init', 'node/join'],
     ...(first ? { writes: [KUBE_PROXY] } : {}),
   });
