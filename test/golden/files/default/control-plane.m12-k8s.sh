@@ -166,7 +166,6 @@ ready() {
   done
 }
 running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
-:
 old=$(running)
 before=$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)
 /usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
@@ -178,6 +177,7 @@ if [ "$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)" != "$before"
   done
 fi
 ready
+:
 echo ad82f33fc9a6056df1a0233f98005260065bd2cc75350e76298a80ab5d150f82 > /var/lib/kubewright/kubeadm/settings
 
 # control-plane/certificate: Issue the certificate of the API server with all its names

@@ -170,9 +170,6 @@ ready() {
   done
 }
 running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
-ready
-      /usr/local/bin/kubeadm init phase upload-config all --config /etc/kubernetes/kubeadm-config.yaml
-      /usr/local/bin/kubeadm init phase addon kube-proxy --config /etc/kubernetes/kubeadm-config.yaml
 old=$(running)
 before=$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)
 /usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
@@ -184,6 +181,8 @@ if [ "$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)" != "$before"
   done
 fi
 ready
+/usr/local/bin/kubeadm init phase upload-config all --config /etc/kubernetes/kubeadm-config.yaml
+      /usr/local/bin/kubeadm init phase addon kube-proxy --config /etc/kubernetes/kubeadm-config.yaml
 echo bc883d38a357933e245c836c4dd35b15601366b0b9f72f75db66c038971b1c34 > /var/lib/kubewright/kubeadm/settings
 
 # control-plane/certificate: Issue the certificate of the API server with all its names

@@ -168,7 +168,6 @@ ready() {
   done
 }
 running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
-:
 old=$(running)
 before=$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)
 /usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
@@ -180,6 +179,7 @@ if [ "$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)" != "$before"
   done
 fi
 ready
+:
 echo a7114e46273570caabcc46bdf1d20b7069bb032d0d396111fae171296510531d > /var/lib/kubewright/kubeadm/settings
 
 # control-plane/certificate: Issue the certificate of the API server with all its names

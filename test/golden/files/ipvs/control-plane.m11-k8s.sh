@@ -170,9 +170,6 @@ ready() {
   done
 }
 running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
-ready
-      /usr/local/bin/kubeadm init phase upload-config all --config /etc/kubernetes/kubeadm-config.yaml
-      /usr/local/bin/kubeadm init phase addon kube-proxy --config /etc/kubernetes/kubeadm-config.yaml
 old=$(running)
 before=$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)
 /usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
@@ -184,6 +181,8 @@ if [ "$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)" != "$before"
   done
 fi
 ready
+/usr/local/bin/kubeadm init phase upload-config all --config /etc/kubernetes/kubeadm-config.yaml
+      /usr/local/bin/kubeadm init phase addon kube-proxy --config /etc/kubernetes/kubeadm-config.yaml
 echo 86ffb8d640f1228aeb059abef7f5d6e4b908d5099bf23d30df4ef802596d2bd8 > /var/lib/kubewright/kubeadm/settings
 
 # control-plane/certificate: Issue the certificate of the API server with all its names

@@ -165,9 +165,6 @@ ready() {
   done
 }
 running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
-ready
-      /usr/local/bin/kubeadm init phase upload-config all --config /etc/kubernetes/kubeadm-config.yaml
-      /usr/local/bin/kubeadm init phase addon kube-proxy --config /etc/kubernetes/kubeadm-config.yaml
 old=$(running)
 before=$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)
 /usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
@@ -179,6 +176,8 @@ if [ "$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)" != "$before"
   done
 fi
 ready
+/usr/local/bin/kubeadm init phase upload-config all --config /etc/kubernetes/kubeadm-config.yaml
+      /usr/local/bin/kubeadm init phase addon kube-proxy --config /etc/kubernetes/kubeadm-config.yaml
 echo 18817640dbb09d50bff37c6b11a60441cc8b840be23ab3ae6276cf3d1f99537a > /var/lib/kubewright/kubeadm/settings
 
 # control-plane/certificate: Issue the certificate of the API server with all its names

@@ -163,7 +163,6 @@ ready() {
   done
 }
 running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
-:
 old=$(running)
 before=$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)
 /usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
@@ -175,6 +174,7 @@ if [ "$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)" != "$before"
   done
 fi
 ready
+:
 echo c1fa81f9a5045b2fad6efb4f55a7dcc8fd39486c6460733d3b50ebe4803f6fcb > /var/lib/kubewright/kubeadm/settings
 
 # control-plane/certificate: Issue the certificate of the API server with all its names

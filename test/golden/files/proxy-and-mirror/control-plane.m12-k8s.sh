@@ -158,9 +158,50 @@ touch /var/lib/kubewright/kubeadm/joined
 ## check
 [ "$(cat /var/lib/kubewright/kubeadm/settings)" = 6032f501503c17b272851867a4fa5cc0fa337d863f4894881e3ea7f79e8110ec ]
 ## apply
+# An API server that restarts answers valid clients with 403 for a moment, and kubeadm takes that for a lost right.
+ready() {
+  n=0
+  until [ "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1)" = ok ]; do
+    n=$((n + 1))
+    [ $n -lt 240 ] || { echo 'the API server is not ready' >&2; exit 1; }
+    sleep 1
+  done
+}
+running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
+old=$(running)
+before=$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)
 /usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
-
+if [ "$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)" != "$before" ]; then
+  n=0
+  while [ -n "$old" ] && [ "$(running)" = "$old" ] && [ $n -lt 120 ]; do
+    n=$((n + 1))
+    sleep 1
+  done
+fi
+ready
+:
 echo 6032f501503c17b272851867a4fa5cc0fa337d863f4894881e3ea7f79e8110ec > /var/lib/kubewright/kubeadm/settings
+
+# control-plane/certificate: Issue the certificate of the API server with all its names
+# (done by control-plane/init, node/join)
+# (writes /etc/kubernetes/pki/apiserver.crt)
+## check
+names=,$(openssl x509 -noout -ext subjectAltName -in /etc/kubernetes/pki/apiserver.crt | sed -n '/DNS:\|IP/{s/ //g;s/IPAddress:/IP:/g;p;}' | tr -d '
+'),
+for n in DNS:localhost IP:127.0.0.1 DNS:m11-k8s IP:192.168.1.11 DNS:m12-k8s IP:192.168.1.12 DNS:m13-k8s IP:192.168.1.13; do
+  case $names in *",$n,"*) ;; *) exit 1 ;; esac
+done
+## apply
+umask 077
+tmp=$(mktemp -d /etc/kubernetes/kw-certificate-XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+cp /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/ca.key "$tmp"
+sed "s#^certificatesDir: .*#certificatesDir: $tmp#" /etc/kubernetes/kubeadm-config.yaml > "$tmp/config.yaml"
+/usr/local/bin/kubeadm init phase certs apiserver --config "$tmp/config.yaml"
+chmod 0644 "$tmp/apiserver.crt"
+# The API server takes a pair only when both fit; until then it keeps the old one.
+mv -f "$tmp/apiserver.key" /etc/kubernetes/pki/apiserver.key
+mv -f "$tmp/apiserver.crt" /etc/kubernetes/pki/apiserver.crt
 
 # node/local-api: Let the kubeconfigs of the node use the API on localhost
 # (writes /etc/kubernetes/kubelet.conf, /etc/kubernetes/admin.conf, /etc/kubernetes/super-admin.conf)
