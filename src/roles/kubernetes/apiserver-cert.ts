@@ -10,7 +10,7 @@ const PKI = '/etc/kubernetes/pki';
 
 /**
  * The API server's certificate has the names and addresses that the settings ask for. kubeadm makes it with the cluster and then
- * leaves it alone, so one that lacks a name is made again, beside the old one. The API server reads its files anew: it does not
+ * leaves it alone, so one that lacks a name is made again, beside the old one. The API server reads its files again: it does not
  * restart. Control planes have their turns one after the other, each with its API server ready before the next.
  *
  * @param config path of kubeadm's configuration on the host.
