@@ -85,7 +85,7 @@ others() { # sets path, RUN/KEY
 }
 at() { # number of the present task; the last word of what the watchdog reads
   at=
-  read -r kw_a kw_a kw_a kw_a at 2>/dev/null <"$1/watch" || :
+  read -r kw_a kw_a kw_a kw_a kw_a at 2>/dev/null <"$1/watch" || :
   at=${'$'}{at:-0}
 }
 label() {
