@@ -68,6 +68,7 @@ defaults
   timeout tunnel 4h
   timeout check 5s
   retries 3
+  option redispatch 1
 
 frontend healthz
   bind 127.0.0.1:${s.loadbalancer_apiserver_healthcheck_port}

@@ -12,7 +12,7 @@ chown root:root -- /etc/haproxy
 [ -f /etc/haproxy/haproxy.cfg ]
 [ ! -L /etc/haproxy/haproxy.cfg ]
 [ "$(stat -c %a:%U:%G /etc/haproxy/haproxy.cfg)" = 644:root:root ]
-[ "$(sha256sum < /etc/haproxy/haproxy.cfg)" = '5ba10097309cce55b80f8c04a123264992b330a492d4ed4b8d747fb3b6230e1d  -' ]
+[ "$(sha256sum < /etc/haproxy/haproxy.cfg)" = 'd39d84a9c43d9e649100ba3d580bd64c883c417c8b657c4733dce500ca02e199  -' ]
 ## apply
 tmp=$(mktemp /etc/haproxy/haproxy.cfg.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -29,6 +29,7 @@ defaults
   timeout tunnel 4h
   timeout check 5s
   retries 3
+  option redispatch 1
 
 frontend healthz
   bind 127.0.0.1:8081
@@ -58,7 +59,7 @@ mv -fT "$tmp" /etc/haproxy/haproxy.cfg
 [ -f /etc/kubernetes/manifests/haproxy.yml ]
 [ ! -L /etc/kubernetes/manifests/haproxy.yml ]
 [ "$(stat -c %a:%U:%G /etc/kubernetes/manifests/haproxy.yml)" = 600:root:root ]
-[ "$(sha256sum < /etc/kubernetes/manifests/haproxy.yml)" = '9d5166589cd9554b6879eec60ae687c7fd1f135665379b1116bff35e7a0d5d04  -' ]
+[ "$(sha256sum < /etc/kubernetes/manifests/haproxy.yml)" = 'cb96c10f849e3c434b2ce2a401bbfec853de6b95344fa098d550052609587e13  -' ]
 ## apply
 tmp=$(mktemp /etc/kubernetes/manifests/haproxy.yml.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -70,7 +71,7 @@ metadata:
   labels:
     k8s-app: kube-apiserver-lb
   annotations:
-    kubewright/config: 5ba10097309cce55b80f8c04a123264992b330a492d4ed4b8d747fb3b6230e1d
+    kubewright/config: d39d84a9c43d9e649100ba3d580bd64c883c417c8b657c4733dce500ca02e199
 spec:
   hostNetwork: true
   dnsPolicy: ClusterFirstWithHostNet
