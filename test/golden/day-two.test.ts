@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compileProgram } from '../../src/engine/program/compile.js';
+import { loadPlaybook } from '../../src/playbook/playbook.js';
 import { certsRenew } from '../../src/roles/day-two/certs/renew.js';
 import { etcdDefrag, etcdDefragLeader } from '../../src/roles/day-two/etcd/defrag.js';
 import { etcdRestore } from '../../src/roles/day-two/etcd/restore.js';
 import { etcdSnapshot } from '../../src/roles/day-two/etcd/snapshot.js';
 import { remove } from '../../src/roles/day-two/remove/remove.js';
 import { reset } from '../../src/roles/day-two/reset/reset.js';
+import { ROLES } from '../../src/roles/registry.js';
 import type { Role } from '../../src/roles/role.js';
 import { roleContext } from '../support/cluster.js';
 import { testShells } from '../support/local.js';
@@ -57,6 +59,14 @@ describe('programs of the operations on a living cluster', () => {
     const text = render(role.tasks(roleContext(cluster, host)));
     expect(text).not.toBe('');
     await expect(text).toMatchFileSnapshot(join(FILES, `${name}.${host}.sh`));
+  });
+
+  it('are the roles that the playbooks of the package name beside those of an installation', async () => {
+    const folder = join(import.meta.dirname, '../../playbooks');
+    const named = await Promise.all(readdirSync(folder).map(async (f) => (await loadPlaybook(join(folder, f))).plays));
+    const roles = named.flat().flatMap((play) => play.roles.map((r) => r.name));
+    const ours = [...CASES.map(([role]) => role), ...REMOVE].map((role) => role.name);
+    expect(new Set(roles.filter((name) => !ROLES.has(name)))).toEqual(new Set(ours));
   });
 
   it('have no file but those', () => {

@@ -61,7 +61,7 @@ function plant(runDir: string, o: Planted): void {
   const dir = `${runDir}/${o.run}/h-1-p`;
   mkdirSync(`${dir}/started`, { recursive: true });
   writeFileSync(`${dir}/pid`, `${o.pid} ${startOf(o.pid)}\n`);
-  writeFileSync(`${dir}/watch`, '3 tree 1 600 2\n');
+  writeFileSync(`${dir}/watch`, '3 tree 1 600 0 2\n');
   const tasks = [1, 2, 3].map((n) => ({ id: `t${n}`, title: `Task number ${n}` }));
   writeFileSync(`${dir}/label`, `${encodeLabel({ nonce: 'abc', play: 'etcd', host: 'h', tasks, needs: {} })}\n`);
   if (o.rc !== undefined) writeFileSync(`${dir}/rc`, `${o.rc}\n`);
