@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../../transport/types.js';
 import type { Kube } from './cluster/kube.js';
 import { listOf, type PodPlan, podObjects, policyObject } from './cluster/objects.js';
@@ -26,6 +27,8 @@ import { type Held, holdProgram, runProgram } from './remote.js';
 
 /** Hosts that are searched for the cause of failing pairs. */
 const SUSPECTS = 10;
+/** Milliseconds; twice the lease of a controller manager. */
+const ENDPOINTS_MS = 30_000;
 
 export interface NetworkInput {
   readonly kube: Kube;
@@ -145,8 +148,27 @@ async function serve(
   return { probes: probes.flat(), failures };
 }
 
+/** The controller manager writes them: seconds after its start, once it holds its lease. */
+async function waitForEndpoints(n: NetworkInput): Promise<boolean> {
+  const until = Date.now() + ENDPOINTS_MS;
+  for (;;) {
+    const slices = await n.kube.run(
+      'get',
+      'endpointslices',
+      '-n',
+      n.namespace,
+      '-o',
+      'jsonpath={.items[*].endpoints[*].addresses[0]}',
+    );
+    if (slices.code === 0 && slices.out.trim() !== '') return true;
+    if (n.signal.aborted || Date.now() > until) return false;
+    await sleep(1000, undefined, { signal: n.signal }).catch(() => undefined);
+  }
+}
+
 async function talk(n: NetworkInput, probes: readonly Probe[]): Promise<NetworkResult> {
   const service = (await n.kube.text('get', 'service', 'pods', '-n', n.namespace, '-o', 'jsonpath={.spec.clusterIP}')).trim();
+  const hasEndpoints = await waitForEndpoints(n);
   const hosts = probes.map((p) => p.host);
   n.stage('letting pods talk to each other', hosts);
   const plan = planPairs(probes.length);
@@ -167,7 +189,7 @@ async function talk(n: NetworkInput, probes: readonly Probe[]): Promise<NetworkR
   const pairs = findings.flatMap((f) => f.pairs);
   const evidence = await gatherEvidence(n, probes, suspects(pairs, SUSPECTS));
   const judged = judgePairs(pairs, { view: n.view, evidence, note: pairsNote(probes) });
-  const checks = [judged.check, judgeServices(n.view, findings, judged.cutOff), judgeDns(n.view, findings)];
+  const checks = [judged.check, judgeServices(n.view, findings, judged.cutOff, hasEndpoints), judgeDns(n.view, findings)];
   return { checks: [...checks, await policies(n, probes, pairs)], pairs };
 }
 

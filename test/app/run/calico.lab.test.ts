@@ -19,6 +19,7 @@ const env = { HOME: join(dir, 'home'), KUBEWRIGHT_LAB_DIR: '/var/lib/kubewright/
 const names = ['m11-k8s', ...Array.from({ length: WORKERS }, (_, i) => `w10${i + 1}-k8s`)];
 const reason =
   missingForLab() ??
+  (process.env.KUBEWRIGHT_TEST_CALICO === undefined ? 'takes a quarter of an hour: set KUBEWRIGHT_TEST_CALICO' : undefined) ??
   (existsSync(join(bundle, 'index.json')) ? undefined : 'needs a Go bundle: kubewright bundle build --from go');
 
 const run = (args: readonly string[], o: { echo?: boolean; input?: string } = {}) => cli(args, { env, cwd: dir, ...o });

@@ -180,6 +180,9 @@ test('a Service that fails on a node whose pods are cut off points to that', () 
   const found = [
     { node: 'w1', pairs: [], fromPod: { ok: false, said: 'Connection timed out' }, fromHost: { ok: true, said: 'w1' } },
   ];
+  expect(judgeServices(cluster(), found, ['w1'], false).failures).toMatchObject([
+    { node: 'cluster', what: 'the Service of the test pods has got no endpoints' },
+  ]);
   expect(judgeServices(cluster(), found, ['w1']).failures).toMatchObject([{ node: 'w1', fix: 'Cure that first' }]);
   const [failure] = judgeServices(cluster(), found, []).failures;
   expect(failure?.why).toBe('Connection timed out');

@@ -55,13 +55,31 @@ function noServer(view: ClusterView): { readonly why: string; readonly fix: stri
   };
 }
 
-/** A Service of all test pods, from each pod and each host. */
-export function judgeServices(view: ClusterView, findings: readonly Findings[], cutOff: readonly string[]): Check {
+const NO_ENDPOINTS: Failure = {
+  node: 'cluster',
+  what: 'the Service of the test pods has got no endpoints',
+  why: 'the controller manager has written none; after a restart it waits for its lease first',
+  fix: 'kubectl -n kube-system get lease kube-controller-manager; kubectl -n kube-system logs -l component=kube-controller-manager --tail=20',
+};
+
+/**
+ * A Service of all test pods, from each pod and each host.
+ *
+ * @param hasEndpoints whether the Service had any: without them kube-proxy refuses connections on every node.
+ */
+export function judgeServices(
+  view: ClusterView,
+  findings: readonly Findings[],
+  cutOff: readonly string[],
+  hasEndpoints = true,
+): Check {
   const ways = findings.flatMap((f) => [
     ...(f.fromPod ? [{ node: f.node, from: 'its pods', ...f.fromPod }] : []),
     ...(f.fromHost ? [{ node: f.node, from: 'the host itself', ...f.fromHost }] : []),
   ]);
   const failing = ways.filter((w) => !w.ok);
+  if (!hasEndpoints)
+    return checkOf('services', 'Services', 0, ways.length, 'from a pod on each node and from each host', [NO_ENDPOINTS]);
   const nodes = [...new Set(failing.map((w) => w.node))];
   const failures = nodes.map((node): Failure => {
     const from = failing.filter((w) => w.node === node);
