@@ -12,14 +12,13 @@ import { isNode, type Role, type RoleContext } from '../role.js';
 import { runtimeOf } from '../runtime/runtimes.js';
 import { hostWhy } from '../why.js';
 import { apiServerCertificate } from './apiserver-cert.js';
-import { join, repeatable, withConfig } from './join.js';
+import { INITIALISED, join, repeatable, withConfig } from './join.js';
 import { KUBE_PROXY, kubeProxyEndpoint } from './kube-proxy.js';
 import { kubeadmOf } from './kubeadm-command.js';
 import { joinSecrets, kubeadmHost } from './kubeadm-host.js';
 import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
 
 const CONFIG = '/etc/kubernetes/kubeadm-config.yaml';
-const DONE = `${NODE_STATE}/kubeadm/init`;
 /** An interrupted init of ours is repeated: every phase of kubeadm can be. */
 const STARTED = `${NODE_STATE}/kubeadm/init-started`;
 const SETTINGS = `${NODE_STATE}/kubeadm/settings`;
@@ -62,11 +61,11 @@ function init(ctx: RoleContext, config: string): Task {
     check: sh`
       [ -s /etc/kubernetes/admin.conf ]
       [ -s ${`${MANIFESTS}/kube-apiserver.yaml`} ]
-      [ -e ${DONE} ]`,
+      [ -e ${INITIALISED} ]`,
     apply: sh`
       # A cluster that kubeadm has made without us is taken over as it is.
       if [ ! -e ${STARTED} ] && [ -s /etc/kubernetes/admin.conf ] && ${kubectl(host.settings.bin_dir)} -n kube-system get configmap kubeadm-config >/dev/null 2>&1; then
-        touch ${DONE}
+        touch ${INITIALISED}
         exit 0
       fi
       ${withConfig(
@@ -80,7 +79,7 @@ function init(ctx: RoleContext, config: string): Task {
       ${handedOver(ctx)}
       ${kubeletStamp(ctx)}
       echo ${sha256(config)} > ${SETTINGS}
-      touch ${DONE}`,
+      touch ${INITIALISED}`,
     timeoutSec: cluster.settings.kubeadm_init_timeout + 60,
     writes: KUBELET_FILES,
     hint: `\`journalctl -u kubelet\` and \`${runtimeOf(host.settings).listCommand}\` on the host say what keeps the control plane from starting; repair it and run again`,

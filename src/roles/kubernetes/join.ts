@@ -13,6 +13,7 @@ import { KUBELET_CONF, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.
 import { NODE_SETTLED } from './wait-for-nodes.js';
 
 const DONE = `${NODE_STATE}/kubeadm/joined`;
+export const INITIALISED = `${NODE_STATE}/kubeadm/init`;
 const STARTED = `${NODE_STATE}/kubeadm/join-started`;
 
 /** Runs `body` with `$config` naming a root-only file on tmpfs that holds the secret and is removed afterwards. */
@@ -58,7 +59,8 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
       check: sh`
         [ -s ${KUBELET_CONF} ]
         ${manifest}
-        [ -e ${DONE} ]`,
+        # A control plane that was the first of the inventory has been initialised, not joined.
+        [ -e ${DONE} ] || [ -e ${INITIALISED} ]`,
       apply: sh`
         ${withConfig(
           new Secret('kubeadm-join', yaml),

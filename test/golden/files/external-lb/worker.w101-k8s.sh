@@ -3,7 +3,8 @@
 ## check
 [ -s /etc/kubernetes/kubelet.conf ]
 true
-[ -e /var/lib/kubewright/kubeadm/joined ]
+# A control plane that was the first of the inventory has been initialised, not joined.
+[ -e /var/lib/kubewright/kubeadm/joined ] || [ -e /var/lib/kubewright/kubeadm/init ]
 ## apply
 umask 077
 config=$(mktemp /run/kubewright-kubeadm-XXXXXX)

@@ -134,7 +134,8 @@ mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 ## check
 [ -s /etc/kubernetes/kubelet.conf ]
 [ -s /etc/kubernetes/manifests/kube-apiserver.yaml ]
-[ -e /var/lib/kubewright/kubeadm/joined ]
+# A control plane that was the first of the inventory has been initialised, not joined.
+[ -e /var/lib/kubewright/kubeadm/joined ] || [ -e /var/lib/kubewright/kubeadm/init ]
 ## apply
 umask 077
 config=$(mktemp /run/kubewright-kubeadm-XXXXXX)
