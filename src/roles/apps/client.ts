@@ -15,7 +15,7 @@ export const client: Role = {
     const kubectl = `${ctx.host.settings.bin_dir}/kubectl`;
     const stampedBy = ctx.artifacts.file('kubectl').sha256;
     const tasks: Task[] = [
-      directories({ id: 'client/directory', title: "Make root's .kube folder", paths: ['/root/.kube'], mode: '0700' }),
+      directories({ id: 'client/directory', title: "Make root's .kube directory", paths: ['/root/.kube'], mode: '0700' }),
       command({
         id: 'client/kubeconfig',
         title: 'Give root the admin kubeconfig',

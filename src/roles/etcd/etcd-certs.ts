@@ -26,14 +26,19 @@ export const etcdCertsRole: Role = {
     const tasks: Task[] = [];
     if (ctx.host.etcd) {
       tasks.push(
-        directories({ id: 'etcd-certs/directory', title: "Make the folder of etcd's certificates", paths: [dir], mode: '0700' }),
+        directories({
+          id: 'etcd-certs/directory',
+          title: "Make the directory of etcd's certificates",
+          paths: [dir],
+          mode: '0700',
+        }),
       );
     }
     if (ctx.host.controlPlane) {
       tasks.push(
         directories({
           id: 'etcd-certs/pki-directory',
-          title: "Make the folder of the control plane's certificates",
+          title: "Make the directory of the control plane's certificates",
           paths: ['/etc/kubernetes', '/etc/kubernetes/pki', '/etc/kubernetes/pki/etcd'],
         }),
       );

@@ -38,7 +38,7 @@ export const etcd: Role = {
       ...(hasEtcdutl(binaries.version) ? [etcdutl(binaries, s.bin_dir)] : []),
       ...certTasks(ctx, ['member', 'admin']),
       ...caKeyTasks(ctx),
-      directories({ id: 'etcd/data', title: "Make etcd's data folder", paths: [s.etcd_data_dir], mode: '0700' }),
+      directories({ id: 'etcd/data', title: "Make etcd's data directory", paths: [s.etcd_data_dir], mode: '0700' }),
       file({ id: 'etcd/env', title: 'Write the settings of etcd', path: ENV, content: environment(ctx), mode: '0600' }),
       file({ id: 'etcd/unit', title: 'Write the unit of etcd', path: UNIT, content: unit(s.bin_dir) }),
       ...rejoin(ctx),

@@ -24,7 +24,7 @@ export const apiserverLb: Role = {
       : imageRef(ctx, 'nginx', ctx.cluster.versions.nginxImage);
     const name = haproxy ? 'haproxy' : 'nginx-proxy';
     return [
-      directories({ id: 'apiserver-lb/directory', title: "Make the load balancer's folder", paths: [dir] }),
+      directories({ id: 'apiserver-lb/directory', title: "Make the load balancer's directory", paths: [dir] }),
       file({ id: 'apiserver-lb/config', title: 'Write the configuration of the local load balancer', path, content }),
       file({
         id: 'apiserver-lb/pod',

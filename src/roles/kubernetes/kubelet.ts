@@ -32,7 +32,7 @@ export const node: Role = {
     return [
       directories({
         id: 'node/directories',
-        title: 'Make the folders of Kubernetes',
+        title: 'Make the directories of Kubernetes',
         paths: [
           '/etc/kubernetes',
           MANIFESTS,

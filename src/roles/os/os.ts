@@ -18,8 +18,8 @@ export const os: Role = {
   tasks(ctx) {
     const s = ctx.host.settings;
     const tasks: Task[] = [
-      directories({ id: 'os/state', title: "Make the folder of Kubewright's notes", paths: [NODE_STATE], mode: '0700' }),
-      directories({ id: 'os/bin', title: 'Make the folder of binaries', paths: [s.bin_dir] }),
+      directories({ id: 'os/state', title: "Make the directory of Kubewright's notes", paths: [NODE_STATE], mode: '0700' }),
+      directories({ id: 'os/bin', title: 'Make the directory of binaries', paths: [s.bin_dir] }),
     ];
     if (s.populate_inventory_to_hosts_file) tasks.push(hostsFile(ctx));
     if (s.kubelet_fail_swap_on) tasks.push(swapOff());

@@ -32,7 +32,7 @@ const role: Role = {
     return [
       directories({
         id: 'containerd/directories',
-        title: 'Make the folders of containerd and CNI',
+        title: 'Make the directories of containerd and CNI',
         paths: ['/etc/containerd', CERTS_D, ...CNI_DIRECTORIES],
       }),
       install({ id: 'containerd/runc', title: 'Install runc', artifact: ctx.artifacts.file('runc'), dir: bin, files: ['runc'] }),
@@ -155,7 +155,7 @@ function mirrors(s: ClusterSettings): Task[] {
     // A header may log in to the mirror.
     const content = m.mirrors.some((h) => h.header !== undefined) ? new Secret(`mirror-${id}`, text) : text;
     return [
-      directories({ id: `containerd/mirror-${id}`, title: `Make the folder of ${m.prefix}'s mirrors`, paths: [dir] }),
+      directories({ id: `containerd/mirror-${id}`, title: `Make the directory of ${m.prefix}'s mirrors`, paths: [dir] }),
       file({ id: `containerd/mirror-${id}-hosts`, title: `Name the mirrors of ${m.prefix}`, path: `${dir}/hosts.toml`, content }),
     ];
   });

@@ -20,7 +20,7 @@ trap 'rm -f "$tmp"' EXIT
     } > "$tmp"
 cat "$tmp" > /etc/hosts
 
-# apiserver-lb/directory: Make the load balancer's folder
+# apiserver-lb/directory: Make the load balancer's directory
 ## check
 for d in /etc/nginx; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply

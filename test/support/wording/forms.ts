@@ -132,17 +132,7 @@ export const ALLOWED: readonly { readonly file: string; readonly text: string; r
   { file: 'bench/startup.mjs', text: 'ansible_user=nobody', reason: 'an account' },
   { file: 'CONTRIBUTING.md', text: '| machine, server |', reason: 'the glossary names what not to say' },
   { file: 'CONTRIBUTING.md', text: 'as Kubernetes calls it | machine |', reason: 'the glossary names what not to say' },
-  { file: 'src/roles/apps/client.ts', text: "Make root's .kube folder", reason: GOLDEN },
-  { file: 'src/roles/etcd/etcd-certs.ts', text: "Make the folder of etcd's certificates", reason: GOLDEN },
-  { file: 'src/roles/etcd/etcd-certs.ts', text: "Make the folder of the control plane's certificates", reason: GOLDEN },
-  { file: 'src/roles/etcd/etcd.ts', text: "Make etcd's data folder", reason: GOLDEN },
-  { file: 'src/roles/kubernetes/apiserver-lb.ts', text: "Make the load balancer's folder", reason: GOLDEN },
   { file: 'src/roles/kubernetes/control-plane.ts', text: 'upload the certificates for the machines that join', reason: GOLDEN },
-  { file: 'src/roles/kubernetes/kubelet.ts', text: 'Make the folders of Kubernetes', reason: GOLDEN },
-  { file: 'src/roles/os/os.ts', text: "Make the folder of Kubewright's notes", reason: GOLDEN },
-  { file: 'src/roles/os/os.ts', text: 'Make the folder of binaries', reason: GOLDEN },
-  { file: 'src/roles/runtime/containerd.ts', text: "Make the folder of ${m.prefix}'s mirrors", reason: GOLDEN },
-  { file: 'src/roles/runtime/containerd.ts', text: 'Make the folders of containerd and CNI', reason: GOLDEN },
 ];
 
 /** The pattern as a regular expression over prose, where a line may break within a phrase. */

@@ -104,7 +104,7 @@ chmod 600 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/ssl/etcd/ssl/ca-key.pem
 
-# etcd/data: Make etcd's data folder
+# etcd/data: Make etcd's data directory
 ## check
 for d in /var/lib/etcd; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply

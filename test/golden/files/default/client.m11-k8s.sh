@@ -1,4 +1,4 @@
-# client/directory: Make root's .kube folder
+# client/directory: Make root's .kube directory
 ## check
 for d in /root/.kube; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply

@@ -1,4 +1,4 @@
-# containerd/directories: Make the folders of containerd and CNI
+# containerd/directories: Make the directories of containerd and CNI
 ## check
 for d in /etc/containerd /etc/containerd/certs.d /opt/cni /opt/cni/bin /etc/cni /etc/cni/net.d; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply

@@ -1,4 +1,4 @@
-# etcd-certs/directory: Make the folder of etcd's certificates
+# etcd-certs/directory: Make the directory of etcd's certificates
 ## check
 for d in /etc/ssl/etcd/ssl; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply
@@ -6,7 +6,7 @@ mkdir -p -- /etc/ssl/etcd/ssl
 chmod 00700 -- /etc/ssl/etcd/ssl
 chown root:root -- /etc/ssl/etcd/ssl
 
-# etcd-certs/pki-directory: Make the folder of the control plane's certificates
+# etcd-certs/pki-directory: Make the directory of the control plane's certificates
 ## check
 for d in /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply

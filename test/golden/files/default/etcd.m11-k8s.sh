@@ -70,7 +70,7 @@ names=,$(printf '%s\n' "$text" | sed -n '/Subject Alternative Name/{n;s/ //g;s/I
 ## apply
 echo 'The certificate on this machine is not good, and none was signed in this run' >&2; exit 1
 
-# etcd/data: Make etcd's data folder
+# etcd/data: Make etcd's data directory
 ## check
 for d in /var/lib/etcd; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply

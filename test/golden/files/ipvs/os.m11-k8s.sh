@@ -1,4 +1,4 @@
-# os/state: Make the folder of Kubewright's notes
+# os/state: Make the directory of Kubewright's notes
 ## check
 for d in /var/lib/kubewright; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:700:root:root ]; done
 ## apply
@@ -6,7 +6,7 @@ mkdir -p -- /var/lib/kubewright
 chmod 00700 -- /var/lib/kubewright
 chown root:root -- /var/lib/kubewright
 
-# os/bin: Make the folder of binaries
+# os/bin: Make the directory of binaries
 ## check
 for d in /usr/local/bin; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply

@@ -1,4 +1,4 @@
-# node/directories: Make the folders of Kubernetes
+# node/directories: Make the directories of Kubernetes
 ## check
 for d in /etc/kubernetes /etc/kubernetes/manifests /etc/systemd/system/kubelet.service.d /var/lib/kubelet /var/lib/kubewright/kubeadm; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply

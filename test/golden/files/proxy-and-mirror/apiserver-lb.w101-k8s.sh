@@ -1,4 +1,4 @@
-# apiserver-lb/directory: Make the load balancer's folder
+# apiserver-lb/directory: Make the load balancer's directory
 ## check
 for d in /etc/nginx; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply

@@ -1,4 +1,4 @@
-# containerd/directories: Make the folders of containerd and CNI
+# containerd/directories: Make the directories of containerd and CNI
 ## check
 for d in /etc/containerd /etc/containerd/certs.d /opt/cni /opt/cni/bin /etc/cni /etc/cni/net.d; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
@@ -166,7 +166,7 @@ chmod 600 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/containerd/config.toml
 
-# containerd/mirror-docker.io: Make the folder of docker.io's mirrors
+# containerd/mirror-docker.io: Make the directory of docker.io's mirrors
 ## check
 for d in /etc/containerd/certs.d/docker.io; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
@@ -198,7 +198,7 @@ chmod 644 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/containerd/certs.d/docker.io/hosts.toml
 
-# containerd/mirror-quay.io: Make the folder of quay.io's mirrors
+# containerd/mirror-quay.io: Make the directory of quay.io's mirrors
 ## check
 for d in /etc/containerd/certs.d/quay.io; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
