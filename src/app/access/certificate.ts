@@ -71,7 +71,7 @@ export async function issueCertificate(session: Session, binDir: string, r: Cert
       export KUBECONFIG=/etc/kubernetes/admin.conf
       dir=$(mktemp -d /run/kubewright-csr.XXXXXX)
       trap 'rm -rf "$dir"; '${kubectl}' delete csr '${name}' --ignore-not-found >/dev/null 2>&1' EXIT
-      openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$dir/key" 2>/dev/null
+      openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$dir/key"
       openssl req -new -key "$dir/key" -subj ${subject} -out "$dir/csr"
       request=$(openssl base64 -A -in "$dir/csr")
       printf '%s' '{"apiVersion":"certificates.k8s.io/v1","kind":"CertificateSigningRequest","metadata":{"name":"'${name}'"},"spec":{"request":"'"$request"'","signerName":"kubernetes.io/kube-apiserver-client","expirationSeconds":'${r.ttl}',"usages":["client auth"]}}' > "$dir/json"

@@ -1,35 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import type { Shell } from '../../shell/shell.js';
+import { ask, silentHost } from '../../transport/session/ask.js';
 import type { Session } from '../../transport/types.js';
 
 export interface Ran {
-  /** Exit status; undefined: it did not end by itself. */
+  /** Exit status; undefined: it did not end by itself, or something else ended in its place. */
   readonly code?: number;
+  /** Its lines, without empty ones and without what shell start-up files print. */
   readonly out: string;
   readonly err: string;
 }
 
-/** Runs a program as root and returns its output without what shell start-up files print. Never rejects. */
+/** Runs a program as root. Never rejects. */
 export async function runProgram(session: Session, program: Shell, signal?: AbortSignal): Promise<Ran> {
-  const mark = `kw-${randomBytes(8).toString('hex')}`;
-  let out = '';
-  let err = '';
-  const exit = await session.exec('sh', {
-    become: true,
-    signal,
-    // A program that was cut off is not a complete function, and runs nothing.
-    stdin: `main() {\necho ${mark}\n${program.text}\n}\nmain </dev/null\n`,
-    onStdout: (chunk) => (out += chunk.toString()),
-    onStderr: (chunk) => (err = (err + chunk.toString()).slice(-4000)),
-  });
-  const at = out.indexOf(mark);
-  return {
-    // Without the mark something else has ended in its place.
-    code: exit.kind === 'exited' && at !== -1 ? exit.code : undefined,
-    out: at === -1 ? '' : out.slice(at + mark.length + 1),
-    err: exit.kind === 'lost' ? exit.cause.message : err.trim(),
-  };
+  const answer = await ask(session, { become: true, program: [program.text], signal });
+  if (answer.kind === 'lost') return { out: '', err: answer.cause.message };
+  if (answer.kind === 'silent') return { out: '', err: silentHost(session.target, answer).parts.what };
+  return { code: answer.status, out: answer.lines.join('\n'), err: answer.said.stderr.trim() };
 }
 
 /** A program that lasts for as long as its stdin is open: it tidies up when we end it, and when we are gone. */

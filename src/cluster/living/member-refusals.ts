@@ -37,7 +37,7 @@ function shrunk(wanted: Cluster, living: LivingCluster): ErrorParts[] {
       what: `etcd has ${names.length === 1 ? 'a member' : 'members'} that the inventory lacks: ${names.join(', ')}`,
       where: placeOfGroup(wanted),
       why: 'They stay members whatever the inventory says: API servers would forget them, and the quorum would still count them',
-      fix: 'Put their hosts back under [etcd], or remove the members first (etcdctl member remove ID)',
+      fix: 'Put their hosts back under [etcd]; kubewright remove takes a host out of the cluster, with its member',
       code: 'etcd-members',
     },
   ];

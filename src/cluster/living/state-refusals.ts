@@ -4,7 +4,27 @@ import type { LivingCluster } from './living-cluster.js';
 
 /** What must be repaired, or finished, before anything is changed. */
 export function stateProblems(wanted: Cluster, living: LivingCluster): ErrorParts[] {
-  return [...mixedVersions(wanted, living), ...quorum(wanted, living), ...nodeNames(wanted, living)];
+  return [
+    ...unfinishedRestore(wanted, living),
+    ...mixedVersions(wanted, living),
+    ...quorum(wanted, living),
+    ...nodeNames(wanted, living),
+  ];
+}
+
+/** Members may hold different data, and control planes without manifests would be initialised again. */
+function unfinishedRestore(wanted: Cluster, living: LivingCluster): ErrorParts[] {
+  const hosts = wanted.hosts.map((h) => h.name).filter((name) => living.hosts.get(name)?.restoring);
+  if (hosts.length === 0) return [];
+  return [
+    {
+      what: 'A restore of etcd has not been finished',
+      where: hosts.join(', '),
+      why: 'The control plane is stopped there, and members of etcd may hold different data',
+      fix: 'Run kubewright etcd restore with the same snapshot again: it goes on where it stopped',
+      code: 'restore-unfinished',
+    },
+  ];
 }
 
 /** More than one version of Kubernetes: an upgrade that was not finished. */
@@ -97,7 +117,7 @@ export function strangers(wanted: Cluster, living: LivingCluster): Warning[] {
     {
       what: `${left.join(', ')} ${left.length === 1 ? 'is a node' : 'are nodes'} of the cluster, but not in the inventory`,
       why: 'Nothing is changed there, and load balancers and hosts files no longer mention them',
-      fix: 'Put them back into the inventory, or drain and delete them',
+      fix: 'Put them back into the inventory; kubewright remove takes a node out of the cluster',
     },
   ];
 }

@@ -13,6 +13,8 @@ export interface LivingFacts {
   readonly etcd?: EtcdFacts;
   /** Set on hosts that hold an administrator's kubeconfig and the manifest of an API server. */
   readonly api?: ApiFacts;
+  /** `etcd restore` has taken this host's control plane aside, and has not put it back. */
+  readonly restoring: boolean;
   /** What Kubewright applied last, as it noted on this host: JSON. */
   readonly applied?: string;
 }

@@ -32,6 +32,7 @@ export function parseLiving(lines: ProbeLines): LivingFacts | undefined {
     staticPods: staticPods(all('static')),
     cni: [...all('cni')].sort(),
     certificates: certificates(all('cert'), all('apiserver-sans')),
+    restoring: all('restoring').length > 0,
     ...(etcd ? { etcd } : {}),
     ...(api ? { api } : {}),
     ...(applied === undefined ? {} : { applied }),

@@ -11,6 +11,9 @@ export interface LivingPlaces {
 /** Where Kubewright notes on control planes what it applied last. */
 export const APPLIED_FILE = '/var/lib/kubewright/cluster/applied.json';
 
+/** Where `etcd restore` keeps the manifests of the control plane until etcd has the restored data. */
+export const RESTORE_ASIDE = '/etc/kubernetes/kubewright-restore';
+
 /**
  * Lines of the probe about a cluster that is on the host; a host without one only tests for a few files. Uses `say` of the probe.
  *
@@ -37,6 +40,7 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
                   s/^ *- *['\\"]\\{0,1\\}\\(--[^'\\"]*\\).*/static	$n arg \\1/p" "$f"
         done
         for f in /etc/cni/net.d/*.conf*; do [ ! -f "$f" ] || say cni "\${f##*/}"; done
+        [ ! -d ${RESTORE_ASIDE} ] || say restoring yes
         [ ! -s ${APPLIED_FILE} ] || say applied "$(tr -d '\n' < ${APPLIED_FILE})"
         certificates
         etcd_facts

@@ -186,6 +186,7 @@ describe("Calico's settings", () => {
 
 describe('a cluster that must be repaired first', () => {
   it.each<[code: string, edit: Edit]>([
+    ['restore-unfinished', (t) => `${t.replaceAll(/^static\t.*\n/gm, '')}restoring\tyes\n`],
     ['etcd-quorum', (t) => t.replace(/"Leader" : \d+/, '"Leader" : 0').replaceAll(/^etcd-member.*\n/gm, '')],
     ['etcd-alarm', (t) => t.replace('"Errors" : []', '"Errors" : [memberID:1 alarm:NOSPACE]')],
     ['etcd-stacked', (t) => `${t}static\tetcd image registry.k8s.io/etcd:3.6.5-0\n`],

@@ -1,6 +1,6 @@
 import { type ErrorParts, InputErrors, PreflightError } from '../../../base/errors.js';
 import { writeWarning } from '../../../base/text/render-error.js';
-import { type Cluster, type ClusterHost, memberName } from '../../../cluster/cluster.js';
+import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
 import { remove } from '../../../roles/day-two/remove/remove.js';
 import { without } from '../../../roles/day-two/remove/remove-options.js';
 import { sh } from '../../../shell/shell.js';
@@ -65,7 +65,7 @@ export async function removeCommand(o: RemoveCommandOptions): Promise<number> {
     }),
     hosts: took,
     finish: async (_source, result) => {
-      if (result.exitCode === 0) process.stderr.write(`${whatNext(cluster, removed, dead).join('\n')}\n`);
+      if (result.exitCode === 0) process.stderr.write(`${whatNext(removed, dead).join('\n')}\n`);
     },
   });
 }
@@ -187,19 +187,10 @@ function announcement(removed: readonly ClusterHost[], dead: ReadonlySet<string>
 }
 
 /** What only the operator can do: the inventory is theirs. */
-function whatNext(cluster: Cluster, removed: readonly ClusterHost[], dead: ReadonlySet<string>): string[] {
+function whatNext(removed: readonly ClusterHost[], dead: ReadonlySet<string>): string[] {
   const names = removed.map((h) => h.name).join(', ');
-  // Without a name of their own members are named by their place in the group.
-  const shifted = cluster.etcd
-    .filter((h) => !removed.includes(h))
-    .filter((h, i) => memberName(h) === `etcd${cluster.etcd.indexOf(h) + 1}` && memberName(h) !== `etcd${i + 1}`);
   return [
     `Removed: ${names}. Take ${removed.length === 1 ? 'it' : 'them'} out of the inventory now: provision would add ${removed.length === 1 ? 'it' : 'them'} again.`,
-    ...(shifted.length > 0
-      ? [
-          `So that the members of etcd keep their names, set on ${shifted.map((h) => `${h.name}: etcd_member_name=${memberName(h)}`).join(', ')}.`,
-        ]
-      : []),
     ...(removed.some((h) => h.controlPlane || h.etcd)
       ? ["Then run provision: it takes the removed hosts out of the API servers' settings, one control plane after the other."]
       : []),

@@ -1,4 +1,5 @@
 import type { ClusterHost } from '../../../cluster/cluster.js';
+import { RESTORE_ASIDE } from '../../../facts/living/probe-living.js';
 import { joinShell, type Shell, sh } from '../../../shell/shell.js';
 import { action } from '../../../tasks/action.js';
 import { command, waitFor } from '../../../tasks/command.js';
@@ -11,8 +12,6 @@ import type { Role, RoleContext } from '../../role.js';
 /** `prepared` or `swapped`: how far a member has come with this snapshot. */
 const PHASE = 'etcd-restore-phase';
 const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
-/** Where the manifests of the control plane wait meanwhile. */
-const ASIDE = '/etc/kubernetes/kubewright-restore';
 
 export interface RestoreOptions {
   /** The snapshot on the operator's machine; its tasks take it by its sha256. */
@@ -115,12 +114,12 @@ function stopClients(ctx: RoleContext): ReturnType<typeof command> {
         if ${running()}; then exit 1; fi
       done`,
     apply: sh`
-      mkdir -p ${ASIDE}
-      chmod 0700 ${ASIDE}
+      mkdir -p ${RESTORE_ASIDE}
+      chmod 0700 ${RESTORE_ASIDE}
       # The kubelet deletes images that no container uses when the disk fills up; without a registry they would not come back.
       ${pinImages(ctx, 'pinned')}
       for c in ${COMPONENTS}; do
-        [ ! -e ${MANIFESTS}/"$c.yaml" ] || mv -f ${MANIFESTS}/"$c.yaml" ${ASIDE}/
+        [ ! -e ${MANIFESTS}/"$c.yaml" ] || mv -f ${MANIFESTS}/"$c.yaml" ${RESTORE_ASIDE}/
       done
       # An API server does not end by itself while clients watch: half a minute less without an API.
       for c in ${COMPONENTS}; do
@@ -144,7 +143,7 @@ function pinImages(ctx: RoleContext, value: 'pinned' | ''): Shell {
   const ctr = `${ctx.host.settings.bin_dir}/ctr`;
   return sh`
       for c in ${COMPONENTS}; do
-        for f in ${MANIFESTS}/"$c.yaml" ${ASIDE}/"$c.yaml"; do
+        for f in ${MANIFESTS}/"$c.yaml" ${RESTORE_ASIDE}/"$c.yaml"; do
           image=$(sed -n 's/^ *image: *//p' "$f" 2>/dev/null | head -n 1)
           [ -z "$image" ] || ${ctr} --namespace k8s.io images label "$image" ${`io.cri-containerd.pinned=${value}`} >/dev/null
         done
@@ -210,9 +209,9 @@ function startClients(ctx: RoleContext): ReturnType<Role['tasks']> {
       check: sh`for c in ${COMPONENTS}; do [ -e ${MANIFESTS}/"$c.yaml" ]; done`,
       apply: sh`
         for c in ${COMPONENTS}; do
-          [ ! -e ${ASIDE}/"$c.yaml" ] || mv -f ${ASIDE}/"$c.yaml" ${MANIFESTS}/
+          [ ! -e ${RESTORE_ASIDE}/"$c.yaml" ] || mv -f ${RESTORE_ASIDE}/"$c.yaml" ${MANIFESTS}/
         done
-        rmdir ${ASIDE} 2>/dev/null || :`,
+        rmdir ${RESTORE_ASIDE} 2>/dev/null || :`,
     }),
     waitFor({
       id: 'etcd-restore/ready',
