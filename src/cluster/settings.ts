@@ -149,6 +149,11 @@ export const settingsShape = {
   minimal_node_memory_mb: amount.default(1024).describe('memory that preflight requires of workers, MB'),
   kubeconfig_localhost: bool.default(false).describe('copy the admin kubeconfig to artifacts_dir here'),
   artifacts_dir: text.optional().describe('directory for it; default: artifacts beside the inventory'),
+  client_shell: bool.default(false).describe('short commands around kubectl on the control planes (docs/shell.md)'),
+  client_shell_users: z
+    .array(text.pipe(z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be names of users')))
+    .default([])
+    .describe('users there who get them and the admin kubeconfig, besides root'),
   kubewright_bundle: text.optional().describe('offline bundle (directory or tar) to install from'),
   kubewright_cache_dir: path
     .default('/var/cache/kubewright')

@@ -71,6 +71,12 @@ const OPTIONS: readonly VariantOptions[] = [
     differs: ['containerd', 'etcd', 'node', 'client'],
   },
   {
+    name: 'client-shell',
+    text: 'the short commands on the control planes, and a user who gets a kubeconfig',
+    vars: { client_shell: true, client_shell_users: ['vagrant'] },
+    differs: ['client'],
+  },
+  {
     name: 'proxy-and-mirror',
     text: 'no direct way out: a proxy, mirrors of the release files and of the registries',
     vars: {

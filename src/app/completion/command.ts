@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
 import { toolName } from '../../base/text/tool-name.js';
+import { SHELLS, type ShellName } from '../../shortcuts/shells.js';
 import { type CommandWords, complete } from './complete.js';
-import { completionScript, SHELLS, type ShellName } from './scripts.js';
+import { completionScript } from './scripts.js';
 
 /** `completion SHELL`. @returns exit code. @throws InputError where the tool has no name that a shell could complete. */
 export function printCompletion(shell: ShellName | undefined): number {

@@ -1,5 +1,4 @@
-export type ShellName = 'bash' | 'zsh' | 'fish';
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+import type { ShellName } from '../../shortcuts/shells.js';
 
 /**
  * The completion of a shell. Each Tab asks the tool itself (`completion --query -- WORDS`): one candidate per line, its description after

@@ -95,6 +95,8 @@ export const SETTING_CHANGES: Readonly<Record<keyof ClusterSettings, ChangeClass
   minimal_node_memory_mb: 'live',
   kubeconfig_localhost: 'live',
   artifacts_dir: 'live',
+  client_shell: 'live',
+  client_shell_users: 'live',
   kubewright_bundle: 'live',
   kubewright_cache_dir: 'live',
   kubeadm_checksums: 'live',

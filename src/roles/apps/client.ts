@@ -3,6 +3,7 @@ import { command } from '../../tasks/command.js';
 import { directories, file } from '../../tasks/file.js';
 import type { Task } from '../../tasks/task.js';
 import type { Role } from '../role.js';
+import { clientShell, profileLines } from './client-shell.js';
 
 const ADMIN = '/etc/kubernetes/admin.conf';
 const COMPLETION = '/etc/bash_completion.d/kubectl';
@@ -45,8 +46,9 @@ if [ -n "\${BASH_VERSION:-}" ] && [ -r ${COMPLETION} ]; then
   . ${COMPLETION}
   complete -o default -F __start_kubectl k
 fi
-`,
+${profileLines(ctx)}`,
       }),
+      ...clientShell(ctx),
     ];
     if (s.kubeconfig_localhost && ctx.host === ctx.cluster.controlPlane[0]) {
       tasks.push(

@@ -167,6 +167,23 @@ for f in calico calico-ipam flannel install; do rm -f /opt/cni/bin/"$f"; done
 rmdir /opt/cni/bin /opt/cni 2>/dev/null || :
 rm -f /var/lib/kubewright/installed/node.* /var/lib/kubewright/installed/containerd.cni*
 
+# client/shell-gone: Remove the short commands
+## check
+for f in /usr/local/share/kubewright /etc/fish/conf.d/kubewright.fish /var/lib/kubewright/client; do [ ! -e "$f" ]; done
+for f in /etc/zsh/zshrc /etc/zshrc; do [ ! -f "$f" ] || ! grep -qxF '[ ! -r /usr/local/share/kubewright/zshrc ] || . /usr/local/share/kubewright/zshrc # kubewright' "$f"; done
+## apply
+for f in /var/lib/kubewright/client/*; do
+    [ -e "$f" ] || continue
+    u=${f##*/}
+    case " "''" " in *" $u "*) continue ;; esac
+    if [ "$(su -s /bin/sh "$u" -c 'sha256sum < ~/.kube/config' < /dev/null)" = "$(cat "$f")" ]; then su -s /bin/sh "$u" -c 'rm -f ~/.kube/config' < /dev/null; fi
+    rm -f "$f"
+  done
+for f in /etc/zsh/zshrc /etc/zshrc; do
+  if [ -f "$f" ] && grep -qxF '[ ! -r /usr/local/share/kubewright/zshrc ] || . /usr/local/share/kubewright/zshrc # kubewright' "$f"; then sed -i '/# kubewright$/d' "$f"; fi
+done
+rm -rf /usr/local/share/kubewright /etc/fish/conf.d/kubewright.fish /var/lib/kubewright/client
+
 # reset/notes: Remove Kubewright's notes and downloads
 ## check
 [ ! -e /var/lib/kubewright ] || [ -e /var/lib/kubewright/containerd-kept -a ! -e /var/lib/kubewright/kubeadm ]

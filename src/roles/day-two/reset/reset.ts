@@ -3,6 +3,7 @@ import { type Shell, sh } from '../../../shell/shell.js';
 import { command } from '../../../tasks/command.js';
 import { NODE_STATE } from '../../../tasks/paths.js';
 import type { Task } from '../../../tasks/task.js';
+import { clientShellGone } from '../../apps/client-shell.js';
 import type { Role, RoleContext } from '../../role.js';
 import { runtimeOf } from '../../runtime/runtimes.js';
 import { noRules, removeRules } from './firewall.js';
@@ -31,6 +32,7 @@ export const reset: Role = {
     files(ctx),
     containerd(ctx.host),
     binaries(ctx.host),
+    clientShellGone(),
     notes(ctx.host),
   ],
 };
