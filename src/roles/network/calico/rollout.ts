@@ -21,11 +21,13 @@ export function rolloutTasks(ctx: RoleContext): Task[] {
       id: 'network/calico-replace',
       title: 'Replace calico-node where a dead node holds the rollout up',
       check: sh`
+        ${begun(k)}
         ${look}
         [ -z "$dead" ] || [ -z "$outdated" ]`,
       // A rolling update counts the pod of a dead node as the one that may be missing, and stops.
       apply: sh`
         ${look}
+        [ -n "$dead" ] || exit 0
         for n in $outdated; do
           pod=$(${k} -n kube-system get pods -l k8s-app=calico-node --field-selector "spec.nodeName=$n" -o name)
           ${k} -n kube-system delete --wait=true --timeout=60s "$pod"
@@ -62,17 +64,32 @@ export function rolloutTasks(ctx: RoleContext): Task[] {
 const HINT =
   'Can the nodes pull its images? `kubectl -n kube-system describe pod -l k8s-app=calico-node` says, and names the registry';
 
-/** Sets `current`, `outdated`, `missing` (names of live nodes) and `dead`. */
+/** The controllers notice a new manifest a moment after it was applied: that is no reason to replace anything. */
+function begun(k: Shell): Shell {
+  return sh`
+    i=0
+    until
+      generation=$(${k} --request-timeout=10s -n kube-system get daemonset calico-node -o ${SEEN})
+      [ "\${generation% *}" = "\${generation#* }" ]
+    do
+      i=$((i + 1))
+      [ $i -lt 30 ] || { echo 'the rollout has not begun'; exit 1; }
+      sleep 1
+    done`;
+}
+
+const SEEN = 'jsonpath={.metadata.generation} {.status.observedGeneration}';
+
+/** Sets `current`, `missing`, `outdated` (names of live nodes; outdated ones have a pod of a former manifest) and `dead`. */
 function survey(k: Shell, members: readonly string[]): Shell {
   const node =
     'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\\n"}{end}';
   const pod =
     'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\\n"}{end}';
-  const seen = 'jsonpath={.metadata.generation} {.status.observedGeneration}';
   const newest = 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}';
   return sh`
     # The controller has taken notice of the newest manifest.
-    generation=$(${k} --request-timeout=10s -n kube-system get daemonset calico-node -o ${seen})
+    generation=$(${k} --request-timeout=10s -n kube-system get daemonset calico-node -o ${SEEN})
     [ "\${generation% *}" = "\${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
     hash=$(${k} --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o ${newest})
     nodes=$(${k} --request-timeout=10s get nodes -o ${node})
@@ -87,6 +104,7 @@ function survey(k: Shell, members: readonly string[]): Shell {
       if printf '%s\n' "$pods" | grep -q "^$n $hash True *$"; then current="$current
 $n"; continue; fi
       missing="$missing $n"
-      printf '%s\n' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+      printf '%s\n' "$pods" | grep "^$n " | grep -vq "^$n $hash" || continue
+      outdated="$outdated $n"
     done`;
 }

@@ -158,6 +158,15 @@ echo '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 114dc8a42
 # network/calico-replace: Replace calico-node where a dead node holds the rollout up
 # (done by network/calico)
 ## check
+i=0
+until
+  generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+  [ "${generation% *}" = "${generation#* }" ]
+do
+  i=$((i + 1))
+  [ $i -lt 30 ] || { echo 'the rollout has not begun'; exit 1; }
+  sleep 1
+done
 # The controller has taken notice of the newest manifest.
 generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
 [ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
@@ -178,7 +187,8 @@ for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
 $n"; continue; fi
   missing="$missing $n"
   printf '%s
-' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+' "$pods" | grep "^$n " | grep -vq "^$n $hash" || continue
+  outdated="$outdated $n"
 done
 [ -z "$dead" ] || [ -z "$outdated" ]
 ## apply
@@ -202,8 +212,10 @@ for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
 $n"; continue; fi
   missing="$missing $n"
   printf '%s
-' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+' "$pods" | grep "^$n " | grep -vq "^$n $hash" || continue
+  outdated="$outdated $n"
 done
+[ -n "$dead" ] || exit 0
 for n in $outdated; do
   pod=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get pods -l k8s-app=calico-node --field-selector "spec.nodeName=$n" -o name)
   /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete --wait=true --timeout=60s "$pod"
@@ -229,7 +241,8 @@ for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
 $n"; continue; fi
   missing="$missing $n"
   printf '%s
-' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+' "$pods" | grep "^$n " | grep -vq "^$n $hash" || continue
+  outdated="$outdated $n"
 done
     printf '%s
 ' "$current" | grep -qxF "$n"
@@ -263,7 +276,8 @@ for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
 $n"; continue; fi
   missing="$missing $n"
   printf '%s
-' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+' "$pods" | grep "^$n " | grep -vq "^$n $hash" || continue
+  outdated="$outdated $n"
 done
 [ -z "$dead" ] || echo "not waited for, because they are not Ready:" $dead
 [ -z "$missing" ] || { echo "calico-node is not ready on:" $missing; exit 1; }
@@ -329,7 +343,8 @@ for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
 $n"; continue; fi
   missing="$missing $n"
   printf '%s
-' "$pods" | grep -q "^$n $hash" || outdated="$outdated $n"
+' "$pods" | grep "^$n " | grep -vq "^$n $hash" || continue
+  outdated="$outdated $n"
 done
 [ -z "$dead" ] || echo "not waited for, because they are not Ready:" $dead
 [ -z "$missing" ] || { echo "calico-node is not ready on:" $missing; exit 1; }
