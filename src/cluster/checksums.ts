@@ -37,6 +37,7 @@ export const CHECKSUM_SETTINGS = {
   runc: 'runc_checksums',
   crictl: 'crictl_checksums',
   'cni-plugins': 'cni_binary_checksums',
+  'calico-manifest': 'calico_crds_archive_checksums',
 } as const;
 
 export type ChecksumSetting = (typeof CHECKSUM_SETTINGS)[keyof typeof CHECKSUM_SETTINGS];
@@ -51,7 +52,7 @@ export function ownChecksums(
   for (const [arch, versions] of Object.entries((setting && settings[setting]) ?? {})) {
     for (const [version, sha256] of Object.entries(versions)) {
       const plain = version.replace(/^v/, '');
-      found.set(plain, { ...found.get(plain), [arch]: sha256 });
+      found.set(plain, { ...found.get(plain), [arch === 'no_arch' ? 'noarch' : arch]: sha256 });
     }
   }
   return found;

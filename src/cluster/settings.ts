@@ -34,6 +34,14 @@ const registry = text.pipe(
       'must be a registry like registry.example.org:5000/path, without http://',
     ),
 );
+const registryHost = text.pipe(
+  z
+    .string()
+    .regex(
+      /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/,
+      'must be a host like registry.example.org:5000, without http://',
+    ),
+);
 /** Empty text in an inventory means that the setting is not set. */
 const unless = <T extends z.ZodType>(type: T) => z.preprocess((v) => (v === '' ? undefined : v), type.optional());
 const ipv4 = text.pipe(z.string().refine(isIpv4, 'must be an IPv4 address'));
@@ -130,6 +138,10 @@ export const settingsShape = {
     )
     .default([])
     .describe('mirrors of registries'),
+  containerd_registry_auth: z
+    .array(z.object({ registry: registryHost, username: text, password: text }))
+    .default([])
+    .describe('logins to registries and mirrors, by their host and port; the passwords belong in a vault'),
   ...calicoShape,
   etcd_version: version.optional().describe('other etcd version than the one paired with Kubernetes'),
   containerd_version: version.optional().describe('other containerd version'),
@@ -166,6 +178,7 @@ export const settingsShape = {
   runc_checksums: checksums.describe('the same of runc'),
   crictl_checksums: checksums.describe("the same of crictl's archive"),
   cni_binary_checksums: checksums.describe("the same of the CNI plugins' archive"),
+  calico_crds_archive_checksums: checksums.describe("the same of Calico's source archive, with no_arch as the CPU"),
   kubewright_preflight_ignore: strings.default([]).describe('preflight checks to skip'),
 } as const;
 

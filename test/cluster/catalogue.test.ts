@@ -102,6 +102,15 @@ describe('component versions', () => {
     expect(() => artifactsFor(cluster, host, 'arm64', undefined).file('etcd')).toThrow(/no etcd for arm64/);
   });
 
+  it('of a file for every CPU, too: kubespray calls that no_arch', () => {
+    const vars = { calico_version: '3.1.0', calico_crds_archive_checksums: { no_arch: { '3.1.0': SUM } } };
+    expect(problems({ vars })).toEqual([]);
+    const cluster = sampleCluster({ vars });
+    const [host] = cluster.hosts;
+    if (!host) throw new Error('no host');
+    expect(artifactsFor(cluster, host, 'arm64', undefined).file('calico-manifest').sha256).toBe(SUM);
+  });
+
   it('of Kubernetes itself, too: all three programs', () => {
     const own = { amd64: { '1.36.99': SUM } };
     const two = { kube_version: '1.36.99', kubeadm_checksums: own, kubelet_checksums: own };

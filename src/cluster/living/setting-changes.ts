@@ -53,6 +53,7 @@ export const SETTING_CHANGES: Readonly<Record<keyof ClusterSettings, ChangeClass
   kubelet_config_extra_args: 'live',
   containerd_restrict_oom_score_adj: 'live',
   containerd_registries_mirrors: 'live',
+  containerd_registry_auth: 'live',
   calico_network_backend: 'fixed',
   calico_vxlan_mode: 'fixed',
   calico_ipip_mode: 'fixed',
@@ -107,5 +108,6 @@ export const SETTING_CHANGES: Readonly<Record<keyof ClusterSettings, ChangeClass
   runc_checksums: 'live',
   crictl_checksums: 'live',
   cni_binary_checksums: 'live',
+  calico_crds_archive_checksums: 'live',
   kubewright_preflight_ignore: 'live',
 };

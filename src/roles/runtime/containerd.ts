@@ -49,7 +49,8 @@ const role: Role = {
         id: 'containerd/config',
         title: 'Write the configuration of containerd',
         path: CONFIG,
-        content: containerdConfig(ctx),
+        content:
+          s.containerd_registry_auth.length > 0 ? new Secret('containerd-config', containerdConfig(ctx)) : containerdConfig(ctx),
         mode: '0600',
       }),
       ...mirrors(s),
@@ -106,7 +107,7 @@ function containerdConfig(ctx: RoleContext): string {
         'io.containerd.cri.v1.images': {
           snapshotter: 'overlayfs',
           pinned_images: { sandbox: pauseImage },
-          registry: { config_path: CERTS_D },
+          registry: registry(s),
         },
         'io.containerd.cri.v1.runtime': {
           restrict_oom_score_adj: s.containerd_restrict_oom_score_adj,
@@ -125,10 +126,22 @@ function containerdConfig(ctx: RoleContext): string {
         restrict_oom_score_adj: s.containerd_restrict_oom_score_adj,
         containerd: containerdSection,
         cni,
-        registry: { config_path: CERTS_D },
+        registry: registry(s),
       },
     },
   });
+}
+
+/**
+ * Mirrors are in files of their own, which know no logins but fixed headers.
+ * Source: https://github.com/containerd/containerd/blob/main/docs/cri/registry.md#configure-registry-credentials
+ */
+function registry({ containerd_registry_auth: logins }: ClusterSettings) {
+  const configs = logins.map(({ registry: host, username, password }) => [
+    host === 'docker.io' ? 'registry-1.docker.io' : host,
+    { auth: { username, password } },
+  ]);
+  return { config_path: CERTS_D, ...(configs.length > 0 ? { configs: Object.fromEntries(configs) } : {}) };
 }
 
 /** Source: https://github.com/containerd/containerd/blob/main/docs/hosts.md */
