@@ -41,6 +41,23 @@ export class Semaphore {
     };
   }
 
+  /** `take`, unless the signal is aborted before: undefined. */
+  async takeUnless(signal: AbortSignal | undefined): Promise<(() => void) | undefined> {
+    if (!signal) return this.take();
+    if (signal.aborted) return undefined;
+    const taken = this.take();
+    let onAbort = (): void => undefined;
+    const aborted = new Promise<undefined>((resolve) => {
+      onAbort = () => resolve(undefined);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+    const release = await Promise.race([taken, aborted]);
+    signal.removeEventListener('abort', onAbort);
+    // The slot comes all the same.
+    if (!release) void taken.then((free) => free());
+    return release;
+  }
+
   async run<T>(work: () => Promise<T>): Promise<T> {
     const release = await this.take();
     try {

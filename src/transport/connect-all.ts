@@ -13,7 +13,7 @@ export interface ConnectAllOptions {
   /** Also check that sudo works, for targets that become another user. */
   readonly verifyBecome: boolean;
   /** Runs instead of that check and shows the same; an error means that the session is useless. */
-  readonly firstExec?: (session: Session) => Promise<Error | undefined>;
+  readonly firstExec?: (session: Session, signal?: AbortSignal) => Promise<Error | undefined>;
   readonly signal?: AbortSignal;
 }
 
@@ -34,7 +34,11 @@ export async function connectAll(targets: readonly Target[], transport: Transpor
       o.onConnecting?.(target.name);
       try {
         const session = await withRetry(target, () => transport.connect(target, o.signal), o.signal);
-        const refusal = o.firstExec ? await o.firstExec(session) : o.verifyBecome ? await tryBecome(session) : undefined;
+        const refusal = o.firstExec
+          ? await o.firstExec(session, o.signal)
+          : o.verifyBecome
+            ? await tryBecome(session, o.signal)
+            : undefined;
         if (refusal) {
           await session.close();
           throw refusal;
@@ -55,9 +59,9 @@ export async function connectAll(targets: readonly Target[], transport: Transpor
 }
 
 /** @returns why sudo does not work; undefined: it does, or the target does not become another user. */
-export async function tryBecome(session: Session): Promise<Error | undefined> {
+export async function tryBecome(session: Session, signal?: AbortSignal): Promise<Error | undefined> {
   const { become, user } = session.target;
   if (!become.enabled || become.user === user) return undefined;
-  const exit = await session.exec('true', { become: true });
+  const exit = await session.exec('true', { become: true, signal });
   return exit.kind === 'lost' ? exit.cause : undefined;
 }

@@ -94,6 +94,13 @@ export class ConnectInterruptedError extends TransportError {
   }
 }
 
+/** The caller's signal ended a command; what of it had run is not known. */
+export class CommandInterruptedError extends TransportError {
+  constructor(target: Target) {
+    super('lost', { what: 'Interrupted', where: target.name });
+  }
+}
+
 export function connectTimeout(target: Target): TransportError {
   const why = `There was no answer within ${target.timeoutMs / 1000} s`;
   return new TransportError('timeout', { what: 'The host does not answer', where: targetName(target), why, fix: FIX_ANSWER });

@@ -1,3 +1,4 @@
+import { escapeLine } from '../base/escape.js';
 import { TransportError, targetName } from './errors.js';
 import type { Target } from './types.js';
 
@@ -68,5 +69,36 @@ export function droppedLogin(target: Target, afterMs: number, asking: boolean, c
       ? 'Answer faster, load the key into an agent first, or raise LoginGraceTime there: the time for a login was over'
       : 'Read the log of sshd there (journalctl -u ssh): it may be overloaded, or its LoginGraceTime too short',
     cause,
+  });
+}
+
+/** The end of an output, for a message: the last three lines that are not empty, printable and not too long. */
+export function lastLines(text: string): string {
+  const lines = text
+    .replaceAll('\r', '')
+    .split('\n')
+    .map((l) => escapeLine(l).trim().slice(0, 300))
+    .filter((l) => l !== '');
+  return lines.slice(-3).join('\n');
+}
+
+/** @param how what it did instead: `It ended with status 0`. @param said its last words. */
+export function silentLoginShell(target: Target, how: string, said: string): TransportError {
+  return new TransportError('shell', {
+    what: `The login shell of ${target.user} does not run what it is given`,
+    where: target.name,
+    why: `${how}${said === '' ? ' and said nothing' : ` and said:\n${said}`}`,
+    fix: 'Look for exit, exec and what waits for input in its start-up files (.bashrc, .profile, /etc/profile), for a forced command (sshd_config, authorized_keys), and at its shell in /etc/passwd; a slow host needs more time (--connect-timeout)',
+  });
+}
+
+/** sudo, doas or su was started, and neither asked nor answered. */
+export function silentBecome(target: Target, afterMs: number, said: string): TransportError {
+  const { method, user } = target.become;
+  return new TransportError('sudo', {
+    what: `${method} does not let ${target.user} become ${user} in time`,
+    where: target.name,
+    why: `There was no answer within ${afterMs / 1000} s${said === '' ? '' : `. It said:\n${said}`}`,
+    fix: `Log in and try: ${method} ${method === 'su' ? `${user} -c id` : 'id'}. It may wait for a name server, a directory of accounts or a second factor; --connect-timeout allows more time`,
   });
 }

@@ -108,6 +108,8 @@ export interface ExecOptions {
   readonly hold?: () => Promise<void> | undefined;
   /** Aborting sends SIGTERM to the login user's processes and closes the channel; the result is `lost`. */
   readonly signal?: AbortSignal;
+  /** Called when the host has been given the command: a channel is open, and another user's command begins. */
+  readonly onReady?: () => void;
   /** Aborting also kills what runs as another user. For that it becomes that user again, which may take seconds. */
   readonly killOnAbort?: boolean;
 }
@@ -121,7 +123,8 @@ export interface Session {
   readonly loginKey?: Buffer;
   /**
    * Runs a short command line, which the host's process list shows: never a secret, never a long program.
-   * Send programs over stdin: `exec('sh', { stdin: program })`. Never rejects.
+   * Send programs over stdin: `runShell`. It waits for the command as long as that takes: `runCommand` does not wait for a login
+   * shell that never begins. Never rejects.
    */
   exec(command: string, options?: ExecOptions): Promise<Exit>;
   close(): Promise<void>;

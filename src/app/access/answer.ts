@@ -11,11 +11,12 @@ const LIMIT_MS = 60_000;
  * @param what it does, for the error: `read the admin kubeconfig`.
  * @throws KubewrightError when it fails, with the last lines of what it said.
  */
-export async function answerOf(session: Session, what: string, program: Shell): Promise<string> {
+export async function answerOf(session: Session, what: string, program: Shell, signal?: AbortSignal): Promise<string> {
+  const limit = AbortSignal.timeout(LIMIT_MS);
   const answer = await ask(session, {
     become: true,
     program: [program.text],
-    signal: AbortSignal.timeout(LIMIT_MS),
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
   });
   if (answer.kind === 'silent') throw silentHost(session.target, answer);
   if (answer.kind === 'answered' && answer.status === 0) return answer.lines.map((l) => `${l}\n`).join('');

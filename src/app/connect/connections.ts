@@ -26,7 +26,7 @@ export interface OpenOptions {
   /** Also try sudo; default true. */
   readonly verifyBecome?: boolean;
   /** Tries sudo in its own way: a first command that needs sudo saves an exec. */
-  readonly firstExec?: (session: Session) => Promise<Error | undefined>;
+  readonly firstExec?: (session: Session, signal?: AbortSignal) => Promise<Error | undefined>;
   /** Continue with the hosts that can be reached instead of throwing; default false. */
   readonly partial?: boolean;
   /** Looks up jump hosts in the inventory; default: among `hosts`. */

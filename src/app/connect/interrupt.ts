@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { InterruptedError } from '../../base/errors.js';
 import { writeWarning } from '../../base/text/render-error.js';
 
 export interface Interruptions {
@@ -18,15 +19,17 @@ export interface Interruptions {
  *
  * Neither a closed terminal (SIGHUP) nor a closed pipe stops the run: its output is in the journal, and SIGTERM stops it. Nor
  * does a full disk under the output, which is reported once.
+ *
+ * @param instead what is said at the first Ctrl-C where no task runs that would be waited for.
  */
-export function interruptions(tell: (text: string) => void): Interruptions {
+export function interruptions(tell: (text: string) => void, instead: () => string | undefined = () => undefined): Interruptions {
   const stop = new AbortController();
   const kill = new AbortController();
   // Every host listens; from eleven on Node would suspect a leak.
   setMaxListeners(0, stop.signal, kill.signal);
   const onSignal = (): void => {
     if (!stop.signal.aborted) {
-      tell('Interrupted: waiting for running tasks to finish. Press Ctrl-C again to stop them.');
+      tell(instead() ?? 'Interrupted: waiting for running tasks to finish. Press Ctrl-C again to stop them.');
       stop.abort();
     } else if (!kill.signal.aborted) {
       tell('Interrupted again: stopping running tasks.');
@@ -53,6 +56,11 @@ export function interruptions(tell: (text: string) => void): Interruptions {
       process.off('SIGHUP', onHangUp);
     },
   };
+}
+
+/** @throws InterruptedError while nothing has been changed. */
+export function throwIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new InterruptedError({ what: 'Interrupted; nothing was changed' });
 }
 
 const READER_GONE = ['EIO', 'EPIPE', 'ERR_STREAM_DESTROYED'];

@@ -9,6 +9,7 @@ import type { Host, Inventory } from '../../inventory/model/model.js';
 import { isEmptyPattern } from '../../inventory/pattern/empty-pattern.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
 import { quote } from '../../shell/shell.js';
+import { runCommand } from '../../transport/session/run.js';
 import type { Exit, Session } from '../../transport/types.js';
 import { withAnsibleConfig } from '../connect/ansible-config.js';
 import { openConnections } from '../connect/connections.js';
@@ -147,7 +148,7 @@ async function runOn(
   const began = performance.now();
   const timeout = o.timeoutSec === undefined ? undefined : AbortSignal.timeout(1000 * o.timeoutSec);
   try {
-    const exit = await session.exec(command, {
+    const exit = await runCommand(session, command, {
       become: o.become,
       stdin: o.stdin,
       onStdout: (chunk) => view.output(host, 'stdout', chunk),

@@ -95,7 +95,7 @@ export async function withKeyHosts<T>(
         selected.map(async (h) => {
           const session = connections.sessions.get(h.name);
           const target = connections.targets.get(h.name);
-          if (session) peers.set(h.name, await keyHost(h, session, account));
+          if (session) peers.set(h.name, await keyHost(h, session, account, interrupt.stop));
           else if (target) peers.set(h.name, keyPeer(h, target, account));
         }),
       );
@@ -146,11 +146,15 @@ function hubsOf(inventory: Inventory, patterns: readonly string[], names: readon
   return new Set(hubs);
 }
 
-async function keyHost(host: Host, session: Session, account: string | undefined): Promise<KeyHost> {
+async function keyHost(host: Host, session: Session, account: string | undefined, signal?: AbortSignal): Promise<KeyHost> {
   const { target } = session;
   // If the port is forwarded, the other hosts use another one: the port that sshd itself sees.
   const forwarded = peerAddresses(host).some((p) => p !== target.address);
-  return { ...keyPeer(host, target, account, forwarded ? await innerPort(session) : target.port), session };
+  return {
+    ...keyPeer(host, target, account, forwarded ? await innerPort(session, signal) : target.port),
+    session,
+    unbegun: signal,
+  };
 }
 
 function keyPeer(host: Host, target: Target, account: string | undefined, inner = target.port): KeyPeer {
@@ -183,8 +187,8 @@ function peerAddresses(host: Host): string[] {
 }
 
 /** The port on which sshd received our connection. */
-async function innerPort(session: Session): Promise<number> {
-  const answer = await ask(session, { program: ['echo "$SSH_CONNECTION"\n'] });
+async function innerPort(session: Session, signal: AbortSignal | undefined): Promise<number> {
+  const answer = await ask(session, { program: ['echo "$SSH_CONNECTION"\n'], signal });
   const port = answer.kind === 'answered' ? Number(answer.lines[0]?.split(' ')[3]) : Number.NaN;
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : session.target.port;
 }

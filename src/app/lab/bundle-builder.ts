@@ -77,7 +77,7 @@ export async function makeBundle(
   const say = (text: string): void => report.say(text);
   const packages = builder.from === 'go' ? GO_BUILD_PACKAGES : BUNDLE_BUILD_PACKAGES;
   await ensureDebianPackages(packages, 'to build the offline bundle', say);
-  const interrupt = interruptions(say);
+  const interrupt = interruptions(say, () => 'Interrupted: the build stops.');
   let last: string | undefined;
   const onProgress = (e: BuildProgress): void => {
     // Of Debian's builder one stage follows the other.

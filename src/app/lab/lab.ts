@@ -62,7 +62,7 @@ export async function labUp(o: LabUpOptions): Promise<number> {
 export async function bringUp(spec: LabSpec, report: StageReporter): Promise<LabState> {
   const say = (text: string): void => report.say(text);
   await ensureDebianPackages(LAB_PACKAGES, 'for lab machines', say);
-  const interrupt = interruptions(say);
+  const interrupt = interruptions(say, () => 'Interrupted: no further step is begun.');
   try {
     return await lab().up(spec, (e) => report.progress(e), interrupt.stop);
   } finally {
@@ -170,7 +170,10 @@ export async function labSnapshot(action: string, name: string | undefined, prov
   const request = snapshotRequest(action === 'remove' ? 'delete' : action, name);
   const one = await labOf(provider);
   const found = await reported(async (report) => {
-    const interrupt = interruptions((text) => report.say(text));
+    const interrupt = interruptions(
+      (text) => report.say(text),
+      () => 'Interrupted: the lab goes back to what it was.',
+    );
     try {
       return await one.snapshot(request, (e) => report.progress(e), interrupt.stop);
     } finally {

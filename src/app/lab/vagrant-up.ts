@@ -46,7 +46,7 @@ export async function vagrantUp(o: VagrantUpOptions): Promise<number> {
       extraVars: labSettings(o, machines),
       vagrantfile: join(PACKAGE_ROOT, 'vagrant/Vagrantfile'),
     };
-    const interrupt = interruptions(say);
+    const interrupt = interruptions(say, () => 'Interrupted: waiting for Vagrant to clean up. Press Ctrl-C again to skip that.');
     const lab = await createVagrantLab()
       .up(spec, (e) => report.progress(e), interrupt)
       .finally(() => interrupt.done());

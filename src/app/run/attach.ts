@@ -53,7 +53,8 @@ export async function attach(o: AttachOptions): Promise<number> {
   });
   const tell = (text: string, host?: string): void =>
     view.event({ at: Date.now(), type: 'warning', text, ...(host === undefined ? {} : { host }) });
-  const interrupt = interruptions(tell);
+  let instead: string | undefined = 'Interrupted: nothing has been changed.';
+  const interrupt = interruptions(tell, () => instead);
   const path = o.bundle ?? bundleSetting(inventory);
   const bundle = path === undefined ? undefined : await openBundle(path);
   let connections: Connections | undefined;
@@ -81,6 +82,7 @@ export async function attach(o: AttachOptions): Promise<number> {
     if (found.size === 0) throw nothingThere(run, wanted.size, journal);
     const alive = holds.some((a) => judge(a, own) === 'at-work');
     if (alive) tell(`the controller of run ${run} is alive: this command only watches, and Ctrl-C does not stop the run`);
+    instead = alive ? 'Interrupted: this command only watched, the run goes on.' : undefined;
     const paths = bundlePaths(bundle);
     const result = await runPlays({
       title: TITLE + run,

@@ -23,7 +23,7 @@ const SEPARATOR = '--- admin.conf';
 export async function endOfRun(
   source: ClusterSource,
   session: Session,
-  o: { readonly inventory: readonly string[]; readonly askPass?: boolean },
+  o: { readonly inventory: readonly string[]; readonly askPass?: boolean; readonly signal?: AbortSignal },
 ): Promise<string> {
   const kubectl = `${source.cluster.settings.bin_dir}/kubectl`;
   const answer = await answerOf(
@@ -34,6 +34,7 @@ export async function endOfRun(
       ${kubectl} --kubeconfig /etc/kubernetes/admin.conf --request-timeout 20s get nodes
       echo ${SEPARATOR}
       cat /etc/kubernetes/admin.conf`,
+    o.signal,
   );
   const [nodes = '', admin = ''] = answer.split(`${SEPARATOR}\n`);
   const access = parseAdmin(admin);

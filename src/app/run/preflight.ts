@@ -29,6 +29,7 @@ export async function factsOfOthers(
   { cluster, allFacts }: PlanContext,
   inventory: Inventory,
   connection: ConnectionOptions,
+  signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, HostFacts>> {
   const joining = [...allFacts.values()].some((f) => !f.isNode);
   const missing = (cluster?.hosts ?? []).filter((h) => !allFacts.has(h.name));
@@ -36,10 +37,10 @@ export async function factsOfOthers(
   if (!cluster || !installs(plays) || !unknown || missing.length === 0) return new Map();
   const hosts = missing.flatMap((h) => inventory.hosts.get(h.name) ?? []);
   const gatherer = new FactsGatherer(cluster);
-  const firstExec = (session: Session): Promise<Error | undefined> => gatherer.firstExec(session);
-  const connections = await openConnections(hosts, { connection, partial: true, firstExec });
+  const firstExec = (session: Session, signal?: AbortSignal): Promise<Error | undefined> => gatherer.firstExec(session, signal);
+  const connections = await openConnections(hosts, { connection, partial: true, firstExec, signal });
   try {
-    return await gatherer.all(connections.sessions, connections.reconnect);
+    return await gatherer.all(connections.sessions, connections.reconnect, signal);
   } finally {
     await connections.close();
   }

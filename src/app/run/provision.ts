@@ -5,10 +5,9 @@ import { PACKAGE_ROOT } from '../../base/package-root.js';
 import { wholeFile } from '../../base/place.js';
 import { formatParts, writeWarning } from '../../base/text/render-error.js';
 import type { RunResult } from '../../engine/types.js';
-import type { Session } from '../../transport/types.js';
 import type { ClusterSource } from '../inventory/read-cluster.js';
 import { saveKubeconfig } from './kubeconfig.js';
-import { type PlaybookOptions, type PlaybookRun, runPlaybook } from './run-playbook.js';
+import { type EndedRun, type PlaybookOptions, type PlaybookRun, runPlaybook } from './run-playbook.js';
 
 export type { ViewKind } from './run-playbook.js';
 
@@ -20,9 +19,9 @@ export interface ProvisionOptions extends PlaybookOptions {
 /** Turns the hosts of an inventory into a cluster. @returns the exit code, see `runPlaybook`. */
 export async function provision(o: ProvisionOptions): Promise<number> {
   const playbook = o.playbook ?? join(PACKAGE_ROOT, 'playbooks', 'cluster.yml');
-  const finish: PlaybookRun['finish'] = async (source, result, sessions) => {
-    await saveAdminKubeconfig(source, result);
-    if (result.exitCode === 0 && isWhole(o)) await sayEnd(source, sessions, o);
+  const finish: PlaybookRun['finish'] = async (ended) => {
+    await saveAdminKubeconfig(ended.source, ended.result);
+    if (ended.result.exitCode === 0 && isWhole(o)) await sayEnd(ended, o);
   };
   return runPlaybook({ ...o, playbook, title: 'provision', cluster: true, finish });
 }
@@ -39,13 +38,14 @@ function isWhole(o: ProvisionOptions): boolean {
 }
 
 /** After the recap. The cluster is installed: what fails here is a warning. */
-async function sayEnd(source: ClusterSource, sessions: ReadonlyMap<string, Session>, o: ProvisionOptions): Promise<void> {
+async function sayEnd({ source, sessions, signal }: EndedRun, o: ProvisionOptions): Promise<void> {
   const session = source.cluster.controlPlane.map((h) => sessions.get(h.name)).find((s) => s !== undefined);
   if (!session) return;
   try {
     const { endOfRun } = await import('./end-of-run.js');
-    process.stdout.write(await endOfRun(source, session, { inventory: o.inventory, askPass: o.connection.askPass }));
+    process.stdout.write(await endOfRun(source, session, { inventory: o.inventory, askPass: o.connection.askPass, signal }));
   } catch (error) {
+    if (signal.aborted) return;
     const why =
       error instanceof KubewrightError ? formatParts(error.parts) : error instanceof Error ? error.message : String(error);
     writeWarning({ what: 'The run is done, but its cluster could not be shown', why });

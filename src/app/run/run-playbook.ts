@@ -13,7 +13,7 @@ import { createView } from '../../ui/run/create-view.js';
 import type { View } from '../../ui/run/view.js';
 import { withAnsibleConfig } from '../connect/ansible-config.js';
 import { type Connections, openConnections } from '../connect/connections.js';
-import { interruptions } from '../connect/interrupt.js';
+import { interruptions, throwIfInterrupted } from '../connect/interrupt.js';
 import type { ConnectionOptions, VaultOptions } from '../connect/options.js';
 import { readInventory } from '../inventory/read.js';
 import { type ClusterSource, readCluster } from '../inventory/read-cluster.js';
@@ -77,7 +77,16 @@ export interface PlaybookRun extends PlaybookOptions {
   /** Secret files that tasks may take with `kw_artifact`: sha256 to path on this machine. Only root can read them on a host. */
   readonly secretFiles?: ReadonlyMap<string, string>;
   /** Called after a run, except in check mode. */
-  readonly finish?: (source: ClusterSource, result: RunResult, sessions: ReadonlyMap<string, Session>) => Promise<void>;
+  readonly finish?: (ended: EndedRun) => Promise<void>;
+}
+
+/** A run whose connections are still open. */
+export interface EndedRun {
+  readonly source: ClusterSource;
+  readonly result: RunResult;
+  readonly sessions: ReadonlyMap<string, Session>;
+  /** Aborted by Ctrl-C: nothing more is asked of a host. */
+  readonly signal: AbortSignal;
 }
 
 type PlaySource = Pick<ClusterSource, 'bundle' | 'warnings'> & {
@@ -166,7 +175,8 @@ async function run(
   const tell = (text: string): void => view.event({ at: Date.now(), type: 'warning', text });
   for (const warning of source.warnings) tell(formatParts(warning));
 
-  const interrupt = interruptions(tell);
+  let instead: string | undefined = 'Interrupted: nothing has been changed.';
+  const interrupt = interruptions(tell, () => instead);
   const gatherer = cluster ? new FactsGatherer(cluster) : undefined;
   let connections: Connections | undefined;
   try {
@@ -175,16 +185,17 @@ async function run(
       {
         connection: o.connection,
         lookup: (name) => inventory.hosts.get(name),
-        firstExec: gatherer && ((session) => gatherer.firstExec(session)),
+        firstExec: gatherer && ((session, signal) => gatherer.firstExec(session, signal)),
         signal: interrupt.stop,
         onConnected: (host, ms) => view.event({ at: Date.now(), type: 'host-connected', host, ms }),
       },
     );
     const { reconnect, sessions } = connections;
-    const allFacts = gatherer ? await gatherer.all(sessions, reconnect) : new Map();
+    const allFacts = gatherer ? await gatherer.all(sessions, reconnect, interrupt.stop) : new Map();
     // Tasks must not wait for hosts that only help.
     const droppedOut = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !chosen.has(name)));
-    const others = await factsOfOthers(plays, { ...fresh, allFacts }, inventory, o.connection);
+    const others = await factsOfOthers(plays, { ...fresh, allFacts }, inventory, o.connection, interrupt.stop);
+    throwIfInterrupted(interrupt.stop);
     const settled = cluster && settle(cluster, inventory, bundle, new Map([...others, ...allFacts]), plays);
     for (const warning of settled?.warnings ?? []) tell(formatParts(warning));
     for (const warning of endingCertificates(allFacts, Date.now())) tell(formatParts(warning));
@@ -203,6 +214,7 @@ async function run(
     const secretFiles = o.secretFiles ?? new Map<string, string>();
     const paths = new Map([...bundlePaths(bundle), ...userTasks.pushed, ...secretFiles]);
     const push: PushFile = (session, file) => putFile(session, secretFiles.has(file.sha256) ? { ...file, mode: '0600' } : file);
+    instead = undefined;
     const result = await runPlays({
       title: o.title,
       plays: planned,
@@ -222,8 +234,14 @@ async function run(
       kill: interrupt.kill,
       view: (event) => view.event(event),
     });
+    instead = 'Interrupted: the run itself is done.';
     if (!o.check && source.cluster)
-      await o.finish?.({ ...source.cluster, cluster: settled?.cluster ?? source.cluster.cluster }, result, sessions);
+      await o.finish?.({
+        source: { ...source.cluster, cluster: settled?.cluster ?? source.cluster.cluster },
+        result,
+        sessions,
+        signal: interrupt.stop,
+      });
     return result.exitCode;
   } finally {
     await view.end();

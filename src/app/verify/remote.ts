@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Shell } from '../../shell/shell.js';
 import { ask, silentHost } from '../../transport/session/ask.js';
+import { runShell } from '../../transport/session/run.js';
 import type { Session } from '../../transport/types.js';
 
 export interface Ran {
@@ -40,24 +41,22 @@ export function holdProgram(session: Session, program: Shell): Held {
     tell = resolve;
   });
   stdin.write(`main() {\n${program.text}\n}\nmain\n`);
-  const ended = session
-    .exec('sh', {
-      become: true,
-      stdin,
-      onStdout: (chunk) => {
-        text += chunk.toString();
-        for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n')) {
-          lines.push(text.slice(0, end));
-          text = text.slice(end + 1);
-          if (lines.at(-1) === 'ready') tell(lines);
-        }
-      },
-      onStderr: (chunk) => (err = (err + chunk.toString()).slice(-4000)),
-    })
-    .then((exit) => {
-      if (exit.kind === 'lost') err = err || exit.cause.message;
-      tell(lines);
-    });
+  const ended = runShell(session, {
+    become: true,
+    stdin,
+    onStdout: (chunk) => {
+      text += chunk.toString();
+      for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n')) {
+        lines.push(text.slice(0, end));
+        text = text.slice(end + 1);
+        if (lines.at(-1) === 'ready') tell(lines);
+      }
+    },
+    onStderr: (chunk) => (err = (err + chunk.toString()).slice(-4000)),
+  }).then((exit) => {
+    if (exit.kind === 'lost') err = err || exit.cause.message;
+    tell(lines);
+  });
   return {
     ready,
     err: () => err.trim(),

@@ -41,9 +41,10 @@ export async function runVerify(o: VerifyOptions): Promise<number> {
   const groups = groupsOf(inventory, o.limit);
   await readCredentials(o.connection);
   const view = await createStageView({ stderr: process.stderr, plain: o.json });
-  const interrupt = interruptions(() => view.interrupted('Interrupted: removing what was made.'));
+  const made = { any: false };
+  const interrupt = interruptions(() => view.interrupted(made.any ? 'Interrupted: removing what was made.' : 'Interrupted.'));
   try {
-    const report = await verify(o, inventory, groups, view, interrupt.stop);
+    const report = await verify(o, inventory, groups, view, made, interrupt.stop);
     view.end();
     if (o.json) process.stdout.write(`${reportJson(report)}\n`);
     else printReport(report);
@@ -85,6 +86,7 @@ async function verify(
   inventory: Inventory,
   groups: Groups,
   view: StageView,
+  made: { any: boolean },
   signal: AbortSignal,
 ): Promise<Report> {
   const began = performance.now();
@@ -144,7 +146,7 @@ async function verify(
       judgeNodes(cluster, looks, nodeOf, groups.nodes),
       judgeAgents(cluster),
     ];
-    const { network, left } = await inNamespace(kube, signal, (namespace) =>
+    const { network, left } = await inNamespace(kube, made, signal, (namespace) =>
       checkNetwork({
         kube,
         namespace,
@@ -167,10 +169,12 @@ async function verify(
 /** Does the work in a namespace that is removed whatever happens. */
 async function inNamespace(
   kube: Kube,
+  made: { any: boolean },
   signal: AbortSignal,
   work: (namespace: string) => Promise<NetworkResult>,
 ): Promise<{ readonly network: NetworkResult; readonly left: readonly string[] }> {
   if (signal.aborted) return { network: { checks: [], pairs: [] }, left: [] };
+  made.any = true;
   const namespace = await makeNamespace(kube, Date.now());
   let network: NetworkResult | undefined;
   let left: string | undefined;

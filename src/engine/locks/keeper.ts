@@ -1,5 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { escapeLine } from '../../base/escape.js';
+import { TransportError } from '../../transport/errors.js';
+import { runShell } from '../../transport/session/run.js';
 import type { Session } from '../../transport/types.js';
 import type { Connection } from '../connections/connection.js';
 import { infoLines, type LockAnswer, type LockInfo, LockReader } from './lock.js';
@@ -14,6 +16,8 @@ export interface KeeperOptions {
   readonly onLost: (by: LockInfo) => void;
   /** The host was restarted while the run held its lock. */
   readonly onRestart: () => void;
+  /** Aborting ends the tries to connect again while the lock is being taken. */
+  readonly signal?: AbortSignal;
 }
 
 export type Ask = Pick<KeeperScriptOptions, 'over' | 'end' | 'look'>;
@@ -69,10 +73,31 @@ export class Keeper {
       if (!session) return { verdict: 'failed', error: 'not connected' };
       const answer = await this.#ask(session, how);
       if (!('cause' in answer)) return answer;
-      if (attempt >= TRIES) return { verdict: 'failed', error: answer.cause.message };
-      const renewed = await this.#o.connection.renew(session, answer.cause);
+      // A login shell that hangs does so again.
+      if (
+        attempt >= TRIES ||
+        this.#o.signal?.aborted ||
+        (answer.cause instanceof TransportError && answer.cause.kind === 'shell')
+      )
+        return { verdict: 'failed', error: answer.cause.message };
+      const renewed = await this.#renewed(session, answer.cause);
       if (renewed instanceof Error) return { verdict: 'failed', error: renewed.message };
     }
+  }
+
+  /** Until Ctrl-C: nothing has been begun on this host. */
+  async #renewed(session: Session, cause: Error): Promise<Session | Error> {
+    const { connection, signal } = this.#o;
+    if (!signal) return connection.renew(session, cause);
+    let onAbort = (): void => undefined;
+    const aborted = new Promise<Error>((resolve) => {
+      onAbort = () => resolve(cause);
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+    });
+    const renewed = await Promise.race([connection.renew(session, cause), aborted]);
+    signal.removeEventListener('abort', onAbort);
+    return renewed;
   }
 
   beat(): void {
@@ -140,7 +165,8 @@ export class Keeper {
     let stderr = '';
     return new Promise((resolve) => {
       stdin.write(keeperScript({ runDir, run: info.run, nonce, info: infoLines(info), ...how }));
-      const ended = session.exec('sh', {
+      const ended = runShell(session, {
+        unbegun: this.#o.signal,
         become: true,
         stdin,
         onStdout: (chunk) => {

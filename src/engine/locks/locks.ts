@@ -111,6 +111,7 @@ export class Locks {
       runDir: o.runDir,
       nonce: o.nonce,
       info: this.#own,
+      signal: o.signal,
       onLost: (by) => o.onNote(host, lostText(by)),
       onRestart: () => o.onNote(host, 'the host was restarted during this run (its boot id changed)'),
     });

@@ -2,6 +2,7 @@ import { KubewrightError } from '../../base/errors.js';
 import { safeName } from '../../shell/safe-name.js';
 import type { Secret } from '../../shell/secret.js';
 import type { Task } from '../../tasks/task.js';
+import { runShell } from '../../transport/session/run.js';
 import type { Connection } from '../connections/connection.js';
 import type { Connections } from '../connections/connections.js';
 import { DEFAULT_CACHE_DIR } from '../defaults.js';
@@ -170,6 +171,7 @@ export class HostRunner {
       nonce: p.nonce,
       launch: p.launch,
       mayLaunch: () => o.locks.ready(p.host),
+      stop: watching ? undefined : o.signal,
       signal: o.giveUp,
       onItem: (item) => reader.take(item),
     });
@@ -183,7 +185,8 @@ export class HostRunner {
     let over = false;
     const tell = async (how: 'stop' | 'kill'): Promise<void> => {
       while (!over && !this.#o.giveUp.aborted) {
-        const exit = await connection.session?.exec('sh', { become: true, stdin: stopScript(paths, how) });
+        const { session } = connection;
+        const exit = session && (await runShell(session, { become: true, stdin: stopScript(paths, how) }));
         if (exit?.kind === 'exited' && exit.code === 0) return;
         await new Promise((resolve) => setTimeout(resolve, TELL_AGAIN_MS));
       }

@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Semaphore } from '../../base/semaphore.js';
+import { runCommand, runShell } from '../../transport/session/run.js';
+import type { Session } from '../../transport/types.js';
 import type { Connection } from '../connections/connection.js';
 import type { RunEventBody } from '../events.js';
 import { type HostPaths, refuseScript } from '../program/scripts.js';
@@ -48,7 +50,8 @@ export class Pusher {
       why = `${name} could not be sent: ${error instanceof Error ? error.message : String(error)}`;
     }
     if (why !== undefined) {
-      await connection.session?.exec('sh', { become: true, stdin: refuseScript(paths, sha256, why) });
+      const { session } = connection;
+      if (session) await runShell(session, { become: true, stdin: refuseScript(paths, sha256, why) });
     }
   }
 
@@ -74,10 +77,14 @@ export class Pusher {
         const cause = error instanceof Error ? error : new Error(String(error));
         // The follower renews a lost connection: wait for that, or retry with the same session.
         await new Promise((resolve) => setTimeout(resolve, 1000 * attempt));
-        if (connection.session === session && (await session?.exec('true'))?.kind !== 'exited') {
+        if (connection.session === session && !(await lives(session))) {
           await connection.renew(session, cause);
         }
       }
     }
   }
+}
+
+async function lives(session: Session | undefined): Promise<boolean> {
+  return session !== undefined && (await runCommand(session, 'true', {})).kind === 'exited';
 }

@@ -1,5 +1,7 @@
 import { escapeLine } from '../../base/escape.js';
 import { type Frame, FrameParser, type Output } from '../../base/text/frames.js';
+import { TransportError } from '../../transport/errors.js';
+import { runShell } from '../../transport/session/run.js';
 import type { Connection } from '../connections/connection.js';
 import { followScript, type HostPaths, type Launch, launchScript } from './scripts.js';
 
@@ -12,6 +14,8 @@ export interface HostProgramOptions {
   /** Waits until the host's lock is held. @returns why it is no longer ours. */
   readonly mayLaunch?: () => Promise<string | undefined>;
   readonly onItem: (item: Frame | Output) => void;
+  /** Aborting gives up a launch that has not begun. */
+  readonly stop?: AbortSignal;
   /** Aborting stops following. */
   readonly signal?: AbortSignal;
 }
@@ -25,6 +29,8 @@ export type ProgramEnd =
 
 /** Followers in a row that may end for no reason and without output. */
 const MAX_IDLE_ENDS = 3;
+/** Login shells in a row that may give no sign of life: a host under load may be slow once. */
+const MAX_SILENT = 3;
 
 /**
  * Starts a program on a host and follows it to its end, over as many connections as that takes. Every byte of the spool is
@@ -36,6 +42,7 @@ export async function runHostProgram(o: HostProgramOptions): Promise<ProgramEnd>
   let started = o.launch === undefined;
   let boot: string | undefined;
   let idleEnds = 0;
+  let silent = 0;
   let end: ProgramEnd | undefined;
 
   for (;;) {
@@ -52,10 +59,11 @@ export async function runHostProgram(o: HostProgramOptions): Promise<ProgramEnd>
     const giveUp = (): void => follower.abort();
     o.signal?.addEventListener('abort', giveUp, { once: true });
     if (o.signal?.aborted) giveUp();
-    const exit = await session.exec('sh', {
+    const exit = await runShell(session, {
       become: true,
       stdin: script,
       signal: follower.signal,
+      unbegun: started ? undefined : o.stop,
       onStdout: (chunk) => {
         if (end) return;
         const bytes = channel.feed(chunk);
@@ -76,8 +84,10 @@ export async function runHostProgram(o: HostProgramOptions): Promise<ProgramEnd>
       for (const item of parser.end()) o.onItem(item);
       return end;
     }
-    if (o.signal?.aborted) return { kind: 'failed', error: 'interrupted' };
+    if (o.signal?.aborted || (!started && o.stop?.aborted)) return { kind: 'failed', error: 'interrupted' };
     if (exit.kind === 'lost') {
+      silent = exit.cause instanceof TransportError && exit.cause.kind === 'shell' ? silent + 1 : 0;
+      if (silent >= MAX_SILENT) return { kind: 'unreachable', error: exit.cause.message };
       const renewed = await o.connection.renew(session, exit.cause);
       if (renewed instanceof Error) return { kind: 'unreachable', error: renewed.message };
       continue;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { quote } from '../../shell/shell.js';
 import { refusedBecome, type TransportError } from '../errors.js';
+import { lastLines, silentBecome, silentLoginShell } from '../login-errors.js';
 import type { Target } from '../types.js';
 
 /** A line that looks like a foreign prompt counts as one after this long without more output. */
@@ -132,10 +133,20 @@ export class Become {
 
   /** The reason why the command never ran. */
   error(): TransportError {
-    const secret = this.#target.become.password?.reveal();
-    const said = secret ? this.#noise.replaceAll(secret, '***') : this.#noise;
-    const words = said.replaceAll('\r', '').replaceAll(OURS, '').trim().split('\n').slice(-3).join('\n').trim();
+    const words = this.#said().replaceAll('\r', '').trim().split('\n').slice(-3).join('\n').trim();
     return refusedBecome(this.#target, { wrongPassword: this.wrongPassword, asked: this.#asked > 0, said: words });
+  }
+
+  /** The reason why it was not waited for any longer. */
+  late(ms: number): TransportError {
+    const said = lastLines(this.#said());
+    if (this.#begun) return silentBecome(this.#target, ms, said);
+    return silentLoginShell(this.#target, `It did not begin within ${ms / 1000} s`, said);
+  }
+
+  #said(): string {
+    const secret = this.#target.become.password?.reveal();
+    return (secret ? this.#noise.replaceAll(secret, '***') : this.#noise).replaceAll(OURS, '');
   }
 }
 

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecOptions as Ssh2Options } from 'ssh2';
-import { lostConnection } from '../errors.js';
+import { CommandInterruptedError, type TransportError } from '../errors.js';
 import { applyBackpressure } from '../io/backpressure.js';
 import { sendStdin } from '../io/stdin.js';
+import { FirstWord, firstWordMs } from '../limits/first-word.js';
+import { lastLines, silentLoginShell } from '../login-errors.js';
 import type { ExecOptions, Exit, Target } from '../types.js';
 import { Become } from './become.js';
 import type { OpenChannel } from './open-channel.js';
@@ -10,6 +12,8 @@ import { NamedPipes } from './pty.js';
 
 interface Channels {
   readonly open: (command: string, options: Ssh2Options) => Promise<OpenChannel | Error>;
+  /** Also when the command has been interrupted. */
+  readonly openAlways: (command: string, options: Ssh2Options) => Promise<OpenChannel | Error>;
   /** Kills the command, where that is wanted. */
   readonly end: (how: Become, done: (mayStillRun?: string) => void) => void;
 }
@@ -23,7 +27,7 @@ export async function becomeOnTerminal(
   target: Target,
   command: string,
   o: ExecOptions,
-  { open, end }: Channels,
+  { open, openAlways, end }: Channels,
 ): Promise<{ readonly exit: Exit; readonly how?: Become }> {
   const lost = (cause: Error): { exit: Exit } => ({ exit: { kind: 'lost', cause } });
   const fifos = new NamedPipes(target);
@@ -41,8 +45,21 @@ export async function becomeOnTerminal(
     if (fifos.located) o.onStderr?.(chunk);
     else said = (said + chunk.toString()).slice(-1000);
   });
-  await Promise.race([located, pipes.ended]);
-  if (!fifos.located) return lost(new Error(said.trim() || 'named pipes could not be created there'));
+  const limit = firstWordMs(target);
+  const word = new FirstWord(o.signal);
+  word.start(limit);
+  const over = new Promise<void>((resolve) => {
+    if (word.signal.aborted) resolve();
+    word.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const gone = await Promise.race([located, pipes.ended.then(() => true), over]);
+  word.stop();
+  if (!fifos.located) {
+    pipes.stream.close();
+    if (gone === true) return lost(new Error(said.trim() || 'named pipes could not be created there'));
+    if (!word.late) return lost(new CommandInterruptedError(target));
+    return lost(silentLoginShell(target, `It did not begin within ${limit / 1000} s`, lastLines(`${fifos.noise}\n${said}`)));
+  }
   const how = new Become(target, command, { pty: true, redirect: fifos.redirect });
   const terminal = await open(how.command, TERMINAL);
   if (terminal instanceof Error) {
@@ -58,8 +75,15 @@ export async function becomeOnTerminal(
     });
   if (o.signal?.aborted) onAbort();
   o.signal?.addEventListener('abort', onAbort, { once: true });
+  let late: TransportError | undefined;
+  const timer = setTimeout(() => {
+    late = how.late(limit);
+    terminal.stream.close();
+  }, limit);
   const start = (): void => {
+    clearTimeout(timer);
     if (o.signal?.aborted) return;
+    o.onReady?.();
     pipes.stream.write('go\n');
     sendStdin(pipes.stream, o.stdin);
   };
@@ -71,16 +95,18 @@ export async function becomeOnTerminal(
     how.stdout(chunk, start, answer);
   });
   const exit = await terminal.ended;
+  clearTimeout(timer);
   how.end();
   o.signal?.removeEventListener('abort', onAbort);
   // What is still to be sent has no reader.
   pipes.stream.end();
   const drained = await Promise.race([pipes.ended.then(() => true), sleep(how.ready ? DRAIN_MS : 0, false, { ref: false })]);
   if (!drained) {
-    if (how.ready || exit.kind === 'lost') await cleanUp(fifos, open);
+    if (how.ready || exit.kind === 'lost') await cleanUp(fifos, openAlways);
     pipes.stream.close();
   }
-  if (o.signal?.aborted) return { exit: { kind: 'lost', cause: lostConnection(target, 'interrupted'), mayStillRun }, how };
+  if (o.signal?.aborted) return { exit: { kind: 'lost', cause: new CommandInterruptedError(target), mayStillRun }, how };
+  if (late && !how.ready) return { exit: { kind: 'lost', cause: late }, how };
   return { exit: how.ready || exit.kind === 'lost' ? exit : { kind: 'lost', cause: how.error() }, how };
 }
 

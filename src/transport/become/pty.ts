@@ -27,6 +27,11 @@ export class NamedPipes {
   /** Where the pipes are, once they exist; later output is the command's. */
   located: { readonly pid: number; readonly dir: string } | undefined;
 
+  /** What was printed before. */
+  get noise(): string {
+    return this.#head.slice(-4000);
+  }
+
   stdout(chunk: Buffer, onLocated: () => void): Buffer {
     if (this.located) return chunk;
     this.#head += chunk.toString('latin1');

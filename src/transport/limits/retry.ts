@@ -18,7 +18,7 @@ export async function withRetry<T>(target: Target, connect: () => Promise<T>, si
       const dropped = error instanceof TransportError && error.kind === 'lost' && !signal?.aborted;
       if (!dropped || (attempt >= MIN_TRIES && Date.now() - began > target.timeoutMs)) throw error;
       // Jitter: connections that were dropped together must not come back together.
-      await sleep(Math.min(3000, 150 * 2 ** attempt) * (0.5 + Math.random()));
+      await sleep(Math.min(3000, 150 * 2 ** attempt) * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
     }
   }
 }

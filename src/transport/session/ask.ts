@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { escapeLine } from '../../base/escape.js';
 import { FrameParser } from '../../base/text/frames.js';
-import { TransportError } from '../errors.js';
-import type { ExecOptions, Session, Target } from '../types.js';
+import type { TransportError } from '../errors.js';
+import { lastLines, silentLoginShell } from '../login-errors.js';
+import type { Session, Target } from '../types.js';
+import { type ProgramOptions, runShell } from './run.js';
+
+export { lastLines } from '../login-errors.js';
 
 /** What is kept of each stream that is not the program's answer. */
 const NOISE = 4000;
 
-export interface AskOptions extends Pick<ExecOptions, 'become' | 'signal' | 'killOnAbort'> {
+export interface AskOptions extends Pick<ProgramOptions, 'become' | 'signal' | 'unbegun' | 'killOnAbort'> {
   /** The body of a shell function that is the program. It may `exit`; its stdin is empty. */
   readonly program: Iterable<string | Buffer>;
   /** The command that reads it; default `sh`. */
@@ -40,11 +43,14 @@ export interface Said {
 export async function ask(session: Session, o: AskOptions): Promise<Answer> {
   const nonce = randomBytes(12).toString('hex');
   const reader = new AnswerReader(nonce, o.onLine);
-  const exit = await session.exec(o.command ?? 'sh', {
+  const exit = await runShell(session, {
+    command: o.command,
     become: o.become,
     signal: o.signal,
+    unbegun: o.unbegun,
     killOnAbort: o.killOnAbort,
     stdin: Readable.from(framed(nonce, o.program)),
+    onNoise: (chunk, stream) => reader.noise(chunk, stream),
     onStdout: (chunk) => reader.stdout(chunk),
     onStderr: (chunk) => reader.stderr(chunk),
   });
@@ -56,31 +62,12 @@ export async function ask(session: Session, o: AskOptions): Promise<Answer> {
 
 /** The error for an answer that is `silent`. */
 export function silentHost(target: Target, { end, said }: Extract<Answer, { kind: 'silent' }>): TransportError {
-  const words = lastLines(`${said.stdout}\n${said.stderr}`);
-  return new TransportError('shell', {
-    what: `The login shell of ${target.user} does not run what it is given`,
-    where: target.name,
-    why: `It ended with ${end}${words === '' ? ' without a word' : ` and said:\n${words}`}`,
-    fix: 'Look for exit and exec in its start-up files (.bashrc, .profile, /etc/profile), for a forced command (sshd_config, authorized_keys), and at its shell in /etc/passwd',
-  });
+  return silentLoginShell(target, `It ended with ${end}`, lastLines(`${said.stdout}\n${said.stderr}`));
 }
 
-/** The end of an output, for a message: the last three lines that are not empty, printable and not too long. */
-export function lastLines(text: string): string {
-  const lines = text
-    .replaceAll('\r', '')
-    .split('\n')
-    .map((l) => escapeLine(l).trim().slice(0, 300))
-    .filter((l) => l !== '');
-  return lines.slice(-3).join('\n');
-}
-
-/**
- * A truncated program is not a complete function, and runs nothing. A start-up file may have put zsh in the login shell's
- * place (`exec zsh`), whose words and patterns are not those of sh.
- */
+/** A truncated program is not a complete function, and runs nothing. */
 function* framed(nonce: string, program: Iterable<string | Buffer>): Generator<string | Buffer> {
-  yield `[ -z "\${ZSH_VERSION-}" ] || exec sh\nmain() {\n`;
+  yield 'main() {\n';
   yield* program;
   yield `
 }
@@ -123,6 +110,12 @@ class AnswerReader {
 
   get said(): Said {
     return { stdout: this.#noise, stderr: this.#errors };
+  }
+
+  /** Of start-up files. */
+  noise(chunk: Buffer, stream: 'stdout' | 'stderr'): void {
+    if (stream === 'stdout') this.#noise = tail(this.#noise, chunk);
+    else this.#errors = tail(this.#errors, chunk);
   }
 
   stdout(chunk: Buffer): void {

@@ -1,12 +1,14 @@
 import type { Duplex } from 'node:stream';
-import { jumpFailure, noForwarding } from '../errors.js';
+import { ConnectInterruptedError, jumpFailure, noForwarding, targetName } from '../errors.js';
 import type { Target } from '../types.js';
 import type { SshSession } from './ssh-session.js';
 
-type Connect = (target: Target) => Promise<SshSession>;
+type Connect = (target: Target, signal: AbortSignal) => Promise<SshSession>;
 
 interface Shared {
   readonly session: Promise<SshSession>;
+  /** Ends the connecting that nobody waits for any more. */
+  readonly end: AbortController;
   users: number;
 }
 
@@ -25,8 +27,11 @@ export class JumpHosts {
     this.#connect = connect;
   }
 
-  /** A stream to the target through its jump hosts. @throws TransportError that names the hop that failed. */
-  async passage(target: Target): Promise<Passage> {
+  /**
+   * A stream to the target through its jump hosts.
+   * @throws TransportError that names the hop that failed; ConnectInterruptedError when `signal` is aborted meanwhile.
+   */
+  async passage(target: Target, signal?: AbortSignal): Promise<Passage> {
     const jumps = target.jumps ?? [];
     const hop = jumps.at(-1);
     if (!hop) throw new TypeError('there is no jump host on this way');
@@ -34,11 +39,12 @@ export class JumpHosts {
     const shared = this.#take(key, { ...hop, jumps: jumps.slice(0, -1) });
     const release = (): void => this.#leave(key, shared);
     try {
-      const session = await shared.session.catch((error: unknown) => {
-        throw jumpFailure(error, hop, target);
+      const session = await unlessAborted(shared.session, target, signal).catch((error: unknown) => {
+        throw error instanceof ConnectInterruptedError ? error : jumpFailure(error, hop, target);
       });
-      const stream = await session.forward(target.address, target.port).catch((error: unknown) => {
-        throw noForwarding(error, hop, target);
+      const forwarded = session.forward(target.address, target.port);
+      const stream = await unlessAborted(forwarded, target, signal).catch((error: unknown) => {
+        throw error instanceof ConnectInterruptedError ? error : noForwarding(error, hop, target);
       });
       return { stream, release };
     } catch (error) {
@@ -50,7 +56,8 @@ export class JumpHosts {
   #take(key: string, hop: Target): Shared {
     let shared = this.#open.get(key);
     if (!shared) {
-      const made: Shared = { session: this.#connect(hop), users: 0 };
+      const end = new AbortController();
+      const made: Shared = { session: this.#connect(hop, end.signal), end, users: 0 };
       const forget = (): void => {
         if (this.#open.get(key) === made) this.#open.delete(key);
       };
@@ -67,6 +74,7 @@ export class JumpHosts {
     shared.users--;
     if (shared.users > 0) return;
     if (this.#open.get(key) === shared) this.#open.delete(key);
+    shared.end.abort();
     shared.session.then((session) => session.close()).catch(() => undefined);
   }
 }
@@ -83,4 +91,21 @@ function identity(hop: Target): string {
     hop.identities,
     hop.algorithms?.written,
   ]);
+}
+
+async function unlessAborted<T>(work: Promise<T>, target: Target, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(new ConnectInterruptedError(targetName(target)));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  // Whoever loses the race may fail later, unheard.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { Become } from '../become/become.js';
 import { killAsRoot } from '../become/kill-as-root.js';
-import { TransportError } from '../errors.js';
+import { CommandInterruptedError, TransportError } from '../errors.js';
 import { applyBackpressure } from '../io/backpressure.js';
 import { signalGroup } from '../io/signal-group.js';
 import { sendStdin } from '../io/stdin.js';
+import { firstWordMs } from '../limits/first-word.js';
 import type { ExecOptions, Exit, Session, Target, Transport } from '../types.js';
 
 /** `ansible_connection: local`: commands run on this machine. */
@@ -23,6 +24,9 @@ class LocalSession implements Session {
   exec(command: string, o: ExecOptions = {}): Promise<Exit> {
     const { become: how } = this.target;
     const become = o.become && how.enabled && userInfo().username !== how.user ? new Become(this.target, command) : undefined;
+    if (o.signal?.aborted) {
+      return Promise.resolve({ kind: 'lost', cause: new CommandInterruptedError(this.target) });
+    }
     return new Promise((resolve) => {
       const child = spawn('sh', ['-c', become?.command ?? command], { stdio: 'pipe', detached: true });
       let cut = false;
@@ -35,13 +39,25 @@ class LocalSession implements Session {
         const done = (mayStillRun?: string): void => {
           // It leads its own process group, which Ctrl-C on the terminal does not reach.
           if (child.pid !== undefined) signalGroup(child.pid);
-          resolve({ ...lost('Interrupted'), mayStillRun });
+          resolve({ kind: 'lost', cause: new CommandInterruptedError(this.target), mayStillRun });
         };
         if (become?.pid === undefined || !o.killOnAbort) done();
         else killAsRoot(become.pid, (kill) => this.exec(kill, { become: true })).then(done);
       };
       o.signal?.addEventListener('abort', onAbort, { once: true });
-      const send = (): void => sendStdin(child.stdin, o.stdin);
+      const limit = firstWordMs(this.target);
+      let late: TransportError | undefined;
+      const timer =
+        become &&
+        setTimeout(() => {
+          late = become.late(limit);
+          if (child.pid !== undefined) signalGroup(child.pid);
+        }, limit);
+      const send = (): void => {
+        clearTimeout(timer);
+        o.onReady?.();
+        sendStdin(child.stdin, o.stdin);
+      };
       const password = (text: string): void => {
         if (become?.refused) child.kill();
         else child.stdin.write(text);
@@ -60,8 +76,9 @@ class LocalSession implements Session {
       child.on('error', (error) => resolve(lost(error.message)));
       child.on('close', (code, signal) => {
         o.signal?.removeEventListener('abort', onAbort);
+        clearTimeout(timer);
         if (cut) return;
-        if (become && !become.ready) return resolve({ kind: 'lost', cause: become.error() });
+        if (become && !become.ready) return resolve({ kind: 'lost', cause: late ?? become.error() });
         resolve(code === null ? { kind: 'killed', signal: signal ?? 'unknown' } : { kind: 'exited', code });
       });
       if (!become) send();

@@ -4,6 +4,7 @@ import { Transform } from 'node:stream';
 import { KubewrightError } from '../../base/errors.js';
 import { quote } from '../../shell/shell.js';
 import type { Session } from '../types.js';
+import { runCommand } from './run.js';
 
 export interface PutFileOptions {
   /** File on this machine. */
@@ -40,7 +41,7 @@ export async function putFile(session: Session, o: PutFileOptions): Promise<void
   counted.on('error', (error) => {
     said = error.message;
   });
-  const exit = await session.exec(script(o, size), {
+  const exit = await runCommand(session, script(o, size), {
     become: o.become,
     stdin: source.pipe(counted),
     signal: o.signal,

@@ -6,9 +6,10 @@ import { Become } from '../become/become.js';
 import { killAsRoot } from '../become/kill-as-root.js';
 import { becomeOnTerminal } from '../become/on-terminal.js';
 import type { OpenChannel } from '../become/open-channel.js';
-import { lostConnection, type TransportError } from '../errors.js';
+import { CommandInterruptedError, lostConnection, type TransportError } from '../errors.js';
 import { applyBackpressure } from '../io/backpressure.js';
 import { sendStdin } from '../io/stdin.js';
+import { firstWordMs } from '../limits/first-word.js';
 import type { ExecOptions, Exit, Session, Target } from '../types.js';
 
 /** sshd's MaxSessions is 10 by default; some are left for other uses of the connection. */
@@ -67,7 +68,8 @@ export class SshSession implements Session {
     const release = await this.#pairs.take();
     try {
       const { exit, how } = await becomeOnTerminal(this.target, command, o, {
-        open: (c, options) => this.#channel(c, options),
+        open: (c, options) => this.#channel(c, options, o.signal),
+        openAlways: (c, options) => this.#channel(c, options),
         end: (become, done) => this.#killAsRoot(become, o, done),
       });
       return this.#remember(exit, how);
@@ -118,32 +120,41 @@ export class SshSession implements Session {
   }
 
   async #run(command: string, o: ExecOptions, become?: Become): Promise<Exit> {
-    if (o.signal?.aborted) return { kind: 'lost', cause: this.#lost('interrupted') };
+    if (o.signal?.aborted) return { kind: 'lost', cause: this.#interrupted() };
     const channel = await this.#channel(command, {}, o.signal);
     if (channel instanceof Error) return { kind: 'lost', cause: channel };
     // Aborted while the channel opened: a program without stdin does nothing, and a command is killed.
     if (o.signal?.aborted) {
       await endChannel(channel);
-      return { kind: 'lost', cause: this.#lost('interrupted') };
+      return { kind: 'lost', cause: this.#interrupted() };
     }
     return new Promise((resolve) => {
       const { stream } = channel;
       let cut = false;
-      const onAbort = (): void => {
+      const cutOff = (cause: TransportError): void => {
+        if (cut) return;
         cut = true;
         // Before our own signal: sudo would pass that to the shell alone and die, and the shell's children could not be found.
         this.#killAsRoot(become, o, async (mayStillRun) => {
           await endChannel(channel, o.stdin);
-          finish({ kind: 'lost', cause: this.#lost('interrupted'), mayStillRun });
+          finish({ kind: 'lost', cause, mayStillRun });
         });
       };
+      const onAbort = (): void => cutOff(this.#interrupted());
+      const limit = firstWordMs(this.target);
+      const timer = become && setTimeout(() => cutOff(become.late(limit)), limit);
       const finish = (exit: Exit): void => {
         o.signal?.removeEventListener('abort', onAbort);
+        clearTimeout(timer);
         become?.end();
         resolve(exit);
       };
       o.signal?.addEventListener('abort', onAbort, { once: true });
-      const send = (): void => sendStdin(stream, o.stdin);
+      const send = (): void => {
+        clearTimeout(timer);
+        o.onReady?.();
+        sendStdin(stream, o.stdin);
+      };
       const answer = (password: string): void => {
         if (become?.refused) stream.close();
         else stream.write(password);
@@ -173,13 +184,14 @@ export class SshSession implements Session {
 
   /** A channel that runs a command, or why there is none. */
   async #channel(command: string, options: Ssh2Options, signal?: AbortSignal): Promise<OpenChannel | Error> {
-    const release = await this.#channels.take();
+    const release = await this.#channels.takeUnless(signal);
+    if (!release) return this.#interrupted();
     for (let attempt = 1; ; attempt++) {
       if (this.#dead || signal?.aborted) {
         release();
-        return this.#dead ?? this.#lost('interrupted');
+        return this.#dead ?? this.#interrupted();
       }
-      const channel = await this.#ask(command, options, release);
+      const channel = await this.#ask(command, options, release, signal);
       if (channel) return channel;
       if (attempt >= OPEN_TRIES) {
         release();
@@ -187,23 +199,46 @@ export class SshSession implements Session {
       }
       // It allows fewer sessions than expected. It also counts a session until it has cleaned up, a moment longer than we do.
       if (this.#open > 0) this.#channels.resize(Math.max(2, Math.min(this.#channels.size, this.#open)));
-      await sleep(50 * attempt);
+      await sleep(50 * attempt, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  #ask(command: string, options: Ssh2Options, release: () => void): Promise<OpenChannel | undefined> {
+  /** Undefined: the server does not open it, or says nothing in time. */
+  #ask(
+    command: string,
+    options: Ssh2Options,
+    release: () => void,
+    signal?: AbortSignal,
+  ): Promise<OpenChannel | Error | undefined> {
     return new Promise((resolve) => {
-      const onDead = (): void => resolve(undefined);
-      this.#onDead.add(onDead);
-      const opened = (error: Error | undefined, stream: ClientChannel): void => {
+      let waits = true;
+      const end = (result: OpenChannel | Error | undefined): void => {
+        waits = false;
+        clearTimeout(timer);
         this.#onDead.delete(onDead);
-        // At once: a short command may have ended in the same packet, and its end is reported only once.
-        resolve(error ? undefined : this.#watch(stream, release));
+        signal?.removeEventListener('abort', onAbort);
+        resolve(result);
+      };
+      const onDead = (): void => end(undefined);
+      const giveUp = (why: TransportError): void => {
+        release();
+        end(why);
+      };
+      const onAbort = (): void => giveUp(this.#interrupted());
+      const limit = firstWordMs(this.target);
+      const timer = setTimeout(() => giveUp(this.#lost(`the server opened no channel within ${limit / 1000} s`)), limit);
+      this.#onDead.add(onDead);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const opened = (error: Error | undefined, stream: ClientChannel): void => {
+        if (waits) {
+          // At once: a short command may have ended in the same packet, and its end is reported only once.
+          end(error ? undefined : this.#watch(stream, release));
+        } else stream?.close();
       };
       try {
         this.#client.exec(command, options, opened);
       } catch {
-        resolve(undefined);
+        end(undefined);
       }
     });
   }
@@ -229,6 +264,10 @@ export class SshSession implements Session {
       stream.on('error', () => undefined);
     });
     return { stream, ended, opened: performance.now() };
+  }
+
+  #interrupted(): TransportError {
+    return new CommandInterruptedError(this.target);
   }
 
   #lost(why: string): TransportError {

@@ -57,7 +57,7 @@ class Dialer {
   readonly #warn: (text: string) => void;
   readonly #keyring: Keyring;
   readonly #rate = new ConnectionRate();
-  readonly #jumps = new JumpHosts((hop) => withRetry(hop, () => this.connect(hop)));
+  readonly #jumps = new JumpHosts((hop, signal) => withRetry(hop, () => this.connect(hop, signal), signal));
 
   constructor(o: TransportOptions) {
     this.#warn = o.warn ?? (() => undefined);
@@ -70,7 +70,7 @@ class Dialer {
     try {
       // A signal that is already aborted fires no event.
       if (signal?.aborted) throw new ConnectInterruptedError(targetName(target));
-      const way = await this.#open(target);
+      const way = await this.#open(target, signal);
       try {
         return await this.#shakeHands(target, way, signal);
       } catch (error) {
@@ -86,9 +86,9 @@ class Dialer {
     }
   }
 
-  async #open(target: Target): Promise<Way> {
+  async #open(target: Target, signal?: AbortSignal): Promise<Way> {
     if (target.proxyCommand !== undefined) return { stream: new ProxyCommand(target.proxyCommand), release: () => undefined };
-    if ((target.jumps ?? []).length > 0) return this.#jumps.passage(target);
+    if ((target.jumps ?? []).length > 0) return this.#jumps.passage(target, signal);
     const { address: host, port, addressFamily: family, bindAddress: localAddress } = target;
     // ssh2 gets the socket at once and handles its errors.
     return { stream: createConnection({ host, port, family, localAddress, noDelay: true }), release: () => undefined };

@@ -10,7 +10,7 @@ export async function certsRenewCommand(o: OperationOptions): Promise<number> {
     playbook: 'certs-renew.yml',
     // A copy: a run with roles of the installation is compared with the inventory, and nothing here depends on that.
     roles: [...certsRenew, { ...etcdSign }],
-    finish: async (source, result) => {
+    finish: async ({ source, result }) => {
       if (result.exitCode !== 0) return;
       await saveAdminKubeconfig(source, result);
       process.stderr.write(

@@ -44,7 +44,7 @@ export async function etcdRestoreCommand(o: EtcdRestoreOptions): Promise<number>
     playbook: 'etcd-restore.yml',
     roles: etcdRestore({ snapshot, stamp }),
     secretFiles: new Map([[snapshot.sha256, resolve(o.file)]]),
-    finish: async (_source, result) => {
+    finish: async ({ result }) => {
       if (result.exitCode !== 0) return;
       const kept = [...result.exports].flatMap(([host, values]) => {
         const path = values.get('etcd-old-data');

@@ -11,6 +11,7 @@ import { fileSize } from '../../../base/text/format.js';
 import type { RunResult } from '../../../engine/types.js';
 import { etcdSnapshot, SNAPSHOT_EXPORT } from '../../../roles/day-two/etcd/snapshot.js';
 import { quote } from '../../../shell/shell.js';
+import { runShell } from '../../../transport/session/run.js';
 import type { Session } from '../../../transport/types.js';
 import { requireAny, withHosts } from '../ask.js';
 import { type OperationOptions, readForLook, runOperation } from '../operation.js';
@@ -46,13 +47,13 @@ export async function etcdSnapshotCommand(o: EtcdSnapshotOptions): Promise<numbe
     playbook: 'etcd-snapshot.yml',
     roles: [etcdSnapshot({ member, stamp })],
     hosts: [member],
-    finish: async (_source, result, sessions) => {
+    finish: async ({ result, sessions, signal }) => {
       const [path, sha256, size] = exported(result, member);
       if (path === undefined || sha256 === undefined) return;
       process.stderr.write(`Snapshot on ${member}: ${path} (${fileSize(Number(size))}, sha256 ${sha256})\n`);
       const session = sessions.get(member);
       if (o.output === undefined || !session) return;
-      const copy = await fetch(session, path, sha256, o.output);
+      const copy = await fetch(session, path, sha256, o.output, signal);
       process.stderr.write(`Copy: ${copy}\n`);
     },
   });
@@ -64,7 +65,7 @@ function exported(result: RunResult, member: string): readonly (string | undefin
 }
 
 /** Whole and with the right checksum, or not at all. @returns the copy's path. */
-async function fetch(session: Session, path: string, sha256: string, dir: string): Promise<string> {
+async function fetch(session: Session, path: string, sha256: string, dir: string, signal: AbortSignal): Promise<string> {
   const to = resolve(join(dir, path.split('/').at(-1) ?? 'snapshot.db'));
   makeFolder(resolve(dir), 0o700);
   const part = `${to}.part`;
@@ -72,8 +73,10 @@ async function fetch(session: Session, path: string, sha256: string, dir: string
   const chunks = new PassThrough();
   const written = pipeline(chunks, createWriteStream(part, { mode: 0o600 }));
   try {
-    const exit = await session.exec(`cat ${quote(path)}`, {
+    const exit = await runShell(session, {
+      stdin: `exec cat ${quote(path)}\n`,
       become: true,
+      signal,
       onStdout: (chunk) => {
         hash.update(chunk);
         chunks.write(chunk);

@@ -64,7 +64,7 @@ export async function removeCommand(o: RemoveCommandOptions): Promise<number> {
       force: o.force,
     }),
     hosts: took,
-    finish: async (_source, result) => {
+    finish: async ({ result }) => {
       if (result.exitCode === 0) process.stderr.write(`${whatNext(removed, dead).join('\n')}\n`);
     },
   });

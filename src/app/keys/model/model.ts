@@ -16,6 +16,8 @@ export interface KeyPeer {
 /** A host whose keys are managed. */
 export interface KeyHost extends KeyPeer {
   readonly session: Session;
+  /** Ends the wait for programs that have not begun. */
+  readonly unbegun?: AbortSignal;
 }
 
 export type ChangeKind = 'made' | 'mode' | 'authorized' | 'known' | 'unauthorized' | 'unknown' | 'replaced';

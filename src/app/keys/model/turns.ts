@@ -1,5 +1,6 @@
 import { InterruptedError, KubewrightError } from '../../../base/errors.js';
 import { Semaphore } from '../../../base/semaphore.js';
+import { CommandInterruptedError } from '../../../transport/errors.js';
 import type { Parts, StageListener } from '../../../ui/stages/stages.js';
 import { AT_ONCE, type KeyHost, type KeyResult } from './model.js';
 
@@ -39,9 +40,12 @@ export async function inTurns(
       } catch (error) {
         results.set(h.name, {
           ...(results.get(h.name) ?? { host: h.name, changes: [], notes: [] }),
-          error: interrupt?.kill?.aborted
-            ? new InterruptedError({ what: 'interrupted while it was running', where: h.name, cause: error })
-            : asError(h.name, error),
+          error:
+            interrupt?.stop?.aborted && error instanceof CommandInterruptedError
+              ? new InterruptedError({ what: 'interrupted', where: h.name, cause: error })
+              : interrupt?.kill?.aborted
+                ? new InterruptedError({ what: 'interrupted while it was running', where: h.name, cause: error })
+                : asError(h.name, error),
         });
       } finally {
         progress?.done(h.name);

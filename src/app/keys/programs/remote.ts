@@ -34,6 +34,7 @@ export async function runAs(
     become: host.account !== host.session.target.user,
     program: [`set -eu\npayload() { cat <<'${END}'\n`, ...(payload.length > 0 ? [payload] : []), `${END}\n}\n${body.text}\n`],
     signal,
+    unbegun: host.unbegun,
     killOnAbort: true,
     onLine,
   });
