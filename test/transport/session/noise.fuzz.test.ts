@@ -189,7 +189,9 @@ describe.each(NAMES)('noise of %s', { timeout: 30 * 60_000 }, (shell) => {
         ),
         { ...fuzzOptions(runs), seed },
       );
-      console.log(`noise of ${shell}: ${runs} runs, ${tally.same} the same, ${tally.refused} refused, ${runs - tally.same - tally.refused} wrong; seed ${seed}`);
+      console.log(
+        `noise of ${shell}: ${runs} runs, ${tally.same} the same, ${tally.refused} refused, ${runs - tally.same - tally.refused} wrong; seed ${seed}`,
+      );
       expect(tally.same + tally.refused).toBe(runs);
     });
   });
