@@ -1,4 +1,5 @@
 import { byName, type Cluster, type ClusterHost } from '../cluster/cluster.js';
+import type { ClusterSettings } from '../cluster/settings.js';
 import { type KubeadmApi, minorOf } from '../cluster/versions.js';
 import { APISERVER_ETCD } from '../pki/etcd-certs.js';
 import { kubeletDocument, kubeProxyDocument } from './components.js';
@@ -164,10 +165,6 @@ function dnsImage(cluster: Cluster): Pick<ClusterConfiguration, 'dnsImage'> {
 }
 
 function registration({ cluster, host, criSocket }: KubeadmHost): NodeRegistration {
-  const s = host.settings;
-  const ignored = [...IGNORED_CHECKS];
-  if (!s.kubelet_fail_swap_on) ignored.push('Swap');
-  if (s.kubelet_fail_cgroup_v1 === false) ignored.push('SystemVerification');
   return {
     name: host.name,
     criSocket: cluster.versions.criSocketIsUrl ? `unix://${criSocket}` : criSocket,
@@ -175,8 +172,13 @@ function registration({ cluster, host, criSocket }: KubeadmHost): NodeRegistrati
     taints:
       host.controlPlane && !host.worker ? cluster.versions.controlPlaneTaints.map((key) => ({ key, effect: 'NoSchedule' })) : [],
     kubeletExtraArgs: { 'node-ip': host.ip },
-    ignorePreflightErrors: ignored,
+    ignorePreflightErrors: [...IGNORED_CHECKS, ...toleratedChecks(host.settings)],
   };
+}
+
+/** kubeadm's checks that the settings of a host make pass, also in an upgrade: it does not remember those of the join. */
+export function toleratedChecks(s: ClusterSettings): string[] {
+  return [...(s.kubelet_fail_swap_on ? [] : ['Swap']), ...(s.kubelet_fail_cgroup_v1 === false ? ['SystemVerification'] : [])];
 }
 
 function apiOf(cluster: Cluster): KubeadmApi {

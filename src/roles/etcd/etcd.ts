@@ -26,16 +26,8 @@ export const etcd: Role = {
     if (!ctx.host.etcd) return [];
     const s = ctx.host.settings;
     const dir = s.etcd_cert_dir;
-    const binaries = ctx.artifacts.file('etcd');
     return [
-      install({
-        id: 'etcd/binaries',
-        title: 'Install etcd',
-        artifact: binaries,
-        dir: s.bin_dir,
-        files: ['etcd', 'etcdctl'],
-      }),
-      ...(hasEtcdutl(binaries.version) ? [etcdutl(binaries, s.bin_dir)] : []),
+      ...etcdBinaries(ctx),
       ...certTasks(ctx, ['member', 'admin']),
       ...caKeyTasks(ctx),
       directories({ id: 'etcd/data', title: "Make etcd's data directory", paths: [s.etcd_data_dir], mode: '0700' }),
@@ -49,7 +41,7 @@ export const etcd: Role = {
         configFiles: [UNIT, ENV, `${dir}/ca.pem`, `${dir}/member-${ctx.host.name}.pem`],
         // Members wait for each other: none is ready before a majority has started.
         noBlock: true,
-        restart: restart(ctx),
+        restart: restartMember(ctx),
         // Each may have to wait for its turn.
         timeoutSec: 120 * ctx.cluster.etcd.length,
       }),
@@ -79,7 +71,7 @@ const SETTLE_SEC = 5;
  * the turns, by a lock that survives the restart of one member. Members of a new cluster start at once.
  * Source: https://etcd.io/docs/v3.5/op-guide/runtime-configuration/ and etcdctl(1), lock
  */
-function restart(ctx: RoleContext): Shell {
+export function restartMember(ctx: RoleContext): Shell {
   const atOnce = restartNoBlock('etcd.service');
   if (ctx.cluster.etcd.length < 3) return atOnce;
   const ctl = etcdctl(ctx.host);
@@ -126,6 +118,16 @@ function restart(ctx: RoleContext): Shell {
           sleep 1
         done
       )`;
+}
+
+/** The programs of a member; one that runs keeps the ones that it was started with. */
+export function etcdBinaries(ctx: RoleContext): Task[] {
+  const artifact = ctx.artifacts.file('etcd');
+  const dir = ctx.host.settings.bin_dir;
+  return [
+    install({ id: 'etcd/binaries', title: 'Install etcd', artifact, dir, files: ['etcd', 'etcdctl'] }),
+    ...(hasEtcdutl(artifact.version) ? [etcdutl(artifact, dir)] : []),
+  ];
 }
 
 /** It reads and restores snapshots. A task of its own: a host that was installed without it gets it, too. */

@@ -5,7 +5,7 @@ const CONTROL_PLANE_ONLY = /\/kube-(apiserver|controller-manager|scheduler):/;
 const LOAD_BALANCER = /\/(haproxy|nginx):/;
 
 /** The bundle's images that this host may run: two hundred workers do not need the API server's. */
-export function imagesFor(ctx: RoleContext): readonly ImageArchive[] {
+export function imagesFor(ctx: Pick<RoleContext, 'artifacts' | 'host'>): readonly ImageArchive[] {
   return ctx.artifacts.images.filter((i) => {
     if (!isNode(ctx.host)) return false;
     if (CONTROL_PLANE_ONLY.test(i.ref)) return ctx.host.controlPlane;

@@ -5,6 +5,7 @@ import { command } from '../../../tasks/command.js';
 import { kubectl } from '../../../tasks/manifest.js';
 import type { Task } from '../../../tasks/task.js';
 import { isNode, type RoleContext } from '../../role.js';
+import { drained } from '../nodes/drained.js';
 import type { RemoveOptions } from './remove-options.js';
 
 function api(ctx: RoleContext): Shell {
@@ -56,9 +57,7 @@ export function drain(ctx: RoleContext, host: ClusterHost, o: RemoveOptions): Ta
       check: sh`
           found=$(${api(ctx)} get node ${host.name} --ignore-not-found -o name)
           [ -n "$found" ] || exit 0
-          left=$(${api(ctx)} get pods --all-namespaces --field-selector ${`spec.nodeName=${host.name}`} -o ${'jsonpath={range .items[*]}{.metadata.ownerReferences[0].kind} {.status.phase}{"\\n"}{end}'})
-          # DaemonSets and static pods stay until the host is reset.
-          [ -z "$(printf '%s\n' "$left" | grep -vE '^(DaemonSet|Node) | (Succeeded|Failed)$|^$')" ]`,
+          ${drained(api(ctx), host.name)}`,
       apply: sh`${kubectl(ctx.host.settings.bin_dir)} drain ${host.name} --ignore-daemonsets --delete-emptydir-data --timeout ${`${o.drainTimeout}s`} ${o.force ? ['--force'] : []}`,
       timeoutSec: o.drainTimeout + 60,
       hint: `A budget may block it: kubectl get pdb -A. Repair what it protects, or give more time with --drain-timeout, or --force for pods without a controller. ${host.name} stays cordoned; kubectl uncordon takes that back`,
