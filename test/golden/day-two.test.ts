@@ -11,6 +11,7 @@ import { etcdRestore } from '../../src/roles/day-two/etcd/restore.js';
 import { etcdSnapshot } from '../../src/roles/day-two/etcd/snapshot.js';
 import { remove } from '../../src/roles/day-two/remove/remove.js';
 import { reset } from '../../src/roles/day-two/reset/reset.js';
+import { upgrade } from '../../src/roles/day-two/upgrade/upgrade.js';
 import { ROLES } from '../../src/roles/registry.js';
 import type { Role } from '../../src/roles/role.js';
 import { roleContext } from '../support/cluster.js';
@@ -39,6 +40,23 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'remove-tidy': ['w101-k8s'],
 };
 
+const UPGRADE = upgrade({
+  snapshotOf: 'm12-k8s',
+  stamp: STAMP,
+  coordinator: 'm11-k8s',
+  batches: [['w101-k8s', 'w102-k8s']],
+  drainTimeout: 300,
+});
+/** Roles of `upgrade` that have a file: the others do what those of an installation do. */
+const UPGRADED: Readonly<Record<string, readonly string[]>> = {
+  'upgrade-fetch': ['m11-k8s', 'w101-k8s'],
+  'upgrade-member': ['m11-k8s'],
+  'upgrade-control-plane': ['m11-k8s', 'm12-k8s'],
+  'upgrade-drain': ['m11-k8s'],
+  'upgrade-worker': ['w101-k8s'],
+  'upgrade-uncordon': ['m11-k8s'],
+};
+
 /** What operations on a living cluster do to hosts: the role, and the hosts that are worth reading. */
 const CASES: readonly (readonly [Role, ...string[]])[] = [
   [etcdSnapshot({ member: 'm12-k8s', stamp: STAMP }), 'm12-k8s'],
@@ -48,6 +66,7 @@ const CASES: readonly (readonly [Role, ...string[]])[] = [
   ...certsRenew.map((role) => [role, 'm11-k8s'] as const),
   [reset, 'm11-k8s', 'w101-k8s'],
   ...REMOVE.map((role) => [role, ...(ELSEWHERE[role.name] ?? ['m12-k8s'])] as const),
+  ...UPGRADE.map((role) => [role, ...(UPGRADED[role.name] ?? [])] as const),
 ];
 const PAIRS = CASES.flatMap(([role, ...hosts]) => hosts.map((host) => [role.name, host, role] as const));
 
@@ -65,7 +84,7 @@ describe('programs of the operations on a living cluster', () => {
     const folder = join(import.meta.dirname, '../../playbooks');
     const named = await Promise.all(readdirSync(folder).map(async (f) => (await loadPlaybook(join(folder, f))).plays));
     const roles = named.flat().flatMap((play) => play.roles.map((r) => r.name));
-    const ours = [...CASES.map(([role]) => role), ...REMOVE].map((role) => role.name);
+    const ours = [...CASES.map(([role]) => role), ...REMOVE, ...UPGRADE].map((role) => role.name);
     expect(new Set(roles.filter((name) => !ROLES.has(name)))).toEqual(new Set(ours));
   });
 

@@ -18,6 +18,9 @@ export interface Asked {
 }
 
 export interface Asker {
+  /** Connections by host; a host without one is among the failures. */
+  readonly sessions: Map<string, Session>;
+  readonly reconnect: (host: string) => Promise<Session>;
   readonly failures: ReadonlyMap<string, TransportError | Error>;
   /** Runs a script as root on hosts that can be reached, on all at once. It prints with `say KEY VALUE`. */
   ask(hosts: readonly ClusterHost[], script: (host: ClusterHost) => Shell): Promise<Asked>;
@@ -55,7 +58,7 @@ export async function withHosts<T>(
     return { answers, failures };
   };
   try {
-    return await use({ failures, ask: askAll });
+    return await use({ sessions: connections.sessions, reconnect: connections.reconnect, failures, ask: askAll });
   } finally {
     await connections.close();
   }

@@ -1,7 +1,7 @@
 import type { Bundle } from '../../artifacts/bundle.js';
 import { InputErrors, type Warning } from '../../base/errors.js';
 import type { Cluster } from '../../cluster/cluster.js';
-import type { Components } from '../../cluster/living/changes.js';
+import type { Change, Components } from '../../cluster/living/changes.js';
 import { keep } from '../../cluster/living/keep.js';
 import { type LivingCluster, livingCluster } from '../../cluster/living/living-cluster.js';
 import { changeText, compare } from '../../cluster/living/refusals.js';
@@ -19,12 +19,14 @@ export interface Settled {
   readonly warnings: readonly Warning[];
   /** Changes of settings that the run makes, in words. */
   readonly changes: readonly string[];
+  /** Versions that an upgrade brings. */
+  readonly versions: readonly Change[];
 }
 
 /**
  * What the inventory means for the cluster that runs: where it says nothing, everything stays as it is.
  *
- * @param plays installing roles among them are compared with the cluster; others may run on any cluster.
+ * @param compares roles that install are compared with the cluster, an upgrade too; others may run on any cluster.
  * @throws InputErrors with everything that must not change on a living cluster; nothing was touched.
  */
 export function settle(
@@ -32,19 +34,20 @@ export function settle(
   inventory: Inventory,
   bundle: Bundle | undefined,
   allFacts: ReadonlyMap<string, HostFacts>,
-  plays: readonly ResolvedPlay[],
+  compares: 'install' | 'upgrade' | undefined,
 ): Settled {
   const living = livingCluster(allFacts);
-  if (!living) return { cluster: wanted, warnings: [], changes: [] };
+  if (!living) return { cluster: wanted, warnings: [], changes: [], versions: [] };
   const kubeVersion = bundle?.index.kubeVersion;
   const { cluster } = resolveCluster(inventory, {
     bundle: bundle && { name: bundle.index.name, kubeVersion: bundle.index.kubeVersion },
-    kept: keep(living, wanted, kubeVersion),
+    kept: keep(living, wanted, kubeVersion, compares === 'upgrade'),
   });
-  if (!installs(plays)) return { cluster, living, warnings: [], changes: [] };
-  const { refusals, changes, warnings } = compare(cluster, componentsOf(cluster, bundle), living);
+  if (!compares) return { cluster, living, warnings: [], changes: [], versions: [] };
+  const { refusals, changes, warnings } = compare(cluster, componentsOf(cluster, bundle), living, compares === 'upgrade');
   if (refusals.length > 0) throw new InputErrors(refusals);
-  return { cluster, living, warnings, changes: changes.map(changeText) };
+  const versions = changes.filter((c) => c.kind === 'upgrade');
+  return { cluster, living, warnings, changes: changes.filter((c) => !versions.includes(c)).map(changeText), versions };
 }
 
 /** Whether a role of the installation is among what was selected. */

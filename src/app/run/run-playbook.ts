@@ -5,6 +5,7 @@ import { runPlays } from '../../engine/plays/run-plays.js';
 import type { PushFile, RunResult } from '../../engine/types.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import { resolvePattern } from '../../inventory/pattern/pattern.js';
+import type { Play } from '../../playbook/model.js';
 import { loadPlaybook } from '../../playbook/playbook.js';
 import type { Role } from '../../roles/role.js';
 import { putFile } from '../../transport/session/put-file.js';
@@ -28,8 +29,7 @@ import { requireWork, type TaskListOptions, taskList, taskListText } from '../pl
 import { UserTasks } from '../plan/user-tasks.js';
 import { runAbout } from './about.js';
 import { FactsGatherer } from './gather-facts.js';
-import { settle } from './living.js';
-
+import { installs, settle } from './living.js';
 import { factsOfOthers, preflight } from './preflight.js';
 import { newRunSecrets } from './run-secrets.js';
 import { stepPrompt } from './step-prompt.js';
@@ -74,6 +74,10 @@ export interface PlaybookRun extends PlaybookOptions {
   readonly roles?: ReadonlyMap<string, Role>;
   /** Hosts of the run, by name; undefined: all. */
   readonly only?: ReadonlySet<string>;
+  /** The run brings newer versions: these are allowed, and follow what belongs to the wanted Kubernetes. */
+  readonly upgrades?: boolean;
+  /** The plays to run in place of those in the file. */
+  readonly plays?: (plays: readonly Play[]) => readonly Play[];
   /** Secret files that tasks may take with `kw_artifact`: sha256 to path on this machine. Only root can read them on a host. */
   readonly secretFiles?: ReadonlyMap<string, string>;
   /** Called after a run, except in check mode. */
@@ -104,7 +108,8 @@ type PlaySource = Pick<ClusterSource, 'bundle' | 'warnings'> & {
 export async function runPlaybook(o: PlaybookRun): Promise<number> {
   // Not the start of the process: `demo` makes lab machines and bundles before.
   const began = Date.now();
-  const playbook = await loadPlaybook(o.playbook);
+  const written = await loadPlaybook(o.playbook);
+  const playbook = o.plays ? { ...written, plays: o.plays(written.plays) } : written;
   const source = await readSource(o, o.cluster || usesRoles(playbook));
   try {
     const { inventory, bundle } = source;
@@ -196,7 +201,7 @@ async function run(
     const droppedOut = new Set((cluster?.hosts ?? []).map((h) => h.name).filter((name) => !chosen.has(name)));
     const others = await factsOfOthers(plays, { ...fresh, allFacts }, inventory, o.connection, interrupt.stop);
     throwIfInterrupted(interrupt.stop);
-    const settled = cluster && settle(cluster, inventory, bundle, new Map([...others, ...allFacts]), plays);
+    const settled = cluster && settle(cluster, inventory, bundle, new Map([...others, ...allFacts]), comparing(o, plays));
     for (const warning of settled?.warnings ?? []) tell(formatParts(warning));
     for (const warning of endingCertificates(allFacts, Date.now())) tell(formatParts(warning));
     if (o.check) for (const change of settled?.changes ?? []) tell(change);
@@ -248,6 +253,11 @@ async function run(
     await connections?.close();
     interrupt.done();
   }
+}
+
+function comparing(o: PlaybookRun, plays: readonly ResolvedPlay[]): 'install' | 'upgrade' | undefined {
+  if (o.upgrades) return 'upgrade';
+  return installs(plays) ? 'install' : undefined;
 }
 
 function openView(o: PlaybookRun): Promise<View> {

@@ -1,5 +1,5 @@
 import type { VarValue } from '../../inventory/model/values.js';
-import { knownVersions } from '../catalogue.js';
+import { compareVersions, knownVersions } from '../catalogue.js';
 import type { Cluster } from '../cluster.js';
 import { NETWORK_PLUGINS } from '../network-plugins.js';
 import type { Kept } from './kept.js';
@@ -25,8 +25,9 @@ const VERSIONS: Readonly<Record<string, string>> = {
 /**
  * @param cluster as the inventory describes it.
  * @param bundleVersion Kubernetes version of the bundle, if files come from one: its versions are not kept, but compared.
+ * @param upgrade versions follow those that belong to the wanted Kubernetes, unless newer ones run.
  */
-export function keep(living: LivingCluster, cluster: Cluster, bundleVersion: string | undefined): Kept {
+export function keep(living: LivingCluster, cluster: Cluster, bundleVersion: string | undefined, upgrade = false): Kept {
   const running = runningSettings(living, cluster);
   const recorded = living.record?.settings ?? {};
   const settings: Record<string, VarValue> = {};
@@ -39,6 +40,7 @@ export function keep(living: LivingCluster, cluster: Cluster, bundleVersion: str
       // What cannot be had is not kept: then the comparison says so.
       const available = bundleVersion === undefined ? knownVersions(file).includes(String(value)) : value === bundleVersion;
       if (!available || (bundleVersion !== undefined && name !== 'kube_version')) continue;
+      if (upgrade && compareVersions(String(value), cluster.versions.components[file] ?? '') <= 0) continue;
     }
     settings[name] = value as VarValue;
   }

@@ -1,10 +1,11 @@
 import type { ErrorParts, Warning } from '../../base/errors.js';
+import { compareVersions } from '../catalogue.js';
 import { whereOf } from '../checks/findings.js';
 import type { Cluster } from '../cluster.js';
 import { type Change, type Components, settingChanges, versionStep } from './changes.js';
 import type { LivingCluster } from './living-cluster.js';
 import { memberProblems } from './member-refusals.js';
-import { stateProblems, strangers } from './state-refusals.js';
+import { MIXED_VERSIONS, stateProblems, strangers } from './state-refusals.js';
 
 export interface Comparison {
   /** What a run may do. */
@@ -14,16 +15,21 @@ export interface Comparison {
   readonly warnings: readonly Warning[];
 }
 
-/** The inventory against the cluster that runs. */
-export function compare(wanted: Cluster, components: Components, living: LivingCluster): Comparison {
+/**
+ * The inventory against the cluster that runs.
+ *
+ * @param upgrading newer versions are what is wanted, and hosts may run two of Kubernetes.
+ */
+export function compare(wanted: Cluster, components: Components, living: LivingCluster, upgrading = false): Comparison {
   const changes = settingChanges(wanted, components, living);
   const ignored = new Set(wanted.settings.kubewright_preflight_ignore);
   const state = [...stateProblems(wanted, living), ...memberProblems(wanted, living)];
-  const refused = changes.filter((c) => c.kind === 'fixed' || c.kind === 'upgrade');
+  const allowed = (c: Change): boolean => upgrading && c.kind === 'upgrade' && compareVersions(c.to, c.from) > 0;
+  const refused = changes.filter((c) => (c.kind === 'fixed' || c.kind === 'upgrade') && !allowed(c));
   return {
     changes: changes.filter((c) => !refused.includes(c)),
     refusals: [
-      ...state.filter((p) => !ignored.has(p.code ?? '')),
+      ...state.filter((p) => !ignored.has(p.code ?? '') && !(upgrading && p.code === MIXED_VERSIONS)),
       ...refused.map((c) => (c.kind === 'upgrade' ? upgrade(c, wanted) : fixed(c, wanted))),
     ],
     warnings: strangers(wanted, living),
@@ -66,7 +72,8 @@ function fixed(c: Change, wanted: Cluster): ErrorParts {
 }
 
 function upgrade(c: Change, wanted: Cluster): ErrorParts {
-  const from = `Keep it: write ${c.setting}: '${c.from}', or leave it out`;
+  const keep = `Keep it: write ${c.setting}: '${c.from}', or leave it out`;
+  const from = compareVersions(c.to, c.from) > 0 ? `${upgradeText(c)}. ${keep}` : keep;
   return {
     what: `${c.setting} is ${c.from} in the cluster that runs, and this run would install ${c.to}`,
     where: placeOf(c, wanted),
@@ -74,6 +81,13 @@ function upgrade(c: Change, wanted: Cluster): ErrorParts {
     fix: `${from}; files of that version come from the bundle that the cluster was made from (--bundle)`,
     code: c.setting,
   };
+}
+
+/** How the newer version is reached, one host after the other. */
+function upgradeText({ setting, to }: Change): string {
+  return setting === 'kube_version'
+    ? `Run kubewright upgrade --to ${to}`
+    : `Run kubewright upgrade with the same bundle: it changes ${setting} on one host after the other`;
 }
 
 function placeOf(c: Change, wanted: Cluster): ErrorParts['where'] {

@@ -27,6 +27,9 @@ function unfinishedRestore(wanted: Cluster, living: LivingCluster): ErrorParts[]
   ];
 }
 
+/** Code of the refusal of a cluster with several versions. */
+export const MIXED_VERSIONS = 'mixed-versions';
+
 /** More than one version of Kubernetes: an upgrade that was not finished. */
 function mixedVersions(wanted: Cluster, living: LivingCluster): ErrorParts[] {
   const { apiServers, kubelets } = living.versions;
@@ -42,8 +45,8 @@ function mixedVersions(wanted: Cluster, living: LivingCluster): ErrorParts[] {
     {
       what: `The cluster runs ${by.size} versions of Kubernetes: ${seen.join('; ')}`,
       why: 'An upgrade has not been finished, and this run would bring all hosts to one version at once',
-      fix: 'Finish the upgrade with kubeadm, node by node; then run again',
-      code: 'mixed-versions',
+      fix: `Finish it: kubewright upgrade --to ${living.versions.all.at(-1)}; then run again`,
+      code: MIXED_VERSIONS,
     },
   ];
 }

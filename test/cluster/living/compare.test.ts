@@ -116,6 +116,9 @@ describe('a changed inventory', () => {
     const c = against({}, { bundle: { ...SAME, kubelet: version } });
     expect(refused(c)).toEqual(['kube_version']);
     expect(c.refusals[0]?.why).toContain(why);
+    // The way to a newer version; there is none to an older one.
+    const named = c.refusals[0]?.fix?.includes(`kubewright upgrade --to ${version}`);
+    expect(named).toBe(why === 'without draining');
   });
 
   it('is refused for a skipped minor version', () => {
@@ -206,6 +209,7 @@ describe('a cluster that must be repaired first', () => {
     const c = against({}, { hosts: { 'w101-k8s': (t) => t.replace('1.36.3', '1.35.4') } });
     expect(refused(c)).toEqual(['mixed-versions']);
     expect(c.refusals[0]?.what).toContain('1.35.4 on w101-k8s');
+    expect(c.refusals[0]?.fix).toContain('kubewright upgrade --to 1.36.3');
   });
 
   it('is refused where hosts trust different authorities', () => {

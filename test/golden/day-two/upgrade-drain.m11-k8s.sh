@@ -1,0 +1,39 @@
+# upgrade/cordon-w101-k8s: Let no new pods onto w101-k8s
+## check
+case $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s get node w101-k8s -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.nodeInfo.containerRuntimeVersion}') in 'v1.36.4 containerd://1.6.20'*) exit 0 ;; esac
+[ "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s get node w101-k8s -o 'jsonpath={.spec.unschedulable}')" = true ]
+## apply
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s patch node w101-k8s --type merge -p '{"metadata":{"annotations":{"kubewright/cordoned":"1.36.4"}},"spec":{"unschedulable":true}}'
+
+# upgrade/drain-w101-k8s: Drain w101-k8s
+## check
+case $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s get node w101-k8s -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.nodeInfo.containerRuntimeVersion}') in 'v1.36.4 containerd://1.6.20'*) exit 0 ;; esac
+left=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s get pods --all-namespaces --field-selector 'spec.nodeName=w101-k8s' -o 'jsonpath={range .items[*]}{.metadata.ownerReferences[0].kind} {.status.phase}{"\n"}{end}')
+[ -z "$(printf '%s
+' "$left" | grep -vE '^(DaemonSet|Node) | (Succeeded|Failed)$|^$')" ]
+## apply
+if ! /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 drain w101-k8s --ignore-daemonsets --delete-emptydir-data --timeout 300s; then
+  mark=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s get node w101-k8s -o 'jsonpath={.metadata.annotations.kubewright/cordoned}')
+[ -z "$mark" ] || /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s patch node w101-k8s --type merge -p '{"metadata":{"annotations":{"kubewright/cordoned":null}},"spec":{"unschedulable":null}}'
+  exit 1
+fi
+
+# upgrade/cordon-w102-k8s: Let no new pods onto w102-k8s
+## check
+case $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s get node w102-k8s -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.nodeInfo.containerRuntimeVersion}') in 'v1.36.4 containerd://1.6.20'*) exit 0 ;; esac
+[ "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s get node w102-k8s -o 'jsonpath={.spec.unschedulable}')" = true ]
+## apply
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s patch node w102-k8s --type merge -p '{"metadata":{"annotations":{"kubewright/cordoned":"1.36.4"}},"spec":{"unschedulable":true}}'
+
+# upgrade/drain-w102-k8s: Drain w102-k8s
+## check
+case $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s get node w102-k8s -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.nodeInfo.containerRuntimeVersion}') in 'v1.36.4 containerd://1.6.20'*) exit 0 ;; esac
+left=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s get pods --all-namespaces --field-selector 'spec.nodeName=w102-k8s' -o 'jsonpath={range .items[*]}{.metadata.ownerReferences[0].kind} {.status.phase}{"\n"}{end}')
+[ -z "$(printf '%s
+' "$left" | grep -vE '^(DaemonSet|Node) | (Succeeded|Failed)$|^$')" ]
+## apply
+if ! /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 drain w102-k8s --ignore-daemonsets --delete-emptydir-data --timeout 300s; then
+  mark=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s get node w102-k8s -o 'jsonpath={.metadata.annotations.kubewright/cordoned}')
+[ -z "$mark" ] || /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.11:6443 --request-timeout=20s patch node w102-k8s --type merge -p '{"metadata":{"annotations":{"kubewright/cordoned":null}},"spec":{"unschedulable":null}}'
+  exit 1
+fi

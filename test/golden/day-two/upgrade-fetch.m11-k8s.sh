@@ -1,0 +1,82 @@
+# upgrade/programs: Fetch the programs, without installing them
+## check
+( [ -s /var/lib/kubewright/installed/containerd.runc ]
+[ "$({ echo 72756e632e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- runc ); })" = "$(cat /var/lib/kubewright/installed/containerd.runc)" ] ) >/dev/null 2>&1 || [ -s "$KW_CACHE"/72756e632e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e ]
+( [ -s /var/lib/kubewright/installed/containerd.binaries ]
+[ "$({ echo 636f6e7461696e6572642e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- $(cat /var/lib/kubewright/installed/containerd.binaries.files) ); })" = "$(cat /var/lib/kubewright/installed/containerd.binaries)" ] ) >/dev/null 2>&1 || [ -s "$KW_CACHE"/636f6e7461696e6572642e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e ]
+( [ -s /var/lib/kubewright/installed/containerd.cni ]
+[ "$({ echo 636e692d706c7567696e732e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /opt/cni/bin && stat -c '%n %s %Y %a' -- $(cat /var/lib/kubewright/installed/containerd.cni.files) ); })" = "$(cat /var/lib/kubewright/installed/containerd.cni)" ] ) >/dev/null 2>&1 || [ -s "$KW_CACHE"/636e692d706c7567696e732e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e ]
+( [ -s /var/lib/kubewright/installed/node.kubeadm ]
+[ "$({ echo 6b75626561646d2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubeadm ); })" = "$(cat /var/lib/kubewright/installed/node.kubeadm)" ] ) >/dev/null 2>&1 || [ -s "$KW_CACHE"/6b75626561646d2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e ]
+( [ -s /var/lib/kubewright/installed/node.kubelet ]
+[ "$({ echo 6b7562656c65742e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubelet ); })" = "$(cat /var/lib/kubewright/installed/node.kubelet)" ] ) >/dev/null 2>&1 || [ -s "$KW_CACHE"/6b7562656c65742e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e ]
+( [ -s /var/lib/kubewright/installed/node.kubectl ]
+[ "$({ echo 6b75626563746c2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubectl ); })" = "$(cat /var/lib/kubewright/installed/node.kubectl)" ] ) >/dev/null 2>&1 || [ -s "$KW_CACHE"/6b75626563746c2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e ]
+( [ -s /var/lib/kubewright/installed/etcd.binaries ]
+[ "$({ echo 657463642e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- etcd etcdctl ); })" = "$(cat /var/lib/kubewright/installed/etcd.binaries)" ] ) >/dev/null 2>&1 || [ -s "$KW_CACHE"/657463642e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e ]
+## apply
+( [ -s /var/lib/kubewright/installed/containerd.runc ]
+[ "$({ echo 72756e632e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- runc ); })" = "$(cat /var/lib/kubewright/installed/containerd.runc)" ] ) >/dev/null 2>&1 || kw_artifact 72756e632e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e >/dev/null
+( [ -s /var/lib/kubewright/installed/containerd.binaries ]
+[ "$({ echo 636f6e7461696e6572642e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- $(cat /var/lib/kubewright/installed/containerd.binaries.files) ); })" = "$(cat /var/lib/kubewright/installed/containerd.binaries)" ] ) >/dev/null 2>&1 || kw_artifact 636f6e7461696e6572642e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e >/dev/null
+( [ -s /var/lib/kubewright/installed/containerd.cni ]
+[ "$({ echo 636e692d706c7567696e732e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /opt/cni/bin && stat -c '%n %s %Y %a' -- $(cat /var/lib/kubewright/installed/containerd.cni.files) ); })" = "$(cat /var/lib/kubewright/installed/containerd.cni)" ] ) >/dev/null 2>&1 || kw_artifact 636e692d706c7567696e732e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e >/dev/null
+( [ -s /var/lib/kubewright/installed/node.kubeadm ]
+[ "$({ echo 6b75626561646d2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubeadm ); })" = "$(cat /var/lib/kubewright/installed/node.kubeadm)" ] ) >/dev/null 2>&1 || kw_artifact 6b75626561646d2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e >/dev/null
+( [ -s /var/lib/kubewright/installed/node.kubelet ]
+[ "$({ echo 6b7562656c65742e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubelet ); })" = "$(cat /var/lib/kubewright/installed/node.kubelet)" ] ) >/dev/null 2>&1 || kw_artifact 6b7562656c65742e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e >/dev/null
+( [ -s /var/lib/kubewright/installed/node.kubectl ]
+[ "$({ echo 6b75626563746c2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- kubectl ); })" = "$(cat /var/lib/kubewright/installed/node.kubectl)" ] ) >/dev/null 2>&1 || kw_artifact 6b75626563746c2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e >/dev/null
+( [ -s /var/lib/kubewright/installed/etcd.binaries ]
+[ "$({ echo 657463642e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e; ( cd /usr/local/bin && stat -c '%n %s %Y %a' -- etcd etcdctl ); })" = "$(cat /var/lib/kubewright/installed/etcd.binaries)" ] ) >/dev/null 2>&1 || kw_artifact 657463642e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e >/dev/null
+## needs
+runc
+containerd
+cni-plugins
+kubeadm
+kubelet
+kubectl
+etcd
+
+# containerd/images: Import container images
+## check
+have=$(/usr/local/bin/ctr -n k8s.io images ls -q)
+printf '%s
+' "$have" | grep -qxF k8s.gcr.io/pause:3.2
+grep -qxF '6b38732e6763722e696f2f70617573653a332e322e2e2e2e2e2e2e2e2e2e2e2e k8s.gcr.io/pause:3.2' /var/lib/kubewright/images
+printf '%s
+' "$have" | grep -qxF k8s.gcr.io/kube-apiserver:v1.20.2
+grep -qxF '6b38732e6763722e696f2f6b7562652d6170697365727665723a76312e32302e k8s.gcr.io/kube-apiserver:v1.20.2' /var/lib/kubewright/images
+printf '%s
+' "$have" | grep -qxF k8s.gcr.io/kube-proxy:v1.20.2
+grep -qxF '6b38732e6763722e696f2f6b7562652d70726f78793a76312e32302e322e2e2e k8s.gcr.io/kube-proxy:v1.20.2' /var/lib/kubewright/images
+## apply
+mkdir -p /var/lib/kubewright; touch /var/lib/kubewright/images
+if ! /usr/local/bin/ctr -n k8s.io images ls -q | grep -qxF k8s.gcr.io/pause:3.2 || ! grep -qxF '6b38732e6763722e696f2f70617573653a332e322e2e2e2e2e2e2e2e2e2e2e2e k8s.gcr.io/pause:3.2' /var/lib/kubewright/images; then
+  src=$(kw_artifact 6b38732e6763722e696f2f70617573653a332e322e2e2e2e2e2e2e2e2e2e2e2e)
+  /usr/local/bin/ctr -n k8s.io images import "$src" >/dev/null
+  grep -vF ' k8s.gcr.io/pause:3.2' /var/lib/kubewright/images > /var/lib/kubewright/images.new || true
+  echo '6b38732e6763722e696f2f70617573653a332e322e2e2e2e2e2e2e2e2e2e2e2e k8s.gcr.io/pause:3.2' >> /var/lib/kubewright/images.new
+  mv -f /var/lib/kubewright/images.new /var/lib/kubewright/images
+  kw_artifact_done 6b38732e6763722e696f2f70617573653a332e322e2e2e2e2e2e2e2e2e2e2e2e
+fi
+if ! /usr/local/bin/ctr -n k8s.io images ls -q | grep -qxF k8s.gcr.io/kube-apiserver:v1.20.2 || ! grep -qxF '6b38732e6763722e696f2f6b7562652d6170697365727665723a76312e32302e k8s.gcr.io/kube-apiserver:v1.20.2' /var/lib/kubewright/images; then
+  src=$(kw_artifact 6b38732e6763722e696f2f6b7562652d6170697365727665723a76312e32302e)
+  /usr/local/bin/ctr -n k8s.io images import "$src" >/dev/null
+  grep -vF ' k8s.gcr.io/kube-apiserver:v1.20.2' /var/lib/kubewright/images > /var/lib/kubewright/images.new || true
+  echo '6b38732e6763722e696f2f6b7562652d6170697365727665723a76312e32302e k8s.gcr.io/kube-apiserver:v1.20.2' >> /var/lib/kubewright/images.new
+  mv -f /var/lib/kubewright/images.new /var/lib/kubewright/images
+  kw_artifact_done 6b38732e6763722e696f2f6b7562652d6170697365727665723a76312e32302e
+fi
+if ! /usr/local/bin/ctr -n k8s.io images ls -q | grep -qxF k8s.gcr.io/kube-proxy:v1.20.2 || ! grep -qxF '6b38732e6763722e696f2f6b7562652d70726f78793a76312e32302e322e2e2e k8s.gcr.io/kube-proxy:v1.20.2' /var/lib/kubewright/images; then
+  src=$(kw_artifact 6b38732e6763722e696f2f6b7562652d70726f78793a76312e32302e322e2e2e)
+  /usr/local/bin/ctr -n k8s.io images import "$src" >/dev/null
+  grep -vF ' k8s.gcr.io/kube-proxy:v1.20.2' /var/lib/kubewright/images > /var/lib/kubewright/images.new || true
+  echo '6b38732e6763722e696f2f6b7562652d70726f78793a76312e32302e322e2e2e k8s.gcr.io/kube-proxy:v1.20.2' >> /var/lib/kubewright/images.new
+  mv -f /var/lib/kubewright/images.new /var/lib/kubewright/images
+  kw_artifact_done 6b38732e6763722e696f2f6b7562652d70726f78793a76312e32302e322e2e2e
+fi
+## needs
+k8s.gcr.io/pause:3.2
+k8s.gcr.io/kube-apiserver:v1.20.2
+k8s.gcr.io/kube-proxy:v1.20.2
