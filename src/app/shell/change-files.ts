@@ -42,7 +42,7 @@ export function readIfThere(path: string): string | undefined {
 }
 
 /**
- * Makes the changes that are none already. What can be seen to prevent one is found before the first; each file is
+ * Makes the changes that are not there yet. What can be seen to prevent one is found before the first; each file is
  * written beside its place and renamed. Links stay links, modes and owners stay.
  * @returns what was changed; directories that were made.
  * @throws InputError
