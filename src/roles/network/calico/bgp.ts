@@ -63,7 +63,7 @@ function reflector(k: Shell, host: ClusterHost): Task {
       pod=$(${k} -n kube-system get pods -l k8s-app=calico-node --field-selector ${`spec.nodeName=${host.name},status.phase=Running`} -o name)
       [ -n "$pod" ] || exit 0
       i=0
-      until ${k} -n kube-system exec "$pod" -c calico-node -- birdcl -s ${BIRD} show protocols | grep -q ' BGP .* Established'; do
+      until ${k} -n kube-system exec "$pod" -c calico-node -- birdcl -s ${BIRD} show protocols | grep -q '^Node_.* BGP .* Established'; do
         i=$((i + 1))
         [ $i -lt 60 ] || { echo ${`no BGP session of ${host.name} came up`} >&2; exit 1; }
         sleep 2

@@ -224,7 +224,7 @@ spec:
 pod=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get pods -l k8s-app=calico-node --field-selector 'spec.nodeName=w101-k8s,status.phase=Running' -o name)
 [ -n "$pod" ] || exit 0
 i=0
-until /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system exec "$pod" -c calico-node -- birdcl -s /var/run/calico/bird.ctl show protocols | grep -q ' BGP .* Established'; do
+until /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system exec "$pod" -c calico-node -- birdcl -s /var/run/calico/bird.ctl show protocols | grep -q '^Node_.* BGP .* Established'; do
   i=$((i + 1))
   [ $i -lt 60 ] || { echo 'no BGP session of w101-k8s came up' >&2; exit 1; }
   sleep 2
@@ -239,7 +239,7 @@ done
 pod=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get pods -l k8s-app=calico-node --field-selector 'spec.nodeName=w102-k8s,status.phase=Running' -o name)
 [ -n "$pod" ] || exit 0
 i=0
-until /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system exec "$pod" -c calico-node -- birdcl -s /var/run/calico/bird.ctl show protocols | grep -q ' BGP .* Established'; do
+until /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system exec "$pod" -c calico-node -- birdcl -s /var/run/calico/bird.ctl show protocols | grep -q '^Node_.* BGP .* Established'; do
   i=$((i + 1))
   [ $i -lt 60 ] || { echo 'no BGP session of w102-k8s came up' >&2; exit 1; }
   sleep 2
