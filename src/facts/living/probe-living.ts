@@ -17,7 +17,7 @@ export const RESTORE_ASIDE = '/etc/kubernetes/kubewright-restore';
 /**
  * Lines of the probe about a cluster that is on the host; a host without one only tests for a few files. Uses `say` of the probe.
  *
- * Nothing here waits long for a component that hangs, and no program of a container is started: a version is asked of the
+ * Nothing here waits long for a component that hangs, etcd gets a moment when it has just been started, and no program of a container is started: a version is asked of the
  * program of a unit's main process, which is still there when its file has been replaced.
  */
 export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces): Shell {
@@ -75,6 +75,9 @@ function certificates(etcdCertDir: string): Shell {
     }`;
 }
 
+/** How long a member that has just been started may take until it knows of a leader. */
+const SETTLE_SECONDS = 25;
+
 /** The members are asked with the certificates that are there: Kubewright's or kubespray's, else those of kubeadm's stacked etcd. */
 function etcd(dataDir: string, certDir: string): Shell {
   return sh`
@@ -99,9 +102,26 @@ function etcd(dataDir: string, certDir: string): Shell {
       [ -s "$3" ] || return 0
       ctl() { ETCDCTL_API=3 brief etcdctl --cacert "$ca" --cert "$cert" --key "$key" --endpoints https://127.0.0.1:2379 --command-timeout=4s "$@"; }
       ca=$1 cert=$2 key=$3
-      status=$(ctl endpoint status -w fields) || return 0
-      printf '%s\n' "$status" | sed 's/^/etcd-status\t/'
-      ctl member list -w simple | sed 's/^/etcd-member\t/'
+      end=$(($(date +%s) + ${SETTLE_SECONDS}))
+      until settled || ! young || [ "$(date +%s)" -ge $end ]; do sleep 1; done
+      [ -z "$status" ] || printf '%s\n' "$status" | sed 's/^/etcd-status\t/'
+      [ -z "$members" ] || printf '%s\n' "$members" | sed 's/^/etcd-member\t/'
+    }
+    # A member lists the others when there is a leader.
+    settled() {
+      members=''
+      status=$(ctl endpoint status -w fields) && members=$(ctl member list -w simple) || return 1
+      case $status in *'"Leader" : 0'*) return 1 ;; esac
+    }
+    # The machine has booted, or etcd has been started, a moment ago: it will answer soon.
+    young() {
+      now=$(sed 's/[.].*//' /proc/uptime)
+      booted=$(systemctl show -p UserspaceTimestampMonotonic 2>/dev/null)
+      began=$(systemctl show -p ExecMainStartTimestampMonotonic etcd.service 2>/dev/null)
+      for t in "\${booted#*=}" "\${began#*=}"; do
+        case $t in '' | 0 | *[!0-9]*) ;; *) [ $((now - t / 1000000)) -ge 60 ] || return 0 ;; esac
+      done
+      return 1
     }`;
 }
 

@@ -114,4 +114,36 @@ describe('the probe of a living cluster', () => {
     const facts = parseFacts(`clock\t1\narch\tx86_64\n${run(join(dir, 'etcd'))}`, 0);
     expect(facts.living?.etcd?.data).toEqual([join(dir, 'etcd')]);
   });
+
+  describe('an etcd that does not answer', () => {
+    /** etcdctl answers from the third call of `endpoint status` on; etcd was started so many seconds ago. */
+    function ask(age: number): ReturnType<typeof parseFacts>['living'] {
+      const put = (name: string, body: string): void => writeFileSync(join(dir, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+      const uptime = Math.floor(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]));
+      put('systemctl', `case "$*" in *etcd*) echo X=${(uptime - age) * 1_000_000} ;; *) echo X=0 ;; esac`);
+      put('sleep', ':');
+      put('openssl', ':');
+      put(
+        'etcdctl',
+        `case "$*" in *status*) n=$(cat ${dir}/n 2>/dev/null || echo 0); echo $((n + 1)) > ${dir}/n; [ $n -ge 2 ] || exit 1
+          printf '"MemberID" : 5\\n"Leader" : %s\\n' $((n - 2)) ;; *) echo '5, started, etcd1, https://10.0.0.1:2380, https://10.0.0.1:2379, false' ;; esac`,
+      );
+      mkdirSync(join(dir, 'pki'));
+      for (const f of ['ca.pem', 'admin-m1.pem', 'admin-m1-key.pem']) writeFileSync(join(dir, 'pki', f), 'x');
+      const places = { binDir: dir, etcdDataDir: join(dir, 'etcd'), etcdCertDir: join(dir, 'pki') };
+      const say = `PATH=${dir}:$PATH\nsay() { printf '%s\\t%s\\n' "$1" "$2"; }\n`;
+      const out = execFileSync('sh', { input: `${say}${livingProbe(places).text}`, encoding: 'utf8' });
+      return parseFacts(`clock\t1\narch\tx86_64\n${out}`, 0).living;
+    }
+
+    it('gets a moment to find its leader when it has just been started', () => {
+      expect(ask(5)?.etcd).toMatchObject({ status: { memberId: '5', leader: '1' }, members: [{ name: 'etcd1' }] });
+      expect(readFileSync(join(dir, 'n'), 'utf8').trim()).toBe('4');
+    });
+
+    it('is taken at its word when it has run for long', () => {
+      expect(ask(3600)?.etcd?.status).toBeUndefined();
+      expect(readFileSync(join(dir, 'n'), 'utf8').trim()).toBe('1');
+    });
+  });
 });
