@@ -27,7 +27,7 @@ await build({
   // Names stay, so that what DEBUG=kubewright prints can be read.
   minifyWhitespace: true,
   minifySyntax: true,
-  plugins: [baseInOneFile()],
+  plugins: [baseInOneFile(), tinyglobbyWhenCalled()],
   external: ['ssh2', 'typescript', 'ts-node', 'tsx'],
   // CommonJS packages call `require`.
   banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
@@ -58,6 +58,22 @@ function baseInOneFile() {
         contents: files.map((f) => `export * from './${f}';`).join('\n'),
         resolveDir: base,
         loader: 'ts',
+      }));
+    },
+  };
+}
+
+/** oclif needs it only where there is no manifest, and loading it looks for files on the disk. */
+function tinyglobbyWhenCalled() {
+  return {
+    name: 'tinyglobby-when-called',
+    setup(builder) {
+      builder.onResolve({ filter: /^tinyglobby$/ }, ({ namespace, resolveDir }) =>
+        namespace === 'late' ? undefined : { path: 'tinyglobby', namespace: 'late', pluginData: { resolveDir } },
+      );
+      builder.onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData }) => ({
+        contents: `exports.glob = (...args) => require('${path}').glob(...args);`,
+        resolveDir: pluginData.resolveDir,
       }));
     },
   };

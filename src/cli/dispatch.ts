@@ -2,7 +2,7 @@ import { Config } from '@oclif/core/config';
 import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
 import { PACKAGE_ROOT } from '../base/package-root.js';
-import { toolName } from '../base/text/tool-name.js';
+import { noteCall, toolName } from '../base/text/tool-name.js';
 import { commandOf } from './command.js';
 import { GroupedHelp } from './help.js';
 import { onePlugin } from './one-plugin.js';
@@ -10,6 +10,7 @@ import { spellVerbose } from './verbose.js';
 
 /** Finds the command that a line names, and runs it or shows its help. Beside main.ts, so that --version starts without it. */
 export async function dispatch(argv: string[]): Promise<void> {
+  noteCall(process.argv[1], process.env, process.cwd());
   const command = await commandOf(argv);
   const plugin = command && (await onePlugin(command));
   const options = { root: PACKAGE_ROOT, ...(plugin && { plugins: new Map([[plugin.name, plugin]]) }) };
@@ -17,7 +18,9 @@ export async function dispatch(argv: string[]): Promise<void> {
   // In examples and usage lines.
   config.bin = toolName();
   if (asksForHelp(argv)) await new GroupedHelp(config).showHelp(argv);
-  else await run(command ? spellVerbose(argv, command) : argv, config);
+  else if (command) await config.runCommand(command.id, spellVerbose(argv, command).slice(command.id.split(':').length));
+  // Topics, and words that are no command.
+  else await run(argv, config);
   await flush();
 }
 

@@ -1,8 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type ErrorParts, KubewrightError } from '../base/errors.js';
-import { PACKAGE_ROOT } from '../base/package-root.js';
-import { noteCall } from '../base/text/tool-name.js';
 
 /**
  * Runs a command line and sets the exit code. Users see what happened and what to do, never a stack trace.
@@ -11,7 +7,8 @@ import { noteCall } from '../base/text/tool-name.js';
  */
 export async function main(argv: string[]): Promise<void> {
   // Mainly errors of the output streams: nothing else catches them, and oclif waits for some forever.
-  const fail = (error: unknown): void => void report(error, argv).then((code) => process.exit(code));
+  const report = async (error: unknown): Promise<number> => (await import('./report.js')).report(error, argv);
+  const fail = (error: unknown): void => void report(error).then((code) => process.exit(code));
   process.on('uncaughtException', fail);
   process.stdout.on('error', fail);
   if (isVersion(argv)) {
@@ -19,11 +16,10 @@ export async function main(argv: string[]): Promise<void> {
     return;
   }
   try {
-    noteCall(process.argv[1], process.env, process.cwd());
     const { dispatch } = await import('./dispatch.js');
     await dispatch(spellHelp(argv));
   } catch (error) {
-    process.exitCode = await report(error, argv);
+    process.exitCode = await report(error);
   }
 }
 
@@ -41,67 +37,7 @@ function spellHelp(argv: string[]): string[] {
 
 /** What oclif would print: `kubewright/0.1.0 linux-x64 node-v20.20.2`. */
 async function versionLine(): Promise<string> {
-  const { name, version }: { name: string; version: string } = JSON.parse(
-    await readFile(join(PACKAGE_ROOT, 'package.json'), 'utf8'),
-  );
+  const file = new URL('../../package.json', import.meta.url);
+  const { name, version }: { name: string; version: string } = JSON.parse(await readFile(file, 'utf8'));
   return `${name}/${version} ${process.platform}-${process.arch} node-${process.version}`;
-}
-
-async function report(error: unknown, argv: readonly string[]): Promise<number> {
-  // An ExitError is `this.exit()`: nothing went wrong.
-  if (isOclif(error) && error.code === 'EEXIT') return error.oclif.exit ?? 0;
-  // `kubewright … | head`, a terminal that was closed: the reader is gone, and with it the one to report to.
-  if (['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].some((code) => isCode(error, code))) return Number(process.exitCode ?? 0);
-  const { formatError, formatLabelled, lookOf } = await import('../base/text/render-error.js');
-  const look = lookOf(process.stderr);
-  const print = (parts: ErrorParts): void => void process.stderr.write(`${formatLabelled('error', parts, look)}\n`);
-  if (error instanceof KubewrightError) {
-    process.stderr.write(`${formatError(error, look)}\n`);
-    debug(error);
-    return error.exitCode;
-  }
-  if (isOclif(error)) {
-    const { usageError } = await import('./usage-errors.js');
-    print(usageError(error.message, argv));
-    return error.oclif.exit ?? 2;
-  }
-  if (NO_ROOM.some((code) => isCode(error, code))) {
-    print({
-      what: 'Cannot write the output',
-      why: (error as Error).message,
-      fix: 'Free some space, or write it to another place',
-    });
-    return 1;
-  }
-  if (isCode(error, 'ENOENT') && error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd') {
-    print({ what: 'The working directory no longer exists', fix: 'Change to another directory and run the command again' });
-    return 2;
-  }
-  print({
-    what: isZod(error) ? error.issues.map((i) => i.message).join('; ') : error instanceof Error ? error.message : String(error),
-    why: 'This is a bug in kubewright, not in your input',
-    fix: 'Run the command again with DEBUG=kubewright and report what it prints',
-  });
-  debug(error);
-  return 1;
-}
-
-const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG'];
-
-function debug(error: unknown): void {
-  if ((process.env.DEBUG ?? '').split(/[\s,]+/).includes('kubewright') && error instanceof Error)
-    process.stderr.write(`${error.stack ?? ''}\n`);
-}
-
-/** oclif's own errors. These and zod's are recognised by shape: importing the classes would slow --help down. */
-function isOclif(error: unknown): error is Error & { code?: string; oclif: { exit?: number } } {
-  return error instanceof Error && 'oclif' in error && typeof error.oclif === 'object' && error.oclif !== null;
-}
-
-function isZod(error: unknown): error is Error & { issues: readonly { message: string }[] } {
-  return error instanceof Error && error.name === 'ZodError' && 'issues' in error && Array.isArray(error.issues);
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

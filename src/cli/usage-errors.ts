@@ -39,7 +39,7 @@ export function usageError(message: string, argv: readonly string[]): ErrorParts
       ? { what: `Unknown flag "${flag}". Did you mean "${near}"?` }
       : { what: `Unknown flag "${flag}"`, fix: helpHint(command) };
   }
-  const surplus = /^Unexpected arguments?: ([^\s,]+)/.exec(what)?.[1];
+  const surplus = /^Unexpected arguments?: (\S+?),?(?:\s|$)/.exec(what)?.[1];
   if (surplus !== undefined && command) return unexpectedArgument(command, surplus, flags);
   return { what: inOurWords(what.trim()), fix: helpHint(command) };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -53,5 +53,39 @@ describe("Intl.Segmenter, whose first one costs 8 ms of ICU's tables", () => {
     });
     expect(await cli.ended).toBe(0);
     expect(cli.err).not.toContain('a segmenter was made');
+  });
+});
+
+describe('what everybody waits for', () => {
+  it('is one file for --version, and the few lines that the bundler puts beside', async () => {
+    const files = await loaded('one', ['--version']);
+    expect(files).toContain('cli/main.js');
+    const bytes = files.map((f) => statSync(join(PACKAGE_ROOT, 'dist', f)).size);
+    expect(bytes.reduce((a, b) => a + b)).toBeLessThan(5000);
+  });
+
+  it("is the running command's part of the manifest, and no search for commands", async () => {
+    const preload = join(root, 'reads.mjs');
+    writeFileSync(
+      preload,
+      `import fs from 'node:fs';
+      import { syncBuiltinESMExports, Module } from 'node:module';
+      const { readFile } = fs.promises;
+      fs.promises.readFile = (file, ...more) => (console.error('reads', String(file)), readFile(file, ...more));
+      const { _resolveFilename } = Module;
+      Module._resolveFilename = (name, ...more) => (console.error('requires', name), _resolveFilename(name, ...more));
+      syncBuiltinESMExports();\n`,
+    );
+    const cli = new Cli(['inventory', 'list', '-i', join(PACKAGE_ROOT, 'inventories/sample/hosts.ini')], {
+      cwd: root,
+      env: { NODE_OPTIONS: `--import=${preload}` },
+    });
+    expect(await cli.ended).toBe(0);
+    const said = cli.err.split('\n');
+    const read = said.filter((l) => l.startsWith('reads ') && l.includes(PACKAGE_ROOT) && l.endsWith('.json')).map((l) => l.replace(/.*\//, ''));
+    expect(read).toEqual(['list.json', 'package.json']);
+    // picomatch is what the search for commands would look for on the disk.
+    expect(said.filter((l) => /^requires (?!node:)/.test(l)).join(' ')).not.toContain('picomatch');
+    expect(said.some((l) => l.startsWith('requires '))).toBe(true);
   });
 });
