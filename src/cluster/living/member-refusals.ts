@@ -43,13 +43,13 @@ function shrunk(wanted: Cluster, living: LivingCluster): ErrorParts[] {
   ];
 }
 
-/** Hosts of the group that etcd does not know, and names that it knows otherwise. */
+/** Hosts that etcd does not know but that hold data, and names that it knows otherwise. Other new hosts join as learners. */
 function unknownMembers(wanted: Cluster, living: LivingCluster): ErrorParts[] {
   const { members } = living.etcd;
   if (members.length === 0) return [];
   return wanted.etcd.flatMap((host): ErrorParts[] => {
     const member = memberAt(living.etcd, host.accessIp);
-    if (!member) return [added(host)];
+    if (!member) return (living.hosts.get(host.name)?.etcd?.data.length ?? 0) > 0 ? [foreignData(host)] : [];
     if (member.name === '' || member.name === memberName(host)) return [];
     return [
       {
@@ -63,13 +63,13 @@ function unknownMembers(wanted: Cluster, living: LivingCluster): ErrorParts[] {
   });
 }
 
-function added(host: ClusterHost): ErrorParts {
+function foreignData(host: ClusterHost): ErrorParts {
   return {
-    what: `${host.name} is not a member of the etcd that runs`,
+    what: `${host.name} is not a member of the etcd that runs, but holds the data of a member`,
     where: host.inventoryHost.source,
-    why: 'A host that starts as a new member beside a living etcd makes a cluster of its own, or costs the quorum',
-    fix: `Take ${host.name} out of [etcd]; it can be a control plane or a worker without`,
-    code: 'etcd-members',
+    why: 'It would start with that data as a member of another cluster, or as one that was removed from this one',
+    fix: `Look at ${host.settings.etcd_data_dir} on ${host.name}: kubewright reset --limit ${host.name} empties it, and the host joins as a new member then`,
+    code: 'etcd-data',
   };
 }
 

@@ -1,4 +1,4 @@
-import { byName, memberName } from '../../cluster/cluster.js';
+import { memberName } from '../../cluster/cluster.js';
 import { type Shell, sh } from '../../shell/shell.js';
 import { type Artifact, install } from '../../tasks/artifact.js';
 import { waitFor } from '../../tasks/command.js';
@@ -10,7 +10,7 @@ import { systemdUnit } from '../systemd-unit.js';
 import { caKeyTasks } from './ca-key.js';
 import { certTasks } from './etcd-certs.js';
 import { etcdctl, etcdEndpoints } from './etcdctl.js';
-import { initialState, peerUrl, promote, rejoin } from './rejoin.js';
+import { bootstrap, join, peerUrl, promote, standing } from './join.js';
 
 const UNIT = '/etc/systemd/system/etcd.service';
 const ENV = '/etc/etcd.env';
@@ -33,7 +33,7 @@ export const etcd: Role = {
       directories({ id: 'etcd/data', title: "Make etcd's data directory", paths: [s.etcd_data_dir], mode: '0700' }),
       file({ id: 'etcd/env', title: 'Write the settings of etcd', path: ENV, content: environment(ctx), mode: '0600' }),
       file({ id: 'etcd/unit', title: 'Write the unit of etcd', path: UNIT, content: unit(s.bin_dir) }),
-      ...rejoin(ctx),
+      ...join(ctx),
       service({
         id: 'etcd/service',
         title: 'Start the etcd member',
@@ -73,9 +73,9 @@ const SETTLE_SEC = 5;
  */
 export function restartMember(ctx: RoleContext): Shell {
   const atOnce = restartNoBlock('etcd.service');
-  if (ctx.cluster.etcd.length < 3) return atOnce;
+  if (ctx.cluster.etcd.length < 3 || standing(ctx).length < 2) return atOnce;
   const ctl = etcdctl(ctx.host);
-  const others = etcdEndpoints(ctx.cluster.etcd.filter((m) => m !== ctx.host)).join(',');
+  const others = etcdEndpoints(standing(ctx).filter((m) => m !== ctx.host)).join(',');
   const inTurn = sh`
     # A member that did not come back from its turn ends it for all others: with the next one the quorum would go.
     n=0
@@ -142,7 +142,8 @@ function hasEtcdutl(version: string): boolean {
 }
 
 function environment(ctx: RoleContext): string {
-  const { host, cluster } = ctx;
+  const { host } = ctx;
+  const { members, state } = bootstrap(ctx);
   const s = host.settings;
   const dir = s.etcd_cert_dir;
   const cert = `${dir}/member-${host.name}.pem`;
@@ -153,12 +154,9 @@ function environment(ctx: RoleContext): string {
     ETCD_LISTEN_CLIENT_URLS: `https://${host.ip}:2379,https://127.0.0.1:2379`,
     ETCD_ADVERTISE_CLIENT_URLS: `https://${host.accessIp}:2379`,
     ETCD_LISTEN_PEER_URLS: `https://${host.ip}:2380`,
-    ETCD_INITIAL_ADVERTISE_PEER_URLS: `https://${host.accessIp}:2380`,
-    // Sorted: another order in the inventory restarts no member.
-    ETCD_INITIAL_CLUSTER: byName(cluster.etcd)
-      .map((m) => `${memberName(m)}=${peerUrl(m)}`)
-      .join(','),
-    ETCD_INITIAL_CLUSTER_STATE: initialState(ctx),
+    ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(host),
+    ETCD_INITIAL_CLUSTER: members,
+    ETCD_INITIAL_CLUSTER_STATE: state,
     ETCD_INITIAL_CLUSTER_TOKEN: ETCD_TOKEN,
     ETCD_AUTO_COMPACTION_RETENTION: 8,
     ETCD_QUOTA_BACKEND_BYTES: s.etcd_quota_backend_bytes,

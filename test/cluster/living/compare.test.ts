@@ -198,7 +198,7 @@ describe('a cluster that must be repaired first', () => {
       (t) => `${t}etcd-member\tabc1, started, etcd9, https://192.168.1.99:2380, https://192.168.1.99:2379, false\n`,
     ],
     ['etcd-ca-key', (t) => t.replace(/^etcd-ca-key.*\n/m, '')],
-    ['etcd-members', (t) => t.replace(/^etcd-member.*etcd3.*\n/m, '')],
+    ['etcd-data', (t) => t.replace(/^etcd-member.*etcd3.*\n/m, '')],
     ['node-name', (t) => t.replace('api-node\tm12-k8s', 'api-node\told-name')],
     ['node-address', (t) => t.replace(/^(api-node\tm12-k8s.* )192\.168\.1\.12 /m, '$1192.168.9.12 ')],
   ])('is refused: %s', (code, edit) => {

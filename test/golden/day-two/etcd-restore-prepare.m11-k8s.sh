@@ -20,17 +20,12 @@ set -a
 . /etc/etcd.env
 set +a
 # A token of its own: a member that was away keeps its old data, and must not find its way back in with it.
-( unset ETCD_DATA_DIR; /usr/local/bin/etcdutl snapshot restore "$file" --name "$ETCD_NAME" --initial-cluster "$ETCD_INITIAL_CLUSTER" --initial-cluster-token "$ETCD_INITIAL_CLUSTER_TOKEN-"aaaaaaaaaaaa --initial-advertise-peer-urls "$ETCD_INITIAL_ADVERTISE_PEER_URLS" --data-dir /var/lib/etcd/kubewright-restore/new --bump-revision 1000000000 --mark-compacted )
+( unset ETCD_DATA_DIR; /usr/local/bin/etcdutl snapshot restore "$file" --name etcd1 --initial-cluster 'etcd1=https://192.168.1.11:2380,etcd2=https://192.168.1.12:2380,etcd3=https://192.168.1.13:2380' --initial-cluster-token "$ETCD_INITIAL_CLUSTER_TOKEN-"aaaaaaaaaaaa --initial-advertise-peer-urls "$ETCD_INITIAL_ADVERTISE_PEER_URLS" --data-dir /var/lib/etcd/kubewright-restore/new --bump-revision 1000000000 --mark-compacted )
 [ -s /var/lib/etcd/kubewright-restore/new/member/snap/db ]
-echo "$ETCD_INITIAL_CLUSTER" | tr , '
-' | sort | tr '
-' , > /var/lib/etcd/kubewright-restore/cluster
 echo 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa prepared' > /var/lib/etcd/kubewright-restore/state.new
 mv -f /var/lib/etcd/kubewright-restore/state.new /var/lib/etcd/kubewright-restore/state
 kw_artifact_done aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 ## export etcd-restore-phase
 cut -d ' ' -f 2 /var/lib/etcd/kubewright-restore/state
-## export etcd-restore-cluster
-cat /var/lib/etcd/kubewright-restore/cluster
 ## needs
 the snapshot of etcd

@@ -79,21 +79,43 @@ describe('the settings of a member', () => {
   });
 });
 
+describe('a host that is new in the group', () => {
+  const unknown: Edit = (t) =>
+    t.replaceAll(/^etcd-member.*etcd[23].*\n/gm, '').replace(/(INITIAL_CLUSTER=)\S+/, '$1etcd1=https://192.168.1.11:2380');
+  const grown = { 'm11-k8s': unknown, 'm12-k8s': emptied, 'm13-k8s': emptied };
+
+  it('joins as a learner through the members that are there, and is promoted', () => {
+    const tasks = etcd.tasks(context('m13-k8s', grown));
+    const order = ['etcd/env', 'etcd/join', 'etcd/service', 'etcd/promote', 'etcd/healthy'];
+    expect(ids(tasks).filter((id) => order.includes(id))).toEqual(order);
+    const join = tasks.find((t) => t.id === 'etcd/join');
+    expect(join?.title).toBe('Add this host to etcd, without a vote yet');
+    expect(join?.apply.text).toContain('--endpoints https://192.168.1.11:2379 member add etcd3 --learner');
+    expect(join?.apply.text).not.toContain('192.168.1.12');
+  });
+
+  it('restarts no member that is there', () => {
+    const before = environment(context('m11-k8s', { 'm11-k8s': unknown }, ['m11-k8s']));
+    expect(environment(context('m11-k8s', grown))).toBe(before);
+    expect(before).toContain('ETCD_INITIAL_CLUSTER=etcd1=https://192.168.1.11:2380');
+  });
+});
+
 describe('a member whose data is gone', () => {
   it('is replaced by a learner before it starts, and promoted before it must be healthy', () => {
     const list = ids(etcd.tasks(context('m12-k8s', { 'm12-k8s': emptied })));
-    const order = ['etcd/env', 'etcd/rejoin', 'etcd/service', 'etcd/promote', 'etcd/healthy'];
+    const order = ['etcd/env', 'etcd/join', 'etcd/service', 'etcd/promote', 'etcd/healthy'];
     expect(list.filter((id) => order.includes(id))).toEqual(order);
   });
 
   it('leaves the others alone', () => {
     const list = ids(etcd.tasks(context('m11-k8s', { 'm12-k8s': emptied })));
-    expect(list.filter((id) => /rejoin|promote/.test(id))).toEqual([]);
+    expect(list.filter((id) => /join|promote/.test(id))).toEqual([]);
   });
 
   it('is promoted in the next run where the first one was cut off', () => {
     const learner: Edit = (t) => t.replace(/^(etcd-member\t.*etcd2.*), false$/m, '$1, true');
     const list = ids(etcd.tasks(context('m12-k8s', { 'm11-k8s': learner, 'm12-k8s': learner, 'm13-k8s': learner })));
-    expect(list.filter((id) => /rejoin|promote/.test(id))).toEqual(['etcd/promote']);
+    expect(list.filter((id) => /join|promote/.test(id))).toEqual(['etcd/promote']);
   });
 });

@@ -1,4 +1,4 @@
-import type { ClusterHost } from '../../../cluster/cluster.js';
+import { type ClusterHost, memberName } from '../../../cluster/cluster.js';
 import { RESTORE_ASIDE } from '../../../facts/living/probe-living.js';
 import { joinShell, type Shell, sh } from '../../../shell/shell.js';
 import { action } from '../../../tasks/action.js';
@@ -6,6 +6,7 @@ import { command, waitFor } from '../../../tasks/command.js';
 import { kubectl } from '../../../tasks/manifest.js';
 import type { ArtifactRef } from '../../../tasks/task.js';
 import { etcdctl, etcdEndpoints, LOCAL_MEMBER } from '../../etcd/etcdctl.js';
+import { initialCluster } from '../../etcd/join.js';
 import { MANIFESTS } from '../../kubernetes/kubelet.js';
 import type { Role, RoleContext } from '../../role.js';
 
@@ -80,13 +81,12 @@ function prepare(ctx: RoleContext, { snapshot }: RestoreOptions): ReturnType<Rol
         . /etc/etcd.env
         set +a
         # A token of its own: a member that was away keeps its old data, and must not find its way back in with it.
-        ( unset ETCD_DATA_DIR; ${etcdutl} snapshot restore "$file" --name "$ETCD_NAME" --initial-cluster "$ETCD_INITIAL_CLUSTER" --initial-cluster-token "$ETCD_INITIAL_CLUSTER_TOKEN-"${snapshot.sha256.slice(0, 12)} --initial-advertise-peer-urls "$ETCD_INITIAL_ADVERTISE_PEER_URLS" --data-dir ${`${staging}/new`} --bump-revision 1000000000 --mark-compacted )
+        ( unset ETCD_DATA_DIR; ${etcdutl} snapshot restore "$file" --name ${memberName(ctx.host)} --initial-cluster ${initialCluster(ctx.cluster)} --initial-cluster-token "$ETCD_INITIAL_CLUSTER_TOKEN-"${snapshot.sha256.slice(0, 12)} --initial-advertise-peer-urls "$ETCD_INITIAL_ADVERTISE_PEER_URLS" --data-dir ${`${staging}/new`} --bump-revision 1000000000 --mark-compacted )
         [ -s ${`${staging}/new/member/snap/db`} ]
-        echo "$ETCD_INITIAL_CLUSTER" | tr , '\n' | sort | tr '\n' , > ${`${staging}/cluster`}
         echo ${`${snapshot.sha256} prepared`} > ${`${state}.new`}
         mv -f ${`${state}.new`} ${state}
         kw_artifact_done ${snapshot.sha256}`,
-      exports: { [PHASE]: sh`cut -d ' ' -f 2 ${state}`, 'etcd-restore-cluster': sh`cat ${`${staging}/cluster`}` },
+      exports: { [PHASE]: sh`cut -d ' ' -f 2 ${state}` },
       timeoutSec: 1800,
       hint: 'Nothing has been stopped. Run provision once if etcdutl is missing: it installs etcdutl with etcd 3.5 and newer. Take another snapshot if this one is damaged',
     }),
