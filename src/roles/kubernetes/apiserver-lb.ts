@@ -1,14 +1,15 @@
 import { stringify } from 'yaml';
 import { byName, type Cluster, type ClusterHost } from '../../cluster/cluster.js';
 import { usesLocalLoadBalancer } from '../../kubeadm/build.js';
-import { directories, file, sha256 } from '../../tasks/file.js';
+import { directories, file } from '../../tasks/file.js';
 import type { Role } from '../role.js';
 import { imageRef } from '../runtime/images.js';
 import { MANIFESTS } from './kubelet.js';
+import { reloadLoadBalancer } from './lb-reload.js';
 
 /**
  * A load balancer on 127.0.0.1 of every node that is not a control plane, as a static pod: losing one control plane cuts no node
- * off. It follows the inventory: the hash of its configuration is in the pod, so a change restarts it.
+ * off. It follows the inventory, by a reload that closes no connection.
  */
 export const apiserverLb: Role = {
   name: 'apiserver-lb',
@@ -35,10 +36,14 @@ export const apiserverLb: Role = {
           image,
           dir,
           mount: haproxy ? '/usr/local/etc/haproxy' : '/etc/nginx',
-          content,
           port: s.loadbalancer_apiserver_healthcheck_port,
         }),
         mode: '0600',
+      }),
+      reloadLoadBalancer({
+        program: haproxy ? 'haproxy' : 'nginx',
+        config: path,
+        inPod: haproxy ? '/usr/local/etc/haproxy/haproxy.cfg' : '/etc/nginx/nginx.conf',
       }),
     ];
   },
@@ -130,7 +135,6 @@ interface StaticPod {
   readonly image: string;
   readonly dir: string;
   readonly mount: string;
-  readonly content: string;
   readonly port: number;
 }
 
@@ -143,7 +147,6 @@ function staticPod(o: StaticPod): string {
       name: o.name,
       namespace: 'kube-system',
       labels: { 'k8s-app': 'kube-apiserver-lb' },
-      annotations: { 'kubewright/config': sha256(o.content) },
     },
     spec: {
       hostNetwork: true,
