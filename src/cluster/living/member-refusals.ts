@@ -49,7 +49,7 @@ function unknownMembers(wanted: Cluster, living: LivingCluster): ErrorParts[] {
   if (members.length === 0) return [];
   return wanted.etcd.flatMap((host): ErrorParts[] => {
     const member = memberAt(living.etcd, host.accessIp);
-    if (!member) return (living.hosts.get(host.name)?.etcd?.data.length ?? 0) > 0 ? [foreignData(host)] : [];
+    if (!member) return (living.hosts.get(host.name)?.etcd?.data.length ?? 0) > 0 ? [foreignData(host, living)] : [];
     if (member.name === '' || member.name === memberName(host)) return [];
     return [
       {
@@ -63,12 +63,13 @@ function unknownMembers(wanted: Cluster, living: LivingCluster): ErrorParts[] {
   });
 }
 
-function foreignData(host: ClusterHost): ErrorParts {
+function foreignData(host: ClusterHost, living: LivingCluster): ErrorParts {
+  const command = living.nodes.some((n) => n.name === host.name) ? `remove ${host.name}` : `reset --limit ${host.name}`;
   return {
     what: `${host.name} is not a member of the etcd that runs, but holds the data of a member`,
     where: host.inventoryHost.source,
     why: 'It would start with that data as a member of another cluster, or as one that was removed from this one',
-    fix: `Look at ${host.settings.etcd_data_dir} on ${host.name}: kubewright reset --limit ${host.name} empties it, and the host joins as a new member then`,
+    fix: `Look at ${host.settings.etcd_data_dir} there. kubewright ${command} empties it; after that the host joins as a new member`,
     code: 'etcd-data',
   };
 }

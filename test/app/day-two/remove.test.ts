@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EtcdMember, EtcdState } from '../../../src/app/day-two/etcd/model.js';
-import { refusals } from '../../../src/app/day-two/remove/remove.js';
+import { refusals, whatNext } from '../../../src/app/day-two/remove/remove.js';
 import { without } from '../../../src/roles/day-two/remove/remove-options.js';
 import { sampleCluster } from '../../support/cluster.js';
 
@@ -90,5 +90,21 @@ describe('what is said against removing', () => {
 
   it('anything while no API server that stays is ready: that', () => {
     expect(refused(['w101-k8s'], { off: ['m11-k8s', 'm12-k8s', 'm13-k8s'] })).toEqual(['No API server that stays is ready']);
+  });
+});
+
+describe('what is left to do afterwards', () => {
+  const next = (names: readonly string[], dead: readonly string[] = []): string =>
+    whatNext(
+      cluster.hosts.filter((h) => names.includes(h.name)),
+      new Set(dead),
+      without(cluster, names),
+    ).join('\n');
+
+  it('names what an even number of members asks for, and what a host does that comes up again', () => {
+    expect(next(['m13-k8s'], ['m13-k8s'])).toContain('etcd has 2 members now');
+    expect(next(['m13-k8s'], ['m13-k8s'])).toContain('Keep m13-k8s off');
+    expect(next(['m12-k8s', 'm13-k8s'])).not.toContain('members now');
+    expect(next(['w101-k8s'])).toBe('Removed: w101-k8s. Take it out of the inventory now: provision would add it again.');
   });
 });

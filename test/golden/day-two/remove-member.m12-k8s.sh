@@ -11,7 +11,8 @@ id=$(printf '%s
 total=$(( $(printf '%s
 ' "$list" | wc -l) - 1 ))
 healthy=0
-for e in https://192.168.1.12:2379 https://192.168.1.13:2379; do
+for e in $(printf '%s
+' "$list" | awk -F', ' -v peer=https://192.168.1.11:2380 '$4 != peer && $6 != "true" {split($5, urls, ","); print urls[1]}'); do
   if ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints "$e" endpoint health >/dev/null 2>&1; then healthy=$((healthy + 1)); fi
 done
 if [ $healthy -le $((total / 2)) ]; then
@@ -30,10 +31,10 @@ ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /e
 # remove/healthy-without-m11-k8s: Wait until the members that stay are healthy
 # (changes nothing)
 ## check
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.12:2379,https://192.168.1.13:2379 endpoint health 2>&1
+ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health --cluster 2>&1
 ## apply
 look() {
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.12:2379,https://192.168.1.13:2379 endpoint health 2>&1
+ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health --cluster 2>&1
 }
 end=$(( $(date +%s) + 120 ))
 while :; do

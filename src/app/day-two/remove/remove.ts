@@ -1,5 +1,6 @@
 import { type ErrorParts, InputErrors, PreflightError } from '../../../base/errors.js';
 import { writeWarning } from '../../../base/text/render-error.js';
+import { asCalled } from '../../../base/text/tool-name.js';
 import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
 import { remove } from '../../../roles/day-two/remove/remove.js';
 import { without } from '../../../roles/day-two/remove/remove-options.js';
@@ -65,7 +66,7 @@ export async function removeCommand(o: RemoveCommandOptions): Promise<number> {
     }),
     hosts: took,
     finish: async ({ result }) => {
-      if (result.exitCode === 0) process.stderr.write(`${whatNext(removed, dead).join('\n')}\n`);
+      if (result.exitCode === 0) process.stderr.write(`${asCalled(whatNext(removed, dead, rest).join('\n'))}\n`);
     },
   });
 }
@@ -187,13 +188,24 @@ function announcement(removed: readonly ClusterHost[], dead: ReadonlySet<string>
 }
 
 /** What only the operator can do: the inventory is theirs. */
-function whatNext(removed: readonly ClusterHost[], dead: ReadonlySet<string>): string[] {
+export function whatNext(removed: readonly ClusterHost[], dead: ReadonlySet<string>, rest: Cluster): string[] {
   const names = removed.map((h) => h.name).join(', ');
   return [
     `Removed: ${names}. Take ${removed.length === 1 ? 'it' : 'them'} out of the inventory now: provision would add ${removed.length === 1 ? 'it' : 'them'} again.`,
     ...(removed.some((h) => h.controlPlane || h.etcd)
-      ? ["Then run provision: it takes the removed hosts out of the API servers' settings, one control plane after the other."]
+      ? [
+          "Then run kubewright provision: it takes the removed hosts out of the API servers' settings, one control plane after the other.",
+        ]
       : []),
-    ...(dead.size > 0 ? [`Do not start ${[...dead].join(', ')} in this network again before it is reset.`] : []),
+    ...(removed.some((h) => h.etcd) && rest.etcd.length > 0 && rest.etcd.length % 2 === 0
+      ? [
+          `etcd has ${rest.etcd.length} members now: replace the removed one soon. Until then provision needs -e '{"kubewright_preflight_ignore": ["etcd-even"]}'.`,
+        ]
+      : []),
+    ...(dead.size > 0
+      ? [
+          `Keep ${[...dead].join(', ')} off: it does not know that it was removed. If it comes up again, run kubewright remove once more, which resets it.`,
+        ]
+      : []),
   ];
 }

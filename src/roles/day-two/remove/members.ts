@@ -1,9 +1,9 @@
-import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
+import type { ClusterHost } from '../../../cluster/cluster.js';
 import { Secret } from '../../../shell/secret.js';
 import { sh } from '../../../shell/shell.js';
 import { command, waitFor } from '../../../tasks/command.js';
 import type { Task } from '../../../tasks/task.js';
-import { etcdctl, etcdEndpoints, LOCAL_MEMBER } from '../../etcd/etcdctl.js';
+import { etcdctl, LOCAL_MEMBER } from '../../etcd/etcdctl.js';
 import type { RoleContext } from '../../role.js';
 
 const CA_KEY = 'etcd-ca-key';
@@ -52,10 +52,9 @@ export function receiveEtcdCa(ctx: RoleContext, removed: readonly ClusterHost[])
  * writes until the others have elected one, so it hands over first.
  * Source: https://etcd.io/docs/v3.6/op-guide/runtime-configuration/
  */
-export function removeMember(ctx: RoleContext, host: ClusterHost, rest: Cluster): Task[] {
+export function removeMember(ctx: RoleContext, host: ClusterHost): Task[] {
   const ctl = sh`${etcdctl(ctx.host)} --endpoints ${LOCAL_MEMBER}`;
   const peer = `https://${host.accessIp}:2380`;
-  const staying = etcdEndpoints(rest.etcd);
   const listed = sh`
         list=$(${ctl} member list)
         [ -n "$list" ]`;
@@ -71,7 +70,7 @@ export function removeMember(ctx: RoleContext, host: ClusterHost, rest: Cluster)
         id=$(printf '%s\n' "$list" | awk -F', ' -v peer=${peer} '$4 == peer {print $1}')
         total=$(( $(printf '%s\n' "$list" | wc -l) - 1 ))
         healthy=0
-        for e in ${staying}; do
+        for e in $(printf '%s\n' "$list" | awk -F', ' -v peer=${peer} '$4 != peer && $6 != "true" {split($5, urls, ","); print urls[1]}'); do
           if ${etcdctl(ctx.host)} --endpoints "$e" endpoint health >/dev/null 2>&1; then healthy=$((healthy + 1)); fi
         done
         if [ $healthy -le $((total / 2)) ]; then
@@ -92,7 +91,8 @@ export function removeMember(ctx: RoleContext, host: ClusterHost, rest: Cluster)
     waitFor({
       id: `remove/healthy-without-${host.name}`,
       title: 'Wait until the members that stay are healthy',
-      until: sh`${etcdctl(ctx.host)} --endpoints ${staying.join(',')} endpoint health 2>&1`,
+      // As etcd lists them: the inventory may have hosts that are no members, or not any more.
+      until: sh`${ctl} endpoint health --cluster 2>&1`,
       timeoutSec: 120,
       hint: '`journalctl -u etcd` on the members says why',
     }),

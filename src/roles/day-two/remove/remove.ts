@@ -29,7 +29,7 @@ export function remove(o: RemoveOptions): Role[] {
         leaving(ctx).filter((h) => h.etcd && !o.dead.has(h.name)),
       ),
     ),
-    once('remove-member', o.member, (ctx) => leaving(ctx).flatMap((h) => (h.etcd ? removeMember(ctx, h, rest(ctx)) : []))),
+    once('remove-member', o.member, (ctx) => leaving(ctx).flatMap((h) => (h.etcd ? removeMember(ctx, h) : []))),
     { name: 'remove-reset', tasks: (ctx) => (leaves(ctx) ? reset.tasks(ctx) : []) },
     once('remove-delete', o.coordinator, (ctx) => leaving(ctx).map((h) => deleteNode(ctx, h))),
     once('remove-configs', o.coordinator, (ctx) => clusterConfigs(ctx, leaving(ctx), rest(ctx))),

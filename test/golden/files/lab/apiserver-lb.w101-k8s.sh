@@ -59,7 +59,7 @@ mv -fT "$tmp" /etc/haproxy/haproxy.cfg
 [ -f /etc/kubernetes/manifests/haproxy.yml ]
 [ ! -L /etc/kubernetes/manifests/haproxy.yml ]
 [ "$(stat -c %a:%U:%G /etc/kubernetes/manifests/haproxy.yml)" = 600:root:root ]
-[ "$(sha256sum < /etc/kubernetes/manifests/haproxy.yml)" = 'cb96c10f849e3c434b2ce2a401bbfec853de6b95344fa098d550052609587e13  -' ]
+[ "$(sha256sum < /etc/kubernetes/manifests/haproxy.yml)" = 'd88f20f99662db9d0fe204b32f3558ed581b471069c0369e3bf40bad34c1ab19  -' ]
 ## apply
 tmp=$(mktemp /etc/kubernetes/manifests/haproxy.yml.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -70,8 +70,6 @@ metadata:
   namespace: kube-system
   labels:
     k8s-app: kube-apiserver-lb
-  annotations:
-    kubewright/config: d39d84a9c43d9e649100ba3d580bd64c883c417c8b657c4733dce500ca02e199
 spec:
   hostNetwork: true
   dnsPolicy: ClusterFirstWithHostNet
@@ -108,3 +106,40 @@ spec:
 chmod 600 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/kubernetes/manifests/haproxy.yml
+
+# apiserver-lb/reload: Let the local load balancer take its configuration
+# (reads /etc/haproxy/haproxy.cfg)
+## check
+[ "$(cat /var/lib/kubewright/started/apiserver-lb)" = "$(sha256sum < /etc/haproxy/haproxy.cfg)" ]
+## apply
+parent() { sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null; }
+# The pod's, and no other of the same name: its file is ours.
+master='' workers=' '
+for p in $(grep -lx haproxy /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3); do
+  [ "/proc/$p/root"/usr/local/etc/haproxy/haproxy.cfg -ef /etc/haproxy/haproxy.cfg ] || continue
+  if [ "$(cat "/proc/$(parent "$p")/comm" 2>/dev/null)" = haproxy ]; then workers="$workers$p "; else master=$p; fi
+done
+if [ -n "$master" ]; then
+  exe=$(readlink "/proc/$master/exe")
+  if ! out=$(chroot "/proc/$master/root" "${exe% (deleted)}" -c -f /usr/local/etc/haproxy/haproxy.cfg 2>&1); then
+    printf '%s
+' "$out" >&2
+    echo 'the load balancer goes on with the configuration that it has' >&2
+    exit 1
+  fi
+  signal=USR2
+  # Without a master process, which the images of Kubewright and upstream start, it can only be started again.
+  [ "$workers" != ' ' ] || signal=TERM
+  kill -$signal "$master"
+  n=0 fresh=''
+  until [ -n "$fresh" ] || [ $signal = TERM ]; do
+    n=$((n + 1))
+    [ $n -lt 40 ] || { echo 'haproxy has started no worker with the new configuration' >&2; exit 1; }
+    sleep 0.5
+    for p in $(grep -lx haproxy /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3); do
+      [ "$(parent "$p")" != "$master" ] || case $workers in *" $p "*) ;; *) fresh=$p ;; esac
+    done
+  done
+fi
+mkdir -p "$(dirname /var/lib/kubewright/started/apiserver-lb)"
+sha256sum < /etc/haproxy/haproxy.cfg > /var/lib/kubewright/started/apiserver-lb
