@@ -7,6 +7,7 @@ import { compileProgram } from '../../src/engine/program/compile.js';
 import { loadPlaybook } from '../../src/playbook/playbook.js';
 import { certsRenew } from '../../src/roles/day-two/certs/renew.js';
 import { etcdDefrag, etcdDefragLeader } from '../../src/roles/day-two/etcd/defrag.js';
+import { recoverSnapshot } from '../../src/roles/day-two/etcd/recover.js';
 import { etcdRestore } from '../../src/roles/day-two/etcd/restore.js';
 import { etcdSnapshot } from '../../src/roles/day-two/etcd/snapshot.js';
 import { remove } from '../../src/roles/day-two/remove/remove.js';
@@ -60,6 +61,7 @@ const UPGRADED: Readonly<Record<string, readonly string[]>> = {
 /** What operations on a living cluster do to hosts: the role, and the hosts that are worth reading. */
 const CASES: readonly (readonly [Role, ...string[]])[] = [
   [etcdSnapshot({ member: 'm12-k8s', stamp: STAMP }), 'm12-k8s'],
+  [recoverSnapshot(STAMP), 'm11-k8s'],
   [etcdDefrag, 'm11-k8s'],
   [etcdDefragLeader, 'm11-k8s'],
   ...etcdRestore({ snapshot, stamp: STAMP }).map((role) => [role, 'm11-k8s'] as const),
@@ -78,6 +80,12 @@ describe('programs of the operations on a living cluster', () => {
     const text = render(role.tasks(roleContext(cluster, host)));
     expect(text).not.toBe('');
     await expect(text).toMatchFileSnapshot(join(FILES, `${name}.${host}.sh`));
+  });
+
+  it('restore only onto the members that are left', () => {
+    const [prepare] = etcdRestore({ snapshot, stamp: STAMP, lost: ['m12-k8s', 'm13-k8s'] });
+    const text = render(prepare?.tasks(roleContext(cluster, 'm11-k8s')) ?? []);
+    expect(text).toMatch(/--initial-cluster '?etcd1=https:\/\/192\.168\.1\.11:2380'? --initial/);
   });
 
   it('are the roles that the playbooks of the package name beside those of an installation', async () => {

@@ -9,6 +9,7 @@ import { etcdctl, etcdEndpoints, LOCAL_MEMBER } from '../../etcd/etcdctl.js';
 import { initialCluster } from '../../etcd/join.js';
 import { MANIFESTS } from '../../kubernetes/kubelet.js';
 import type { Role, RoleContext } from '../../role.js';
+import { without } from '../remove/remove-options.js';
 
 /** `prepared` or `swapped`: how far a member has come with this snapshot. */
 const PHASE = 'etcd-restore-phase';
@@ -19,6 +20,8 @@ export interface RestoreOptions {
   readonly snapshot: ArtifactRef;
   /** Part of the name of the directory that keeps the old data: `20261129T034500Z`. */
   readonly stamp: string;
+  /** Hosts that are lost: they are no members of the etcd that is restored. */
+  readonly lost?: readonly string[];
 }
 
 /**
@@ -30,7 +33,8 @@ export interface RestoreOptions {
  * Source: https://etcd.io/docs/v3.6/op-guide/recovery/
  */
 export function etcdRestore(o: RestoreOptions): Role[] {
-  return [
+  const { lost = [] } = o;
+  const roles: Role[] = [
     { name: 'etcd-restore-prepare', tasks: (ctx) => prepare(ctx, o) },
     { name: 'etcd-restore-stop', tasks: (ctx) => (allSwapped(ctx) ? [] : [stopClients(ctx)]) },
     { name: 'etcd-restore-swap', tasks: (ctx) => [swap(ctx, o)] },
@@ -38,6 +42,8 @@ export function etcdRestore(o: RestoreOptions): Role[] {
     { name: 'etcd-restore-api', tasks: (ctx) => startClients(ctx) },
     { name: 'etcd-restore-finish', tasks: (ctx) => finish(ctx, o) },
   ];
+  if (lost.length === 0) return roles;
+  return roles.map(({ name, tasks }) => ({ name, tasks: (ctx) => tasks({ ...ctx, cluster: without(ctx.cluster, lost) }) }));
 }
 
 interface Places {
