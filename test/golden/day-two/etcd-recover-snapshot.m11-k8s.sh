@@ -21,6 +21,7 @@ pid=''
 finish() {
   [ -z "$pid" ] || { kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || :; }
   rm -rf /var/lib/etcd/kubewright-recover /var/backups/etcd/recovered-20261129T034500Z.db.new /var/backups/etcd/recovered-20261129T034500Z.db.new.part
+  systemctl start --no-block etcd.service || :
 }
 trap finish EXIT
 /usr/local/bin/etcd --name recovered --data-dir /var/lib/etcd/kubewright-recover --force-new-cluster --listen-client-urls https://127.0.0.1:23790 --advertise-client-urls https://127.0.0.1:23790 --listen-peer-urls https://127.0.0.1:23800 --initial-advertise-peer-urls https://127.0.0.1:23800 --initial-cluster 'recovered=https://127.0.0.1:23800' --trusted-ca-file /etc/ssl/etcd/ssl/ca.pem --cert-file /etc/ssl/etcd/ssl/member-m11-k8s.pem --key-file /etc/ssl/etcd/ssl/member-m11-k8s-key.pem --client-cert-auth --peer-trusted-ca-file /etc/ssl/etcd/ssl/ca.pem --peer-cert-file /etc/ssl/etcd/ssl/member-m11-k8s.pem --peer-key-file /etc/ssl/etcd/ssl/member-m11-k8s-key.pem --peer-client-cert-auth > /var/lib/etcd/kubewright-recover/log 2>&1 &

@@ -54,6 +54,7 @@ export function recoverSnapshot(stamp: string): Role {
             finish() {
               [ -z "$pid" ] || { kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || :; }
               rm -rf ${copy} ${`${file}.new`} ${`${file}.new.part`}
+              systemctl start --no-block etcd.service || :
             }
             trap finish EXIT
             ${`${s.bin_dir}/etcd`} --name recovered --data-dir ${copy} --force-new-cluster --listen-client-urls ${client} --advertise-client-urls ${client} --listen-peer-urls ${peer} --initial-advertise-peer-urls ${peer} --initial-cluster ${`recovered=${peer}`} --trusted-ca-file ${`${certs}/ca.pem`} --cert-file ${`${certs}/member-${ctx.host.name}.pem`} --key-file ${`${certs}/member-${ctx.host.name}-key.pem`} --client-cert-auth --peer-trusted-ca-file ${`${certs}/ca.pem`} --peer-cert-file ${`${certs}/member-${ctx.host.name}.pem`} --peer-key-file ${`${certs}/member-${ctx.host.name}-key.pem`} --peer-client-cert-auth > ${`${copy}/log`} 2>&1 &
