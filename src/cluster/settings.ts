@@ -87,6 +87,9 @@ export const settingsShape = {
     .pipe(z.number().min(-1))
     .default(5)
     .describe('snapshots that are kept there; -1: all (kubespray: -1)'),
+  etcd_backup_schedule: unless(
+    text.pipe(z.string().regex(/^[A-Za-z0-9*:,./~+ -]+$/, 'must be a calendar event of systemd, such as daily or *-*-* 03:00')),
+  ).describe('when each etcd host takes a snapshot, as systemd writes it: daily, *-*-* 03:00; default: never'),
   kube_apiserver_port: port.default(6443).describe('port of the API server'),
   kube_apiserver_node_port_range: text
     .pipe(z.string().refine(isPortRange, 'must be two ports, the smaller one first, like 30000-32767'))

@@ -29,6 +29,7 @@ export const SETTING_CHANGES: Readonly<Record<keyof ClusterSettings, ChangeClass
   etcd_cert_dir: 'fixed',
   etcd_backup_prefix: 'live',
   etcd_backup_retention_count: 'live',
+  etcd_backup_schedule: 'live',
   etcd_quota_backend_bytes: 'rolling',
   etcd_heartbeat_interval: 'rolling',
   etcd_election_timeout: 'rolling',

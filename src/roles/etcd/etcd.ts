@@ -7,6 +7,7 @@ import { restartNoBlock, service } from '../../tasks/service.js';
 import type { Task } from '../../tasks/task.js';
 import type { Role, RoleContext } from '../role.js';
 import { systemdUnit } from '../systemd-unit.js';
+import { backupTimer } from './backup-timer.js';
 import { caKeyTasks } from './ca-key.js';
 import { certTasks } from './etcd-certs.js';
 import { etcdctl, etcdEndpoints } from './etcdctl.js';
@@ -53,6 +54,7 @@ export const etcd: Role = {
         timeoutSec: 120,
         hint: 'Is a firewall between the etcd hosts (ports 2379, 2380)? `journalctl -u etcd` on the host says which members it waits for',
       }),
+      ...backupTimer(ctx),
     ];
   },
 };

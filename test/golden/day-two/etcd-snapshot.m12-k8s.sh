@@ -2,7 +2,8 @@
 ## check
 [ -e "$KW_DIR/ran.$KW_N" ]
 ## apply
-( umask 077
+( file=/var/backups/etcd/snapshot-20261129T034500Z.db
+umask 077
 mkdir -p /var/backups/etcd
 chmod 0700 /var/backups/etcd
 free=$(df -Pk /var/backups/etcd | awk 'NR == 2 {print $4}')
@@ -11,13 +12,13 @@ if [ "$free" -lt $((size * 2)) ]; then
   echo "/var/backups/etcd has $free kB free, and twice the size of the database is needed ($((size * 2)) kB)" >&2
   exit 1
 fi
-trap 'rm -f /var/backups/etcd/snapshot-20261129T034500Z.db.new /var/backups/etcd/snapshot-20261129T034500Z.db.new.part' EXIT
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 600s --endpoints https://127.0.0.1:2379 snapshot save /var/backups/etcd/snapshot-20261129T034500Z.db.new >/dev/null
+trap 'rm -f "$file.new" "$file.new.part"' EXIT
+ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 600s --endpoints https://127.0.0.1:2379 snapshot save "$file.new" >/dev/null
 # etcd writes a hash at the end of the file, and etcdutl compares it.
-if [ -x /usr/local/bin/etcdutl ]; then /usr/local/bin/etcdutl snapshot status /var/backups/etcd/snapshot-20261129T034500Z.db.new --write-out table; fi
-sync /var/backups/etcd/snapshot-20261129T034500Z.db.new
-mv -f /var/backups/etcd/snapshot-20261129T034500Z.db.new /var/backups/etcd/snapshot-20261129T034500Z.db
-ls -1 /var/backups/etcd | grep '^snapshot-[0-9TZ]*.db$' | sort -r | tail -n +6 | while read -r old; do rm -f /var/backups/etcd/"$old"; done )
+if [ -x /usr/local/bin/etcdutl ]; then /usr/local/bin/etcdutl snapshot status "$file.new" --write-out table; fi
+sync "$file.new"
+mv -f "$file.new" "$file"
+ls -1 /var/backups/etcd | grep '^snapshot-[0-9TZ]*[.]db$' | sort -r | tail -n +6 | while read -r old; do rm -f /var/backups/etcd/"$old"; done )
 : > "$KW_DIR/ran.$KW_N"
 ## export etcd-snapshot
 echo /var/backups/etcd/snapshot-20261129T034500Z.db "$(sha256sum < /var/backups/etcd/snapshot-20261129T034500Z.db | cut -d ' ' -f 1)" "$(stat -c %s /var/backups/etcd/snapshot-20261129T034500Z.db)"

@@ -1,8 +1,8 @@
 # reset/units: Stop the kubelet, the routes and etcd
 ## check
-for u in kubelet.service kubewright-routes.service etcd.service; do [ ! -e /etc/systemd/system/"$u" ] || { ! systemctl is-active --quiet "$u" && ! systemctl is-enabled --quiet "$u" 2>/dev/null; }; done
+for u in kubelet.service kubewright-routes.service kubewright-etcd-backup.timer etcd.service; do [ ! -e /etc/systemd/system/"$u" ] || { ! systemctl is-active --quiet "$u" && ! systemctl is-enabled --quiet "$u" 2>/dev/null; }; done
 ## apply
-for u in kubelet.service kubewright-routes.service etcd.service; do
+for u in kubelet.service kubewright-routes.service kubewright-etcd-backup.timer etcd.service; do
   [ -e /etc/systemd/system/"$u" ] || continue
   systemctl disable --quiet "$u" 2>/dev/null || :
   systemctl stop "$u"
@@ -86,7 +86,7 @@ fi
 
 # reset/etcd: Remove etcd, its data and its keys
 ## check
-for f in /etc/etcd.env /etc/systemd/system/etcd.service /var/lib/etcd/member /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/ca-key.pem; do [ ! -e "$f" ]; done
+for f in /etc/etcd.env /etc/systemd/system/etcd.service /etc/systemd/system/kubewright-etcd-backup.timer /etc/systemd/system/kubewright-etcd-backup.service /var/lib/kubewright/bin/etcd-backup /var/lib/etcd/member /etc/ssl/etcd/ssl/ca.pem /etc/ssl/etcd/ssl/ca-key.pem; do [ ! -e "$f" ]; done
 [ -z "$({
         find /var/lib/etcd -mindepth 1 -maxdepth 1 '(' -name member -o -name kubewright-restore -o -name 'before-restore-*' ')' 2>/dev/null
         find /etc/ssl/etcd/ssl -mindepth 1 -maxdepth 1 -type f '(' -name 'ca*.pem' -o -name 'member-*.pem' -o -name 'admin-*.pem' -o -name '*.pem.new' -o -name '*.kw-new' ')' 2>/dev/null
@@ -101,7 +101,7 @@ for f in /etc/etcd.env /etc/systemd/system/etcd.service /var/lib/etcd/member /et
 rmdir /var/lib/etcd /etc/ssl/etcd/ssl 2>/dev/null || :
 rmdir /etc/ssl/etcd 2>/dev/null || :
 [ ! -e /var/lib/kubewright/installed/etcd.binaries ] || rm -f /usr/local/bin/etcd /usr/local/bin/etcdctl /usr/local/bin/etcdutl
-rm -f /etc/etcd.env /etc/systemd/system/etcd.service
+rm -f /etc/etcd.env /etc/systemd/system/etcd.service /etc/systemd/system/kubewright-etcd-backup.timer /etc/systemd/system/kubewright-etcd-backup.service /var/lib/kubewright/bin/etcd-backup
 
 # reset/files: Remove the files of Kubernetes and of the pod network
 ## check

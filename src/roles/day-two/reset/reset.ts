@@ -4,6 +4,7 @@ import { command } from '../../../tasks/command.js';
 import { NODE_STATE } from '../../../tasks/paths.js';
 import type { Task } from '../../../tasks/task.js';
 import { clientShellGone } from '../../apps/client-shell.js';
+import { BACKUP_FILES, BACKUP_UNIT } from '../../etcd/backup-timer.js';
 import type { Role, RoleContext } from '../../role.js';
 import { runtimeOf } from '../../runtime/runtimes.js';
 import { noRules, removeRules } from './firewall.js';
@@ -38,7 +39,11 @@ export const reset: Role = {
 };
 
 function units(ctx: RoleContext): Task {
-  const list = ['kubelet.service', 'kubewright-routes.service', ...(ctx.host.etcd ? ['etcd.service'] : [])];
+  const list = [
+    'kubelet.service',
+    'kubewright-routes.service',
+    ...(ctx.host.etcd ? [`${BACKUP_UNIT}.timer`, 'etcd.service'] : []),
+  ];
   return command({
     id: 'reset/units',
     title: 'Stop the kubelet, the routes and etcd',
@@ -148,14 +153,14 @@ function etcd(host: ClusterHost): Task {
     id: 'reset/etcd',
     title: 'Remove etcd, its data and its keys',
     check: sh`
-      for f in /etc/etcd.env /etc/systemd/system/etcd.service ${`${data}/member`} ${`${certs}/ca.pem`} ${`${certs}/ca-key.pem`}; do [ ! -e "$f" ]; done
+      for f in /etc/etcd.env /etc/systemd/system/etcd.service ${BACKUP_FILES} ${`${data}/member`} ${`${certs}/ca.pem`} ${`${certs}/ca-key.pem`}; do [ ! -e "$f" ]; done
       [ -z "$(${oursIn(data, certs)})" ]`,
     apply: sh`
       ${oursIn(data, certs)} | while read -r f; do rm -rf --one-file-system "$f"; done
       rmdir ${data} ${certs} 2>/dev/null || :
       rmdir ${certs.replace(/\/[^/]+$/, '')} 2>/dev/null || :
       [ ! -e ${`${NODE_STATE}/installed/etcd.binaries`} ] || rm -f ${programs}
-      rm -f /etc/etcd.env /etc/systemd/system/etcd.service`,
+      rm -f /etc/etcd.env /etc/systemd/system/etcd.service ${BACKUP_FILES}`,
   });
 }
 

@@ -259,3 +259,11 @@ while :; do
   fi
   sleep 1
 done
+
+# etcd/no-backup-timer: Take no snapshots by a timer
+## check
+for f in /etc/systemd/system/kubewright-etcd-backup.timer /etc/systemd/system/kubewright-etcd-backup.service /var/lib/kubewright/bin/etcd-backup; do [ ! -e "$f" ]; done
+## apply
+systemctl disable --now --quiet kubewright-etcd-backup.timer || :
+rm -f /etc/systemd/system/kubewright-etcd-backup.timer /etc/systemd/system/kubewright-etcd-backup.service /var/lib/kubewright/bin/etcd-backup
+systemctl daemon-reload
