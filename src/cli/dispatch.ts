@@ -19,7 +19,7 @@ export async function dispatch(argv: string[]): Promise<void> {
   config.bin = toolName();
   if (asksForHelp(argv)) await new GroupedHelp(config).showHelp(argv);
   else if (command) await config.runCommand(command.id, spellVerbose(argv, command).slice(command.id.split(':').length));
-  // Topics, and words that are no command.
+  // Topics, and words that name no command.
   else await run(argv, config);
   await flush();
 }

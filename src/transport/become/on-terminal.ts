@@ -12,7 +12,7 @@ import { NamedPipes } from './pty.js';
 
 interface Channels {
   readonly open: (command: string, options: Ssh2Options) => Promise<OpenChannel | Error>;
-  /** Also when the command has been interrupted. */
+  /** Even if the command has been interrupted. */
   readonly openAlways: (command: string, options: Ssh2Options) => Promise<OpenChannel | Error>;
   /** Kills the command, where that is wanted. */
   readonly end: (how: Become, done: (mayStillRun?: string) => void) => void;

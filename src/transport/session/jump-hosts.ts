@@ -7,7 +7,7 @@ type Connect = (target: Target, signal: AbortSignal) => Promise<SshSession>;
 
 interface Shared {
   readonly session: Promise<SshSession>;
-  /** Ends the connecting that nobody waits for any more. */
+  /** Ends a connecting that is no longer waited for. */
   readonly end: AbortController;
   users: number;
 }
@@ -101,7 +101,7 @@ async function unlessAborted<T>(work: Promise<T>, target: Target, signal: AbortS
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
   });
-  // Whoever loses the race may fail later, unheard.
+  // What loses the race may fail later, unheard.
   work.catch(() => undefined);
   try {
     return await Promise.race([work, aborted]);

@@ -5,12 +5,12 @@ import type { Role } from '../../role.js';
 /** What the task exports: path, sha256, size and revision, separated by spaces. */
 export const RECOVERED_EXPORT = 'etcd-recovered';
 
-/** Loopback, on which a member answers for a moment, alone: nobody else knows these ports. */
+/** Loopback, on which a member answers for a moment, alone, on ports that nothing else asks. */
 const CLIENT_PORT = 23790;
 const PEER_PORT = 23800;
 
 /**
- * A snapshot of what a member without a quorum has. A member that cannot find the others serves nobody, and its database alone lacks
+ * A snapshot of what a member without a quorum has. A member that cannot find the others does not serve clients, and its database alone lacks
  * what is still in its log. So a copy of its data is started for a moment as a cluster of one, with the member's own certificates.
  * The member's data are only read.
  * Source: https://etcd.io/docs/v3.6/op-guide/recovery/ (--force-new-cluster)

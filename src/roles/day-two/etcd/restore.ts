@@ -20,7 +20,7 @@ export interface RestoreOptions {
   readonly snapshot: ArtifactRef;
   /** Part of the name of the directory that keeps the old data: `20261129T034500Z`. */
   readonly stamp: string;
-  /** Hosts that are lost: they are no members of the etcd that is restored. */
+  /** Hosts that are lost, and left out of the etcd that is restored. */
   readonly lost?: readonly string[];
 }
 

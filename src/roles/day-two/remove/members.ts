@@ -91,7 +91,7 @@ export function removeMember(ctx: RoleContext, host: ClusterHost): Task[] {
     waitFor({
       id: `remove/healthy-without-${host.name}`,
       title: 'Wait until the members that stay are healthy',
-      // As etcd lists them: the inventory may have hosts that are no members, or not any more.
+      // As etcd lists them: the inventory may have hosts that are not members, or not any more.
       until: sh`${ctl} endpoint health --cluster 2>&1`,
       timeoutSec: 120,
       hint: '`journalctl -u etcd` on the members says why',
