@@ -410,7 +410,7 @@ mv -fT "$tmp" /etc/nginx/nginx.conf
 [ -f /etc/kubernetes/manifests/nginx-proxy.yml ]
 [ ! -L /etc/kubernetes/manifests/nginx-proxy.yml ]
 [ "$(stat -c %a:%U:%G /etc/kubernetes/manifests/nginx-proxy.yml)" = 600:root:root ]
-[ "$(sha256sum < /etc/kubernetes/manifests/nginx-proxy.yml)" = '185d3749eac54d21d91e4713abff037081f773fa83b8281928af2ba475abfe36  -' ]
+[ "$(sha256sum < /etc/kubernetes/manifests/nginx-proxy.yml)" = '0de75870bb1368ff2819dbdca25c7ad152f3e0d27c52d2762f5702a411dee752  -' ]
 ## apply
 tmp=$(mktemp /etc/kubernetes/manifests/nginx-proxy.yml.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -421,8 +421,6 @@ metadata:
   namespace: kube-system
   labels:
     k8s-app: kube-apiserver-lb
-  annotations:
-    kubewright/config: 77bac26e5299bf442e27329ce699174959ef20e4a8f9bb6701ce6d68578e7d20
 spec:
   hostNetwork: true
   dnsPolicy: ClusterFirstWithHostNet
@@ -459,6 +457,43 @@ spec:
 chmod 600 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/kubernetes/manifests/nginx-proxy.yml
+
+# apiserver-lb/reload: Let the local load balancer take its configuration
+# (reads /etc/nginx/nginx.conf)
+## check
+[ "$(cat /var/lib/kubewright/started/apiserver-lb)" = "$(sha256sum < /etc/nginx/nginx.conf)" ]
+## apply
+parent() { sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null; }
+# The pod's, and no other of the same name: its file is ours.
+master='' workers=' '
+for p in $(grep -lx nginx /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3); do
+  [ "/proc/$p/root"/etc/nginx/nginx.conf -ef /etc/nginx/nginx.conf ] || continue
+  if [ "$(cat "/proc/$(parent "$p")/comm" 2>/dev/null)" = nginx ]; then workers="$workers$p "; else master=$p; fi
+done
+if [ -n "$master" ]; then
+  exe=$(readlink "/proc/$master/exe")
+  if ! out=$(chroot "/proc/$master/root" "${exe% (deleted)}" -t -c /etc/nginx/nginx.conf 2>&1); then
+    printf '%s
+' "$out" >&2
+    echo 'the load balancer goes on with the configuration that it has' >&2
+    exit 1
+  fi
+  signal=HUP
+  # Without a master process, which the images of Kubewright and upstream start, it can only be started again.
+  [ "$workers" != ' ' ] || signal=TERM
+  kill -$signal "$master"
+  n=0 fresh=''
+  until [ -n "$fresh" ] || [ $signal = TERM ]; do
+    n=$((n + 1))
+    [ $n -lt 40 ] || { echo 'nginx has started no worker with the new configuration' >&2; exit 1; }
+    sleep 0.5
+    for p in $(grep -lx nginx /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3); do
+      [ "$(parent "$p")" != "$master" ] || case $workers in *" $p "*) ;; *) fresh=$p ;; esac
+    done
+  done
+fi
+mkdir -p "$(dirname /var/lib/kubewright/started/apiserver-lb)"
+sha256sum < /etc/nginx/nginx.conf > /var/lib/kubewright/started/apiserver-lb
 
 # upgrade/node-configuration: Take over the kubelet's settings of the new version
 ## check
