@@ -82,7 +82,9 @@ describe('what everybody waits for', () => {
     });
     expect(await cli.ended).toBe(0);
     const said = cli.err.split('\n');
-    const read = said.filter((l) => l.startsWith('reads ') && l.includes(PACKAGE_ROOT) && l.endsWith('.json')).map((l) => l.replace(/.*\//, ''));
+    const read = said
+      .filter((l) => l.startsWith('reads ') && l.includes(PACKAGE_ROOT) && l.endsWith('.json'))
+      .map((l) => l.replace(/.*\//, ''));
     expect(read).toEqual(['list.json', 'package.json']);
     // picomatch is what the search for commands would look for on the disk.
     expect(said.filter((l) => /^requires (?!node:)/.test(l)).join(' ')).not.toContain('picomatch');
