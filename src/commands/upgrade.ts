@@ -23,7 +23,8 @@ export default class Upgrade extends Command {
       description: 'offline bundle (directory or tar); one for each version on the way (repeatable)',
       multiple: true,
       multipleNonGreedy: true,
-      default: [],
+      default: async () => (process.env.KUBEWRIGHT_BUNDLE ? [process.env.KUBEWRIGHT_BUNDLE] : []),
+      noCacheDefault: true,
       helpValue: 'PATH',
     }),
     serial: Flags.string({

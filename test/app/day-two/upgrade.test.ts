@@ -69,6 +69,7 @@ const SEEN: Seen = {
   facts: clusterFacts(cluster, Object.fromEntries(cluster.hosts.map((h) => [h.name, { isNode: true }]))),
   etcd: members('3.6.16'),
   failures: new Map(),
+  busy: [],
   ready: new Set(cluster.controlPlane.map((h) => h.name)),
   deprecated: [],
   budgets: [],
@@ -113,6 +114,11 @@ describe('what speaks against a step', () => {
 
   it('is not an API that a later version removes', () => {
     expect(against({ deprecated: [{ api: 'a/v1 bs', removedIn: '1.38' }] })).toEqual([]);
+  });
+
+  it('is no budget where a node is still cordoned by an upgrade that was cut off: its pods may wait for that node', () => {
+    const budgets = [{ name: 'shop/web', healthy: 1, needed: 1 }];
+    expect(against({ budgets, marked: ['w101-k8s'] })).toEqual([]);
   });
 
   it('can be skipped by its code, and says how', () => {

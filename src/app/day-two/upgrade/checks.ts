@@ -147,8 +147,10 @@ function removedApis(seen: Seen, { version }: StepChecked): Blocker[] {
 }
 
 function draining(seen: Seen): Blocker[] {
+  // Where an upgrade was cut off, a node that it has cordoned may be what the pods wait for: going on is the remedy, and drains wait.
+  const budgets = seen.marked.length > 0 ? [] : seen.budgets;
   return [
-    ...seen.budgets.map((b) => ({
+    ...budgets.map((b) => ({
       what: `The budget ${b.name} allows no pod to be evicted`,
       why: `${b.healthy} of its pods are healthy, and ${b.needed} must stay so`,
       fix: 'Give its workload another replica, or let its budget allow a disruption',

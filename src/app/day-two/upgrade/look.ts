@@ -1,8 +1,9 @@
 import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
 import { type LivingCluster, livingCluster } from '../../../cluster/living/living-cluster.js';
+import { DEFAULT_RUN_DIR } from '../../../engine/defaults.js';
 import type { HostFacts } from '../../../facts/facts.js';
 import { CORDONED } from '../../../roles/day-two/upgrade/upgrade-options.js';
-import { type Shell, sh } from '../../../shell/shell.js';
+import { rawShell, type Shell, sh } from '../../../shell/shell.js';
 import { kubectl } from '../../../tasks/manifest.js';
 import { FactsGatherer } from '../../run/gather-facts.js';
 import { type Asker, requireAny } from '../ask.js';
@@ -16,6 +17,8 @@ export interface Seen {
   readonly living?: LivingCluster;
   readonly etcd: EtcdState;
   readonly failures: Asker['failures'];
+  /** Hosts on which a program of some run goes on. */
+  readonly busy: readonly string[];
   /** Control planes whose own API server says that it is ready. */
   readonly ready: ReadonlySet<string>;
   /** APIs that clients have asked for since the start of an API server, and the minor version that removes them. */
@@ -53,7 +56,7 @@ export async function look(cluster: Cluster, asker: Asker): Promise<Seen> {
     gatherer.all(asker.sessions, asker.reconnect),
     lookAtEtcd(cluster, asker),
     asker.ask(cluster.controlPlane, askControlPlane),
-    asker.ask(cluster.hosts, () => sh`say free "$(df -Pk /var/lib | awk 'NR == 2 {print $4}')"`),
+    asker.ask(cluster.hosts, askHost),
   ]);
   const living = livingCluster(facts);
   const answers = [...control.answers.values()];
@@ -66,6 +69,7 @@ export async function look(cluster: Cluster, asker: Asker): Promise<Seen> {
     ...(living ? { living } : {}),
     etcd,
     failures: asker.failures,
+    busy: [...disks.answers].flatMap(([host, a]) => (a.has('busy') ? [host] : [])),
     ready: new Set([...control.answers].flatMap(([host, a]) => (a.get('ready')?.[0] === 'ok' ? [host] : []))),
     deprecated: deprecatedApis(lines('deprecated')),
     budgets: (objects?.get('budget') ?? []).flatMap((line) => {
@@ -77,6 +81,16 @@ export async function look(cluster: Cluster, asker: Asker): Promise<Seen> {
     ...(proxy ? { kubeProxy: proxy } : {}),
     freeKb: new Map([...disks.answers].map(([host, a]) => [host, Number(a.get('free')?.[0]) || 0])),
   };
+}
+
+function askHost(): Shell {
+  return sh`
+    say free "$(df -Pk /var/lib | awk 'NR == 2 {print $4}')"
+    for p in ${rawShell(`${DEFAULT_RUN_DIR}/*/*/pid`)}; do
+      [ -e "$p" ] && [ ! -e "\${p%pid}rc" ] || continue
+      read -r pid rest < "$p"
+      if kill -0 "$pid" 2>/dev/null; then say busy yes; break; fi
+    done`;
 }
 
 const BUDGETS =

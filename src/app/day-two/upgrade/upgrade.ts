@@ -37,6 +37,8 @@ export interface UpgradeCommandOptions extends Omit<OperationOptions, 'bundle'> 
 
 /** Seconds in which what an earlier run has left, such as an API server that restarts, may become well. */
 const PATIENCE_SEC = 150;
+/** While a program of that run goes on: kubeadm gives up by itself. */
+const BUSY_SEC = 1800;
 
 /**
  * `upgrade`: a cluster to a newer version of Kubernetes, one minor version after the other. What is to be done is decided by what runs,
@@ -81,17 +83,21 @@ async function ready(
   sources: Sources,
   first: boolean,
 ): Promise<{ readonly plan: Plan; readonly blockers: readonly Blocker[] }> {
-  const end = Date.now() + PATIENCE_SEC * 1000;
+  const began = Date.now();
+  let end = began + PATIENCE_SEC * 1000;
   for (let told = false; ; told = true) {
     const found = await planNow(o, inventory, sources);
     const passing = found.blockers.length > 0 && found.blockers.every((b) => b.passing);
+    const { busy } = found.plan.seen;
+    if (busy.length > 0) end = Math.min(began + BUSY_SEC * 1000, Date.now() + PATIENCE_SEC * 1000);
     if (!passing || (o.check && first) || Date.now() > end) {
       for (const warning of found.warnings) if (first) writeWarning(warning);
       return found;
     }
     if (!told) {
       const what = found.blockers.map((b) => (b.where === undefined ? b.what : `${b.what} (${String(b.where)})`)).join('; ');
-      process.stderr.write(`Waiting up to ${PATIENCE_SEC} s: ${what}\n`);
+      const who = busy.length > 0 ? `; a run goes on there (${busy.join(', ')})` : '';
+      process.stderr.write(`Waiting up to ${busy.length > 0 ? BUSY_SEC : PATIENCE_SEC} s: ${what}${who}\n`);
     }
     await new Promise((resolve) => setTimeout(resolve, 5000));
   }
