@@ -15,7 +15,7 @@ export interface SettingsOptions {
 const CHANGING: Readonly<Record<ChangeClass, string>> = {
   live: 'applied at once, nothing stops for it',
   rolling: 'applied on one host after the other',
-  upgrade: 'a version: provision refuses it',
+  upgrade: 'a version: kubewright upgrade changes it, provision refuses it',
   fixed: 'decided when the cluster is made: provision refuses it',
 };
 
