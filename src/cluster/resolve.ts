@@ -135,7 +135,7 @@ function settingsOf(
       what: `${name} ${message}`,
       where: whereOf(host, name),
       fix: `Correct ${name}`,
-      ...(host.vars.get(name)?.secret ? {} : valueTold(name, vars[name])),
+      ...(host.vars.get(name)?.secret ? {} : valueTold(name, vars[name], host.vars.get(name)?.source.file === '--extra-vars')),
       ...(choices ? { fix: choiceTold(name, choices, vars[name]) } : {}),
     });
   }
@@ -152,16 +152,20 @@ function choiceTold(name: string, choices: readonly string[], value: VarValue | 
 }
 
 /** `kube_version: 1.30` is a number in YAML: 1.3. */
-function valueTold(name: string, value: VarValue | undefined): Pick<ErrorParts, 'why' | 'fix'> {
+function valueTold(name: string, value: VarValue | undefined, onCommandLine: boolean): Pick<ErrorParts, 'why' | 'fix'> {
   return name.endsWith('_version') && typeof value === 'number'
     ? { why: `YAML reads it as the number ${value}`, fix: `Write all of it, in quotes: ${name}: '1.34.2'` }
-    : { why: `It is ${JSON.stringify(value)}`, fix: correction(name, value) };
+    : { why: `It is ${JSON.stringify(value)}`, fix: correction(name, value, onCommandLine) };
 }
 
-/** The default shows what kind of value is wanted; one item alone is a list of one. */
-function correction(name: string, value: VarValue | undefined): string {
+/** The default shows what kind of value is wanted; one item alone is a list of one. `-e key=value` can only give a text. */
+function correction(name: string, value: VarValue | undefined, onCommandLine: boolean): string {
   const usual = defaultSettings()[name];
-  if (Array.isArray(usual) && typeof value === 'string' && value !== '') return `Write ${name}: [${value}]`;
+  if (Array.isArray(usual) && typeof value === 'string' && value !== '') {
+    const items = value.replaceAll(/^\[|\]$|["']/g, '').split(',');
+    const list = items.map((item) => item.trim());
+    return onCommandLine ? `Write -e '${JSON.stringify({ [name]: list })}'` : `Write ${name}: [${list.join(', ')}]`;
+  }
   if (name === 'loadbalancer_apiserver') return `Write ${name}: {address: ADDRESS, port: PORT}`;
   if (Array.isArray(usual) || typeof usual === 'object' || usual === undefined) return `Correct ${name}`;
   return `Write it as ${name}: ${usual}`;

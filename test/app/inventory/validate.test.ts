@@ -169,6 +169,10 @@ describe('inventory validate', () => {
     ['kube_network_plugin: cilium', 'Write one of them, or remove it for calico'],
     ['nginx_kube_apiserver_port: 7443', 'Write loadbalancer_apiserver_port'],
     ['supplementary_addresses_in_ssl_keys: 10.0.0.9', 'Write supplementary_addresses_in_ssl_keys: [10.0.0.9]'],
+    [
+      'supplementary_addresses_in_ssl_keys: \'["10.0.0.9", api.x.org]\'',
+      'Write supplementary_addresses_in_ssl_keys: [10.0.0.9, api.x.org]',
+    ],
     ['kube_network_node_prefix: many', 'Write it as kube_network_node_prefix: 24'],
     ['kubernetes_audit: true', 'Remove it or set it to false if that is acceptable'],
     ['kube_network_plugin: cni', 'Write kube_network_plugin: none for a network that you install yourself'],
