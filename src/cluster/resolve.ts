@@ -21,6 +21,8 @@ export interface ResolveOptions {
   readonly bundle?: { readonly name: string; readonly kubeVersion: string };
   /** What a living cluster has: it counts where the inventory says nothing. */
   readonly kept?: Kept;
+  /** Accept an even number of etcd members: one is lost and not replaced yet, and the cluster is only looked at or looked after. */
+  readonly evenEtcd?: boolean;
 }
 
 export interface Resolved {
@@ -88,7 +90,7 @@ export function examineCluster(
   if (version) problems.push({ ...version, where: whereOf(any.inventoryHost, 'kube_version') ?? firstFile(inventory) });
   problems.push(...subnetProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
   problems.push(...togetherProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
-  problems.push(...etcdProblems(etcd, settings, inventory));
+  if (!options.evenEtcd) problems.push(...etcdProblems(etcd, settings, inventory));
   problems.push(...calicoProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
   if (settings.kube_network_plugin === 'calico') problems.push(...notNodes(reflectors, groups));
   if (!options.bundle) problems.push(...componentProblems(settings, (name) => whereOf(any.inventoryHost, name)));

@@ -24,6 +24,7 @@ export async function runOperation(o: OperationOptions, operation: Operation): P
     ...rest,
     playbook: join(PACKAGE_ROOT, 'playbooks', playbook),
     cluster: true,
+    evenEtcd: true,
     tags: [],
     skipTags: [],
     roles: new Map(roles.map((role) => [role.name, role])),
@@ -35,7 +36,7 @@ export async function runOperation(o: OperationOptions, operation: Operation): P
 export async function readForLook(
   o: Pick<OperationOptions, 'inventory' | 'extraVars' | 'vault' | 'bundle'>,
 ): Promise<ClusterSource> {
-  const source = await readCluster(o);
+  const source = await readCluster({ ...o, evenEtcd: true });
   await source.bundle?.close();
   return source;
 }

@@ -13,13 +13,16 @@ export interface ClusterSource {
 }
 
 /** The inventory, the bundle and the validated cluster. The caller closes the bundle. */
-export async function readCluster(o: InventoryOptions & { readonly bundle?: string }): Promise<ClusterSource> {
+export async function readCluster(
+  o: InventoryOptions & { readonly bundle?: string; readonly evenEtcd?: boolean },
+): Promise<ClusterSource> {
   const inventory = await readInventory(o);
   const path = o.bundle ?? bundleSetting(inventory);
   const bundle = path === undefined ? undefined : await openBundle(path);
   try {
     const { cluster, warnings } = resolveCluster(inventory, {
       bundle: bundle && { name: bundle.index.name, kubeVersion: bundle.index.kubeVersion },
+      evenEtcd: o.evenEtcd ?? false,
     });
     return { inventory, cluster, bundle, warnings };
   } catch (error) {

@@ -45,7 +45,7 @@ export async function runKubeconfig(o: KubeconfigOptions): Promise<number> {
   else if (o.group.length > 0)
     throw new InputError({ what: '--group needs --user', fix: 'Name the user that the certificate is for: --user NAME' });
   if (o.output !== undefined && !o.merge && !o.force && existsSync(o.output)) throw writeError(o.output, EXISTS, false);
-  const source = await readCluster(o);
+  const source = await readCluster({ ...o, evenEtcd: true });
   await source.bundle?.close();
   const name = contextName(o.name, source);
   const { access, host } = await onControlPlane(source, o.connection, async (session, from) => {

@@ -42,6 +42,8 @@ export function settle(
   const { cluster } = resolveCluster(inventory, {
     bundle: bundle && { name: bundle.index.name, kubeVersion: bundle.index.kubeVersion },
     kept: keep(living, wanted, kubeVersion, compares === 'upgrade'),
+    // Judged when the inventory was read.
+    evenEtcd: true,
   });
   if (!compares) return { cluster, living, warnings: [], changes: [], versions: [] };
   const { refusals, changes, warnings } = compare(cluster, componentsOf(cluster, bundle), living, compares === 'upgrade');

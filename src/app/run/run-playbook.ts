@@ -70,6 +70,8 @@ export interface PlaybookRun extends PlaybookOptions {
   readonly title: string;
   /** The inventory describes a cluster, even if no play has roles. */
   readonly cluster: boolean;
+  /** See `ResolveOptions`. */
+  readonly evenEtcd?: boolean;
   /** Roles that its plays may name; default: all of the registry. Those of an operation know what the operator asked for. */
   readonly roles?: ReadonlyMap<string, Role>;
   /** Hosts of the run, by name; undefined: all. */

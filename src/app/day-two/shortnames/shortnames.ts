@@ -21,7 +21,7 @@ export interface ShortnamesOptions {
 
 /** `shortnames`. @returns exit code. @throws KubewrightError where no control plane answers. */
 export async function shortnames(o: ShortnamesOptions): Promise<number> {
-  const source = await readCluster(o);
+  const source = await readCluster({ ...o, evenEtcd: true });
   await source.bundle?.close();
   const answer = await askAll(source, o.connection);
   const all = parseResources(answer);
