@@ -21,7 +21,7 @@ export interface ResolveOptions {
   readonly bundle?: { readonly name: string; readonly kubeVersion: string };
   /** What a living cluster has: it counts where the inventory says nothing. */
   readonly kept?: Kept;
-  /** Accept an even number of etcd members: one is lost and not replaced yet, and the cluster is only looked at or looked after. */
+  /** Accept an even number of etcd members: one is lost and not replaced yet, and the cluster is only inspected or looked after. */
   readonly evenEtcd?: boolean;
 }
 
