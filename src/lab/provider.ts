@@ -1,3 +1,6 @@
+/** What lab machines on this box run. */
+export type LabOs = 'debian12' | 'debian13';
+
 /** What the lab should consist of. */
 export interface LabSpec {
   /** Control planes, at least 1. */
@@ -5,6 +8,8 @@ export interface LabSpec {
   readonly workers: number;
   /** The machines' network, a /24: 10.77.0.0/24 unless in use. */
   readonly subnet: string;
+  /** Undefined: that of the lab that is there, else debian12. */
+  readonly os?: LabOs;
   /** Where hosts.ini and group_vars/all/lab.yml go. */
   readonly inventoryDir: string;
   /** Cluster settings for the generated inventory that belong to where Kubernetes comes from; undefined: those of the lab that is there. */

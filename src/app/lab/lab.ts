@@ -11,7 +11,7 @@ import { VaultValue } from '../../inventory/model/python-values.js';
 import type { Variable } from '../../inventory/model/values.js';
 import { labPaths } from '../../lab/box/paths.js';
 import { createNspawnLab, LAB_PACKAGES } from '../../lab/nspawn/lab.js';
-import type { LabControl, LabProvider, LabSpec, LabState, SnapshotInfo, SnapshotRequest } from '../../lab/provider.js';
+import type { LabControl, LabOs, LabProvider, LabSpec, LabState, SnapshotInfo, SnapshotRequest } from '../../lab/provider.js';
 import { createVagrantLab } from '../../lab/vagrant/lab.js';
 import { vagrantPaths } from '../../lab/vagrant/paths.js';
 import { quote } from '../../shell/shell.js';
@@ -29,12 +29,17 @@ export interface LabUpOptions extends VagrantUpOptions {
   readonly provider?: ProviderName;
   /** Default: what the lab that is there was made with, else auto. Not for Vagrant. */
   readonly source?: LabSource;
+  /** Not for Vagrant, which has boxes. */
+  readonly os?: LabOs;
 }
 
 /** `lab up`. Settings that only this box needs are written to the generated inventory. */
 export async function labUp(o: LabUpOptions): Promise<number> {
   const provider = await providerOf(o.provider);
   await refuseOtherLab(provider);
+  if (provider === 'vagrant' && o.os) {
+    throw new InputError({ what: '--os is for lab machines on this box', fix: `Give Vagrant a box: --box ${o.os}` });
+  }
   if (provider === 'vagrant') return vagrantUp(o);
   if (o.inventory.length > 0) {
     throw new InputError({
@@ -48,7 +53,7 @@ export async function labUp(o: LabUpOptions): Promise<number> {
     const { masters = 3, workers = 6, subnet = '10.77.0.0/24' } = o;
     const asked = plainVars(await parseExtraVars([...o.extraVars]));
     const chosen = await chosenSettings(lab(), o, report);
-    const spec = { masters, workers, subnet, inventoryDir: resolve(o.inventoryDir), chosen, asked };
+    const spec = { masters, workers, subnet, os: o.os, inventoryDir: resolve(o.inventoryDir), chosen, asked };
     const state = await bringUp(spec, report);
     const inventory = quote(join(o.inventoryDir, 'hosts.ini'));
     report.say(`${count(state.machines.length, 'machine')} up.`);

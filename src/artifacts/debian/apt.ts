@@ -9,12 +9,18 @@ const SUITES = new Set([SUITE, `${SUITE}-updates`, `${SUITE}-security`]);
 /**
  * Where packages of Debian bookworm come from, as one-line apt entries, each with its `deb-src`.
  * KUBEWRIGHT_DEBIAN_MIRROR wins; then this machine's own sources, if they name bookworm; then deb.debian.org.
+ *
+ * @param suite another one, from the same mirrors.
  */
-export async function debianSources(env: NodeJS.ProcessEnv = process.env, etcApt = '/etc/apt'): Promise<string[]> {
+export async function debianSources(
+  env: NodeJS.ProcessEnv = process.env,
+  etcApt = '/etc/apt',
+  suite: string = SUITE,
+): Promise<string[]> {
   const mirror = env.KUBEWRIGHT_DEBIAN_MIRROR;
   const own = mirror ? [`${mirror} ${SUITE} main`] : await ownSources(etcApt);
   const found = own.some((e) => e.split(/\s+/).includes(SUITE)) ? own : DEFAULT;
-  return found.flatMap((entry) => [`deb ${entry}`, `deb-src ${entry}`]);
+  return found.map((entry) => entry.replace(` ${SUITE}`, ` ${suite}`)).flatMap((entry) => [`deb ${entry}`, `deb-src ${entry}`]);
 }
 
 const DEFAULT = [

@@ -29,6 +29,10 @@ export default class LabUp extends Command {
     subnet: Flags.string({ description: 'network of the machines  [default: 10.77.0.0/24; Vagrant: 192.168.56.0/24]' }),
     'inventory-dir': Flags.string({ description: 'directory to write the inventory to', default: 'inventories/lab' }),
     bundle: Flags.string({ description: 'offline bundle to install from', helpValue: 'PATH', exclusive: ['source'] }),
+    os: Flags.option({
+      options: ['debian12', 'debian13'] as const,
+      description: 'system of lab machines on this box  [default: what the lab has; else debian12]',
+    })(),
     ...sourceFlag,
     ...boxFlag,
     'vagrant-provider': Flags.string({

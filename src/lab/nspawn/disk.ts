@@ -6,15 +6,14 @@ import { FIRST_DISK, type LabPaths, machinePaths, PLAIN_FOLDERS, workOf } from '
 import type { LabMachine } from '../provider.js';
 import { LAB_USER, LAB_USER_ID } from './recipe.js';
 import { resolvConf, writeAptConfig } from './rootfs.js';
-import type { SavedMachine } from './state.js';
+import type { SavedLab, SavedMachine } from './state.js';
 
 const HOST_KEY_TYPES = ['ed25519', 'ecdsa'];
 
 /** A new disk on the common root: the machine's own name, identity, keys and apt sources. An old disk is removed. */
 export async function prepareDisk(
-  rootfs: string,
+  lab: Pick<SavedLab, 'rootfs' | 'os' | 'machines'>,
   machine: SavedMachine,
-  all: readonly LabMachine[],
   paths: LabPaths,
 ): Promise<void> {
   const own = machinePaths(paths, machine.name);
@@ -22,13 +21,13 @@ export async function prepareDisk(
   machine.disk = undefined;
   await makeLayer(own.dir, FIRST_DISK.upper);
   for (const folder of PLAIN_FOLDERS) await mkdir(join(own.dir, folder), { recursive: true, mode: 0o700 });
-  await mountRoot(rootfs, machine, paths);
+  await mountRoot(lab.rootfs, machine, paths);
   const at = (path: string) => join(own.root, path);
   await writeFile(at('etc/hostname'), `${machine.name}\n`);
-  await writeFile(at('etc/hosts'), hostsFile(all));
+  await writeFile(at('etc/hosts'), hostsFile(lab.machines));
   await writeFile(at('etc/machine-id'), `${randomBytes(16).toString('hex')}\n`, { mode: 0o444 });
   await writeFile(at('etc/resolv.conf'), await resolvConf());
-  await writeAptConfig(own.root);
+  await writeAptConfig(own.root, lab.os ?? 'debian12');
   for (const type of HOST_KEY_TYPES) {
     await exec([
       'ssh-keygen',

@@ -17,7 +17,7 @@ const POWEROFF_TIMEOUT_MS = 45_000;
 const JOIN = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"';
 
 /** The arguments of systemd-nspawn(1) for a machine. */
-function nspawnArgs(machine: SavedMachine, paths: LabPaths): string[] {
+function nspawnArgs(lab: SavedLab, machine: SavedMachine, paths: LabPaths): string[] {
   const own = machinePaths(paths, machine.name);
   const plain = join(own.dir, (machine.disk ?? FIRST_DISK).plain);
   return [
@@ -41,6 +41,8 @@ function nspawnArgs(machine: SavedMachine, paths: LabPaths): string[] {
     '--bind=/dev/kmsg',
     '--bind=/dev/fuse',
     ...PLAIN_FOLDERS.map((f) => `--bind=${join(plain, f)}:/var/lib/${f}`),
+    // From systemd 256 on init runs under cgroup v1 only if it is told to.
+    ...(lab.os === 'debian13' ? ['SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1'] : []),
   ];
 }
 
@@ -57,17 +59,17 @@ export async function bootMachine(lab: SavedLab, machine: SavedMachine, paths: L
     machine.cgroups = machineCgroups(hierarchies, machinePaths(paths, machine.name).cgroup);
     await saveState(paths, lab);
     await makeCgroups(machine.cgroups, hierarchies);
-    await launch(machine, paths);
+    await launch(lab, machine, paths);
     await saveState(paths, lab);
   }
   await waitForSshd(machine, paths, signal);
 }
 
-async function launch(machine: SavedMachine, paths: LabPaths): Promise<void> {
+async function launch(lab: SavedLab, machine: SavedMachine, paths: LabPaths): Promise<void> {
   const { console: log } = machinePaths(paths, machine.name);
   const out = await open(log, 'w', 0o600);
   try {
-    const argv = ['-euc', JOIN, 'sh', ...machine.cgroups, '--', ...nspawnArgs(machine, paths)];
+    const argv = ['-euc', JOIN, 'sh', ...machine.cgroups, '--', ...nspawnArgs(lab, machine, paths)];
     const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', SYSTEMD_NSPAWN_API_VFS_WRITABLE: '1' };
     const child = spawn('sh', argv, { detached: true, stdio: ['ignore', out.fd, out.fd], env, cwd: '/' });
     child.on('error', () => {}); // no pid then, which is reported below

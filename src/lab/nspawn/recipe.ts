@@ -1,4 +1,9 @@
+import type { LabOs } from '../provider.js';
+
 /** What a lab machine is made of. Any change here renames the cached disk, so it is built again. */
+
+/** Systems of lab machines, by their suite in Debian's archive. */
+export const LAB_SUITES: Readonly<Record<LabOs, string>> = { debian12: 'bookworm', debian13: 'trixie' };
 
 /** Debian packages that the box itself needs. */
 export const LAB_PACKAGES = [

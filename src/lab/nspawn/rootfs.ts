@@ -2,24 +2,25 @@ import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { aptAcquireOptions, debianSources, SUITE } from '../../artifacts/debian/apt.js';
+import { aptAcquireOptions, debianSources } from '../../artifacts/debian/apt.js';
 import { exec } from '../box/exec.js';
 import type { LabPaths } from '../box/paths.js';
-import type { OnProgress } from '../provider.js';
-import { ROOTFS_FILES, ROOTFS_PACKAGES, ROOTFS_SCRIPT } from './recipe.js';
+import type { LabOs, OnProgress } from '../provider.js';
+import { LAB_SUITES, ROOTFS_FILES, ROOTFS_PACKAGES, ROOTFS_SCRIPT } from './recipe.js';
 
 /** `rootfs-<hash of the recipe>` in the cache: another recipe gets another directory. */
-export function rootfsDir(paths: LabPaths): string {
-  const recipe = JSON.stringify([SUITE, ROOTFS_PACKAGES, ROOTFS_FILES, ROOTFS_SCRIPT]);
+export function rootfsDir(paths: LabPaths, os: LabOs): string {
+  const recipe = JSON.stringify([LAB_SUITES[os], ROOTFS_PACKAGES, ROOTFS_FILES, ROOTFS_SCRIPT]);
   return join(paths.cacheDir, `rootfs-${createHash('sha256').update(recipe).digest('hex').slice(0, 12)}`);
 }
 
 /** The one disk under all machines, made once (about a minute) and never written to again. Returns its directory. */
-export async function ensureRootfs(paths: LabPaths, onProgress: OnProgress, signal?: AbortSignal): Promise<string> {
-  const dir = rootfsDir(paths);
+export async function ensureRootfs(paths: LabPaths, os: LabOs, onProgress: OnProgress, signal?: AbortSignal): Promise<string> {
+  const dir = rootfsDir(paths, os);
+  const suite = LAB_SUITES[os];
   if (await exists(dir)) return dir;
   const text = (t: string) => onProgress({ stage: 'rootfs', text: t });
-  text(`building Debian ${SUITE} in ${dir} (once, about a minute)`);
+  text(`building Debian ${suite} in ${dir} (once, about a minute)`);
   const partial = `${dir}.partial`;
   await exec(['rm', '-rf', '--one-file-system', partial]); // left by a killed run
   await mkdir(paths.cacheDir, { recursive: true });
@@ -27,7 +28,7 @@ export async function ensureRootfs(paths: LabPaths, onProgress: OnProgress, sign
   try {
     const aptConf = join(secret, 'apt.conf');
     await writeFile(aptConf, `${await aptAcquireOptions()}Acquire::Languages "none";\n`, { mode: 0o600 });
-    const sources = (await debianSources()).filter((s) => s.startsWith('deb ')).join('\n');
+    const sources = (await binarySources(suite)).join('\n');
     const onLine = (line: string) => {
       if (line.startsWith('I: ')) text(line.slice(3));
     };
@@ -39,7 +40,7 @@ export async function ensureRootfs(paths: LabPaths, onProgress: OnProgress, sign
       '--variant=minbase',
       include,
       `--aptopt=${aptConf}`,
-      SUITE,
+      suite,
       partial,
       '-',
     ];
@@ -72,9 +73,9 @@ async function furnish(root: string): Promise<void> {
  * How a machine's apt reaches Debian: as the box's does. It may contain a proxy's password, so it is not part of the cached
  * disk; each machine gets its own copy, readable by root only.
  */
-export async function writeAptConfig(root: string): Promise<void> {
+export async function writeAptConfig(root: string, os: LabOs): Promise<void> {
   const options = await aptAcquireOptions();
-  const sources = (await debianSources()).filter((s) => s.startsWith('deb '));
+  const sources = await binarySources(LAB_SUITES[os]);
   await mkdir(join(root, 'etc/apt/apt.conf.d'), { recursive: true });
   await writeFile(join(root, 'etc/apt/sources.list'), `${sources.join('\n')}\n`);
   await writeFile(join(root, 'etc/apt/apt.conf.d/90lab'), options, { mode: 0o600 });
@@ -82,6 +83,10 @@ export async function writeAptConfig(root: string): Promise<void> {
     await mkdir(dirname(join(root, file)), { recursive: true });
     await copyFile(file, join(root, file)).catch(() => {}); // apt reports a missing file itself
   }
+}
+
+async function binarySources(suite: string): Promise<string[]> {
+  return (await debianSources(process.env, '/etc/apt', suite)).filter((s) => s.startsWith('deb '));
 }
 
 /** The CA files that apt's configuration names. */

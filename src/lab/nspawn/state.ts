@@ -4,7 +4,7 @@ import { hasCode } from '../../base/io-error.js';
 import { wholeFile } from '../../base/place.js';
 import type { LabPaths, MachineDisk } from '../box/paths.js';
 import type { ProcessId } from '../box/processes.js';
-import type { LabMachine, LabSettings } from '../provider.js';
+import type { LabMachine, LabOs, LabSettings } from '../provider.js';
 
 /** What `up` has made or is about to make: written *before* each thing is made, so that `down` finds all of it. */
 export interface SavedLab {
@@ -12,6 +12,8 @@ export interface SavedLab {
   readonly subnet: string;
   readonly inventoryDir: string;
   readonly rootfs: string;
+  /** Undefined: debian12, as in labs of older versions. */
+  readonly os?: LabOs;
   /** Kernel settings of the box that the lab or its machines change, with their previous values. */
   sysctls: Record<string, string>;
   machines: SavedMachine[];

@@ -23,12 +23,12 @@ const AT_ONCE = 4;
 /** `up` under the lab's lock. Steps whose result exists already change nothing. */
 export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProgress, signal?: AbortSignal): Promise<LabState> {
   const old = await loadState(paths);
-  const lab = mergeSpec(spec, old, rootfsDir(paths), paths);
+  const lab = mergeSpec(spec, old, rootfsDir(paths, spec.os ?? 'debian12'), paths);
   await checkInventoryDir(lab.inventoryDir);
   await checkSubnet(lab.subnet, paths);
 
   if (!old) {
-    await ensureRootfs(paths, onProgress, signal);
+    await ensureRootfs(paths, lab.os ?? 'debian12', onProgress, signal);
     lab.sysctls = await readSysctls();
   } else await requireRootfs(lab.rootfs);
   await saveState(paths, lab);
@@ -41,7 +41,7 @@ export async function bringUp(spec: LabSpec, paths: LabPaths, onProgress: OnProg
     const say = (text: string) => onProgress({ stage: machine.name, text });
     if (!machine.prepared) {
       say('preparing its disk');
-      await prepareDisk(lab.rootfs, machine, lab.machines, paths);
+      await prepareDisk(lab, machine, paths);
       machine.prepared = true;
       await saveState(paths, lab);
     }
@@ -71,7 +71,7 @@ export function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: stri
   };
   if (!old) {
     const machines = planned.map((m) => ({ ...m, cgroups: [] }));
-    return { version: 1, subnet: spec.subnet, inventoryDir, rootfs, sysctls: {}, machines, settings };
+    return { version: 1, subnet: spec.subnet, inventoryDir, rootfs, os: spec.os, sysctls: {}, machines, settings };
   }
   const changed = (what: string, why: string) =>
     new InputError({
@@ -88,6 +88,10 @@ export function mergeSpec(spec: LabSpec, old: SavedLab | undefined, rootfs: stri
       "An existing lab can't change its inventory's directory",
       `It has ${old.inventoryDir}, requested is ${inventoryDir}`,
     );
+  }
+  const { os = 'debian12' } = old;
+  if (spec.os && spec.os !== os) {
+    throw changed("An existing lab can't change its system", `It has ${os}, requested is ${spec.os}`);
   }
   const gone = old.machines.filter((m) => !planned.some((p) => p.name === m.name)).map((m) => m.name);
   if (gone.length > 0)

@@ -58,6 +58,11 @@ Components: main
       'deb-src http://m.test/d bookworm main',
     ]);
     expect((await debianSources({}, etc))[0]).toBe('deb http://deb.debian.org/debian bookworm main');
+    expect((await debianSources({}, etc, 'trixie')).filter((s) => s.startsWith('deb '))).toEqual([
+      'deb http://deb.debian.org/debian trixie main',
+      'deb http://deb.debian.org/debian trixie-updates main',
+      'deb http://deb.debian.org/debian-security trixie-security main',
+    ]);
     await mkdir(join(etc, 'sources.list.d'));
     await writeFile(join(etc, 'sources.list'), 'deb http://own.test bookworm main\n');
     await writeFile(join(etc, 'sources.list.d/x.list.disabled'), 'deb http://no.test bookworm main\n');

@@ -56,6 +56,15 @@ describe('the settings of a lab', () => {
     });
   });
 
+  it('do not change the system of a lab that is there', () => {
+    const first = mergeSpec(spec({ os: 'debian13' }), undefined, '/root', paths);
+    expect(mergeSpec(spec(), first, '/other', paths)).toMatchObject({ os: 'debian13', rootfs: '/root' });
+    expect(() => mergeSpec(spec({ os: 'debian12' }), first, '/root', paths)).toThrow("can't change its system");
+    expect(
+      mergeSpec(spec({ os: 'debian12' }), mergeSpec(spec(), undefined, '/root', paths), '/root', paths).machines,
+    ).toHaveLength(1);
+  });
+
   it('start anew in a lab that an older version made', () => {
     const { settings: _, ...older } = mergeSpec(spec({ chosen: BUNDLE }), undefined, '/root', paths);
     expect(mergeSpec(spec(), older, '/root', paths).settings).toEqual({ chosen: {}, asked: {} });
