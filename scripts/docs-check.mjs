@@ -14,7 +14,7 @@ const TOPICS = new Set(Object.keys(commands).flatMap((id) => (id.includes(':') ?
 const given = process.argv.slice(2).map((path) => resolve(path));
 const docs = readdirSync(join(root, 'docs')).flatMap((f) => (f.endsWith('.md') ? [join(root, 'docs', f)] : []));
 const all = given.length > 0 ? given : [...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((f) => join(root, f)), ...docs];
-const problems = all.flatMap(check);
+const problems = [...all.flatMap(check), ...(given.length > 0 ? [] : translated('README.md', 'docs/README.ko.md'))];
 for (const p of problems) console.error(`error: ${p}`);
 if (problems.length > 0) process.exitCode = 1;
 else console.log(`${all.length} documents: every command and link exists`);
@@ -31,6 +31,19 @@ function check(path) {
     else if (['sh', 'bash', 'console', 'text', ''].includes(fence)) commandLine(line, (what) => say(i + 1, what));
   });
   return found;
+}
+
+/** A translation has the commands and as many headings as its original. */
+function translated(original, translation) {
+  const parts = (path) => {
+    const text = read(join(root, path));
+    const blocks = [...text.matchAll(/^```\w+\n(.*?)^```/gms)].map((m) => m[1].replaceAll(/\s+#.*$/gm, ''));
+    return [...blocks, `${text.match(/^## /gm)?.length} headings`];
+  };
+  const [wanted, found] = [parts(original), parts(translation)];
+  const at = wanted.findIndex((part, i) => part !== found[i]);
+  if (at < 0 && wanted.length === found.length) return [];
+  return [`${translation} is not what ${original} is at: ${wanted[at] ?? found[wanted.length]}`];
 }
 
 function prose(line, say, path, text) {
