@@ -187,6 +187,21 @@ data=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-sy
 hash=$(printf '%s' "$data" | sha256sum | cut -d ' ' -f 1)
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch daemonset kube-proxy -p '{"spec":{"template":{"metadata":{"annotations":{"kubewright/config":"'"$hash"'"}}}}}'
 
+# upgrade/kube-proxy-rollout: Wait until kube-proxy runs on every node
+# (changes nothing)
+## check
+[ -e "$KW_DIR/ran.$KW_N" ]
+## apply
+( n=0
+while [ $n -lt 90 ]; do
+  set -- $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.12:6443 --request-timeout=20s -n kube-system get daemonset kube-proxy --ignore-not-found -o 'jsonpath={.metadata.generation} {.status.observedGeneration} {.status.desiredNumberScheduled} {.status.updatedNumberScheduled} {.status.numberAvailable}' 2>/dev/null || echo '? !')
+  if [ $# -eq 0 ] || { [ "$1" = "$2" ] && [ "$3" = "${4:-0}" ] && [ "$3" = "${5:-0}" ]; }; then exit 0; fi
+  n=$((n + 1))
+  sleep 2
+done
+echo "not on every node: generation $1, seen $2, wanted on ${3:-?}, new on ${4:-0}, ready on ${5:-0}" )
+: > "$KW_DIR/ran.$KW_N"
+
 # upgrade/cordon-m12-k8s: Let no new pods onto m12-k8s
 ## check
 case $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.12:6443 --request-timeout=20s get node m12-k8s -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.nodeInfo.containerRuntimeVersion}') in 'v1.36.4 containerd://1.6.20'*) exit 0 ;; esac

@@ -58,7 +58,8 @@ export async function upgradeCommand(o: UpgradeCommandOptions): Promise<number> 
     if (first) process.stdout.write(o.view === 'json' ? `${planJson(plan)}\n` : step ? planText(plan) : '');
     if (blockers.length > 0) throw new PreflightError(blockers);
     if (!step) {
-      if (first) process.stderr.write(`All hosts run Kubernetes ${plan.from}: nothing to do.\n`);
+      if (first)
+        process.stderr.write(`All hosts run Kubernetes ${plan.from}: nothing to do. kubewright verify tests the cluster.\n`);
       break;
     }
     if (o.check) return 0;

@@ -6,7 +6,7 @@ import { kubeadmOf } from '../../kubernetes/kubeadm-command.js';
 import { MANIFESTS, node } from '../../kubernetes/kubelet.js';
 import type { RoleContext } from '../../role.js';
 import { hostWhy } from '../../why.js';
-import { drain, ownApi, uncordon } from './drain.js';
+import { drain, kubeProxyRolledOut, ownApi, uncordon } from './drain.js';
 import { images } from './fetch.js';
 import { allHealthy } from './members.js';
 import { ignoring, upgradeNode } from './node.js';
@@ -29,6 +29,7 @@ export function upgradeControlPlane(ctx: RoleContext, drainTimeout: number): Tas
     componentsRun(ctx),
     // kubeadm has set it to the control plane that the cluster was made with.
     kubeProxyEndpoint(ctx),
+    kubeProxyRolledOut(ctx),
     ...drain(ctx, ctx.host, drainTimeout),
     ...upgradeNode(ctx),
     steady(ctx),

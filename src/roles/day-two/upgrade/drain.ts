@@ -1,5 +1,6 @@
 import type { ClusterHost } from '../../../cluster/cluster.js';
 import { type Shell, sh } from '../../../shell/shell.js';
+import { action } from '../../../tasks/action.js';
 import { command } from '../../../tasks/command.js';
 import { kubectl } from '../../../tasks/manifest.js';
 import type { Task } from '../../../tasks/task.js';
@@ -62,6 +63,33 @@ export function drain(ctx: RoleContext, host: ClusterHost, seconds: number): Tas
     }),
   ];
 }
+
+/**
+ * A node must not be drained while another one has no kube-proxy: it would go on sending requests to pods that are gone. A node that is
+ * down holds its rollout up for ever, so the wait is bounded.
+ */
+export function kubeProxyRolledOut(ctx: RoleContext): Task {
+  const state =
+    'jsonpath={.metadata.generation} {.status.observedGeneration} {.status.desiredNumberScheduled} {.status.updatedNumberScheduled} {.status.numberAvailable}';
+  return action({
+    id: 'upgrade/kube-proxy-rollout',
+    title: 'Wait until kube-proxy runs on every node',
+    apply: sh`
+      n=0
+      while [ $n -lt ${ROLLOUT_TRIES} ]; do
+        set -- $(${ownApi(ctx)} -n kube-system get daemonset kube-proxy --ignore-not-found -o ${state} 2>/dev/null || echo '? !')
+        if [ $# -eq 0 ] || { [ "$1" = "$2" ] && [ "$3" = "\${4:-0}" ] && [ "$3" = "\${5:-0}" ]; }; then exit 0; fi
+        n=$((n + 1))
+        sleep 2
+      done
+      echo "not on every node: generation $1, seen $2, wanted on \${3:-?}, new on \${4:-0}, ready on \${5:-0}"`,
+    timeoutSec: 600,
+    readOnly: true,
+  });
+}
+
+/** Two seconds apart. */
+const ROLLOUT_TRIES = 90;
 
 /** Lets pods back onto a node that an upgrade has cordoned. */
 export function uncordon(ctx: RoleContext, host: ClusterHost): Task {

@@ -8,7 +8,7 @@ import { podSubnets } from '../../network/pod-subnets.js';
 import type { Role, RoleContext } from '../../role.js';
 import { etcdSnapshot } from '../etcd/snapshot.js';
 import { upgradeControlPlane } from './control-plane.js';
-import { drain, uncordon } from './drain.js';
+import { drain, kubeProxyRolledOut, uncordon } from './drain.js';
 import { fetch } from './fetch.js';
 import { upgradeMember } from './members.js';
 import { upgradeNode } from './node.js';
@@ -44,7 +44,10 @@ export function upgrade(o: UpgradeOptions): Role[] {
     ...o.batches.flatMap((batch, i): Role[] => [
       {
         name: batchRole('upgrade-drain', i),
-        tasks: (ctx) => (onCoordinator(ctx) ? workers(ctx, batch).flatMap((h) => drain(ctx, h, o.drainTimeout)) : []),
+        tasks: (ctx) =>
+          onCoordinator(ctx)
+            ? [kubeProxyRolledOut(ctx), ...workers(ctx, batch).flatMap((h) => drain(ctx, h, o.drainTimeout))]
+            : [],
       },
       { name: batchRole('upgrade-worker', i), tasks: (ctx) => (batch.includes(ctx.host.name) ? upgradeNode(ctx) : []) },
       {
