@@ -11,6 +11,10 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   TOOL: ['completion', 'help'],
 };
 
+/** Columns of a terminal on which oclif gives each flag lines of its own. */
+const NARROW = 60;
+const LEAST = 30;
+
 interface Entry {
   readonly name: string;
   readonly text: string | undefined;
@@ -18,6 +22,11 @@ interface Entry {
 
 /** The flags of a command are listed in groups, so its usage line need not repeat them. */
 class ShortUsage extends CommandHelp {
+  /** oclif's own breaks a narrow line within its template, which then cannot be read. */
+  protected override usage(): string {
+    return this.wrap(`$ ${this.config.bin} ${this.defaultUsage().replaceAll(':', this.config.topicSeparator)}`);
+  }
+
   protected override defaultUsage(): string {
     const { args, flags, id } = this.command;
     const words = Object.values(args).map((a) => this.arg(a as Command.Arg.Any));
@@ -44,7 +53,21 @@ export class GroupedHelp extends Help {
 
   constructor(config: Config) {
     const options: Partial<Interfaces.HelpOptions> = { docopts: false };
+    const { isTTY, columns } = process.stdout;
+    // Lists that oclif breaks up are indented by two more than it counts.
+    if (isTTY && columns < NARROW) options.maxWidth = Math.max(columns, LEAST) - 2;
     super(config, options);
+  }
+
+  /** Texts that are not indented are printed by oclif as they are. */
+  protected override log(...lines: string[]): void {
+    const wrapped = lines.map((text) =>
+      text
+        .split('\n')
+        .map((line) => (/^\S/.test(line) ? this.wrap(line, 0) : line))
+        .join('\n'),
+    );
+    super.log(...wrapped);
   }
 
   protected override async showRootHelp(): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ErrorParts, KubewrightError } from '../base/errors.js';
 import { formatError, formatLabelled, lookOf } from '../base/text/render-error.js';
+import { document, errorDocument, wantsJson } from './json-errors.js';
 
 /**
  * Says what went wrong and what to do, on stderr.
@@ -14,12 +15,15 @@ export async function report(error: unknown, argv: readonly string[]): Promise<n
   const print = (parts: ErrorParts): void => void process.stderr.write(`${formatLabelled('error', parts, look)}\n`);
   if (error instanceof KubewrightError) {
     process.stderr.write(`${formatError(error, look)}\n`);
+    if (wantsJson(argv)) process.stdout.write(`${errorDocument(error)}\n`);
     debug(error);
     return error.exitCode;
   }
   if (isOclif(error)) {
     const { usageError } = await import('./usage-errors.js');
-    print(usageError(error.message, argv));
+    const parts = usageError(error.message, argv);
+    print(parts);
+    if (wantsJson(argv)) process.stdout.write(`${document([parts], 2)}\n`);
     return error.oclif.exit ?? 2;
   }
   if (NO_ROOM.some((code) => isCode(error, code))) {

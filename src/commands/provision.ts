@@ -22,6 +22,9 @@ export default class Provision extends Command {
   async run(): Promise<void> {
     const { flags } = await this.parse(Provision);
     const { provision } = await import('../app/run/provision.js');
-    process.exitCode = await provision({ ...playOptions(flags), playbook: flags.playbook });
+    const options = playOptions(flags);
+    const offerKey = async (hosts: readonly string[]): Promise<void> =>
+      (await import('../app/keys/offer.js')).offerKey({ ...options, view: undefined }, hosts);
+    process.exitCode = await provision({ ...options, playbook: flags.playbook, offerKey });
   }
 }

@@ -1,6 +1,11 @@
 import { createInterface, type Interface } from 'node:readline';
 import { InputError, InterruptedError } from '../../base/errors.js';
 
+/** Whether there is somebody to ask. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+}
+
 /** Asks on the terminal. In Node.js 20 the promises of readline never settle, or look like a bug, if there is no answer. */
 export class Questions {
   readonly #reader: Interface;

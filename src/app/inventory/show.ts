@@ -3,7 +3,9 @@ import { placeText } from '../../base/place.js';
 import { count } from '../../base/text/format.js';
 import { hostsText } from '../../base/text/host-ranges.js';
 import { writeWarning } from '../../base/text/render-error.js';
+import { stdoutColumns } from '../../base/text/table.js';
 import { toolName } from '../../base/text/tool-name.js';
+import { columnsOf, wrapTo } from '../../base/text/width.js';
 import { HOST_NAMES } from '../../cluster/checks/hints.js';
 import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
 import { SETTING_NAMES } from '../../cluster/settings.js';
@@ -175,5 +177,12 @@ function table(rows: readonly (readonly string[])[]): string[] {
 }
 
 function print(line: string): void {
+  const columns = stdoutColumns();
+  if (columns !== undefined && columnsOf(line) > columns) {
+    const indent = /^ */.exec(line)?.[0].length ?? 0;
+    const lines = wrapTo(line.trimStart().replaceAll(/ {2,}/g, '  '), columns - indent, 4);
+    process.stdout.write(lines.map((l) => `${' '.repeat(indent)}${l}\n`).join(''));
+    return;
+  }
   process.stdout.write(`${line}\n`);
 }

@@ -12,6 +12,8 @@ import { exitCodeOf, printResults, resultsJson, say } from './report/report.js';
 
 export interface DistributeKeysOptions extends KeysOptions {
   readonly dryRun?: boolean;
+  /** Access of the hosts to each other; default true. Without it the operator's key is all that they get. */
+  readonly mesh?: boolean;
   readonly type?: KeyKind['type'];
   readonly bits?: number;
   readonly json?: boolean;
@@ -53,7 +55,14 @@ export async function distributeAll(o: DistributeKeysOptions): Promise<Distribut
     const operator = await operatorKeys(usedKeys(open), kind, dry || !reached);
     const { hosts, hubs, steering } = open;
     const login = ownLogin(open.connections.targets, operator.files, steering.interrupt.kill);
-    const done = await distributeKeys(hosts, { operator: operator.keys, ownLogin: login, hubs, kind, dry, ...steering });
+    const done = await distributeKeys(hosts, {
+      operator: operator.keys,
+      ownLogin: login,
+      hubs: o.mesh === false ? new Set() : hubs,
+      kind,
+      dry,
+      ...steering,
+    });
     return {
       results: withFailures(open, done),
       connections: hosts.length,

@@ -27,10 +27,14 @@ export async function bundleBuild(o: BundleBuildOptions): Promise<number> {
 }
 
 /** `bundle show`. */
-export async function bundleShow(path: string): Promise<number> {
+export async function bundleShow(path: string, json = false): Promise<number> {
   const bundle = await openBundle(path);
   try {
     const { index } = bundle;
+    if (json) {
+      print(JSON.stringify(index, undefined, 2));
+      return 0;
+    }
     print(`${index.name}: Kubernetes ${index.kubeVersion} for ${index.arch}, ${megabytes(index)} MB, made ${index.createdAt}`);
     print(`From: ${index.origin}`);
     for (const limit of index.limits ?? []) print(`Limit: ${limit}`);

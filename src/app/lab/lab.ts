@@ -87,8 +87,12 @@ function plainVars(variables: ReadonlyMap<string, Variable>): Record<string, unk
   return Object.fromEntries([...variables].map(([name, v]) => [name, v.value]));
 }
 
-export async function labStatus(provider?: ProviderName): Promise<number> {
+export async function labStatus(provider?: ProviderName, json = false): Promise<number> {
   const status = await (await labOf(provider)).status();
+  if (json) {
+    say(JSON.stringify(status, undefined, 2));
+    return 0;
+  }
   if (status.machines.length === 0) {
     say(`There is no lab. \`${toolName()} lab up\` starts one.`);
     return 0;

@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { openBundle } from '../../artifacts/bundle.js';
 import { InputError } from '../../base/errors.js';
+import { hasColor } from '../../base/text/color.js';
 import { toolName } from '../../base/text/tool-name.js';
 import { DEFAULT_FORKS } from '../../engine/defaults.js';
 import { type Journaled, runsIn } from '../../engine/journal/journal-read.js';
@@ -49,7 +50,7 @@ export async function attach(o: AttachOptions): Promise<number> {
     stdout: process.stdout,
     stderr: process.stderr,
     verbosity: o.verbosity ?? 0,
-    color: process.stdout.isTTY && !process.env.NO_COLOR,
+    color: hasColor(process.stdout),
   });
   const tell = (text: string, host?: string): void =>
     view.event({ at: Date.now(), type: 'warning', text, ...(host === undefined ? {} : { host }) });

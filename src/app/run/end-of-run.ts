@@ -8,6 +8,7 @@ import { contextName, parseAdmin } from '../access/access.js';
 import { answerOf } from '../access/answer.js';
 import { kubeconfigText } from '../access/merge.js';
 import { candidates, endpointOf, tryEndpoint } from '../access/reach.js';
+import { canAsk } from '../connect/questions.js';
 import type { ClusterSource } from '../inventory/read-cluster.js';
 
 /** Between the two answers of one program. */
@@ -47,8 +48,9 @@ export async function endOfRun(
   const next = found
     ? [`export KUBECONFIG=${quote(file)}`, 'kubectl get pods -A', `${merge}    # a context in ~/.kube/config`]
     : [`${merge} --tunnel    # the API cannot be reached from here: through SSH, until Ctrl-C`];
-  if (o.askPass)
-    next.push(`${toolName()} keys distribute ${inventory} --ask-pass    # your key, so that later runs need no password`);
+  // On a terminal it is offered.
+  if (o.askPass && !canAsk())
+    next.push(`${toolName()} keys distribute ${inventory} --ask-pass --no-mesh    # your key: later runs need no password`);
   return `
 NODES
 ${nodes.trimEnd()}

@@ -5,6 +5,7 @@ import { PACKAGE_ROOT } from '../../base/package-root.js';
 import { wholeFile } from '../../base/place.js';
 import { formatParts, writeWarning } from '../../base/text/render-error.js';
 import type { RunResult } from '../../engine/types.js';
+import type { Session } from '../../transport/types.js';
 import type { ClusterSource } from '../inventory/read-cluster.js';
 import { saveKubeconfig } from './kubeconfig.js';
 import { type EndedRun, type PlaybookOptions, type PlaybookRun, runPlaybook } from './run-playbook.js';
@@ -14,6 +15,8 @@ export type { ViewKind } from './run-playbook.js';
 export interface ProvisionOptions extends PlaybookOptions {
   /** Default: the package's playbooks/cluster.yml. */
   readonly playbook?: string;
+  /** Called after a run with --ask-pass, with the hosts that were entered without a key. The run is done: its exit code stays. */
+  readonly offerKey?: (hosts: readonly string[]) => Promise<void>;
 }
 
 /** Turns the hosts of an inventory into a cluster. @returns the exit code, see `runPlaybook`. */
@@ -22,6 +25,8 @@ export async function provision(o: ProvisionOptions): Promise<number> {
   const finish: PlaybookRun['finish'] = async (ended) => {
     await saveAdminKubeconfig(ended.source, ended.result);
     if (ended.result.exitCode === 0 && isWhole(o)) await sayEnd(ended, o);
+    if (ended.result.exitCode === 0 && !ended.signal.aborted && o.connection.askPass && o.view !== 'json')
+      await o.offerKey?.(enteredByPassword(ended.sessions));
   };
   return runPlaybook({ ...o, playbook, title: 'provision', cluster: true, finish });
 }
@@ -61,4 +66,9 @@ export async function saveAdminKubeconfig(source: ClusterSource, result: RunResu
   const path = await saveKubeconfig(source, typeof value === 'string' ? value : value.reveal());
   if (!existsSync(path)) throw new KubewrightError({ what: 'The kubeconfig cannot be written', where: wholeFile(path) });
   process.stderr.write(`Admin kubeconfig: ${path}\n`);
+}
+
+/** By name. */
+function enteredByPassword(sessions: ReadonlyMap<string, Session>): string[] {
+  return [...sessions].flatMap(([name, s]) => (s.target.connection === 'ssh' && s.loginKey === undefined ? [name] : []));
 }

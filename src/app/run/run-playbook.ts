@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { hasColor } from '../../base/text/color.js';
 import { formatParts } from '../../base/text/render-error.js';
 import { endingCertificates } from '../../cluster/checks/ending-certificates.js';
 import { runPlays } from '../../engine/plays/run-plays.js';
@@ -268,6 +269,6 @@ function openView(o: PlaybookRun): Promise<View> {
     stdout: process.stdout,
     stderr: process.stderr,
     verbosity: o.verbosity ?? 0,
-    color: process.stdout.isTTY && !process.env.NO_COLOR,
+    color: hasColor(process.stdout),
   });
 }

@@ -4,7 +4,10 @@ import { InputError } from '../../base/errors.js';
 import { ioError } from '../../base/io-error.js';
 import { nearestName } from '../../base/nearest.js';
 import { wholeFile } from '../../base/place.js';
+import { hasColor } from '../../base/text/color.js';
 import { writeWarning } from '../../base/text/render-error.js';
+import { stdoutColumns } from '../../base/text/table.js';
+import { wrapTo } from '../../base/text/width.js';
 import { DEFAULT_JOURNAL_DIR } from '../../engine/defaults.js';
 import { type Journaled, type RunEnds, readEnds, readJournal, runsIn } from '../../engine/journal/journal-read.js';
 import { painter } from '../../ui/format.js';
@@ -42,7 +45,9 @@ export function runsList(o: RunsListOptions): number {
   const runs = wanted.flatMap((name) => tryEnds(dir, name));
   if (o.reverse) runs.reverse();
   if (o.json) print(JSON.stringify(runs.map(listJson), null, 2));
-  else if (runs.length === 0) print(`No runs yet in ${dir}; runs are kept per directory, see --journal-dir`);
+  else if (runs.length === 0)
+    for (const line of wrapTo(`No runs yet in ${dir}; runs are kept per directory, see --journal-dir`, stdoutColumns() ?? 1000))
+      print(line);
   else for (const line of runListRows(runs, { columns: process.stdout.columns, paint: paint() })) print(line);
   return 0;
 }
@@ -208,7 +213,7 @@ function matchHosts(hosts: readonly string[], pattern: string): Set<string> {
 }
 
 function paint(): ReturnType<typeof painter> {
-  return painter(process.stdout.isTTY === true && !process.env.NO_COLOR);
+  return painter(hasColor(process.stdout));
 }
 
 function print(line: string): void {

@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.js';
 import { nearestName } from '../../base/nearest.js';
+import { stdoutColumns } from '../../base/text/table.js';
 import { wrapTo } from '../../base/text/width.js';
 import { withoutEffect } from '../../cluster/kubespray/kubespray.js';
 import { type ChangeClass, SETTING_CHANGES } from '../../cluster/living/setting-changes.js';
@@ -34,7 +35,7 @@ export function settings(o: SettingsOptions): number {
   const found = o.name === undefined ? all : matching(all, o.name);
   if (o.json) process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
   else if (found.length === 1 && found[0]) process.stdout.write(one(found[0]));
-  else process.stdout.write(table(found, process.stdout.isTTY ? process.stdout.columns : undefined));
+  else process.stdout.write(table(found, stdoutColumns()));
   return 0;
 }
 
@@ -67,7 +68,12 @@ function one(s: SettingRow): string {
     ['changing', CHANGING[s.changing]],
     ['kubespray', s.kubespray ? 'the same name' : 'no such setting'],
   ];
-  return `${s.name}\n${rows.map(([k = '', v = '']) => `  ${k.padEnd(10)} ${v}\n`).join('')}`;
+  const columns = stdoutColumns();
+  const text = (k: string, v: string): string => {
+    const lines = columns === undefined ? [v] : wrapTo(v, columns - 13, 0);
+    return lines.map((l, i) => `  ${(i === 0 ? k : '').padEnd(10)} ${l}\n`).join('');
+  };
+  return `${s.name}\n${rows.map(([k = '', v = '']) => text(k, v)).join('')}`;
 }
 
 function table(found: readonly SettingInfo[], columns: number | undefined): string {
@@ -75,7 +81,10 @@ function table(found: readonly SettingInfo[], columns: number | undefined): stri
   const line = (s: SettingInfo): string => {
     const text = `${s.meaning}${s.choices ? `: ${s.choices.join(', ')}` : ''}${s.default === undefined ? '' : ` [${shown(s.default)}]`}`;
     const room = columns === undefined ? undefined : columns - width - 3;
-    const lines = room === undefined || room < 20 ? [text] : wrapTo(text, room, 0);
+    // A narrow terminal has the name on a line of its own.
+    if (columns !== undefined && room !== undefined && room < 20)
+      return [...wrapTo(s.name, columns), ...wrapTo(text, columns - 2, 0).map((l) => `  ${l}`)].map((l) => `${l}\n`).join('');
+    const lines = room === undefined ? [text] : wrapTo(text, room, 0);
     return lines.map((l, i) => `${(i === 0 ? s.name : '').padEnd(width)}  ${l}\n`).join('');
   };
   return found.map(line).join('');

@@ -1,4 +1,5 @@
-import { tableLines } from '../../base/text/table.js';
+import { stdoutColumns, tableLines } from '../../base/text/table.js';
+import { wrapTo } from '../../base/text/width.js';
 import { catalogue, compareVersions, defaultKubeVersion, knownKubeVersions, knownVersions } from '../../cluster/catalogue.js';
 
 export interface VersionsOptions {
@@ -26,16 +27,28 @@ export function versions(o: VersionsOptions): number {
     .map((name) => ({ name, default: files[name]?.default ?? '', versions: knownVersions(name) }));
   if (o.json) print(JSON.stringify({ date, kubernetes: minors, components }, undefined, 2));
   else {
-    print(`Official releases with known checksums (catalogue of ${date}):`, '');
-    print(...tableLines([['KUBERNETES', 'ETCD', 'COREDNS', 'PAUSE', 'ALSO'], ...minors.map((m) => row(m, o.all))]), '');
+    const columns = stdoutColumns();
+    const text = (line: string): string[] => (columns === undefined ? [line] : wrapTo(line, columns, 0));
+    print(...text(`Official releases with known checksums (catalogue of ${date}):`), '');
     print(
-      ...tableLines([
-        ['COMPONENT', 'DEFAULT', 'KNOWN'],
-        ...components.map((c) => [c.name, c.default, o.all ? c.versions.join(' ') : span(c.versions)]),
-      ]),
+      ...tableLines([['KUBERNETES', 'ETCD', 'COREDNS', 'PAUSE', 'ALSO'], ...minors.map((m) => row(m, o.all))], stdoutColumns()),
       '',
     );
-    print('Set kube_version to a version, to a minor such as 1.36, or to latest; offline bundles bring versions of their own.');
+    print(
+      ...tableLines(
+        [
+          ['COMPONENT', 'DEFAULT', 'KNOWN'],
+          ...components.map((c) => [c.name, c.default, o.all ? c.versions.join(' ') : span(c.versions)]),
+        ],
+        stdoutColumns(),
+      ),
+      '',
+    );
+    print(
+      ...text(
+        'Set kube_version to a version, to a minor such as 1.36, or to latest; offline bundles bring versions of their own.',
+      ),
+    );
   }
   return 0;
 }

@@ -11,6 +11,7 @@ import {
   type Warning,
 } from '../errors.js';
 import { placeText, type Where } from '../place.js';
+import { hasColor } from './color.js';
 import { hostsText } from './host-ranges.js';
 import { asCalled } from './tool-name.js';
 
@@ -23,14 +24,14 @@ export interface Look {
 
 const PLAIN: Look = { color: false };
 /** A terminal that is narrower gets whole lines: it wraps them better than we do. */
-const LEAST_COLUMNS = 40;
+const LEAST_COLUMNS = 30;
 const COLORS = { error: '1;31', warning: '1;33', info: '1', hint: '36', why: '2' } as const;
 
 type Label = 'error' | 'warning' | 'info';
 
-/** Wrapped and coloured on a terminal (unless NO_COLOR is set), plain anywhere else. */
+/** Wrapped and coloured on a terminal (see hasColor), plain anywhere else. */
 export function lookOf(stream: NodeJS.WriteStream): Look {
-  return stream.isTTY ? { columns: stream.columns, color: !process.env.NO_COLOR } : PLAIN;
+  return { ...(stream.isTTY ? { columns: stream.columns } : {}), color: hasColor(stream) };
 }
 
 /** An error as users see it, without a newline at the end. Several are listed one after another, their number last. */

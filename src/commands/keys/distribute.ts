@@ -1,4 +1,5 @@
 import { Command, Flags } from '@oclif/core';
+import { InputError } from '../../base/errors.js';
 import { connectionFlags, inventoryFlags } from '../flags.js';
 import { optionsOf } from '../options.js';
 import { accountFlags, hubFlag } from './flags.js';
@@ -9,6 +10,7 @@ export default class KeysDistribute extends Command {
     'Makes missing key pairs, and adds the public keys to every authorized_keys, the host keys to every known_hosts, and your own key everywhere. Existing content is left untouched; running it again changes nothing. If a host fails, the others are finished; repair it and run the same command again. Exit code 3 if a host was unreachable or refused the login, 1 if one failed otherwise.';
   static override examples = [
     '<%= config.bin %> keys distribute -i hosts.ini --ask-pass',
+    '<%= config.bin %> keys distribute -i hosts.ini --ask-pass --no-mesh',
     '<%= config.bin %> keys distribute -i hosts.ini --hub m11-k8s --dry-run',
     '<%= config.bin %> keys distribute -i hosts.ini --type rsa --bits 4096',
     '<%= config.bin %> keys distribute -i hosts.ini --revoke w106-k8s',
@@ -19,6 +21,11 @@ export default class KeysDistribute extends Command {
     ...connectionFlags,
     ...accountFlags,
     ...hubFlag,
+    mesh: Flags.boolean({
+      description: 'give every host access to all others; --no-mesh gives only your own key to the hosts',
+      allowNo: true,
+      default: true,
+    }),
     type: Flags.option({
       options: ['ed25519', 'ecdsa', 'rsa'] as const,
       description: 'type of the key pairs to make (default ed25519; with --rotate, the type that the host has)',
@@ -42,6 +49,7 @@ export default class KeysDistribute extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(KeysDistribute);
+    if (!flags.mesh && (flags.rotate || flags.revoke)) throw withoutMesh(flags.rotate ? '--rotate' : '--revoke');
     const options = { ...optionsOf(flags), account: flags.for };
     if (flags.revoke) {
       const { runKeysRevoke } = await import('../../app/keys/revoke-keys.js');
@@ -50,8 +58,17 @@ export default class KeysDistribute extends Command {
       const { runKeysRotate } = await import('../../app/keys/rotate-keys.js');
       process.exitCode = await runKeysRotate(options);
     } else {
+      if (!flags.mesh && flags.hub.length > 0) throw withoutMesh('--hub');
       const { runKeysDistribute } = await import('../../app/keys/keys.js');
       process.exitCode = await runKeysDistribute(options);
     }
   }
+}
+
+function withoutMesh(flag: string): InputError {
+  return new InputError({
+    what: `${flag} and --no-mesh cannot be used together`,
+    why: 'Without the mesh the hosts have no keys of their own',
+    fix: 'Omit one of them',
+  });
 }

@@ -1,3 +1,4 @@
+import { hasColor } from '../../base/text/color.js';
 import { isTerminal, type LiveStream } from '../live/live-region.js';
 import { PlainReporter, type StageReporter } from './reporter.js';
 
@@ -26,5 +27,5 @@ async function createReporter(o: ReporterOptions): Promise<StageReporter> {
   const stdout = o.stdout ?? process.stdout;
   if (o.plain || !isTerminal(stdout, o.term)) return new PlainReporter(stdout);
   const { LiveReporter } = await import('./live-reporter.js');
-  return new LiveReporter(stdout, { color: !process.env.NO_COLOR });
+  return new LiveReporter(stdout, { color: hasColor(stdout) });
 }

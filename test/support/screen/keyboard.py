@@ -18,7 +18,7 @@ if pid == 0:
     # Not before the terminal has its size.
     os.read(0, 1)
     os.execvp(sys.argv[1], sys.argv[1:])
-fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, int(os.environ.get("KW_TEST_COLUMNS", "160")), 0, 0))
 os.write(terminal, b"\n")
 os.write(1, b"%d\n" % pid)
 while True:

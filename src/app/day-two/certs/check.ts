@@ -1,5 +1,5 @@
 import { formatLabelled, lookOf } from '../../../base/text/render-error.js';
-import { tableLines } from '../../../base/text/table.js';
+import { stdoutColumns, tableLines } from '../../../base/text/table.js';
 import { TransportError } from '../../../transport/errors.js';
 import { requireAny, withHosts } from '../ask.js';
 import { type OperationOptions, readForLook } from '../operation.js';
@@ -48,7 +48,7 @@ function table(certs: readonly HostCert[], ending: ReadonlySet<HostCert>, now: n
     const left = days < 0 ? `ended ${-days} days ago` : `${days} days`;
     return [c.host, c.path, new Date(c.ends).toISOString().slice(0, 10), left, ending.has(c) ? '<' : ''];
   });
-  return tableLines([['HOST', 'CERTIFICATE', 'ENDS', 'LEFT', ''], ...rows]);
+  return tableLines([['HOST', 'CERTIFICATE', 'ENDS', 'LEFT', ''], ...rows], stdoutColumns());
 }
 
 /** What to do about certificates that end soon; one sentence for each remedy. */

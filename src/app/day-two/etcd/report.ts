@@ -1,5 +1,5 @@
 import { fileSize } from '../../../base/text/format.js';
-import { tableLines } from '../../../base/text/table.js';
+import { stdoutColumns, tableLines } from '../../../base/text/table.js';
 import { type EtcdMember, type EtcdState, isHealthy, quorum, voters } from './model.js';
 
 /** Part of its quota from which a database should be defragmented or given more room. */
@@ -60,7 +60,10 @@ export function etcdText(s: EtcdState): string {
     m.status ? fileSize(m.status.quotaBytes) : '-',
     m.status ? `${m.status.raftTerm}/${m.status.appliedIndex}` : '-',
   ]);
-  const lines = tableLines([['HOST', 'MEMBER', 'STATE', 'VERSION', 'SIZE', 'IN USE', 'QUOTA', 'TERM/INDEX'], ...rows]);
+  const lines = tableLines(
+    [['HOST', 'MEMBER', 'STATE', 'VERSION', 'SIZE', 'IN USE', 'QUOTA', 'TERM/INDEX'], ...rows],
+    stdoutColumns(),
+  );
   if (s.hashesAgree) lines.push('', `All members that answer hold the same data (revision ${s.hashRevision}).`);
   const problems = etcdProblems(s);
   if (problems.length > 0) lines.push('', ...problems.map((p) => `${p.broken ? 'error' : 'warning'}: ${p.text}`));

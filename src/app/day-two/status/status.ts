@@ -1,4 +1,4 @@
-import { tableLines } from '../../../base/text/table.js';
+import { stdoutColumns, tableLines } from '../../../base/text/table.js';
 import { type Asker, requireAny, withHosts } from '../ask.js';
 import { advice } from '../certs/check.js';
 import { lookAtCerts } from '../certs/look.js';
@@ -85,7 +85,7 @@ function text(s: ClusterStatus, next: readonly string[], now: number): string {
       n.kubelet,
       n.runtime,
     ]);
-    lines.push(...tableLines([['NODE', 'ROLE', 'STATE', 'KUBELET', 'RUNTIME'], ...rows]), '');
+    lines.push(...tableLines([['NODE', 'ROLE', 'STATE', 'KUBELET', 'RUNTIME'], ...rows], stdoutColumns()), '');
   }
   const healthy = voters(s.etcd.members).filter(isHealthy);
   const leader = s.etcd.members.find((m) => m.status?.leader);
