@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { InputError, InterruptedError } from '../../base/errors.js';
 
-/** Whether there is somebody to ask. */
+/** Whether a person can answer a question. */
 export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }

@@ -29,7 +29,7 @@ function paragraphs([headings = [], ...rows]: readonly (readonly string[])[], co
   ]);
 }
 
-/** Columns of stdout; undefined: it is no terminal, and lines stay whole. */
+/** Columns of stdout; undefined: lines stay whole, as there is no terminal. */
 export function stdoutColumns(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns : undefined;
 }

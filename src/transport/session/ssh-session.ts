@@ -18,6 +18,8 @@ const MAX_CHANNELS = 8;
 const OPEN_TRIES = 25;
 /** How long a server may take from reporting that a command runs to running it. */
 const STARTED_MS = 300;
+/** How long a command that is called off is waited for while its channel opens: it can only be ended once it is open. */
+const OPENING_MS = 2000;
 
 /** One SSH connection. Many commands run over it at once; more than the server allows wait. */
 export class SshSession implements Session {
@@ -215,6 +217,7 @@ export class SshSession implements Session {
       const end = (result: OpenChannel | Error | undefined): void => {
         waits = false;
         clearTimeout(timer);
+        clearTimeout(calledOff);
         this.#onDead.delete(onDead);
         signal?.removeEventListener('abort', onAbort);
         resolve(result);
@@ -224,7 +227,10 @@ export class SshSession implements Session {
         release();
         end(why);
       };
-      const onAbort = (): void => giveUp(this.#interrupted());
+      let calledOff: NodeJS.Timeout | undefined;
+      const onAbort = (): void => {
+        calledOff = setTimeout(() => giveUp(this.#interrupted()), OPENING_MS);
+      };
       const limit = firstWordMs(this.target);
       const timer = setTimeout(() => giveUp(this.#lost(`the server opened no channel within ${limit / 1000} s`)), limit);
       this.#onDead.add(onDead);
@@ -233,7 +239,7 @@ export class SshSession implements Session {
         if (waits) {
           // At once: a short command may have ended in the same packet, and its end is reported only once.
           end(error ? undefined : this.#watch(stream, release));
-        } else stream?.close();
+        } else if (!error) void endChannel(this.#watch(stream, () => undefined));
       };
       try {
         this.#client.exec(command, options, opened);
