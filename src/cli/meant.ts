@@ -28,6 +28,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   log: 'runs show latest',
   logs: 'runs show latest',
   report: 'runs report',
+  update: 'upgrade',
   download: 'bundle build',
   offline: 'bundle build',
   vagrant: 'lab up --provider vagrant',

@@ -25,6 +25,7 @@ const FLAGS: Readonly<Record<string, Kind>> = {
   'skip-tags': 'tags',
   'ssh-config': 'files',
   tags: 'tags',
+  to: 'versions',
   'vault-password-file': 'files',
 };
 
