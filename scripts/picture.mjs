@@ -49,7 +49,7 @@ function svg(text) {
     const parts = line.map((s) => `<tspan x="${(18 + s.column * WIDTH).toFixed(2)}"${style(s)}>${escaped(s.text)}</tspan>`);
     return parts.length === 0 ? '' : `<text y="${52 + i * HEIGHT}">${parts.join('')}</text>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="${SIZE}" xml:space="preserve">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="${SIZE}">
 <rect width="100%" height="100%" rx="9" fill="#14181f"/><circle cx="22" cy="18" r="6" fill="#e0605e"/><circle cx="42" cy="18" r="6" fill="#dfa940"/><circle cx="62" cy="18" r="6" fill="#58b368"/>
 <g fill="#d7dce5">
 ${body.filter((l) => l !== '').join('\n')}
@@ -65,8 +65,9 @@ function spans(line) {
   for (const [, codes, text] of line.matchAll(/\x1b\[([\d;]*)m|([^\x1b]+)/g)) {
     if (text === undefined) state = sgr(state, codes);
     else {
-      const lead = /^ */.exec(text)[0].length;
-      if (text.trim() !== '') found.push({ ...state, text: text.trimEnd().slice(lead), column: column + lead });
+      // Each column of a table gets a place of its own: viewers fold spaces.
+      for (const { 0: piece, index } of text.matchAll(/\S+(?: \S+)*/g))
+        found.push({ ...state, text: piece, column: column + [...text.slice(0, index)].length });
       column += [...text].length;
     }
   }
