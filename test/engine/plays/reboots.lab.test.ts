@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { random } from '../../support/chaos-faults.js';
 import { type CliResult, cli, freePrefix, missingForLab, ROOT, recapOf, say } from '../../support/lab.js';
+import { BUILD_TIMEOUT, DEBIAN_BUNDLE, ensureBundle } from '../../support/lab-bundles.js';
 
 /**
  * The plug of a machine is pulled in the middle of `provision`, at chosen moments of an installation and at random ones of
@@ -17,10 +18,7 @@ const INSTALLING = full ? [4, 6, 12, 10, 20, 16] : [4];
 const REBOOTS = full ? 20 : 2;
 const seed = Number(process.env.KUBEWRIGHT_CHAOS_SEED ?? Date.now() % 1_000_000);
 
-const bundle =
-  process.env.KUBEWRIGHT_TEST_BUNDLE ?? join(process.env.KUBEWRIGHT_CACHE ?? '/var/cache/kubewright', 'bundle', 'debian-1.20.2');
-const reason =
-  missingForLab() ?? (existsSync(join(bundle, 'index.json')) ? undefined : 'needs the bundle of cluster.lab.test.ts');
+const reason = missingForLab();
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-reboots-'));
 const inventory = join(dir, 'inventory', 'hosts.ini');
 const labDir = '/var/lib/kubewright/lab-reboots';
@@ -93,10 +91,11 @@ describe.skipIf(reason)(`a machine that is switched off in the middle of provisi
   beforeAll(async () => {
     say(`KUBEWRIGHT_CHAOS_SEED=${seed}`);
     await run(['lab', 'down']);
+    await ensureBundle(DEBIAN_BUNDLE);
     const up = ['lab', 'up', '--masters', '1', '--workers', '1', '--subnet', `${await freePrefix()}.0/24`];
-    const made = await run([...up, '--inventory-dir', join(dir, 'inventory'), '--bundle', bundle]);
+    const made = await run([...up, '--inventory-dir', join(dir, 'inventory'), '--bundle', DEBIAN_BUNDLE.dir]);
     expect(made.code, made.stderr).toBe(0);
-  });
+  }, BUILD_TIMEOUT);
 
   afterAll(async () => {
     await run(['lab', 'down']);
