@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,19 +8,22 @@ import { bgpConfiguration, bgpPeers, poolObject } from '../../../src/roles/netwo
 import { CALICO } from '../../support/calico.js';
 import { sampleCluster } from '../../support/cluster.js';
 import { cli, freePrefix, missingForLab, recapOf, traces, until } from '../../support/lab.js';
+import { BUILD_TIMEOUT, bundleIndex, ensureBundle, GO_BUNDLE, missingForGoBundle } from '../../support/lab-bundles.js';
 
-/** BGP on a lab of its own: a mesh first, then route reflectors in the same living cluster, then a mesh again. */
-const WORKERS = Number(process.env.KUBEWRIGHT_TEST_WORKERS ?? 1);
+/**
+ * BGP on a lab of its own: a mesh first, then two route reflectors in the same living cluster, then a mesh again. Two other nodes
+ * reach each other by the reflectors alone.
+ */
+const WORKERS = Number(process.env.KUBEWRIGHT_TEST_WORKERS ?? 3);
 const dir = mkdtempSync(join(tmpdir(), 'kubewright-calico-lab-'));
 const inventory = join(dir, 'inventory', 'hosts.ini');
-const bundle =
-  process.env.KUBEWRIGHT_TEST_GO_BUNDLE ?? join(process.env.KUBEWRIGHT_CACHE ?? '/var/cache/kubewright', 'bundle', 'go-1.36.3');
+const bundle = GO_BUNDLE.dir;
 const env = { HOME: join(dir, 'home'), KUBEWRIGHT_LAB_DIR: '/var/lib/kubewright/lab-calico-test', NO_COLOR: '1' };
 const names = ['m11-k8s', ...Array.from({ length: WORKERS }, (_, i) => `w10${i + 1}-k8s`)];
 const reason =
   missingForLab() ??
   (process.env.KUBEWRIGHT_TEST_CALICO === undefined ? 'takes a quarter of an hour: set KUBEWRIGHT_TEST_CALICO' : undefined) ??
-  (existsSync(join(bundle, 'index.json')) ? undefined : 'needs a Go bundle: kubewright bundle build --from go');
+  (await missingForGoBundle());
 
 const run = (args: readonly string[], o: { echo?: boolean; input?: string } = {}) => cli(args, { env, cwd: dir, ...o });
 const on = (host: string, command: string, input?: string) => run(['lab', 'ssh', host, '--', command], { input });
@@ -42,7 +45,7 @@ spec:
       containers:
         - name: web
           image: BUSYBOX
-          command: [sh, -c, "mkdir -p /www; hostname > /www/index.html; exec httpd -f -p 8080 -h /www"]
+          command: [sh, -c, "mkdir -p /www; hostname > /www/index.html; trap exit TERM; httpd -f -p 8080 -h /www & wait"]
 `;
 
 /** Every pod asks every other one, across nodes. */
@@ -63,6 +66,11 @@ async function reachEachOther(): Promise<void> {
   }
 }
 
+async function verified(): Promise<void> {
+  const result = await run(['verify', '-i', inventory], { echo: true });
+  expect(result.code, result.stdout + result.stderr).toBe(0);
+}
+
 /** Established BGP sessions of each node by their kind, as BIRD has them: `Mesh` or `Node`. */
 async function sessions(): Promise<string[]> {
   const pods = await kubectl("-n kube-system get pods -l k8s-app=calico-node -o jsonpath='{.items[*].metadata.name}'");
@@ -81,6 +89,7 @@ describe.skipIf(reason)(`Calico with BGP on lab machines${reason ? ` (${reason})
   beforeAll(async () => {
     await run(['lab', 'down']);
     before = traces();
+    await ensureBundle(GO_BUNDLE);
     const made = await run(
       ['lab', 'up', '--masters', '1', '--workers', `${WORKERS}`, '--subnet', `${await freePrefix()}.0/24`].concat(
         '--inventory-dir',
@@ -94,7 +103,7 @@ describe.skipIf(reason)(`Calico with BGP on lab machines${reason ? ` (${reason})
     reflected = join(dir, 'inventory', 'reflected.ini');
     const reflectors = names.slice(-2).join('\n');
     writeFileSync(reflected, readFileSync(inventory, 'utf8').replace('[calico-rr]\n', `[calico-rr]\n${reflectors}\n`));
-  });
+  }, BUILD_TIMEOUT);
 
   afterAll(async () => {
     await run(['lab', 'down']);
@@ -104,12 +113,12 @@ describe.skipIf(reason)(`Calico with BGP on lab machines${reason ? ` (${reason})
   it('carries pods by a mesh', async () => {
     const result = await provision(inventory);
     expect(result.code, result.stdout.slice(-3000) + result.stderr).toBe(0);
-    const images: { ref: string }[] = JSON.parse(readFileSync(join(bundle, 'index.json'), 'utf8')).images;
-    const busybox = images.find((i) => i.ref.includes('/busybox:'))?.ref ?? '';
+    const busybox = bundleIndex(GO_BUNDLE).images.find((i) => i.ref.includes('/busybox:'))?.ref ?? '';
     expect((await kubectl('apply -f -', PODS.replace('BUSYBOX', busybox))).code).toBe(0);
     expect((await kubectl('rollout status daemonset/web --timeout=240s')).code).toBe(0);
     await reachEachOther();
     expect(await sessions()).toEqual(Array(names.length * (names.length - 1)).fill('Mesh'));
+    await verified();
   });
 
   it.each(Object.entries(CALICO))('is accepted by the API server as %s', async (name, { vars, reflectors }) => {
@@ -139,6 +148,7 @@ describe.skipIf(reason)(`Calico with BGP on lab machines${reason ? ` (${reason})
       return now.length > 0 && now.every((s) => s === 'Node');
     });
     await reachEachOther();
+    await verified();
     const again = await provision(reflected);
     for (const name of names) expect(recapOf(again.stdout).get(name), name).toMatchObject({ changed: 0, failed: 0 });
   });
