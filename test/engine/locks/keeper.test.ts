@@ -14,14 +14,18 @@ function session(): Session {
     close: async () => undefined,
     exec: (_command, o) =>
       new Promise<Exit>((resolve) => {
-        const say = (text: string): void => o?.onStdout?.(Buffer.from(`\x1e${NONCE} ${text}\n`));
-        if (o?.stdin instanceof Readable)
-          o.stdin.on('data', (chunk: Buffer) => {
-            if (!chunk.toString().endsWith('release\n')) return;
-            say('released');
-            resolve({ kind: 'exited', code: 0 });
-          });
-        setImmediate(() => say('lock taken 0 boot'));
+        const say = (text: string, nonce = NONCE): void => o?.onStdout?.(Buffer.from(`\x1e${nonce} ${text}\n`));
+        if (!(o?.stdin instanceof Readable)) return;
+        o.stdin.on('data', (chunk: Buffer) => {
+          const [, hello] = /printf '\\036%s hello\\n' ([0-9a-f]+);/.exec(chunk.toString()) ?? [];
+          if (hello) {
+            say('hello', hello);
+            say('lock taken 0 boot');
+          }
+          if (!chunk.toString().endsWith('release\n')) return;
+          say('released');
+          resolve({ kind: 'exited', code: 0 });
+        });
       }),
   };
 }
