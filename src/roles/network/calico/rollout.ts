@@ -64,7 +64,7 @@ export function rolloutTasks(ctx: RoleContext): Task[] {
 const HINT =
   'Can the nodes pull its images? `kubectl -n kube-system describe pod -l k8s-app=calico-node` says, and names the registry';
 
-/** The controllers notice a new manifest a moment after it was applied: which does not call for a replacement. */
+/** The controllers notice a new manifest a moment after it was applied, and until then nothing has to be replaced. */
 function begun(k: Shell): Shell {
   return sh`
     i=0
