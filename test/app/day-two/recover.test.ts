@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Remains, refusals } from '../../../src/app/day-two/recover/recover.js';
+import { participants, type Remains, refusals } from '../../../src/app/day-two/recover/recover.js';
 import { sampleCluster } from '../../support/cluster.js';
 
 const cluster = sampleCluster();
@@ -22,6 +22,17 @@ describe('a recovery', () => {
   it('goes on where two of three members are lost, or replaced by empty hosts', () => {
     expect(refused({})).toEqual([]);
     expect(refused({ unreachable: new Map(), empty: ['m12-k8s', 'm13-k8s'], controlPlanes: ['m11-k8s', 'm12-k8s'] })).toEqual([]);
+  });
+
+  it('leaves hosts alone that are to be replaced, though they can be reached', () => {
+    const replaced = {
+      ...lostTwo,
+      unreachable: new Map(),
+      empty: ['m12-k8s', 'm13-k8s'],
+      controlPlanes: ['m11-k8s', 'm12-k8s', 'm13-k8s'],
+    };
+    expect(participants(replaced)).toEqual(['m11-k8s']);
+    expect(participants({ ...lostTwo, controlPlanes: ['m11-k8s', 'cp-without-etcd'] })).toEqual(['m11-k8s', 'cp-without-etcd']);
   });
 
   it.each<[what: string, r: Partial<Remains>, fromSnapshot?: boolean]>([

@@ -56,7 +56,7 @@ export async function recoverCommand(o: RecoverOptions): Promise<number> {
     title: 'recover',
     playbook: 'etcd-restore.yml',
     roles: etcdRestore({ snapshot, stamp, lost }),
-    hosts: [...new Set([...remains.members, ...remains.controlPlanes])],
+    hosts: participants(remains),
     secretFiles: new Map([[snapshot.sha256, resolve(own)]]),
     finish: async ({ result }) => {
       process.stderr.write(`${asCalled(whatNext(cluster, remains, own, result.exitCode === 0).join('\n'))}\n`);
@@ -131,6 +131,11 @@ export function refusals(cluster: Cluster, r: Remains, fromSnapshot: boolean): E
     });
   }
   return problems;
+}
+
+/** Hosts on which etcd is restored, and API servers stop and start again. An empty one has no API server yet. */
+export function participants(r: Remains): string[] {
+  return [...new Set([...r.members, ...r.controlPlanes])].filter((name) => takesPart(r, name));
 }
 
 /** A control plane whose own etcd data are gone is one of those to be replaced. */
