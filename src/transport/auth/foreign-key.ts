@@ -37,8 +37,8 @@ function writerOf(client: Client): Writer | undefined {
   return typeof writer?.alloc === 'function' && typeof writer.finalize === 'function' ? writer : undefined;
 }
 
-/** Replaces the signature until the packet is corrected. */
-const PLACEHOLDER = Buffer.alloc(64, 0xa5);
+/** Replaces the signature until the packet is corrected. No part of it repeats: random padding behind it cannot look like its end. */
+const PLACEHOLDER = Buffer.from(Array.from({ length: 64 }, (_, i) => 0xa0 + i));
 
 /**
  * Makes ssh2's next packet carry this signature.
