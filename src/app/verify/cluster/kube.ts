@@ -1,8 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KubewrightError } from '../../../base/errors.js';
 import { joinShell, type Shell, sh } from '../../../shell/shell.js';
 import type { Session } from '../../../transport/types.js';
 import { PROLOGUE } from '../programs/prologue.js';
 import { type Ran, runProgram } from '../remote.js';
+
+/** What an API server says while etcd elects a leader or has no time: a moment later it answers the same question. */
+const MOMENTARY = /etcdserver: |\((InternalError|ServiceUnavailable|TooManyRequests|Timeout|ServerTimeout)\)/;
+const TRIES = 6;
+const PAUSE_MS = 2000;
 
 /** kubectl on one control plane, with its administrator's kubeconfig, which stays there. */
 export class Kube {
@@ -33,7 +39,8 @@ export class Kube {
 
   /** @throws KubewrightError with what kubectl said. */
   async text(...args: readonly string[]): Promise<string> {
-    return this.#succeeded(await this.run(...args), args);
+    const ask = (): Promise<Ran> => this.run(...args);
+    return this.#succeeded(await (args[0] === 'get' ? this.#patiently(ask) : ask()), args);
   }
 
   /** @throws KubewrightError with what kubectl said. */
@@ -44,7 +51,17 @@ export class Kube {
   /** Creates objects; those that are there are changed. @throws KubewrightError with what kubectl said. */
   async apply(content: string): Promise<void> {
     const program = sh`printf '%s' ${content} | ${this.#command} apply -f -`;
-    this.#succeeded(await runProgram(this.session, joinShell([this.#prologue, program]), this.#signal), ['apply']);
+    const ask = (): Promise<Ran> => runProgram(this.session, joinShell([this.#prologue, program]), this.#signal);
+    this.#succeeded(await this.#patiently(ask), ['apply']);
+  }
+
+  /** For what may be asked twice. */
+  async #patiently(ask: () => Promise<Ran>): Promise<Ran> {
+    for (let tries = 1; ; tries++) {
+      const ran = await ask();
+      if (ran.code === 0 || tries === TRIES || !MOMENTARY.test(ran.err) || this.#signal?.aborted) return ran;
+      await sleep(PAUSE_MS, undefined, { signal: this.#signal }).catch(() => undefined);
+    }
   }
 
   #succeeded(ran: Ran, args: readonly string[]): string {

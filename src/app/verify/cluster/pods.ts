@@ -30,7 +30,7 @@ interface EventObject {
 
 const POLL_MS = 700;
 /** Milliseconds that the pods may take; each node starts one. */
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 90_000;
 /** What waiting does not cure. */
 const HOPELESS = /^(ErrImageNeverPull|InvalidImageName|CreateContainerConfigError)$/;
 

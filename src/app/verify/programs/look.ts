@@ -1,6 +1,7 @@
 import { joinShell, type Shell, sh } from '../../../shell/shell.js';
 import type { Answer, HostLook } from '../model.js';
 import { fields } from '../remote.js';
+import { PATIENT } from './patience.js';
 import { PROLOGUE } from './prologue.js';
 
 /**
@@ -11,6 +12,7 @@ import { PROLOGUE } from './prologue.js';
 export function lookProgram(binDir: string | undefined): Shell {
   return joinShell([
     PROLOGUE,
+    PATIENT,
     sh`
       PATH=${binDir ?? '/usr/local/bin'}:$PATH
       ip -o addr show 2>/dev/null | awk '{split($4, a, "/"); print "address\t" a[1]}'
@@ -21,13 +23,6 @@ export function lookProgram(binDir: string | undefined): Shell {
       for f in /etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf /etc/rancher/rke2/rke2.yaml /etc/rancher/k3s/k3s.yaml; do
         if [ -r "$f" ]; then say kubeconfig "$f"; break; fi
       done
-      # kubeconfig, server
-      readyz() {
-        out=$(timeout 15 kubectl --kubeconfig "$1" --server "$2" --request-timeout=10s get --raw '/readyz?verbose' 2>&1)
-        rc=$?
-        if [ "$rc" = 0 ]; then echo ok; return; fi
-        printf '%s' "$out" | grep -E '^\\[-\\]|error|refused|timeout|x509|unable|Unable' | head -n 3 | flat
-      }
       api=/etc/kubernetes/manifests/kube-apiserver.yaml
       own=
       if [ -r "$api" ]; then
@@ -38,14 +33,7 @@ export function lookProgram(binDir: string | undefined): Shell {
         flag() { sed -n "s/.*--$1=//p" "$api" | head -n 1; }
         ca=$(flag etcd-cafile); cert=$(flag etcd-certfile); key=$(flag etcd-keyfile)
         for e in $(flag etcd-servers | tr ',' ' '); do
-          if have curl; then
-            answer=$(curl -sS --max-time 5 --cacert "$ca" --cert "$cert" --key "$key" "$e/health" 2>&1 | flat)
-          elif have socat; then
-            a="\${e#https://}"
-            answer=$(printf 'GET /health HTTP/1.0\\r\\n\\r\\n' |
-              socat -t5 -T5 - "OPENSSL:$a,cafile=$ca,cert=$cert,key=$key,verify=0" 2>&1 | tail -n 1 | flat)
-          else answer='neither curl nor socat is installed'; fi
-          say etcd "$e" "$answer"
+          say etcd "$e" "$(etcd_health "$e" "$ca" "$cert" "$key")"
         done
       fi
       conf=/etc/kubernetes/kubelet.conf
