@@ -29,6 +29,10 @@ export interface HostFacts {
   readonly cgroup: { readonly version: 1 | 2; readonly controllers: readonly string[] };
   /** The kernel features that were asked for, by the name of their module: true = there or can be loaded. */
   readonly modules: Readonly<Record<string, boolean>>;
+  /** Nothing can be installed under /usr. */
+  readonly readOnlyUsr: boolean;
+  /** Name servers in the file that kubeadm makes the kubelet hand on to pods: systemd-resolved's own where that runs. */
+  readonly nameservers: readonly string[];
   /** Listening TCP ports with the program's name, where the kernel tells. */
   readonly listening: readonly { readonly port: number; readonly program: string }[];
   /** The programs that were asked for and exist. */

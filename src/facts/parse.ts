@@ -50,6 +50,8 @@ export function parseFacts(text: string, receivedAt: number): HostFacts {
         return [name ?? '', there === 'yes'];
       }),
     ),
+    readOnlyUsr: one('read-only-usr') === 'yes',
+    nameservers: all('nameserver'),
     listening: all('listen').map((l) => {
       const [port, program] = l.split(' ');
       return { port: Number(port), program: program ?? '' };

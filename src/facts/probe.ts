@@ -55,6 +55,10 @@ export function probe({ tools, modules, endpoints, living }: ProbeOptions): Shel
       say cgroup-v2 "$(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null)"
       say cgroup-v1 "$(awk '!/^#/ && $4 == 1 {printf "%s ", $1}' /proc/cgroups 2>/dev/null)"
       [ ! -e /etc/kubernetes/kubelet.conf ] || say node yes
+      [ ! -d /usr/bin ] || [ -w /usr/bin ] || say read-only-usr yes
+      resolv=/etc/resolv.conf
+      if systemctl is-active --quiet systemd-resolved 2>/dev/null && [ -r /run/systemd/resolve/resolv.conf ]; then resolv=/run/systemd/resolve/resolv.conf; fi
+      awk '$1 == "nameserver" {print "nameserver	" $2}' "$resolv" 2>/dev/null
       for t in ${tools}; do command -v "$t" >/dev/null 2>&1 && say tool "$t"; done
       if command -v ss >/dev/null 2>&1; then
         ss -Hltnp 2>/dev/null | sed -n 's/^[^ ]* *[0-9]* *[0-9]* *[^ ]*:\\([0-9]*\\) .*/\\1 &/p' |

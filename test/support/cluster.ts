@@ -71,6 +71,8 @@ export function sampleFacts(over: Partial<HostFacts> = {}): HostFacts {
     addresses: ['127.0.0.1'],
     cgroup: { version: 2, controllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'] },
     modules: { overlay: true, br_netfilter: true, nf_conntrack: true, ip_vs: true, ip_set: true, xt_set: true, vxlan: true },
+    readOnlyUsr: false,
+    nameservers: ['192.168.1.1'],
     listening: [],
     tools: new Set(['systemctl', 'apt-get', 'tar', 'sha256sum', 'timeout', 'setsid']),
     isNode: false,

@@ -23,6 +23,8 @@ const FRESH: HostFacts = {
   addresses: [],
   cgroup: { version: 2, controllers: [] },
   modules: {},
+  readOnlyUsr: false,
+  nameservers: [],
   listening: [],
   tools: new Set(['apt-get']),
   isNode: false,

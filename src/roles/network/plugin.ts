@@ -20,6 +20,8 @@ export interface NetworkPlugin {
   modules?(s: ClusterSettings): readonly KernelModule[];
   /** Its interfaces, as NetworkManager's `interface-name` matches them: it must leave them alone. Absent: none. */
   readonly interfaces?: readonly string[];
+  /** What nodes send each other for it, for a person who opens a firewall: `VXLAN (4789/udp)`. Absent: pods' own packets. */
+  traffic?(s: ClusterSettings): readonly string[];
   /** On every node, when all have joined. */
   tasks(ctx: RoleContext): readonly Task[];
 }

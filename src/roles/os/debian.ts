@@ -27,7 +27,13 @@ function countInstalled(names: readonly string[]): ReturnType<typeof sh> {
 export const debian: OsFamily = {
   name: 'debian',
   ids: ['debian', 'ubuntu'],
-  releases: 'Debian 11 or newer, Ubuntu 20.04 or newer',
+  releases: 'Debian 12 or newer, Ubuntu 22.04 or newer',
+  // Source: https://github.com/containerd/containerd/releases/tag/v2.3.4 (built with the glibc of Ubuntu 22.04)
+  oldest: {
+    versions: { debian: 12, ubuntu: 22.04 },
+    why: 'containerd 2.1 and newer need glibc 2.34, which it lacks',
+    otherwise: 'set containerd_version to a 2.0 or 1.7 that the catalogue has (kubewright versions)',
+  },
   packageManager: apt,
   packages: {
     node: [

@@ -11,8 +11,16 @@ export interface OsFamily {
   readonly name: string;
   /** ID and ID_LIKE of /etc/os-release by which its members are recognised. */
   readonly ids: readonly string[];
-  /** What preflight says is supported: `Debian 11 or newer`. */
+  /** What preflight says is supported: `Debian 12 or newer`. */
   readonly releases: string;
+  /** Older releases are refused. Absent: any release will do. */
+  readonly oldest?: {
+    /** ID of /etc/os-release → the first VERSION_ID that works. Others are not judged: a derivative counts in its own way. */
+    readonly versions: Readonly<Record<string, number>>;
+    /** Why, and what is to be done besides another system. */
+    readonly why: string;
+    readonly otherwise?: string;
+  };
   readonly packageManager: PackageManager;
   /** `node`: what Kubernetes and its runtime call on a host. `ipvs`: what kube-proxy needs besides in that mode. */
   readonly packages: Readonly<Record<PackagePurpose, readonly string[]>>;
@@ -20,6 +28,11 @@ export interface OsFamily {
   firewall?(ctx: RoleContext): readonly Task[];
   /** Lets containers read what the kubelet mounts. Absent: nothing to do. */
   selinux?(ctx: RoleContext): readonly Task[];
+}
+
+/** Whether the host's release is older than the family's oldest one that works. */
+export function isTooOld(family: OsFamily, { os }: HostFacts): boolean {
+  return Number.parseFloat(os.version) < (family.oldest?.versions[os.id] ?? 0);
 }
 
 /** Whether the host belongs to the family by what /etc/os-release says and has its package manager. */

@@ -16,7 +16,11 @@ const dnf: PackageManager = {
 export const rhel: OsFamily = {
   name: 'rhel',
   ids: ['rhel', 'fedora', 'centos', 'rocky', 'almalinux'],
-  releases: 'RHEL, Rocky or Alma 8 or newer',
+  releases: 'RHEL, Rocky or Alma 9 or newer',
+  oldest: {
+    versions: { rhel: 9, centos: 9, rocky: 9, almalinux: 9, ol: 9 },
+    why: 'It has no package iptables-nft, its kernel 4.18 is too old for kubeadm, and its glibc for containerd 2.1 and newer',
+  },
   packageManager: dnf,
   packages: {
     node: [

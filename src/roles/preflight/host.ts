@@ -2,6 +2,7 @@ import type { ClusterHost } from '../../cluster/cluster.js';
 import { minorOf } from '../../cluster/versions.js';
 import type { HostFacts } from '../../facts/facts.js';
 import { OS_FAMILIES, supportedFamily } from '../os/families.js';
+import { isTooOld } from '../os/family.js';
 import { modulesFor } from '../os/modules.js';
 import { type GateContext, isNode } from '../role.js';
 import type { Problem } from './problem.js';
@@ -16,19 +17,38 @@ export const NEEDED_TOOLS = ['tar', 'sha256sum', 'timeout', 'setsid'];
 export function hostChecks(ctx: GateContext): Problem[] {
   return ctx.cluster.hosts.flatMap((host) => {
     const facts = ctx.allFacts.get(host.name);
-    return facts ? [...system(host, facts), ...size(host, facts), ...kernel(host, facts)] : [];
+    return facts ? [...system(host, facts), ...size(host, facts), ...kernel(host, facts), ...resolver(host, facts)] : [];
   });
 }
 
 function system(host: ClusterHost, f: HostFacts): Problem[] {
   const out: Problem[] = [];
   const where = host.name;
-  if (!supportedFamily(f)) {
+  const family = supportedFamily(f);
+  if (!family) {
     out.push({
       check: 'os',
       where,
       what: `${f.os.pretty || 'this system'} is not supported`,
-      fix: `Use ${OS_FAMILIES.map((family) => family.releases).join(', or ')}`,
+      fix: `Use ${OS_FAMILIES.map((o) => o.releases).join(', or ')}`,
+    });
+  } else if (family.oldest && isTooOld(family, f)) {
+    const { why, otherwise } = family.oldest;
+    out.push({
+      check: 'os-version',
+      where,
+      what: `${f.os.pretty || `${f.os.id} ${f.os.version}`} is too old`,
+      why,
+      fix: `Use ${family.releases}${otherwise === undefined ? '' : `, or ${otherwise} and skip this check`}`,
+    });
+  }
+  if (f.readOnlyUsr) {
+    out.push({
+      check: 'read-only-usr',
+      where,
+      what: `/usr is read-only on ${f.os.pretty || 'this system'}`,
+      why: 'Its packages cannot be installed while it runs (Fedora CoreOS, Flatcar and other image-based systems)',
+      fix: 'Use a system whose package manager installs packages, or mount /usr writable',
     });
   }
   if (f.arch !== 'amd64' && f.arch !== 'arm64') {
@@ -132,6 +152,23 @@ function kernel(host: ClusterHost, f: HostFacts): Problem[] {
     });
   }
   return out;
+}
+
+/** CoreDNS asks the name servers that its node's kubelet hands on; an address of the loopback is CoreDNS itself there. */
+function resolver(host: ClusterHost, f: HostFacts): Problem[] {
+  const s = host.settings;
+  const loops = f.nameservers.filter((a) => a.startsWith('127.') || a === '::1');
+  // A node has pods that run with what it has.
+  if (!isNode(host) || f.isNode || s.dns_mode === 'none' || s.kubelet_resolv_conf !== undefined || loops.length === 0) return [];
+  return [
+    {
+      check: 'resolver',
+      where: host.name,
+      what: `Its /etc/resolv.conf names ${loops.join(', ')}, which is the pod itself in a pod`,
+      why: 'CoreDNS would ask itself and end with "Loop detected"',
+      fix: 'Set kubelet_resolv_conf to a file that names the servers behind the local one',
+    },
+  ];
 }
 
 /** Without these modules the cluster works with another setting. */

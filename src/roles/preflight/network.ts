@@ -1,6 +1,7 @@
 import type { Cluster, ClusterHost } from '../../cluster/cluster.js';
 import type { HostFacts } from '../../facts/facts.js';
 import type { Endpoint } from '../../facts/probe.js';
+import { pluginOf } from '../network/plugins.js';
 import { type GateContext, isNode } from '../role.js';
 import type { Problem } from './problem.js';
 
@@ -46,7 +47,7 @@ export function networkChecks(ctx: GateContext): Problem[] {
   return [
     ...ctx.cluster.hosts.flatMap((host) => {
       const facts = ctx.allFacts.get(host.name);
-      return facts ? [...portsInUse(host, facts), ...unreachable(host, facts)] : [];
+      return facts ? [...portsInUse(host, facts), ...unreachable(ctx.cluster, host, facts)] : [];
     }),
     ...firstControlPlane(ctx),
   ];
@@ -68,7 +69,7 @@ function portsInUse(host: ClusterHost, f: HostFacts): Problem[] {
   });
 }
 
-function unreachable(host: ClusterHost, f: HostFacts): Problem[] {
+function unreachable(cluster: Cluster, host: ClusterHost, f: HostFacts): Problem[] {
   if (f.unreachable.length === 0) return [];
   const list = f.unreachable.map((u) => u.endpoint);
   const shown = list.length > 6 ? `${list.slice(0, 6).join(', ')} and ${list.length - 6} more` : list.join(', ');
@@ -79,9 +80,24 @@ function unreachable(host: ClusterHost, f: HostFacts): Problem[] {
       what: `It cannot reach ${shown}`,
       why: f.unreachable.some((u) => u.why === 'timeout')
         ? 'Nothing answers: a firewall drops it, or the address is wrong'
-        : 'There is no route',
-      fix: 'Open etcd (2379, 2380), the API (6443) and the kubelets (10250) between the hosts; see access_ip if they have several addresses',
+        : 'There is no route, or a firewall refuses it (firewalld says so)',
+      fix: `Open between the hosts: ${traffic(cluster).join(', ')}; see access_ip if they have several addresses`,
     },
+  ];
+}
+
+/**
+ * What a cluster's hosts send each other.
+ * Source: https://kubernetes.io/docs/reference/networking/ports-and-protocols/ and
+ * https://docs.tigera.io/calico/latest/getting-started/kubernetes/requirements#network-requirements
+ */
+function traffic({ settings: s }: Cluster): string[] {
+  return [
+    'etcd (2379, 2380)',
+    `the API (${s.kube_apiserver_port})`,
+    'the kubelets (10250)',
+    ...(pluginOf(s).traffic?.(s) ?? []),
+    `node ports (${s.kube_apiserver_node_port_range})`,
   ];
 }
 

@@ -19,6 +19,22 @@ describe('preflight', () => {
       { 'w101-k8s': { os: { id: 'alpine', like: ['alpine'], version: '3', pretty: 'Alpine' } } },
       /^os: w101-k8s: Alpine/,
     ],
+    [
+      'a Debian whose glibc is too old',
+      { 'w101-k8s': { os: { id: 'debian', like: ['debian'], version: '11', pretty: 'Debian 11' } } },
+      /^os-version: w101-k8s: Debian 11 is too old/,
+    ],
+    [
+      'an Ubuntu whose glibc is too old',
+      { 'w101-k8s': { os: { id: 'ubuntu', like: ['ubuntu', 'debian'], version: '20.04', pretty: 'Ubuntu 20.04' } } },
+      /^os-version: w101-k8s: Ubuntu 20.04 is too old/,
+    ],
+    ['a read-only /usr', { 'w101-k8s': { readOnlyUsr: true } }, /^read-only-usr: w101-k8s: \/usr is read-only on Debian/],
+    [
+      'a resolver on the loopback',
+      { 'w101-k8s': { nameservers: ['127.0.0.1', '192.168.1.1'] } },
+      /^resolver: w101-k8s: Its \/etc\/resolv.conf names 127.0.0.1,/,
+    ],
     ['a strange CPU', { 'w101-k8s': { arch: 'riscv64' } }, /^arch: w101-k8s: .*riscv64/],
     ['no systemd', { 'w101-k8s': { init: 'init' } }, /^systemd: w101-k8s/],
     [
@@ -100,5 +116,51 @@ describe('preflight', () => {
     expect(check(v1, { vars: { kube_version: '1.34.11' } })).toEqual([]);
     expect(check(v1, { vars: { kube_version: '1.35.8' } })[0]).toMatch(/^cgroup-v1: w101-k8s/);
     expect(check(v1, { vars: { kube_version: '1.35.8', kubelet_fail_cgroup_v1: false } })).toEqual([]);
+  });
+
+  it.each<[string, Partial<HostFacts>]>([
+    ['Rocky 8.10', { os: { id: 'rocky', like: ['rocky', 'rhel', 'fedora'], version: '8.10', pretty: 'Rocky Linux 8.10' } }],
+    ['Oracle 8', { os: { id: 'ol', like: ['ol', 'fedora'], version: '8.9', pretty: 'Oracle Linux 8.9' } }],
+  ])('refuses %s, says why and what will do', (_, over) => {
+    const cluster = sampleCluster();
+    const facts = clusterFacts(cluster, {
+      'w101-k8s': { ...over, tools: new Set(['dnf', 'tar', 'sha256sum', 'timeout', 'setsid']) },
+    });
+    expect(problems({ cluster, allFacts: facts })).toMatchObject([
+      { check: 'os-version', why: expect.stringMatching(/iptables-nft.*4\.18/), fix: 'Use RHEL, Rocky or Alma 9 or newer' },
+    ]);
+  });
+
+  it.each<[string, Partial<HostFacts>]>([
+    ['Ubuntu 22.04', { os: { id: 'ubuntu', like: ['ubuntu', 'debian'], version: '22.04', pretty: 'Ubuntu 22.04' } }],
+    [
+      'Debian testing, which has no number',
+      { os: { id: 'debian', like: ['debian'], version: '', pretty: 'Debian GNU/Linux trixie/sid' } },
+    ],
+    [
+      'a derivative with numbers of its own',
+      { os: { id: 'linuxmint', like: ['linuxmint', 'ubuntu', 'debian'], version: '6', pretty: 'LMDE 6' } },
+    ],
+    ['a node that has the loopback in its resolv.conf', { nameservers: ['127.0.0.1'], isNode: true }],
+  ])('lets %s pass', (_, over) => {
+    expect(check({ 'm11-k8s': over, 'm12-k8s': over, 'm13-k8s': over, 'w101-k8s': over, 'w102-k8s': over })).toEqual([]);
+  });
+
+  it('leaves resolv.conf to the user who names another one', () => {
+    const facts = { 'w101-k8s': { nameservers: ['127.0.0.1'] } };
+    expect(check(facts, { vars: { kubelet_resolv_conf: '/run/upstream/resolv.conf' } })).toEqual([]);
+    expect(check(facts, { vars: { dns_mode: 'none' } })).toEqual([]);
+  });
+
+  it('names what must pass a firewall by what the settings use', () => {
+    const fixOf = (vars: SampleOptions['vars']): string | undefined => {
+      const cluster = sampleCluster({ vars });
+      const unreachable = [{ endpoint: '192.168.1.11:6443', why: 'no route' as const }];
+      return problems({ cluster, allFacts: clusterFacts(cluster, { 'w101-k8s': { unreachable } }) })[0]?.fix;
+    };
+    expect(fixOf({})).toMatch(/etcd \(2379, 2380\).*6443.*10250.*VXLAN \(4789\/udp\).*node ports \(30000-32767\)/);
+    const bird = fixOf({ calico_network_backend: 'bird', calico_vxlan_mode: 'Never', calico_ipip_mode: 'Always' });
+    expect(bird).toMatch(/IP-in-IP \(IP protocol 4\), BGP \(179\)/);
+    expect(bird).not.toMatch(/VXLAN/);
   });
 });

@@ -58,6 +58,7 @@ export const calico: NetworkPlugin = {
   needsPodSubnets: false,
   makesNodesReady: true,
   modules,
+  traffic,
   interfaces: ['cali*', 'tunl*', 'vxlan.calico', 'wireguard.cali'],
   tasks: calicoTasks,
 };
@@ -70,6 +71,17 @@ function modules(s: ClusterSettings): KernelModule[] {
     ...(s.calico_vxlan_mode === 'Never' ? [] : [{ name: 'vxlan' }]),
     ...(s.calico_ipip_mode === 'Never' ? [] : [{ name: 'ipip' }]),
     ...(s.calico_wireguard_enabled ? [{ name: 'wireguard' }] : []),
+  ];
+}
+
+/** Source: https://docs.tigera.io/calico/latest/getting-started/kubernetes/requirements#network-requirements */
+function traffic(s: ClusterSettings): string[] {
+  return [
+    ...(s.calico_vxlan_mode === 'Never' ? [] : ['VXLAN (4789/udp)']),
+    ...(s.calico_ipip_mode === 'Never' ? [] : ['IP-in-IP (IP protocol 4)']),
+    ...(s.calico_network_backend === 'bird' ? ['BGP (179)'] : []),
+    ...(s.calico_wireguard_enabled ? ['WireGuard (51820/udp)'] : []),
+    ...(s.typha_enabled === false ? [] : ['Typha (5473)']),
   ];
 }
 
