@@ -1,4 +1,4 @@
-import { joinShell, type Shell, sh } from '../shell/shell.js';
+import { joinShell, rawShell, type Shell, sh } from '../shell/shell.js';
 import { fileDiff } from './diff.js';
 import type { Task } from './task.js';
 
@@ -51,29 +51,59 @@ export interface SysctlOptions {
   readonly title: string;
   /** `net.ipv4.ip_forward` → `1`. */
   readonly values: Readonly<Record<string, string>>;
+  /** Raised to the number, and left alone where they are higher. */
+  readonly atLeast?: Readonly<Record<string, number>>;
 }
 
 const SYSCTL_FILE = '/etc/sysctl.d/99-kubewright.conf';
 
 /** Kernel parameters, now and after a reboot. */
 export function sysctls(o: SysctlOptions): Task {
-  const entries = Object.entries(o.values);
-  const text = entries.map(([k, v]) => `${k} = ${v}\n`).join('');
-  const content = sh`printf '%s' ${text}`;
-  const live = entries.map(([k, v]) => sh`[ "$(cat ${`/proc/sys/${k.replaceAll('.', '/')}`})" = ${v} ]`);
-  const changes = entries.map(
-    ([k, v]) => sh`
-      now=$(cat ${`/proc/sys/${k.replaceAll('.', '/')}`} 2>/dev/null || echo unset)
-      [ "$now" = ${v} ] || echo ${`${k}: `}"$now becomes "${v}`,
-  );
+  const exact = Object.entries(o.values).map(([key, value]) => new Parameter(key, value, '='));
+  const floors = Object.entries(o.atLeast ?? {}).map(([key, value]) => new Parameter(key, `${value}`, '-ge'));
+  const all = [...exact, ...floors];
+  const text = exact.map((p) => `${p.key} = ${p.value}\n`).join('');
+  const content = sh`{ printf '%s' ${text}; ${joinShell(floors.map((p) => p.line))} }`;
   return {
     id: o.id,
     title: o.title,
-    check: joinShell([...live, sh`${content} | cmp -s - ${SYSCTL_FILE}`]),
-    apply: sh`
+    check: joinShell([...all.map((p) => p.isRight), sh`${content} | cmp -s - ${SYSCTL_FILE}`]),
+    apply: joinShell([
+      sh`
       mkdir -p /etc/sysctl.d
-      ${content} > ${SYSCTL_FILE}
-      sysctl -q -p ${SYSCTL_FILE}`,
-    diff: joinShell([...changes, fileDiff({ path: SYSCTL_FILE, content })]),
+      ${content} > ${SYSCTL_FILE}`,
+      // Some cannot be written in a container, where they may be right all the same.
+      ...all.map((p) => sh`( set -eu; ${p.isRight} ) || sysctl -q -w ${`${p.key}=${p.value}`}`),
+    ]),
+    diff: joinShell([...all.map((p) => p.change), fileDiff({ path: SYSCTL_FILE, content })]),
   };
+}
+
+class Parameter {
+  readonly key: string;
+  readonly value: string;
+  readonly #relation: '=' | '-ge';
+  readonly #path: string;
+
+  constructor(key: string, value: string, relation: '=' | '-ge') {
+    this.key = key;
+    this.value = value;
+    this.#relation = relation;
+    this.#path = `/proc/sys/${key.replaceAll('.', '/')}`;
+  }
+
+  get isRight(): Shell {
+    return sh`[ "$(cat ${this.#path})" ${rawShell(this.#relation)} ${this.value} ]`;
+  }
+
+  /** Prints its line of the file, with the value that it has if that is right. */
+  get line(): Shell {
+    return sh`n=$(cat ${this.#path} 2>/dev/null || echo 0); [ "$n" ${rawShell(this.#relation)} ${this.value} ] || n=${this.value}; echo ${`${this.key} = `}"$n";`;
+  }
+
+  get change(): Shell {
+    return sh`
+      now=$(cat ${this.#path} 2>/dev/null || echo unset)
+      [ "$now" ${rawShell(this.#relation)} ${this.value} ] 2>/dev/null || echo ${`${this.key}: `}"$now becomes "${this.value}`;
+  }
 }

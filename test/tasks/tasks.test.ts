@@ -104,6 +104,17 @@ describe('checks', () => {
     expect(run(kernelModules({ id: 'k', title: 'k', modules: [overlay] }).check).ok).toBe(false);
     expect(run(sysctls({ id: 's', title: 's', values: { 'net.no.such': '1' } }).check).ok).toBe(false);
   });
+
+  it('of a kernel parameter with a floor leave a higher value as it is', () => {
+    const key = 'fs.inotify.max_user_instances';
+    const now = readFileSync('/proc/sys/fs/inotify/max_user_instances', 'utf8').trim();
+    const diffOf = (floor: number): string =>
+      run(sysctls({ id: 's', title: 's', values: {}, atLeast: { [key]: floor } }).diff ?? sh``).output;
+    expect(diffOf(1)).toContain(`+${key} = ${now}`);
+    expect(diffOf(1)).not.toContain('becomes');
+    expect(diffOf(9_999_999)).toContain(`${key}: ${now} becomes 9999999`);
+    expect(diffOf(9_999_999)).toContain(`+${key} = 9999999`);
+  });
 });
 
 describe('waitFor', () => {

@@ -100,7 +100,7 @@ function etcd(dataDir: string, certDir: string): Shell {
         case $f in *-key.pem | *'*'*) ;; *) set -- ${`${certDir}/ca.pem`} "$f" "\${f%.pem}-key.pem" ;; esac
       done
       [ -s "$3" ] || return 0
-      ctl() { ETCDCTL_API=3 brief etcdctl --cacert "$ca" --cert "$cert" --key "$key" --endpoints https://127.0.0.1:2379 --command-timeout=4s "$@"; }
+      ctl() { brief etcdctl --cacert "$ca" --cert "$cert" --key "$key" --endpoints https://127.0.0.1:2379 --command-timeout=4s "$@"; }
       ca=$1 cert=$2 key=$3
       end=$(($(date +%s) + ${SETTLE_SECONDS}))
       until settled || ! young || [ "$(date +%s)" -ge $end ]; do sleep 1; done

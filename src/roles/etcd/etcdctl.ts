@@ -8,7 +8,7 @@ export const LOCAL_MEMBER = 'https://127.0.0.1:2379';
 export function etcdctl(host: ClusterHost, timeout = '5s'): Shell {
   const s = host.settings;
   const dir = s.etcd_cert_dir;
-  return sh`ETCDCTL_API=3 ${`${s.bin_dir}/etcdctl`} --cacert ${`${dir}/ca.pem`} --cert ${`${dir}/admin-${host.name}.pem`} --key ${`${dir}/admin-${host.name}-key.pem`} --command-timeout ${timeout}`;
+  return sh`${`${s.bin_dir}/etcdctl`} --cacert ${`${dir}/ca.pem`} --cert ${`${dir}/admin-${host.name}.pem`} --key ${`${dir}/admin-${host.name}-key.pem`} --command-timeout ${timeout}`;
 }
 
 export function etcdEndpoints(members: readonly ClusterHost[]): string[] {

@@ -36,6 +36,7 @@ export const controlPlane: Role = {
     return [
       ...certTasks(ctx, ['apiserver']),
       file({ id: 'control-plane/config', title: "Write kubeadm's configuration", path: CONFIG, content: config, mode: '0600' }),
+      ...(ctx.artifacts.offline ? [] : [pull(ctx)]),
       ...(first ? [init(ctx, config)] : join(ctx, sh`echo ${sha256(config)} > ${SETTINGS}`)),
       settings(ctx, config, first),
       apiServerCertificate(ctx, CONFIG),
@@ -45,6 +46,18 @@ export const controlPlane: Role = {
     ];
   },
 };
+
+/** kubeadm would pull them by itself, within the time that an init or a join may take: too little on a slow line. */
+function pull({ host }: RoleContext): Task {
+  return command({
+    id: 'control-plane/images',
+    title: "Pull the control plane's images",
+    check: sh`[ -s /etc/kubernetes/admin.conf ]`,
+    apply: sh`${kubeadmOf(host)} config images pull --config ${CONFIG}`,
+    timeoutSec: 3600,
+    hint: 'Can the host reach the registry? kube_image_repo and containerd_registries_mirrors name another one, http_proxy a proxy',
+  });
+}
 
 function init(ctx: RoleContext, config: string): Task {
   const { cluster, host } = ctx;

@@ -52,6 +52,8 @@ export const os: Role = {
           // Node ports must not be taken by outgoing connections.
           'net.ipv4.ip_local_reserved_ports': s.kube_apiserver_node_port_range,
         },
+        // With the usual 128 the pods of a full node end in "too many open files".
+        atLeast: { 'fs.inotify.max_user_instances': 8192 },
       }),
     );
     tasks.push(...networkManager(ctx), ...(family?.firewall?.(ctx) ?? []), ...(family?.selinux?.(ctx) ?? []));

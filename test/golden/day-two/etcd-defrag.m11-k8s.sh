@@ -1,10 +1,10 @@
 # etcd-defrag/all-healthy: Wait until every member is healthy
 # (changes nothing)
 ## check
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.12:2379,https://192.168.1.13:2379 endpoint health 2>&1
+/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.12:2379,https://192.168.1.13:2379 endpoint health 2>&1
 ## apply
 look() {
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.12:2379,https://192.168.1.13:2379 endpoint health 2>&1
+/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.12:2379,https://192.168.1.13:2379 endpoint health 2>&1
 }
 end=$(( $(date +%s) + 60 ))
 while :; do
@@ -25,7 +25,7 @@ done
 ## check
 [ -e "$KW_DIR/ran.$KW_N" ]
 ## apply
-( status=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 --write-out fields endpoint status)
+( status=$(/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 --write-out fields endpoint status)
 field() { echo "$status" | grep "$1" | cut -d: -f2; }
 if [ "$(field MemberID)" = "$(field Leader)" ]; then
   echo 'this member leads: its turn is the last'
@@ -33,7 +33,7 @@ if [ "$(field MemberID)" = "$(field Leader)" ]; then
   exit 0
 fi
 before=$(stat -c %s /var/lib/etcd/member/snap/db)
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 300s --endpoints https://127.0.0.1:2379 defrag
+/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 300s --endpoints https://127.0.0.1:2379 defrag
 echo "database file: $before bytes before, $(stat -c %s /var/lib/etcd/member/snap/db) bytes now"
 echo yes > "$KW_DIR/turn" )
 : > "$KW_DIR/ran.$KW_N"
@@ -43,10 +43,10 @@ cat "$KW_DIR/turn"
 # etcd-defrag/healthy: Wait until the member is healthy again
 # (changes nothing)
 ## check
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health 2>&1
+/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health 2>&1
 ## apply
 look() {
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health 2>&1
+/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health 2>&1
 }
 end=$(( $(date +%s) + 120 ))
 while :; do

@@ -27,7 +27,7 @@ trap finish EXIT
 /usr/local/bin/etcd --name recovered --data-dir /var/lib/etcd/kubewright-recover --force-new-cluster --listen-client-urls https://127.0.0.1:23790 --advertise-client-urls https://127.0.0.1:23790 --listen-peer-urls https://127.0.0.1:23800 --initial-advertise-peer-urls https://127.0.0.1:23800 --initial-cluster 'recovered=https://127.0.0.1:23800' --trusted-ca-file /etc/ssl/etcd/ssl/ca.pem --cert-file /etc/ssl/etcd/ssl/member-m11-k8s.pem --key-file /etc/ssl/etcd/ssl/member-m11-k8s-key.pem --client-cert-auth --peer-trusted-ca-file /etc/ssl/etcd/ssl/ca.pem --peer-cert-file /etc/ssl/etcd/ssl/member-m11-k8s.pem --peer-key-file /etc/ssl/etcd/ssl/member-m11-k8s-key.pem --peer-client-cert-auth > /var/lib/etcd/kubewright-recover/log 2>&1 &
 pid=$!
 n=0
-until ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --endpoints https://127.0.0.1:23790 --command-timeout 60s endpoint health >/dev/null 2>&1; do
+until /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --endpoints https://127.0.0.1:23790 --command-timeout 60s endpoint health >/dev/null 2>&1; do
   n=$((n + 1))
   if [ $n -ge 90 ] || ! kill -0 "$pid" 2>/dev/null; then
     echo 'etcd does not start on a copy of the data:' >&2
@@ -36,7 +36,7 @@ until ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --c
   fi
   sleep 1
 done
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --endpoints https://127.0.0.1:23790 --command-timeout 60s snapshot save /var/backups/etcd/recovered-20261129T034500Z.db.new >/dev/null
+/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --endpoints https://127.0.0.1:23790 --command-timeout 60s snapshot save /var/backups/etcd/recovered-20261129T034500Z.db.new >/dev/null
 /usr/local/bin/etcdutl snapshot status /var/backups/etcd/recovered-20261129T034500Z.db.new --write-out table
 sync /var/backups/etcd/recovered-20261129T034500Z.db.new
 mv -f /var/backups/etcd/recovered-20261129T034500Z.db.new /var/backups/etcd/recovered-20261129T034500Z.db )

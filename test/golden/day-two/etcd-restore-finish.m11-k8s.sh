@@ -9,15 +9,15 @@
 # etcd-restore/same-data: Compare the data of all members
 # (changes nothing)
 ## check
-rev=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 --write-out fields endpoint status | sed -n 's/^"Revision" : //p')
-hashes=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.12:2379,https://192.168.1.13:2379 --write-out fields endpoint hashkv --rev "$rev" | sed -n 's/^"Hash" : //p')
+rev=$(/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 --write-out fields endpoint status | sed -n 's/^"Revision" : //p')
+hashes=$(/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.12:2379,https://192.168.1.13:2379 --write-out fields endpoint hashkv --rev "$rev" | sed -n 's/^"Hash" : //p')
 echo "revision $rev:" $hashes
 [ "$(echo "$hashes" | wc -l)" -eq 3 ]
 [ "$(echo "$hashes" | sort -u | wc -l)" -eq 1 ]
 ## apply
 look() {
-rev=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 --write-out fields endpoint status | sed -n 's/^"Revision" : //p')
-hashes=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.12:2379,https://192.168.1.13:2379 --write-out fields endpoint hashkv --rev "$rev" | sed -n 's/^"Hash" : //p')
+rev=$(/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 --write-out fields endpoint status | sed -n 's/^"Revision" : //p')
+hashes=$(/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m11-k8s.pem --key /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.12:2379,https://192.168.1.13:2379 --write-out fields endpoint hashkv --rev "$rev" | sed -n 's/^"Hash" : //p')
 echo "revision $rev:" $hashes
 [ "$(echo "$hashes" | wc -l)" -eq 3 ]
 [ "$(echo "$hashes" | sort -u | wc -l)" -eq 1 ]

@@ -13,7 +13,7 @@ if [ "$free" -lt $((size * 2)) ]; then
   exit 1
 fi
 trap 'rm -f "$file.new" "$file.new.part"' EXIT
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 600s --endpoints https://127.0.0.1:2379 snapshot save "$file.new" >/dev/null
+/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 600s --endpoints https://127.0.0.1:2379 snapshot save "$file.new" >/dev/null
 # etcd writes a hash at the end of the file, and etcdutl compares it.
 if [ -x /usr/local/bin/etcdutl ]; then /usr/local/bin/etcdutl snapshot status "$file.new" --write-out table; fi
 sync "$file.new"

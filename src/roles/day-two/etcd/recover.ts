@@ -29,7 +29,7 @@ export function recoverSnapshot(stamp: string): Role {
       const etcdutl = `${s.bin_dir}/etcdutl`;
       const client = `https://127.0.0.1:${CLIENT_PORT}`;
       const peer = `https://127.0.0.1:${PEER_PORT}`;
-      const ctl = sh`ETCDCTL_API=3 ${`${s.bin_dir}/etcdctl`} --cacert ${`${certs}/ca.pem`} --cert ${`${admin}.pem`} --key ${`${admin}-key.pem`} --endpoints ${client} --command-timeout 60s`;
+      const ctl = sh`${`${s.bin_dir}/etcdctl`} --cacert ${`${certs}/ca.pem`} --cert ${`${admin}.pem`} --key ${`${admin}-key.pem`} --endpoints ${client} --command-timeout 60s`;
       return [
         action({
           id: 'etcd-recover/snapshot',

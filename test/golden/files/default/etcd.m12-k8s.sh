@@ -190,15 +190,15 @@ case $(systemctl is-active etcd.service) in active|activating) ;; *) exit 1 ;; e
 systemctl daemon-reload
 systemctl enable --quiet etcd.service
 if ! (
-        systemctl is-active --quiet etcd.service && ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health >/dev/null 2>&1 || {
+        systemctl is-active --quiet etcd.service && /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health >/dev/null 2>&1 || {
           { systemctl stop etcd.service && systemctl start --no-block etcd.service; }
           exit
         }
         turn=$KW_DIR/turn.$KW_N n=0
         # Whoever waits for the lock loses it when the member that he asks is restarted: he asks again.
-        until ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.13:2379 lock --ttl 15 kubewright/restart -- sh -ec '# A member that did not come back from its turn ends it for all others: with the next one the quorum would go.
+        until /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.13:2379 lock --ttl 15 kubewright/restart -- sh -ec '# A member that did not come back from its turn ends it for all others: with the next one the quorum would go.
 n=0
-until out=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.13:2379 endpoint health 2>&1); do
+until out=$(/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.13:2379 endpoint health 2>&1); do
   n=$((n + 1))
   [ $n -lt 30 ] || { echo "not restarted, because another member is not healthy: $out" >&2; echo refused > "$1"; exit 1; }
   sleep 1
@@ -206,17 +206,17 @@ done
 echo begun > "$1"
 # A leader that stops cuts its clients off before it hands over: they come to the others in the middle of an election.
 local=https://127.0.0.1:2379
-status=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints $local --write-out fields endpoint status || :)
+status=$(/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints $local --write-out fields endpoint status || :)
 field() { echo "$status" | grep "$1" | cut -d: -f2; }
 if [ "$(field MemberID)" = "$(field Leader)" ]; then
-  next=$(ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.13:2379 endpoint status | head -n 1 | cut -d, -f2)
-  ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints $local move-leader $next || :
+  next=$(/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://192.168.1.11:2379,https://192.168.1.13:2379 endpoint status | head -n 1 | cut -d, -f2)
+  /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints $local move-leader $next || :
   sleep 1
 fi
 systemctl stop etcd.service
 systemctl start --no-block etcd.service
 n=0
-until ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints $local endpoint health >/dev/null 2>&1; do
+until /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints $local endpoint health >/dev/null 2>&1; do
   n=$((n + 1))
   [ $n -lt 60 ] || exit 1
   sleep 1
@@ -240,10 +240,10 @@ cat -- /etc/systemd/system/etcd.service /etc/etcd.env /etc/ssl/etcd/ssl/ca.pem /
 # etcd/healthy: Wait until the etcd member is healthy
 # (changes nothing)
 ## check
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health 2>&1
+/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health 2>&1
 ## apply
 look() {
-ETCDCTL_API=3 /usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health 2>&1
+/usr/local/bin/etcdctl --cacert /etc/ssl/etcd/ssl/ca.pem --cert /etc/ssl/etcd/ssl/admin-m12-k8s.pem --key /etc/ssl/etcd/ssl/admin-m12-k8s-key.pem --command-timeout 5s --endpoints https://127.0.0.1:2379 endpoint health 2>&1
 }
 end=$(( $(date +%s) + 120 ))
 while :; do

@@ -129,6 +129,12 @@ chmod 600 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 
+# control-plane/images: Pull the control plane's images
+## check
+[ -s /etc/kubernetes/admin.conf ]
+## apply
+/usr/local/bin/kubeadm config images pull --config /etc/kubernetes/kubeadm-config.yaml
+
 # control-plane/init: Initialise the cluster
 # (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
 ## check

@@ -101,16 +101,21 @@ printf '%s
 [ "$(cat /proc/sys/net/bridge/bridge-nf-call-iptables)" = 1 ]
 [ "$(cat /proc/sys/net/bridge/bridge-nf-call-ip6tables)" = 1 ]
 [ "$(cat /proc/sys/net/ipv4/ip_local_reserved_ports)" = 30000-32767 ]
-printf '%s' 'net.ipv4.ip_forward = 1
+[ "$(cat /proc/sys/fs/inotify/max_user_instances)" -ge 8192 ]
+{ printf '%s' 'net.ipv4.ip_forward = 1
 net.bridge.bridge-nf-call-iptables = 1
 net.bridge.bridge-nf-call-ip6tables = 1
 net.ipv4.ip_local_reserved_ports = 30000-32767
-' | cmp -s - /etc/sysctl.d/99-kubewright.conf
+'; n=$(cat /proc/sys/fs/inotify/max_user_instances 2>/dev/null || echo 0); [ "$n" -ge 8192 ] || n=8192; echo 'fs.inotify.max_user_instances = '"$n"; } | cmp -s - /etc/sysctl.d/99-kubewright.conf
 ## apply
 mkdir -p /etc/sysctl.d
-printf '%s' 'net.ipv4.ip_forward = 1
+{ printf '%s' 'net.ipv4.ip_forward = 1
 net.bridge.bridge-nf-call-iptables = 1
 net.bridge.bridge-nf-call-ip6tables = 1
 net.ipv4.ip_local_reserved_ports = 30000-32767
-' > /etc/sysctl.d/99-kubewright.conf
-sysctl -q -p /etc/sysctl.d/99-kubewright.conf
+'; n=$(cat /proc/sys/fs/inotify/max_user_instances 2>/dev/null || echo 0); [ "$n" -ge 8192 ] || n=8192; echo 'fs.inotify.max_user_instances = '"$n"; } > /etc/sysctl.d/99-kubewright.conf
+( set -eu; [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] ) || sysctl -q -w 'net.ipv4.ip_forward=1'
+( set -eu; [ "$(cat /proc/sys/net/bridge/bridge-nf-call-iptables)" = 1 ] ) || sysctl -q -w 'net.bridge.bridge-nf-call-iptables=1'
+( set -eu; [ "$(cat /proc/sys/net/bridge/bridge-nf-call-ip6tables)" = 1 ] ) || sysctl -q -w 'net.bridge.bridge-nf-call-ip6tables=1'
+( set -eu; [ "$(cat /proc/sys/net/ipv4/ip_local_reserved_ports)" = 30000-32767 ] ) || sysctl -q -w 'net.ipv4.ip_local_reserved_ports=30000-32767'
+( set -eu; [ "$(cat /proc/sys/fs/inotify/max_user_instances)" -ge 8192 ] ) || sysctl -q -w 'fs.inotify.max_user_instances=8192'
