@@ -122,10 +122,16 @@ describe.skipIf(reason)(`ways to machines, and logging in${reason ? ` (${reason}
   });
 
   describe('keys', () => {
+    /** A key pair; one of the same name that an earlier try has left is replaced. */
+    function made(name: string, keygen: readonly string[]): string {
+      const path = join(dir, name);
+      for (const f of [path, `${path}.pub`, `${path}-cert.pub`]) rmSync(f, { force: true });
+      execFileSync('ssh-keygen', ['-q', '-f', path, ...keygen]);
+      return path;
+    }
     /** A key pair whose public half lets in on n1; `keygen`: further arguments. */
     function key(name: string, keygen: readonly string[]): string {
-      const path = join(dir, name);
-      execFileSync('ssh-keygen', ['-q', '-f', path, ...keygen]);
+      const path = made(name, keygen);
       fleet.run('n1', 'cat >> /home/kw/.ssh/authorized_keys', readFileSync(`${path}.pub`, 'utf8'));
       return path;
     }
@@ -178,10 +184,8 @@ describe.skipIf(reason)(`ways to machines, and logging in${reason ? ` (${reason}
       ['rsa', ['-t', 'rsa', '-b', '2048', '-N', '']],
       ['ecdsa', ['-t', 'ecdsa', '-N', '']],
     ])('a user certificate of an %s key, from its file and through an agent', async (name, args) => {
-      const ca = join(dir, `ca-${name}`);
-      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', ca]);
-      const path = join(dir, `certified-${name}`);
-      execFileSync('ssh-keygen', ['-q', '-f', path, ...args]);
+      const ca = made(`ca-${name}`, ['-t', 'ed25519', '-N', '']);
+      const path = made(`certified-${name}`, args);
       const trust = `cert-authority ${readFileSync(`${ca}.pub`, 'utf8')}`;
       fleet.run('n1', 'cat >> /home/kw/.ssh/authorized_keys', trust);
       expect((await refusal(withKey(path))).kind).toBe('auth');
@@ -195,9 +199,7 @@ describe.skipIf(reason)(`ways to machines, and logging in${reason ? ` (${reason}
     it('many keys in the agent: the named one first, and a hint where the server loses patience', async () => {
       const good = key('good', ['-t', 'ed25519', '-N', '']);
       const others = Array.from({ length: 8 }, (_, i) => {
-        const path = join(dir, `other${i}`);
-        execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path]);
-        return path;
+        return made(`other${i}`, ['-t', 'ed25519', '-N', '']);
       });
       const held = agent(...others, good);
       expect(await says(withKey(good, { agent: held, only: false }))).toBe('n1');
