@@ -105,34 +105,50 @@ make() {
   directory
   lock
   tmp=$(mktemp -d "$ssh/id_$type.kw-XXXXXX")
-  ssh-keygen -q -t "$type" \${bits:+-b "$bits"} -N '' -C "$account@$(uname -n)" -f "$tmp/key" </dev/null >&2 || die 'no key pair could be made'
-  flush "$tmp/key"
+  key=$tmp/id_$type
+  ssh-keygen -q -t "$type" \${bits:+-b "$bits"} -N '' -C "$account@$(uname -n)" -f "$key" </dev/null >&2 || die 'no key pair could be made'
+  IFS= read -r made < "$key.pub" || die 'no key pair could be made'
+  flush "$key"
+  chmod 644 "$key.pub"
   # The private key last: a public key without it is ignored and made again.
-  chmod 644 "$tmp/key.pub"
-  mv -f "$tmp/key.pub" "$ssh/id_$type.pub"
-  mv -f "$tmp/key" "$ssh/id_$type"
+  mv -f "$key.pub" "$key" "$ssh/"
   rm -rf "$tmp"
   tmp=
   label "$ssh"
   flush "$ssh"
 }
+# The first line of a file, without what separates the fields of an answer. Nothing if there is none. FILE
+first() {
+  line=
+  [ ! -s "$1" ] || IFS= read -r line < "$1" || :
+  line=\${line%"$cr"}
+  case $line in *"$tab"* | *"$cr"*) line=$(printf '%s' "$line" | tr '\\t' ' ' | tr -d '\\r') ;; esac
+}
+# The second word of a line becomes $blob. LINE
+second() {
+  blob=\${1#* }
+  [ "$blob" != "$1" ] || blob=
+  blob=\${blob%% *}
+}
 # The line of the public key; the private one decides. PRIVATE-KEY
 public() {
   derived=$(ssh-keygen -y -P '' -f "$1" </dev/null 2>/dev/null) || derived=
-  line=
-  [ ! -s "$1.pub" ] || line=$(head -n 1 "$1.pub" | tr '\\t' ' ')
-  blob=$(printf '%s' "$derived" | cut -d ' ' -f 2)
+  first "$1.pub"
   if [ -z "$derived" ]; then
     [ -n "$line" ] || die "$1 has a passphrase, and $1.pub is missing"
-    [ -n "$quiet" ] || note "$1 has a passphrase: logins with it will ask for it" >&3
-  elif [ "$(printf '%s' "$line" | cut -d ' ' -f 2)" != "$blob" ]; then
-    [ -z "$line" ] || [ -n "$quiet" ] || note "$1.pub does not belong to $1; the private key counts" >&3
-    line=$derived
+    note "$1 has a passphrase: logins with it will ask for it"
+    return 0
   fi
-  printf '%s' "$line" | tr -d '\\r'
+  second "$line"
+  written=$blob
+  second "$derived"
+  [ "$written" != "$blob" ] || return 0
+  [ -z "$line" ] || note "$1.pub does not belong to $1; the private key counts"
+  line=\${derived%"$cr"}
 }
-exec 3>&1
-quiet=
+tab='\t'
+cr='\r'
+made=
 found=
 for t in ed25519 ecdsa rsa; do
   if [ -s "$ssh/id_$t" ]; then found=$ssh/id_$t; break; fi
@@ -140,28 +156,35 @@ done
 if [ -n "$type" ]; then
   command -v ssh-keygen >/dev/null 2>&1 || die 'ssh-keygen is missing: install openssh-client (openssh-clients)'
   if [ -n "$found" ]; then
-    owned "$found"
+    is=$(owner_mode "$found")
+    owned "$found" "\${is% *}"
     # ssh refuses private keys that other users can read.
-    moded "$found" 600 77
+    moded "$found" "\${is#* }" 600 77
   else
     [ -n "$dry" ] || { make; found=$ssh/id_$type; }
     change made "$ssh/id_$type" 1 "$type"
   fi
 fi
 if [ -n "$found" ]; then
-  line=$(public "$found") || exit 1
+  # What was just made need not be derived.
+  if [ -n "$made" ]; then line=$made; else public "$found"; fi
   printf 'key\\t%s\\t%s\\n' "$found" "$line"
-  quiet=yes
   for t in ed25519 ecdsa rsa ecdsa_sk ed25519_sk; do
     f=$ssh/id_$t
-    [ "$f" = "$found" ] || [ ! -s "$f.pub" ] || printf 'other\\t%s\\n' "$(head -n 1 "$f.pub" | tr '\\t' ' ' | tr -d '\\r')"
+    [ "$f" != "$found" ] && [ -s "$f.pub" ] || continue
+    first "$f.pub"
+    printf 'other\\t%s\\n' "$line"
   done
 fi
 for f in "$ssh"/id_*.kw-new.pub "$ssh"/id_*.kw-old.pub; do
-  [ ! -s "$f" ] || printf 'pending\\t%s\\t%s\\n' "\${f##*/}" "$(head -n 1 "$f")"
+  [ -s "$f" ] || continue
+  first "$f"
+  printf 'pending\\t%s\\t%s\\n' "\${f##*/}" "$line"
 done
 for f in /etc/ssh/ssh_host_*_key.pub; do
-  [ ! -s "$f" ] || printf 'host\\t%s\\n' "$(cut -d ' ' -f 1,2 "$f")"
+  [ -s "$f" ] || continue
+  read -r kind blob comment < "$f" || :
+  printf 'host\\t%s %s\\n' "$kind" "$blob"
 done
 if [ -n "$list" ] && [ -f "$ssh/authorized_keys" ]; then
   # Leading options are dropped: a space inside quotes does not end them.

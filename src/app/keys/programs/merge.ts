@@ -40,18 +40,37 @@ export async function merge(host: KeyHost, payload: Buffer, o: MergeOptions): Pr
     MERGE,
   ]);
   const fields = await runAs(host, program, payload, o.signal);
+  const { changes, notes } = changesOf(fields);
   return {
-    ...changesOf(fields),
+    // Owners come in the payload's order.
+    changes: changes.map((c) => (c.kind === 'mode' ? c : { ...c, names: [...c.names].sort() })),
+    notes,
     restricted: fields.flatMap(([tag, owner, options]) => (tag === 'restricted' && owner && options ? [{ owner, options }] : [])),
     proved: fields.some(([tag]) => tag === 'proved'),
   };
 }
 
 /**
- * Prints `L LINE` to add, `N NAME` for each, `D N` a line to delete, `B BYTES` of those, `X NAME` for each, `O NAME OPTIONS` for
- * a key that has restricting options already, `P` if the key that has logged in is there without such.
+ * What both awk programs print, in this order: a line with the number of keys added and removed, the bytes deleted and to add, and the script for
+ * sed that deletes (`-`: nothing); the owners of both, a line each; lines for the answer, `P` if the key that has logged in is
+ * there without restricting options, `W TEXT` a warning; `+`; what to add.
  */
-const AUTHORIZED = `
+const SAY = `
+function given(who) { givers++; if (!(who in gave)) { gave[who]; owners = owners "," who } }
+function taken(who) { takers++; if (!(who in lost)) { lost[who]; losers = losers "," who } }
+function delete_line(text) { script = script FNR "d;"; deleted += length(text) + 1 }
+function add(text) { added[++adds] = text; bytes += length(text) + 1 }
+function tell(text) { told[++tells] = text }
+function say(   i) {
+  print givers + 0, takers + 0, deleted + 0, bytes + 0, (script == "" ? "-" : script)
+  print substr(owners, 2)
+  print substr(losers, 2)
+  for (i = 1; i <= tells; i++) print told[i]
+  print "+"
+  for (i = 1; i <= adds; i++) print added[i]
+}`;
+
+const AUTHORIZED = `${SAY}
 function keyof(s,   i, c, q, f) {
   sub(/\\r$/, "", s)
   sub(/^[ \\t]+/, "", s)
@@ -76,7 +95,7 @@ function keyof(s,   i, c, q, f) {
 part == "want" && $1 == "R" { gone[$3 " " $4] = $2; next }
 part == "want" && ($1 == "O" || $1 == "A") {
   if ($1 == "A" && $2 == self && $3 == "-") next
-  if ($3 == "-") { print "N " $2; next }
+  if ($3 == "-") { given($2); next }
   line[++wanted] = substr($0, length($1 " " $2 " ") + 1)
   key[wanted] = $3 " " $4
   owner[wanted] = $2
@@ -86,9 +105,8 @@ part == "have" {
   k = keyof($0)
   if (k == "") next
   if (k in gone) {
-    print "D " FNR
-    print "X " gone[k]
-    deleted += length($0) + 1
+    delete_line($0)
+    taken(gone[k])
     # A host that could log in to itself still can.
     if (gone[k] == self) itself = 1
   }
@@ -99,19 +117,22 @@ part == "have" {
   }
 }
 END {
-  # First: the shell looks at the beginning.
-  if (proved) print "P"
-  for (i = 1; i <= wanted; i++) if (key[i] in limits && !(key[i] in free) && owner[i] != self) print "O " owner[i] " " limits[key[i]]
+  if (proved) tell("P")
+  for (i = 1; i <= wanted; i++) if (key[i] in limits && !(key[i] in free) && owner[i] != self) {
+    options = limits[key[i]]
+    gsub(/\\t/, " ", options)
+    tell("restricted\\t" owner[i] "\\t" options)
+  }
   for (i = 1; i <= wanted; i++) if (!(key[i] in have) && !(key[i] in gone) && (owner[i] != self || itself)) {
     have[key[i]] = 1
-    print "L " line[i]
-    print "N " owner[i]
+    add(line[i])
+    given(owner[i])
   }
-  print "B " deleted + 0
+  say()
 }`;
 
 /** The same for known_hosts. A line that loses some of its names is deleted and added again with the others. */
-const KNOWN = `
+const KNOWN = `${SAY}
 function base(name) {
   if (name !~ /^\\[.*\\]:[0-9]+$/) return tolower(name)
   sub(/^\\[/, "", name)
@@ -133,10 +154,9 @@ function forget(   i, n, a, rest, rests) {
   return 1
 }
 function drop(name, instead) {
-  print "D " FNR
-  print "X " name
-  deleted += length($0) + 1
-  if (instead != "") { sub(/\\r$/, "", instead); print "L " instead }
+  delete_line($0)
+  taken(name)
+  if (instead != "") { sub(/\\r$/, "", instead); add(instead) }
 }
 part == "want" && $1 == "H" {
   forgetful = 1
@@ -178,33 +198,47 @@ END {
       have[entry] = 1
       missing = missing == "" ? a[j] : missing "," a[j]
     }
-    if (key[i] in revoked) print "W a host key of " owner[i] " is revoked"
+    if (key[i] in revoked) tell("W a host key of " owner[i] " is revoked")
     if (missing == "") continue
-    print "L " missing " " key[i] " kubewright:" owner[i]
-    print "N " owner[i]
+    add(missing " " key[i] " kubewright:" owner[i])
+    given(owner[i])
   }
-  print "B " deleted + 0
+  say()
 }`;
 
 const MERGE = rawShell(`
 authorized_awk='${AUTHORIZED}'
 known_awk='${KNOWN}'
+dirty=
+proved=
 # FILE KIND-WHEN-ADDED KIND-WHEN-REMOVED, and what the awk program said
 apply() {
-  add=$(printf '%s\\n' "$4" | sed -n 's/^L //p')
-  delete=$(printf '%s\\n' "$4" | sed -n 's/^D \\(.*\\)/\\1d/p')
-  deleted=$(printf '%s\\n' "$4" | sed -n 's/^B //p')
-  added=$(printf '%s\\n' "$4" | grep -c '^N ' || :)
-  removed=$(printf '%s\\n' "$4" | grep -c '^X ' || :)
-  printf '%s\\n' "$4" | sed -n 's/^W //p' | while IFS= read -r warning; do note "$1: $warning"; done
-  [ -f "$1" ] || [ -n "$add" ] || [ "$added" -gt 0 ] || return 0
-  whole=
-  if [ -e "$1" ] && [ "$(stat -L -c %u "$1")" != "$uid" ] && [ "$(stat -L -c %u "$1")" != 0 ]; then whole=yes; fi
-  if [ -n "$add$delete$whole" ]; then [ -n "$dry" ] || replace "$1" "$delete" "$deleted" "$add"
-  else moded "$1" 600 22; fi
-  [ "$added" -eq 0 ] || change "$2" "$1" "$added" "$(printf '%s\\n' "$4" | names)"
-  [ "$removed" -eq 0 ] || change "$3" "$1" "$removed" "$(printf '%s\\n' "$4" | sed -n 's/^X /N /p' | names)"
-  [ -z "$whole" ] || change mode "$1" 1 "owner,$account"
+  {
+    read -r added removed deleted more script
+    read -r givers
+    read -r losers
+    while IFS= read -r line && [ "$line" != + ]; do
+      case $line in
+        P) proved=yes ;;
+        'W '*) note "$1: \${line#W }" ;;
+        *) printf '%s\\n' "$line" ;;
+      esac
+    done
+    if [ -f "$1" ] || [ "$more" -gt 0 ] || [ "$added" -gt 0 ]; then
+      is=
+      whole=
+      [ ! -e "$1" ] || is=$(owner_mode "$1")
+      case \${is% *} in '' | 0 | "$uid") ;; *) whole=yes ;; esac
+      if [ "$more" -gt 0 ] || [ "$script" != - ] || [ -n "$whole" ]; then
+        [ -n "$dry" ] || { replace "$1" "$script" "$deleted" "$more"; dirty=yes; }
+      elif [ -n "$is" ]; then moded "$1" "\${is#* }" 600 22; fi
+      [ "$added" -eq 0 ] || change "$2" "$1" "$added" "$givers"
+      [ "$removed" -eq 0 ] || change "$3" "$1" "$removed" "$losers"
+      [ -z "$whole" ] || change mode "$1" 1 "owner,$account"
+    fi
+  } <<END_OF_WORDS
+$4
+END_OF_WORDS
 }
 # Hashed lines of hosts to forget: only ssh-keygen can tell.
 hashed() {
@@ -226,7 +260,8 @@ usual() {
     { odd = 1 }
     END { exit odd }' /etc/ssh/sshd_config "$@" 2>/dev/null
 }
-present() { if [ -e "$1" ]; then printf '%s' "$1"; else printf /dev/null; fi; }
+# A file that awk can read in its place becomes $have. FILE
+present() { have=$1; [ -e "$1" ] || have=/dev/null; }
 
 [ -z "$remove" ] || [ -d "$ssh" ] || exit 0
 directory
@@ -235,16 +270,18 @@ for file in "$ssh/authorized_keys" "$ssh/known_hosts"; do
   [ ! -d "$file" ] || die "$file is a directory, not a file: move it away"
 done
 file=$ssh/authorized_keys
-said=$(payload | awk -v self="$self" -v login="$login" "$authorized_awk" part=want - part=have "$(present "$file")")
+present "$file"
+said=$(payload | awk -v self="$self" -v login="$login" "$authorized_awk" part=want - part=have "$have")
 apply "$file" authorized unauthorized "$said"
-case $said in
-  *'O '*) printf '%s\\n' "$said" | awk '/^O / { o = $2; sub(/^O [^ ]* /, ""); gsub(/\\t/, " "); print "restricted\\t" o "\\t" $0 }' ;;
-esac
-if [ -n "$login" ]; then
-  case $said in P*) ! usual || printf 'proved\\n' ;; esac
-fi
+[ -z "$proved" ] || ! usual || printf 'proved\\n'
 file=$ssh/known_hosts
-said=$({ hashed "$file"; if [ -n "$known" ]; then payload; else payload | grep '^H ' || :; fi; } |
-  awk -v self="$self" "$known_awk" part=want - part=have "$(present "$file")")
+present "$file"
+if [ -z "$remove" ] && [ -n "$known" ]; then
+  said=$(payload | awk -v self="$self" "$known_awk" part=want - part=have "$have")
+else
+  said=$({ hashed "$file"; if [ -n "$known" ]; then payload; else payload | grep '^H ' || :; fi; } |
+    awk -v self="$self" "$known_awk" part=want - part=have "$have")
+fi
 apply "$file" known unknown "$said"
+[ -z "$dirty" ] || flush "$ssh"
 `);

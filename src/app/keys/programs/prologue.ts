@@ -8,6 +8,8 @@ export const PROLOGUE = rawShell(`
 LC_ALL=C
 export LC_ALL
 umask 077
+nl='
+'
 tmp=
 cleanup() { [ -z "$tmp" ] || rm -rf "$tmp"; }
 trap cleanup EXIT
@@ -20,38 +22,43 @@ change() { printf 'change\\t%s\\t%s\\t%s\\t%s\\n' "$1" "$2" "$3" "$4"; }
 note() { printf 'note\\t%s\\n' "$*"; }
 
 account=$(id -un)
-uid=$(id -u)
-home=$(getent passwd "$account" 2>/dev/null | cut -d: -f6)
+entry=$(getent passwd "$account" 2>/dev/null) || entry=
+IFS=: read -r entry_name entry_password uid entry_gid entry_gecos home entry_shell <<ENTRY
+$entry
+ENTRY
+[ -n "$uid" ] || uid=$(id -u)
 [ -n "$home" ] || home=$(awk -F: -v a="$account" '$1 == a { print $6; exit }' /etc/passwd)
 [ -n "$home" ] || die "account $account has no home directory"
 [ -d "$home" ] || die "account $account has no home directory: $home does not exist"
 ssh=$home/.ssh
 if [ -e "$ssh" ] || [ -L "$ssh" ]; then [ -d "$ssh" ] || die "$ssh is not a directory"; fi
 
-# The owner that sshd accepts. PATH
+# Owner and mode of files and directories, a line each. PATH…
+owner_mode() { stat -L -c '%u %a' "$@"; }
+# The owner that sshd accepts. PATH OWNER
 owned() {
-  [ ! -e "$1" ] && return 0
-  owner=$(stat -L -c %u "$1")
-  [ "$owner" = "$uid" ] || [ "$owner" = 0 ] || die "$1 belongs to $(stat -L -c %U "$1") and not to $account: sshd would not read it"
+  [ "$2" = "$uid" ] || [ "$2" = 0 ] || die "$1 belongs to $(stat -L -c %U "$1") and not to $account: sshd would not read it"
 }
-# The mode becomes MODE when one of BITS (octal) is set. PATH MODE BITS
+# Its mode becomes MODE when one of BITS (octal) is set. PATH ITS-MODE MODE BITS
 moded() {
-  [ -e "$1" ] || return 0
-  mode=$(stat -L -c %a "$1")
-  [ $((0$mode & 0$3)) -ne 0 ] || return 0
-  [ -n "$dry" ] || chmod "$2" "$1"
-  change mode "$1" 1 "$mode,$2"
+  [ $((0$2 & 0$4)) -ne 0 ] || return 0
+  [ -n "$dry" ] || chmod "$3" "$1"
+  change mode "$1" 1 "$2,$3"
 }
 label() { ! command -v restorecon >/dev/null 2>&1 || restorecon -R "$@" >/dev/null 2>&1 || :; }
 
 # ~/.ssh as sshd wants it.
 directory() {
-  owned "$home"
-  owned "$ssh"
+  if [ -d "$ssh" ]; then set -- "$home" "$ssh"; else set -- "$home"; fi
+  is=$(owner_mode "$@")
+  of_home=\${is%%"$nl"*}
+  of_ssh=\${is##*"$nl"}
+  owned "$home" "\${of_home% *}"
+  [ $# -eq 1 ] || owned "$ssh" "\${of_ssh% *}"
   # sshd ignores keys below a directory that other users can write.
-  moded "$home" go-w 22
-  if [ -d "$ssh" ]; then
-    moded "$ssh" 700 77
+  moded "$home" "\${of_home#* }" go-w 22
+  if [ $# -eq 2 ]; then
+    moded "$ssh" "\${of_ssh#* }" 700 77
   elif [ -z "$dry" ]; then
     mkdir -m 700 "$ssh"
     label "$ssh"
@@ -68,35 +75,36 @@ lock() {
     [ $tries -lt 120 ] || die "another program has held the lock on $ssh for two minutes"
     sleep 1
   done
-  rm -rf "$ssh"/*.kw-??????
+  set -- "$ssh"/*.kw-??????
+  if [ -e "$1" ] || [ -L "$1" ]; then rm -rf "$@"; fi
 }
-bytes() { wc -c < "$1" | tr -d ' '; }
 flush() { sync "$1" 2>/dev/null || sync; }
 
-# All or nothing: written beside its place, synced, renamed. FILE SED-SCRIPT-THAT-DELETES BYTES-DELETED TEXT-TO-ADD
+# All or nothing: written beside its place, synced, renamed. The caller syncs the directory. What is added comes from stdin.
+# FILE SED-SCRIPT-THAT-DELETES-OR-DASH BYTES-DELETED BYTES-TO-ADD
 replace() {
   real=$1
   [ ! -L "$1" ] || real=$(readlink -f "$1")
   tmp=$(mktemp "$real.kw-XXXXXX")
+  has=0
   if [ -f "$real" ]; then
-    want=$(($(bytes "$real") - $3))
-    if [ -n "$2" ]; then sed "$2" "$real" > "$tmp"; else cat "$real" > "$tmp"; fi
-    got=$(bytes "$tmp")
+    want=$(($(wc -c < "$real") - $3))
+    if [ "$2" = - ]; then cat "$real" > "$tmp"; else sed "$2" "$real" > "$tmp"; fi
+    has=$(($(wc -c < "$tmp")))
     # The last line may have had no newline to delete.
-    [ "$got" -eq "$want" ] || [ "$got" -eq $((want + 1)) ] || die "$tmp could not be written completely: is the disk full?"
+    [ "$has" -eq "$want" ] || [ "$has" -eq $((want + 1)) ] || die "$tmp could not be written completely: is the disk full?"
   fi
-  if [ -n "$4" ]; then
-    [ -z "$(tail -c 1 "$tmp")" ] || echo >> "$tmp"
-    want=$(($(bytes "$tmp") + \${#4} + 1))
-    printf '%s\\n' "$4" >> "$tmp"
-    [ "$(bytes "$tmp")" -eq "$want" ] || die "$tmp could not be written completely: is the disk full?"
+  if [ "$4" -gt 0 ]; then
+    if [ "$has" -gt 0 ] && [ -n "$(tail -c 1 "$tmp")" ]; then
+      echo >> "$tmp"
+      has=$((has + 1))
+    fi
+    cat >> "$tmp" || :
+    [ $(($(wc -c < "$tmp"))) -eq $((has + $4)) ] || die "$tmp could not be written completely: is the disk full?"
   fi
-  chmod 600 "$tmp"
   flush "$tmp"
   mv -f "$tmp" "$real"
   tmp=
   label "$real"
-  flush "$ssh"
 }
-names() { sed -n 's/^N //p' | sort -u | tr '\\n' ',' | sed 's/,$//'; }
 `);
