@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { DRY_RUNS, dryRunProgram } from '../../support/calico-dry-run.js';
 import { cli, FILE_TREE, freePrefix, missingForLab, ROOT, recapOf, say, tasksThat, traces, until } from '../../support/lab.js';
 import { BUILD_TIMEOUT, bundleIndex, ensureBundle, GO_BUNDLE, missingForGoBundle } from '../../support/lab-bundles.js';
 import { ProcWatch, type Watched } from '../../support/proc-watch.js';
@@ -308,6 +309,11 @@ describe.skipIf(reason)(`a cluster of today's Kubernetes on lab machines${reason
     expect((await kubectl('apply -f -', policy('{ from: [{ podSelector: { matchLabels: { app: web } } }] }'))).code).toBe(0);
     await podsReachEachOther();
     expect((await kubectl('delete networkpolicy web')).code).toBe(0);
+  });
+
+  it('takes every combination of settings of Calico in a dry run of the API server', async () => {
+    const taken = await on('m11-k8s', 'sudo sh -s', dryRunProgram());
+    expect(taken.stdout.trim().split('\n')).toEqual(DRY_RUNS.map(([name]) => `${name} ok`));
   });
 
   it('is saved as a snapshot', async () => {
