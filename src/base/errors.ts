@@ -70,12 +70,17 @@ export class InterruptedError extends KubewrightError {
   override readonly exitCode = 130;
 }
 
-/** The hosts do not meet the requirements; nothing was changed. */
+/** The code of a problem that is there because a host cannot be reached. */
+export const UNREACHABLE = 'unreachable';
+
+/** The hosts do not meet the requirements; nothing was changed. Exit code 3 where one of the problems has the code `UNREACHABLE`. */
 export class PreflightError extends KubewrightError {
+  override readonly exitCode: number;
   readonly all: readonly ErrorParts[];
 
   constructor(all: readonly ErrorParts[]) {
     super({ what: `${all.length} ${all.length === 1 ? 'problem' : 'problems'} found; nothing was changed` });
+    this.exitCode = all.some((p) => p.code === UNREACHABLE) ? 3 : 1;
     this.all = all;
   }
 }

@@ -14,7 +14,7 @@ export const HOST_NAMES = ['ip', 'access_ip', 'etcd_member_name', 'node_labels',
 
 /** What does not stop an installation but is probably not meant: warnings, and infos about what has no effect. */
 export function hints(inventory: Inventory): Finding[] {
-  return [...variableHints(inventory), ...nestedHints(inventory), ...groupHints(inventory)];
+  return [...variableHints(inventory), ...nestedHints(inventory), ...mtuHints(inventory), ...groupHints(inventory)];
 }
 
 function variableHints(inventory: Inventory): Finding[] {
@@ -61,6 +61,26 @@ function nestedHints(inventory: Inventory): Finding[] {
     }
   }
   return out;
+}
+
+/** For kubespray they are the MTU of tunnels and that of pods; here the second is both. */
+function mtuHints(inventory: Inventory): Finding[] {
+  const seen = new Set<Variable>();
+  return [...inventory.hosts.values()].flatMap(({ vars }): Finding[] => {
+    const [tunnels, pods] = [vars.get('calico_mtu'), vars.get('calico_veth_mtu')];
+    if (!tunnels || !pods || seen.has(pods)) return [];
+    seen.add(pods);
+    const [one, other] = [tunnels, pods].map((v) => String(written(v)));
+    if (one === other || ![one, other].every((text) => /^\d+$/.test(text ?? ''))) return [];
+    return [
+      {
+        severity: 'warning',
+        what: `calico_mtu ${one} has no effect: calico_veth_mtu ${other} wins, for pods and tunnels`,
+        where: tunnels.source,
+        fix: 'Write one of them',
+      },
+    ];
+  });
 }
 
 function variableHint(name: string, variable: Variable, isMentioned: boolean): Finding | undefined {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { participants, type Remains, refusals } from '../../../src/app/day-two/recover/recover.js';
+import { PreflightError } from '../../../src/base/errors.js';
 import { sampleCluster } from '../../support/cluster.js';
 
 const cluster = sampleCluster();
@@ -53,5 +54,14 @@ describe('a recovery', () => {
   it('goes on with its snapshot where it was cut off, whatever etcd says by then', () => {
     expect(refused({ restoring: true, hasQuorum: true }, true)).toEqual([]);
     expect(refused({ restoring: true, members: ['m11-k8s', 'm12-k8s'] }, true)).toEqual([]);
+  });
+
+  it.each<[exitCode: number, r: Partial<Remains>]>([
+    [3, { members: [] }],
+    [3, { controlPlanes: [] }],
+    [1, { members: [], unreachable: new Map() }],
+    [1, { hasQuorum: true }],
+  ])('ends with exit code %i where hosts that cannot be reached are the reason, or not (%#)', (exitCode, r) => {
+    expect(new PreflightError(refusals(cluster, { ...lostTwo, ...r }, false)).exitCode).toBe(exitCode);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EtcdMember, EtcdState } from '../../../src/app/day-two/etcd/model.js';
 import { refusals, whatNext } from '../../../src/app/day-two/remove/remove.js';
+import { type ErrorParts, PreflightError } from '../../../src/base/errors.js';
 import { without } from '../../../src/roles/day-two/remove/remove-options.js';
 import { sampleCluster } from '../../support/cluster.js';
 
@@ -29,11 +30,18 @@ function etcdOf(down: readonly string[]): EtcdState {
   return { members, strangers: [], unreachable: new Map(), alarms: [], hashesAgree: undefined, hashRevision: undefined };
 }
 
+interface Case {
+  readonly off?: readonly string[];
+  readonly force?: boolean;
+  readonly keys?: readonly string[];
+}
+
 /** What is said against removing these hosts while those are off. */
-function refused(
-  names: readonly string[],
-  o: { off?: readonly string[]; force?: boolean; keys?: readonly string[] } = {},
-): string[] {
+function refused(names: readonly string[], o: Case = {}): string[] {
+  return problems(names, o).map((p) => p.what);
+}
+
+function problems(names: readonly string[], o: Case = {}): ErrorParts[] {
   const off = o.off ?? [];
   const rest = without(cluster, names);
   const found = {
@@ -44,7 +52,7 @@ function refused(
     caKeys: new Set((o.keys ?? ['m11-k8s']).filter((name) => !off.includes(name))),
   };
   const removed = cluster.hosts.filter((h) => names.includes(h.name));
-  return refusals(removed, rest, found, o.force ?? false).map((p) => p.what);
+  return refusals(removed, rest, found, o.force ?? false);
 }
 
 describe('what is said against removing', () => {
@@ -88,6 +96,15 @@ describe('what is said against removing', () => {
     expect(refused(['m11-k8s'], { off: ['m11-k8s'], force: true })).toEqual([]);
   });
 
+  it.each<[exitCode: number, text: string, names: string[], o?: Case]>([
+    [3, 'a host that is off', ['m12-k8s'], { off: ['m12-k8s'] }],
+    [3, 'control planes that are all off', ['w101-k8s'], { off: ['m11-k8s', 'm12-k8s', 'm13-k8s'] }],
+    [1, 'the last control plane', ['m11-k8s', 'm12-k8s', 'm13-k8s']],
+    [1, 'the quorum', ['m11-k8s'], { off: ['m12-k8s'], keys: ['m11-k8s', 'm13-k8s'] }],
+  ])('ends with exit code %i: %s', (exitCode, _text, names, o) => {
+    expect(new PreflightError(problems(names, o)).exitCode).toBe(exitCode);
+  });
+
   it('anything while no API server that stays is ready: that', () => {
     expect(refused(['w101-k8s'], { off: ['m11-k8s', 'm12-k8s', 'm13-k8s'] })).toEqual(['No API server that stays is ready']);
   });
@@ -105,6 +122,9 @@ describe('what is left to do afterwards', () => {
     expect(next(['m13-k8s'], ['m13-k8s'])).toContain('etcd has 2 members now');
     expect(next(['m13-k8s'], ['m13-k8s'])).toContain('Keep m13-k8s off');
     expect(next(['m12-k8s', 'm13-k8s'])).not.toContain('members now');
+    expect(next(['m12-k8s', 'm13-k8s'], ['m12-k8s', 'm13-k8s'])).toContain(
+      'Keep m12-k8s, m13-k8s off: they do not know that they were removed. If they come up again, run kubewright remove once more, which resets them.',
+    );
     expect(next(['w101-k8s'])).toBe('Removed: w101-k8s. Take it out of the inventory now: provision would add it again.');
   });
 });

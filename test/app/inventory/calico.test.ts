@@ -94,6 +94,14 @@ describe("combinations of Calico's settings", () => {
     expect(await findings(`${BIRD}peer_with_router: true`)).toHaveLength(1);
   });
 
+  it('of MTUs: two that differ are told, with the one that wins', async () => {
+    expect(await findings('calico_mtu: 1450\ncalico_veth_mtu: 1400')).toEqual([
+      'warning all.yml:1 calico_mtu 1450 has no effect: calico_veth_mtu 1400 wins, for pods and tunnels: Write one of them',
+    ]);
+    expect(await findings('calico_mtu: 1450\ncalico_veth_mtu: 1450')).toEqual([]);
+    expect(await findings('calico_mtu: 1450\ncalico_veth_mtu: "{{ calico_mtu }}"')).toEqual([]);
+  });
+
   it.each(Object.entries(CALICO))('%s is one that carries', (_name, { vars, reflectors }) => {
     expect(() => sampleCluster({ vars, reflectors })).not.toThrow();
   });

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { type ErrorParts, PreflightError } from '../../../base/errors.js';
+import { type ErrorParts, PreflightError, UNREACHABLE } from '../../../base/errors.js';
 import { asCalled } from '../../../base/text/tool-name.js';
 import type { Cluster } from '../../../cluster/cluster.js';
 import type { RunResult } from '../../../engine/types.js';
@@ -104,6 +104,7 @@ export function refusals(cluster: Cluster, r: Remains, fromSnapshot: boolean): E
       },
     ];
   }
+  const away = r.unreachable.size > 0 ? { code: UNREACHABLE } : {};
   const needed = Math.floor(cluster.etcd.length / 2) + 1;
   if (r.members.length === 0) {
     const why = [...r.unreachable].map(([name, reason]) => `${name}: ${reason}`).join('; ');
@@ -112,6 +113,7 @@ export function refusals(cluster: Cluster, r: Remains, fromSnapshot: boolean): E
         what: 'No etcd host that holds data can be reached',
         why: why === '' ? 'None of them holds data' : why,
         fix: 'Start one of them; or build a new cluster with provision and give it the data of a snapshot with kubewright etcd restore',
+        ...away,
       },
     ];
   }
@@ -128,6 +130,7 @@ export function refusals(cluster: Cluster, r: Remains, fromSnapshot: boolean): E
     problems.push({
       what: 'No control plane can be reached',
       fix: 'Start one: without its keys and manifests nothing can use the data of etcd',
+      ...away,
     });
   }
   return problems;

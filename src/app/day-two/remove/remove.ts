@@ -1,4 +1,4 @@
-import { type ErrorParts, InputErrors, PreflightError } from '../../../base/errors.js';
+import { type ErrorParts, InputErrors, PreflightError, UNREACHABLE } from '../../../base/errors.js';
 import { writeWarning } from '../../../base/text/render-error.js';
 import { asCalled } from '../../../base/text/tool-name.js';
 import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
@@ -119,6 +119,7 @@ export function refusals(removed: readonly ClusterHost[], rest: Cluster, found: 
         .map((h) => `${h.name}: ${found.failures.get(h.name)?.message ?? 'its API server does not answer'}`)
         .join('; '),
       fix: 'Repair a control plane that stays first',
+      ...(rest.controlPlane.every((h) => found.failures.has(h.name)) ? { code: UNREACHABLE } : {}),
     });
   }
   for (const host of removed.filter((h) => found.failures.has(h.name) && !force)) {
@@ -126,6 +127,7 @@ export function refusals(removed: readonly ClusterHost[], rest: Cluster, found: 
       what: `${host.name} cannot be reached`,
       why: found.failures.get(host.name)?.message,
       fix: 'Start it, so that it can be drained and reset; or, if it is off for good, give --force',
+      code: UNREACHABLE,
     });
   }
   problems.push(...etcdRefusals(removed, rest, found, force));
@@ -190,6 +192,11 @@ function announcement(removed: readonly ClusterHost[], dead: ReadonlySet<string>
 /** What only the operator can do: the inventory is theirs. */
 export function whatNext(removed: readonly ClusterHost[], dead: ReadonlySet<string>, rest: Cluster): string[] {
   const names = removed.map((h) => h.name).join(', ');
+  const several = removed.filter((h) => h.etcd).length > 1;
+  const off =
+    dead.size > 1
+      ? { do: 'do', them: 'they', were: 'were', come: 'come' }
+      : { do: 'does', them: 'it', were: 'was', come: 'comes' };
   return [
     `Removed: ${names}. Take ${removed.length === 1 ? 'it' : 'them'} out of the inventory now: provision would add ${removed.length === 1 ? 'it' : 'them'} again.`,
     ...(removed.some((h) => h.controlPlane || h.etcd)
@@ -199,12 +206,12 @@ export function whatNext(removed: readonly ClusterHost[], dead: ReadonlySet<stri
       : []),
     ...(removed.some((h) => h.etcd) && rest.etcd.length > 0 && rest.etcd.length % 2 === 0
       ? [
-          `etcd has ${rest.etcd.length} members now: replace the removed one soon. Until then provision needs -e '{"kubewright_preflight_ignore": ["etcd-even"]}'.`,
+          `etcd has ${rest.etcd.length} members now: replace the removed ${several ? 'ones' : 'one'} soon. Until then provision needs -e '{"kubewright_preflight_ignore": ["etcd-even"]}'.`,
         ]
       : []),
     ...(dead.size > 0
       ? [
-          `Keep ${[...dead].join(', ')} off: it does not know that it was removed. If it comes up again, run kubewright remove once more, which resets it.`,
+          `Keep ${[...dead].join(', ')} off: ${off.them} ${off.do} not know that ${off.them} ${off.were} removed. If ${off.them} ${off.come} up again, run kubewright remove once more, which resets ${dead.size > 1 ? 'them' : 'it'}.`,
         ]
       : []),
   ];

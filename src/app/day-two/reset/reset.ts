@@ -1,4 +1,4 @@
-import { InputError, KubewrightError } from '../../../base/errors.js';
+import { InputError, KubewrightError, UnreachableError } from '../../../base/errors.js';
 import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
 import { resolvePattern } from '../../../inventory/pattern/pattern.js';
 import { reset } from '../../../roles/day-two/reset/reset.js';
@@ -75,7 +75,7 @@ async function refuseMembers(
   }
   const silent = stay.filter((h) => h.controlPlane && found.failures.has(h.name)).map((h) => h.name);
   if (found.nodes === undefined && silent.length > 0) {
-    throw new KubewrightError({
+    throw new UnreachableError({
       what: `It is not known whether ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} still part of the cluster; nothing was changed`,
       why: `no API server answers, and ${silent.join(', ')} cannot be reached`,
       fix: 'Make a control plane reachable, or leave out --limit to reset the whole cluster',

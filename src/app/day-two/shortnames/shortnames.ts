@@ -1,4 +1,6 @@
-import { KubewrightError } from '../../../base/errors.js';
+import { KubewrightError, type Warning } from '../../../base/errors.js';
+import { count } from '../../../base/text/format.js';
+import { writeWarning } from '../../../base/text/render-error.js';
 import { tableLines } from '../../../base/text/table.js';
 import type { ClusterHost } from '../../../cluster/cluster.js';
 import { type Shell, sh } from '../../../shell/shell.js';
@@ -28,7 +30,22 @@ export async function shortnames(o: ShortnamesOptions): Promise<number> {
   const shown = all.filter((r) => o.all || r.custom || r.shortNames.length > 0);
   const text = o.json ? `${JSON.stringify(shown, undefined, 2)}\n` : o.card ? card(shown, source.cluster.settings) : table(shown);
   process.stdout.write(text);
+  for (const warning of unanswered(answer, shown)) writeWarning(warning);
   return 0;
+}
+
+/** What the list lacks: an aggregated API server that is away takes its whole group with it. */
+export function unanswered(answer: Answer, shown: readonly Resource[]): Warning[] {
+  const fix = 'Run kubectl get apiservices on a control plane: it names the API that is not available, and why';
+  const lost = (answer.get('trouble') ?? []).filter((line) => /unable to retrieve the complete list/.test(line));
+  const uncounted = shown.filter((r) => r.count === undefined);
+  const groups = [...new Set(uncounted.map((r) => r.apiVersion))];
+  return [
+    ...lost.map((line) => ({ what: 'The list is not complete', why: line.replace(/^error: /, ''), fix })),
+    ...(uncounted.length > 0
+      ? [{ what: `${groups.join(', ')}: ${count(uncounted.length, 'resource')} could not be counted`, fix }]
+      : []),
+  ];
 }
 
 /** The first control plane whose API server answers. @throws KubewrightError */
@@ -49,27 +66,35 @@ async function askAll(source: ClusterSource, connection: ConnectionOptions): Pro
   });
 }
 
+/** Seconds for all counts together: what is not counted by then is not known. */
+const COUNT_SEC = 60;
+
 /**
  * Lists the resources, and asks for one object of each: the answer says how many are left (`remainingItemCount`), so that a big cluster
  * does not send all its objects.
  */
-function program(host: ClusterHost): Shell {
+export function program(host: ClusterHost): Shell {
   return sh`
-    kubectl() { ${`${host.settings.bin_dir}/kubectl`} --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
-    list=$(kubectl api-resources --verbs=list --no-headers -o wide) || [ -n "$list" ]
+    kubectl() { ${`${host.settings.bin_dir}/kubectl`} --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s "$@"; }
+    said=$(mktemp)
+    trap 'rm -f "$said"' EXIT
+    list=$(kubectl api-resources --verbs=list --no-headers -o wide 2>"$said") || :
+    while read -r line; do say trouble "$line"; done <"$said"
+    [ -n "$list" ] || exit 0
     printf '%s\n' "$list" | while read -r line; do say resource "$line"; done
+    end=$(($(date +%s) + ${COUNT_SEC}))
     count() {
+      [ "$(date +%s)" -lt "$end" ] || return 0
       # These know no limit.
-      case $1/$2 in
-        v1/componentstatuses | metrics.k8s.io/*)
-          say count "$1 $2 $(kubectl get "$2" -A --no-headers -o name 2>/dev/null | grep -c '')"
-          return
-          ;;
-      esac
+      case $1/$2 in v1/componentstatuses | metrics.k8s.io/*) whole=1 ;; *) whole=0 ;; esac
       case $1 in */*) path=/apis/$1/$2 ;; *) path=/api/$1/$2 ;; esac
-      kubectl get --raw "$path?limit=1" 2>/dev/null | tr -d '\n ' | awk -v key="$1 $2" '{
-        n = index($0, "\"items\":[{") > 0
-        if (match($0, /"remainingItemCount":[0-9]+/)) n += substr($0, RSTART + 21, RLENGTH - 21)
+      # Without an answer nothing is printed: that is not none.
+      kubectl get --raw "$path?limit=1" 2>/dev/null | tr -d '\n ' | awk -v key="$1 $2" -v whole=$whole '/"items":/ {
+        if (whole) n = gsub(/"metadata":[{]"name"/, "")
+        else {
+          n = index($0, "\"items\":[{") > 0
+          if (match($0, /"remainingItemCount":[0-9]+/)) n += substr($0, RSTART + 21, RLENGTH - 21)
+        }
         print "count\\t" key " " n
       }'
     }

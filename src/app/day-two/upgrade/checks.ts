@@ -1,4 +1,4 @@
-import type { ErrorParts, Warning } from '../../../base/errors.js';
+import { type ErrorParts, UNREACHABLE, type Warning } from '../../../base/errors.js';
 import { fileSize } from '../../../base/text/format.js';
 import { compareVersions } from '../../../cluster/catalogue.js';
 import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
@@ -40,9 +40,11 @@ export function check(seen: Seen, step: StepChecked, now: number): Checked {
   ];
   return {
     blockers: all
-      .filter((b) => !ignored.has(b.code ?? ''))
+      .filter((b) => b.code === UNREACHABLE || !ignored.has(b.code ?? ''))
       .map((b) =>
-        b.code === undefined ? b : { ...b, fix: `${b.fix}\n(to skip this check: kubewright_preflight_ignore: [${b.code}])` },
+        b.code === undefined || b.code === UNREACHABLE
+          ? b
+          : { ...b, fix: `${b.fix}\n(to skip this check: kubewright_preflight_ignore: [${b.code}])` },
       ),
     warnings: warnings(seen, step),
   };
@@ -57,13 +59,14 @@ function hosts(seen: Seen, { cluster }: StepChecked): Blocker[] {
       where: h.name,
       why: seen.failures.get(h.name)?.message,
       fix: `Start it; if it is off for good, take it out first: kubewright remove ${h.name} --force`,
+      code: UNREACHABLE,
     })),
     ...(strange.length > 0
       ? [
           {
             what: `${strange.map((h) => h.name).join(', ')} ${strange.length === 1 ? 'is' : 'are'} in the inventory and no node yet`,
             why: 'A host joins with the version that the cluster runs, not in the middle of an upgrade',
-            fix: 'Run kubewright provision first, or take it out of the inventory',
+            fix: `Run kubewright provision first, or take ${strange.length === 1 ? 'it' : 'them'} out of the inventory`,
           },
         ]
       : []),
