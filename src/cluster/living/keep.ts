@@ -2,6 +2,7 @@ import type { VarValue } from '../../inventory/model/values.js';
 import { compareVersions, knownVersions } from '../catalogue.js';
 import type { Cluster } from '../cluster.js';
 import { NETWORK_PLUGINS } from '../network-plugins.js';
+import type { ClusterSettings } from '../settings.js';
 import type { Kept } from './kept.js';
 import type { LivingCluster } from './living-cluster.js';
 import { memberNames, runningSettings } from './running-settings.js';
@@ -22,6 +23,17 @@ const VERSIONS: Readonly<Record<string, string>> = {
   calico_version: 'calico-manifest',
 };
 
+/** Settings whose default is made of another one: kept beside a new value of that, they would be the error that is told. */
+const FOLLOWS: Readonly<Record<string, keyof ClusterSettings>> = {
+  skydns_server: 'kube_service_addresses',
+  loadbalancer_apiserver_port: 'kube_apiserver_port',
+};
+
+/** Whether the inventory says something else than what runs. */
+function differs({ hosts, settings }: Cluster, name: keyof ClusterSettings, running: string | undefined): boolean {
+  return hosts.some((h) => h.inventoryHost.vars.has(name)) && running !== undefined && String(settings[name]) !== running;
+}
+
 /**
  * @param cluster as the inventory describes it.
  * @param bundleVersion Kubernetes version of the bundle, if files come from one: its versions are not kept, but compared.
@@ -35,6 +47,8 @@ export function keep(living: LivingCluster, cluster: Cluster, bundleVersion: str
     if (kind !== 'fixed' && kind !== 'upgrade') continue;
     const value = running[name] ?? recorded[name];
     if (value === undefined || value === null || (name === 'kube_network_plugin' && !isOurs(value))) continue;
+    const from = FOLLOWS[name];
+    if (from !== undefined && differs(cluster, from, running[from])) continue;
     const file = VERSIONS[name];
     if (file !== undefined) {
       // What cannot be had is not kept: then the comparison says so.
