@@ -8,6 +8,7 @@ import { type EtcdState, isHealthy, voters } from '../etcd/model.js';
 import { etcdJson, etcdProblems } from '../etcd/report.js';
 import { type LivingNode, livingNodes } from '../nodes/living-nodes.js';
 import { type OperationOptions, readForLook } from '../operation.js';
+import { type Drift, driftLines, driftSteps, lookAtDrift } from './drift.js';
 
 export type StatusOptions = Pick<OperationOptions, 'inventory' | 'extraVars' | 'vault' | 'bundle' | 'connection'> & {
   readonly json: boolean;
@@ -25,6 +26,7 @@ interface ClusterStatus {
   /** Nodes by name that the inventory has and the cluster has not, and the other way round. */
   readonly missing: readonly string[];
   readonly foreign: readonly string[];
+  readonly drift: Drift;
 }
 
 /** `status`: what runs, and what to do next. Changes nothing. @returns 0; 1: something needs the operator; 3: a host cannot be reached. */
@@ -33,10 +35,11 @@ export async function status(o: StatusOptions): Promise<number> {
   const { cluster } = source;
   const found = await withHosts(source, cluster.hosts, o.connection, async (asker): Promise<ClusterStatus> => {
     requireAny(asker, cluster.hosts.length);
-    const [nodes, etcd, { certs }] = await Promise.all([
+    const [nodes, etcd, { certs }, drift] = await Promise.all([
       livingNodes(asker, cluster.hosts),
       lookAtEtcd(cluster, asker),
       lookAtCerts(cluster, asker),
+      lookAtDrift(source, asker),
     ]);
     const wanted = cluster.hosts.filter((h) => h.controlPlane || h.worker).map((h) => h.name);
     return {
@@ -46,6 +49,7 @@ export async function status(o: StatusOptions): Promise<number> {
       failures: asker.failures,
       missing: nodes ? wanted.filter((name) => !nodes.some((n) => n.name === name)) : [],
       foreign: (nodes ?? []).map((n) => n.name).filter((name) => !wanted.includes(name)),
+      drift,
     };
   });
   const now = Date.now();
@@ -72,6 +76,7 @@ function nextSteps(s: ClusterStatus, now: number): string[] {
   if (versions.size > 1) steps.push(`The kubelets have different versions: ${[...versions].toSorted().join(', ')}`);
   const ending = endingWithin(s.certs, CERT_DAYS, now);
   if (ending.length > 0) steps.push(advice(ending, CERT_DAYS));
+  steps.push(...driftSteps(s.drift));
   return steps;
 }
 
@@ -98,7 +103,7 @@ function text(s: ClusterStatus, next: readonly string[], now: number): string {
     lines.push(
       `certificates: ${s.certs.length}; the first ends in ${daysLeft(first, now)} days (${first.path} on ${first.host})`,
     );
-  lines.push('');
+  lines.push(...driftLines(s.drift), '');
   lines.push(...(next.length > 0 ? ['What to do:', ...next.map((step) => `  - ${step}`)] : ['Nothing needs to be done.']));
   return `${lines.join('\n')}\n`;
 }
@@ -108,6 +113,7 @@ function json(s: ClusterStatus, next: readonly string[], now: number): object {
     nodes: s.nodes ?? null,
     missing: s.missing,
     foreign: s.foreign,
+    drift: typeof s.drift === 'string' ? { unknown: s.drift } : s.drift,
     etcd: etcdJson(s.etcd),
     certificates: s.certs.map((c) => ({ ...c, ends: new Date(c.ends).toISOString(), daysLeft: daysLeft(c, now) })),
     unreachable: Object.fromEntries([...s.failures].map(([host, error]) => [host, error.message])),
