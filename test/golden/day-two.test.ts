@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compileProgram } from '../../src/engine/program/compile.js';
 import { loadPlaybook } from '../../src/playbook/playbook.js';
+import { adopt } from '../../src/roles/day-two/adopt/adopt.js';
 import { certsRenew } from '../../src/roles/day-two/certs/renew.js';
 import { etcdDefrag, etcdDefragLeader } from '../../src/roles/day-two/etcd/defrag.js';
 import { recoverSnapshot } from '../../src/roles/day-two/etcd/recover.js';
@@ -62,6 +63,7 @@ const UPGRADED: Readonly<Record<string, readonly string[]>> = {
 const CASES: readonly (readonly [Role, ...string[]])[] = [
   [etcdSnapshot({ member: 'm12-k8s', stamp: STAMP }), 'm12-k8s'],
   [recoverSnapshot(STAMP), 'm11-k8s'],
+  [adopt(JSON.stringify({ schema: 1, settings: { kube_version: '1.35.4' }, hosts: {} })), 'm11-k8s'],
   [etcdDefrag, 'm11-k8s'],
   [etcdDefragLeader, 'm11-k8s'],
   ...etcdRestore({ snapshot, stamp: STAMP }).map((role) => [role, 'm11-k8s'] as const),

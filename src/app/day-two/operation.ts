@@ -7,7 +7,7 @@ import { type PlaybookOptions, type PlaybookRun, runPlaybook } from '../run/run-
 /** What the commands that look after a living cluster have in common. */
 export type OperationOptions = Omit<PlaybookOptions, 'tags' | 'skipTags' | 'limit'>;
 
-export interface Operation extends Pick<PlaybookRun, 'title' | 'finish' | 'secretFiles' | 'upgrades' | 'plays'> {
+export interface Operation extends Pick<PlaybookRun, 'title' | 'finish' | 'secretFiles' | 'upgrades' | 'plays' | 'anyEtcd'> {
   /** In `playbooks/`: `etcd-snapshot.yml`. */
   readonly playbook: string;
   /** Its roles, made for what the operator asked for. */

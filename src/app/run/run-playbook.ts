@@ -30,7 +30,7 @@ import { requireWork, type TaskListOptions, taskList, taskListText } from '../pl
 import { UserTasks } from '../plan/user-tasks.js';
 import { runAbout } from './about.js';
 import { FactsGatherer } from './gather-facts.js';
-import { installs, settle } from './living.js';
+import { type Compares, installs, settle } from './living.js';
 import { factsOfOthers, preflight } from './preflight.js';
 import { newRunSecrets } from './run-secrets.js';
 import { stepPrompt } from './step-prompt.js';
@@ -75,6 +75,8 @@ export interface PlaybookRun extends PlaybookOptions {
   readonly evenEtcd?: boolean;
   /** Roles that its plays may name; default: all of the registry. Those of an operation know what the operator asked for. */
   readonly roles?: ReadonlyMap<string, Role>;
+  /** An operation that does not touch etcd, or takes it as it finds it. */
+  readonly anyEtcd?: boolean;
   /** Hosts of the run, by name; undefined: all. */
   readonly only?: ReadonlySet<string>;
   /** The run brings newer versions: these are allowed, and follow what belongs to the wanted Kubernetes. */
@@ -258,9 +260,10 @@ async function run(
   }
 }
 
-function comparing(o: PlaybookRun, plays: readonly ResolvedPlay[]): 'install' | 'upgrade' | undefined {
+function comparing(o: PlaybookRun, plays: readonly ResolvedPlay[]): Compares | undefined {
   if (o.upgrades) return 'upgrade';
-  return installs(plays) ? 'install' : undefined;
+  if (installs(plays)) return 'install';
+  return o.roles && !o.anyEtcd ? 'operation' : undefined;
 }
 
 function openView(o: PlaybookRun): Promise<View> {

@@ -93,7 +93,7 @@ export function livingCluster(allFacts: ReadonlyMap<string, HostFacts>): LivingC
     versions: versionsOf(hosts, answers, nodes, configuration),
     ...(configuration ? { configuration } : {}),
     etcd: livingEtcd(hosts),
-    network: networkOf(hosts, api),
+    network: networkOf(hosts, api, record),
     ...(kubeProxyMode === undefined ? {} : { kubeProxyMode }),
     workloads: api?.workloads ?? [],
     controlPlanePods: api?.controlPlanePods ?? [],

@@ -1,5 +1,6 @@
 import type { ApiFacts, IpPool, LivingFacts } from '../../facts/living/living-facts.js';
 import type { NetworkPluginName } from '../network-plugins.js';
+import type { AppliedRecord } from './record.js';
 
 /** A network plugin, by the name of its setting where Kubewright has it, else as its files are named. */
 export type PluginSeen = NetworkPluginName | 'flannel' | 'cilium' | 'other';
@@ -16,6 +17,7 @@ const FILES: readonly (readonly [RegExp, PluginSeen])[] = [
 export function networkOf(
   hosts: ReadonlyMap<string, LivingFacts>,
   api: ApiFacts | undefined,
+  record: AppliedRecord | undefined,
 ): { readonly plugin?: PluginSeen; readonly backend?: string; readonly pools: readonly IpPool[] } {
   const count = new Map<PluginSeen, number>();
   for (const { cni } of hosts.values()) {
@@ -26,5 +28,8 @@ export function networkOf(
   }
   const [most] = [...count].sort(([, a], [, b]) => b - a);
   const backend = api?.configMaps['calico-config']?.calico_backend;
-  return { ...(most ? { plugin: most[0] } : {}), ...(backend ? { backend } : {}), pools: api?.ipPools ?? [] };
+  // Tigera's operator has Calico in other namespaces, and keeps it as it wants it.
+  const operator = most?.[0] === 'calico' && api !== undefined && !record && api.configMaps['calico-config'] === undefined;
+  const plugin = operator ? 'other' : most?.[0];
+  return { ...(plugin === undefined ? {} : { plugin }), ...(backend ? { backend } : {}), pools: api?.ipPools ?? [] };
 }

@@ -8,11 +8,16 @@ export function memberProblems(wanted: Cluster, living: LivingCluster): ErrorPar
   const stacked = stackedEtcd(wanted, living);
   return stacked.length > 0
     ? stacked
-    : [...shrunk(wanted, living), ...unknownMembers(wanted, living), ...authorities(wanted, living)];
+    : [
+        ...elsewhere(wanted, living),
+        ...shrunk(wanted, living),
+        ...unknownMembers(wanted, living),
+        ...authorities(wanted, living),
+      ];
 }
 
 /** kubeadm's own layout: ours would start a second etcd beside it. */
-function stackedEtcd(wanted: Cluster, living: LivingCluster): ErrorParts[] {
+export function stackedEtcd(wanted: Cluster, living: LivingCluster): ErrorParts[] {
   const hosts = wanted.hosts.filter((h) => living.hosts.get(h.name)?.staticPods.etcd).map((h) => h.name);
   if (hosts.length === 0) return [];
   return [
@@ -20,8 +25,28 @@ function stackedEtcd(wanted: Cluster, living: LivingCluster): ErrorParts[] {
       what: 'etcd runs as static pods of kubeadm (stacked)',
       where: hosts.join(', '),
       why: 'Kubewright runs etcd as a service of the host: a second etcd would be started beside the one that holds the cluster',
-      fix: 'Look after this cluster with kubeadm; clusters with etcd as a service of its hosts can be provisioned',
+      fix: 'Look after this cluster with kubeadm; status, verify, certs check, kubeconfig and trace work with it',
       code: 'etcd-stacked',
+    },
+  ];
+}
+
+/** API servers of another tool's cluster whose etcd the inventory does not have: one of ours would be started without data. */
+function elsewhere(wanted: Cluster, living: LivingCluster): ErrorParts[] {
+  if (living.record) return [];
+  const servers = wanted.controlPlane.flatMap(
+    (h) => living.hosts.get(h.name)?.staticPods['kube-apiserver']?.args['etcd-servers']?.split(',') ?? [],
+  );
+  const used = [...new Set(servers.map(addressOf))].filter((a) => a !== '127.0.0.1');
+  const strange = used.filter((a) => !wanted.etcd.some((h) => h.accessIp === a || h.ip === a));
+  if (strange.length === 0) return [];
+  return [
+    {
+      what: `The API servers keep their data in etcd at ${strange.join(', ')}, and the inventory has no etcd host there`,
+      where: placeOfGroup(wanted),
+      why: 'The control plane would be given another etcd, without the data',
+      fix: 'Put these hosts under [etcd], by the addresses that the API servers use',
+      code: 'etcd-elsewhere',
     },
   ];
 }

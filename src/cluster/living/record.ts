@@ -20,9 +20,19 @@ export function recordText(cluster: Cluster, versions: Readonly<Record<string, s
   const record: AppliedRecord = {
     schema: 1,
     settings: Object.fromEntries(names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]]))),
-    hosts: Object.fromEntries(cluster.hosts.map((h) => [h.name, groupsOf(h)]).sort()),
+    hosts: groupsOfAll(cluster),
   };
   return JSON.stringify(record);
+}
+
+/** The same of a cluster that another tool made: only what was read from it, and nothing that is merely a default. */
+export function adoptedText(cluster: Cluster, running: Readonly<Record<string, string>>): string {
+  const record: AppliedRecord = { schema: 1, settings: running, hosts: groupsOfAll(cluster) };
+  return JSON.stringify(record);
+}
+
+function groupsOfAll(cluster: Cluster): AppliedRecord['hosts'] {
+  return Object.fromEntries(cluster.hosts.map((h) => [h.name, groupsOf(h)]).sort());
 }
 
 function groupsOf(h: ClusterHost): string[] {

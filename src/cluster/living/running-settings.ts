@@ -1,12 +1,26 @@
-import type { Cluster } from '../cluster.js';
+import { contains, parseSubnet } from '../../base/net/ipv4.js';
+import type { ClusterSettings } from '../settings.js';
 import type { LivingCluster } from './living-cluster.js';
 import { addressOf } from './living-etcd.js';
 
 /** Values of settings that can be read from the cluster itself, also of one that another tool made. Absent: not known. */
 export type RunningSettings = Readonly<Record<string, string>>;
 
+interface Named {
+  readonly name: string;
+}
+
+/** What of a cluster tells where to look; all of it before anything is known of its settings. */
+export interface WhoIsWhat {
+  readonly hosts: readonly Named[];
+  readonly controlPlane: readonly Named[];
+  readonly etcd: readonly Named[];
+  readonly workers: readonly (Named & { readonly controlPlane: boolean })[];
+  readonly settings: Pick<ClusterSettings, 'loadbalancer_apiserver' | 'loadbalancer_apiserver_localhost'>;
+}
+
 /** Reads them; where hosts do not agree, the first control plane of the inventory that says something counts. */
-export function runningSettings(living: LivingCluster, cluster: Cluster): RunningSettings {
+export function runningSettings(living: LivingCluster, cluster: WhoIsWhat): RunningSettings {
   const controllers = cluster.controlPlane.flatMap((h) => living.hosts.get(h.name) ?? []);
   const argument = (pod: string, flag: string): string | undefined =>
     controllers.map((l) => l.staticPods[pod]?.args[flag]).find((v) => v !== undefined);
@@ -24,6 +38,9 @@ export function runningSettings(living: LivingCluster, cluster: Cluster): Runnin
     kube_network_node_prefix: argument(manager, 'node-cidr-mask-size'),
     kube_proxy_mode: living.kubeProxyMode,
     kube_apiserver_port: argument('kube-apiserver', 'secure-port'),
+    kube_apiserver_node_port_range: argument('kube-apiserver', 'service-node-port-range'),
+    loadbalancer_apiserver_type: localLoadBalancer(living, cluster),
+    skydns_server: dnsServer(living),
     etcd_data_dir: dataDir(living, cluster),
     etcd_version: single(cluster.etcd.flatMap((h) => living.etcd.versions.get(h.name) ?? [])),
     containerd_version: single(cluster.hosts.flatMap((h) => living.hosts.get(h.name)?.running.containerd ?? [])),
@@ -44,11 +61,28 @@ export function memberNames(living: LivingCluster): ReadonlyMap<string, string> 
 }
 
 /** The directory that the members themselves name. */
-function dataDir(living: LivingCluster, cluster: Cluster): string | undefined {
+function dataDir(living: LivingCluster, cluster: WhoIsWhat): string | undefined {
   return cluster.etcd
     .map((h) => living.hosts.get(h.name)?.etcd)
     .map((e) => (e && e.data.length > 0 ? (e.env.ETCD_DATA_DIR ?? e.data[0]) : undefined))
     .find((dir) => dir !== undefined);
+}
+
+/** Pods by their names in kubespray, which are ours too. */
+const LOAD_BALANCERS: Readonly<Record<string, string>> = { haproxy: 'haproxy', 'nginx-proxy': 'nginx' };
+
+/** The local load balancer of the workers; undefined where none is wanted. */
+function localLoadBalancer(living: LivingCluster, { settings, workers }: WhoIsWhat): string | undefined {
+  if (!(settings.loadbalancer_apiserver_localhost ?? settings.loadbalancer_apiserver === undefined)) return undefined;
+  const pods = workers.filter((h) => !h.controlPlane).flatMap((h) => living.hosts.get(h.name)?.otherPods ?? []);
+  return single(pods.flatMap((name) => LOAD_BALANCERS[name] ?? []));
+}
+
+/** Where kubeadm tells kubelets that the DNS of the cluster answers; not a cache on the nodes, as kubespray has it. */
+function dnsServer({ api, configuration }: LivingCluster): string | undefined {
+  const [, address] = /^clusterDNS:\s*\n\s*- ['"]?([0-9.]+)/m.exec(api?.configMaps['kubelet-config']?.kubelet ?? '') ?? [];
+  const services = parseSubnet(configuration?.serviceSubnet ?? '');
+  return address !== undefined && services && contains(services, address) ? address : undefined;
 }
 
 /** undefined where there is none, or where they differ. */

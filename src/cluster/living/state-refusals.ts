@@ -1,6 +1,7 @@
 import type { ErrorParts, Warning } from '../../base/errors.js';
 import type { Cluster, ClusterHost } from '../cluster.js';
 import type { LivingCluster } from './living-cluster.js';
+import { foreignControlPlanes } from './takeover/refusals.js';
 
 /** What must be repaired, or finished, before anything is changed. */
 export function stateProblems(wanted: Cluster, living: LivingCluster): ErrorParts[] {
@@ -9,6 +10,7 @@ export function stateProblems(wanted: Cluster, living: LivingCluster): ErrorPart
     ...mixedVersions(wanted, living),
     ...quorum(wanted, living),
     ...nodeNames(wanted, living),
+    ...foreignControlPlanes(wanted, living),
   ];
 }
 

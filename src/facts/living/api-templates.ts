@@ -1,5 +1,5 @@
 /** ConfigMaps of kube-system that tell how the cluster is set up. */
-const CONFIG_MAPS = ['kubeadm-config', 'kube-proxy', 'calico-config', 'kubewright'];
+const CONFIG_MAPS = ['kubeadm-config', 'kubelet-config', 'kube-proxy', 'calico-config', 'kubewright'];
 
 /** Go's templates for kubectl, which print the probe's lines behind `kw-`. `or …` gives a word for what is not set. */
 export const API_TEMPLATES = {
@@ -9,7 +9,8 @@ export const API_TEMPLATES = {
     '{{$ip := "-"}}{{range .status.addresses}}{{if eq .type "InternalIP"}}{{if eq $ip "-"}}{{$ip = .address}}{{end}}{{end}}{{end}}',
     'kw-api-node\t{{.metadata.name}} {{.status.nodeInfo.kubeletVersion}} {{.status.nodeInfo.containerRuntimeVersion}} {{$ready}}',
     ' {{if .spec.unschedulable}}cordoned{{else}}-{{end}} {{$ip}} {{or .spec.podCIDR "-"}} ',
-    '{{range $k, $v := .metadata.labels}}{{if eq (printf "%.24s" $k) "node-role.kubernetes.io/"}}{{$k}},{{end}}{{end}}{{"\\n"}}',
+    '{{range $k, $v := .metadata.labels}}{{if eq (printf "%.24s" $k) "node-role.kubernetes.io/"}}{{$k}},{{end}}{{end}}',
+    '{{$taint := "-"}}{{range .spec.taints}}{{if eq .effect "NoSchedule"}}{{$taint = "tainted"}}{{end}}{{end}} {{$taint}}{{"\\n"}}',
     '{{else if eq .kind "ConfigMap"}}',
     `{{$cm := .metadata.name}}{{if or ${CONFIG_MAPS.map((n) => `(eq $cm "${n}")`).join(' ')}}}`,
     '{{range $k, $v := .data}}kw-configmap\t{{$cm}} {{$k}} {{printf "%q" $v}}{{"\\n"}}{{end}}{{end}}',

@@ -6,6 +6,12 @@ export interface LivingFacts {
   readonly replaced: readonly RunningUnit[];
   /** Manifests of the control plane's static pods, by name: kube-apiserver, kube-controller-manager, kube-scheduler, etcd. */
   readonly staticPods: Readonly<Record<string, StaticPod>>;
+  /** Names of the other manifests beside them: `haproxy`, `nginx-proxy`, `kube-vip`, … */
+  readonly otherPods: readonly string[];
+  /** Kubewright has written the manifests of this control plane. */
+  readonly ours: boolean;
+  /** The program that the kubelet was started from: /usr/bin/kubelet. */
+  readonly kubeletProgram?: string;
   /** Names in /etc/cni/net.d, sorted: the first configuration is the one in use. */
   readonly cni: readonly string[];
   readonly certificates: readonly CertificateFact[];
@@ -108,6 +114,8 @@ export interface NodeFact {
   readonly podCidr: string;
   /** `control-plane`, … */
   readonly roles: readonly string[];
+  /** Pods that tolerate nothing are kept away from it. Absent: not asked. */
+  readonly tainted?: boolean;
 }
 
 export interface WorkloadFact {

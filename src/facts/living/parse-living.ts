@@ -20,6 +20,7 @@ export function parseLiving(lines: ProbeLines): LivingFacts | undefined {
   const etcd = etcdFacts(all);
   const api = apiFacts(all);
   const [applied] = all('applied');
+  const [program] = all('kubelet-program');
   return {
     running: Object.fromEntries(
       all('running').flatMap((r) => {
@@ -30,6 +31,9 @@ export function parseLiving(lines: ProbeLines): LivingFacts | undefined {
     ),
     replaced: all('replaced') as RunningUnit[],
     staticPods: staticPods(all('static')),
+    otherPods: all('other-pod'),
+    ours: all('ours').length > 0,
+    ...(program === undefined ? {} : { kubeletProgram: program }),
     cni: [...all('cni')].sort(),
     certificates: certificates(all('cert'), all('apiserver-sans')),
     restoring: all('restoring').length > 0,
@@ -168,7 +172,7 @@ function apiFacts(all: Lines): ApiFacts | undefined {
 }
 
 function nodeFact(line: string): NodeFact {
-  const [name = '', kubelet = '', runtime = '', ready, cordoned, ip, cidr, roles = ''] = line.split(' ');
+  const [name = '', kubelet = '', runtime = '', ready, cordoned, ip, cidr, roles = '', taint] = line.split(' ');
   return {
     name,
     kubelet: versionIn(kubelet) ?? '',
@@ -178,6 +182,7 @@ function nodeFact(line: string): NodeFact {
     internalIp: ip === '-' ? '' : (ip ?? ''),
     podCidr: cidr === '-' ? '' : (cidr ?? ''),
     roles: list(roles).map((r) => r.replace('node-role.kubernetes.io/', '')),
+    ...(taint === undefined ? {} : { tainted: taint === 'tainted' }),
   };
 }
 

@@ -11,6 +11,9 @@ export interface LivingPlaces {
 /** Where Kubewright notes on control planes what it applied last. */
 export const APPLIED_FILE = '/var/lib/kubewright/cluster/applied.json';
 
+/** What a control plane's manifests were written from: a hash. Absent: not by Kubewright. */
+export const KUBEADM_SETTINGS = '/var/lib/kubewright/kubeadm/settings';
+
 /** Where `etcd restore` keeps the manifests of the control plane until etcd has the restored data. */
 export const RESTORE_ASIDE = '/etc/kubernetes/kubewright-restore';
 
@@ -31,15 +34,19 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
           pid=\${pid#MainPID=}
           case $pid in '' | 0 | *[!0-9]*) continue ;; esac
           say running "$u $(brief "/proc/$pid/exe" --version | head -n 1)"
-          case $(readlink "/proc/$pid/exe") in *' (deleted)') say replaced "$u" ;; esac
+          exe=$(readlink "/proc/$pid/exe")
+          case $exe in *' (deleted)') say replaced "$u" ;; esac
+          [ $u != kubelet ] || say kubelet-program "\${exe% (deleted)}"
         done
         for f in /etc/kubernetes/manifests/*.y*ml; do
+          [ -f "$f" ] || continue
           n=\${f##*/} n=\${n%.*}
-          case $n in kube-apiserver | kube-controller-manager | kube-scheduler | etcd) ;; *) continue ;; esac
+          case $n in kube-apiserver | kube-controller-manager | kube-scheduler | etcd) ;; *) say other-pod "$n"; continue ;; esac
           sed -n "s/^ *image: *['\\"]\\{0,1\\}\\([^'\\" ]*\\).*/static	$n image \\1/p
                   s/^ *- *['\\"]\\{0,1\\}\\(--[^'\\"]*\\).*/static	$n arg \\1/p" "$f"
         done
         for f in /etc/cni/net.d/*.conf*; do [ ! -f "$f" ] || say cni "\${f##*/}"; done
+        [ ! -s ${KUBEADM_SETTINGS} ] || say ours yes
         [ ! -d ${RESTORE_ASIDE} ] || say restoring yes
         [ ! -s ${APPLIED_FILE} ] || say applied "$(tr -d '\n' < ${APPLIED_FILE})"
         certificates

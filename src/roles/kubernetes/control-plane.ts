@@ -1,3 +1,4 @@
+import { KUBEADM_SETTINGS } from '../../facts/living/probe-living.js';
 import { handOverConfig, initConfig } from '../../kubeadm/build.js';
 import { Secret } from '../../shell/secret.js';
 import { sh } from '../../shell/shell.js';
@@ -21,7 +22,7 @@ import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js
 const CONFIG = '/etc/kubernetes/kubeadm-config.yaml';
 /** An interrupted init of ours is repeated: every phase of kubeadm can be. */
 const STARTED = `${NODE_STATE}/kubeadm/init-started`;
-const SETTINGS = `${NODE_STATE}/kubeadm/settings`;
+const SETTINGS = KUBEADM_SETTINGS;
 const APISERVER = `${MANIFESTS}/kube-apiserver.yaml`;
 
 /**

@@ -4,7 +4,8 @@ import { recordText } from '../../cluster/living/record.js';
 import { APPLIED_FILE } from '../../facts/living/probe-living.js';
 import { directories, file } from '../../tasks/file.js';
 import { kubectl, manifest } from '../../tasks/manifest.js';
-import type { Role } from '../role.js';
+import type { Task } from '../../tasks/task.js';
+import type { Role, RoleContext } from '../role.js';
 
 /**
  * What was applied, for the next run to compare with, also another operator's: on every control plane, and in the cluster. Last in the
@@ -19,36 +20,40 @@ export const record: Role = {
         return version === undefined ? [] : [[setting, version]];
       }),
     );
-    const text = recordText(ctx.cluster, versions);
-    const first = ctx.host === ctx.cluster.controlPlane[0];
-    return [
-      directories({
-        id: 'record/directory',
-        title: 'Make the directory of the notes about the cluster',
-        paths: [dirname(APPLIED_FILE)],
-      }),
-      file({
-        id: 'record/applied',
-        title: 'Note the settings that were applied',
-        path: APPLIED_FILE,
-        content: text,
-        mode: '0600',
-      }),
-      ...(first
-        ? [
-            manifest({
-              id: 'record/config-map',
-              title: 'Note the settings that were applied in the cluster',
-              kubectl: kubectl(ctx.host.settings.bin_dir),
-              content: JSON.stringify({
-                apiVersion: 'v1',
-                kind: 'ConfigMap',
-                metadata: { name: 'kubewright', namespace: 'kube-system' },
-                data: { applied: text },
-              }),
-            }),
-          ]
-        : []),
-    ];
+    return noteTasks(ctx, recordText(ctx.cluster, versions));
   },
 };
+
+/** @param text from `recordText` or `adoptedText`. */
+export function noteTasks(ctx: RoleContext, text: string): Task[] {
+  const first = ctx.host === ctx.cluster.controlPlane[0];
+  return [
+    directories({
+      id: 'record/directory',
+      title: 'Make the directory of the notes about the cluster',
+      paths: [dirname(APPLIED_FILE)],
+    }),
+    file({
+      id: 'record/applied',
+      title: 'Note the settings that were applied',
+      path: APPLIED_FILE,
+      content: text,
+      mode: '0600',
+    }),
+    ...(first
+      ? [
+          manifest({
+            id: 'record/config-map',
+            title: 'Note the settings that were applied in the cluster',
+            kubectl: kubectl(ctx.host.settings.bin_dir),
+            content: JSON.stringify({
+              apiVersion: 'v1',
+              kind: 'ConfigMap',
+              metadata: { name: 'kubewright', namespace: 'kube-system' },
+              data: { applied: text },
+            }),
+          }),
+        ]
+      : []),
+  ];
+}

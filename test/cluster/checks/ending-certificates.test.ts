@@ -7,7 +7,16 @@ import { sampleFacts } from '../../support/cluster.js';
 const NOW = Date.parse('2026-11-29T00:00:00Z');
 const DAY = 86_400_000;
 
-const NOTHING: LivingFacts = { running: {}, replaced: [], staticPods: {}, cni: [], certificates: [], restoring: false };
+const NOTHING: LivingFacts = {
+  running: {},
+  replaced: [],
+  staticPods: {},
+  otherPods: [],
+  ours: false,
+  cni: [],
+  certificates: [],
+  restoring: false,
+};
 
 function facts(...certificates: readonly (readonly [path: string, days: number])[]): HostFacts {
   const living = { certificates: certificates.map(([path, days]) => ({ path, endsAt: NOW + days * DAY })) };

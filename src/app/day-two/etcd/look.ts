@@ -20,14 +20,28 @@ export async function lookAtEtcd(cluster: Cluster, asker: Asker): Promise<EtcdSt
 
 /** Each in the background: without a quorum some of them wait until their time is up. */
 function askMember(host: ClusterHost): Shell {
-  const ctl = sh`${etcdctl(host, '3s')} --endpoints ${LOCAL_MEMBER} --write-out json`;
   return joinShell([
+    sh`ctl() { ${etcdctl(host, '3s')} --endpoints ${LOCAL_MEMBER} --write-out json "$@"; }`,
+    stacked(host),
     ...(['endpoint status', 'member list', 'alarm list'] as const).map(
-      (what) => sh`( say ${what} "$(${ctl} ${what.split(' ')} 2>/dev/null)" ) &`,
+      (what) => sh`( say ${what} "$(ctl ${what.split(' ')} 2>/dev/null)" ) &`,
     ),
     sh`[ ! -x ${`${host.settings.bin_dir}/etcdutl`} ] || say etcdutl yes`,
     sh`wait`,
   ]);
+}
+
+/** kubeadm's own etcd is a static pod, and etcdctl is in its image. */
+function stacked(host: ClusterHost): Shell {
+  const pki = '/etc/kubernetes/pki/etcd';
+  const keys = ['--cacert', `${pki}/ca.crt`, '--cert', `${pki}/healthcheck-client.crt`, '--key', `${pki}/healthcheck-client.key`];
+  const options = [...keys, '--command-timeout', '3s', '--endpoints', LOCAL_MEMBER, '--write-out', 'json'];
+  return sh`
+    if [ -s /etc/kubernetes/manifests/etcd.yaml ]; then
+      crictl=${`${host.settings.bin_dir}/crictl`}
+      id=$("$crictl" ps -q --name '^etcd$' 2>/dev/null | head -n 1)
+      ctl() { "$crictl" exec "$id" etcdctl ${options} "$@"; }
+    fi`;
 }
 
 function askHashes(from: ClusterHost, of: readonly ClusterHost[], revision: number): Shell {

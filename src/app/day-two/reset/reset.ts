@@ -27,7 +27,7 @@ export async function resetCommand(o: ResetOptions): Promise<number> {
   if (stay.length > 0) await refuseMembers(o, source, chosen, stay);
   const names = chosen.map((h) => h.name);
   if (!o.check) await confirm(warning(cluster, chosen, stay.length === 0), o.yes);
-  return runOperation(rest, { title: 'reset', playbook: 'reset.yml', roles: [reset], hosts: names });
+  return runOperation(rest, { title: 'reset', playbook: 'reset.yml', roles: [reset], hosts: names, anyEtcd: true });
 }
 
 function chosenHosts({ cluster, inventory }: ClusterSource, limit: string | undefined): readonly ClusterHost[] {

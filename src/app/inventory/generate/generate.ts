@@ -138,17 +138,20 @@ export async function inventoryGenerate(
     process.stdout.write(files.get(hosts) ?? '');
     return 0;
   }
-  const dir = o.output;
-  checkOutput(dir, o.force);
+  writeFiles(o.output, files, o.force);
+  process.stdout.write(nextSteps(o, quote(join(o.output, hosts))));
+  return 0;
+}
+
+/** @throws InputError for files that must not be overwritten, and where they cannot be written. */
+export function writeFiles(dir: string, files: ReadonlyMap<string, string>, force: boolean): void {
+  checkOutput(dir, force);
   // All directories before any file, so that a failure leaves no partial inventory.
   for (const name of files.keys()) writing(dirname(join(dir, name)), makeFolder);
   for (const [name, text] of files) {
     writing(join(dir, name), (path) => writeFileSync(path, text));
     process.stdout.write(`wrote ${join(dir, name)}\n`);
   }
-  const path = join(dir, hosts);
-  process.stdout.write(nextSteps(o, quote(path)));
-  return 0;
 }
 
 /** Commands that are right for this inventory. */
