@@ -12,7 +12,7 @@ import { hostsIni } from '../../../inventory/hosts-ini.js';
 import type { Host } from '../../../inventory/model/model.js';
 
 /** A host as the cluster knows it. */
-export interface DraftHost {
+interface DraftHost {
   /** The node's name, else the host name. */
   readonly name: string;
   /** Variables as they are written into the hosts file. */
