@@ -28,8 +28,8 @@ export interface TestUser {
 export interface SshdOptions {
   /** Default 127.0.0.1. */
   readonly address?: string;
-  /** Words in front of the command, which end with its `exec`: `ip netns exec …`. */
-  readonly under?: readonly string[];
+  /** Words in front of the command, which end with its `exec`: `ip netns exec …`; by its directory. */
+  readonly under?: readonly string[] | ((dir: string) => readonly string[]);
 }
 
 /** A real sshd of its own, on loopback unless said otherwise, with users of its own. `stop` takes all of it away. */
@@ -45,7 +45,7 @@ export class Sshd {
 
   constructor(o: SshdOptions = {}) {
     this.address = o.address ?? '127.0.0.1';
-    this.#under = o.under ?? [];
+    this.#under = typeof o.under === 'function' ? o.under(this.dir) : (o.under ?? []);
   }
 
   async start(settings: readonly string[] = []): Promise<this> {
