@@ -125,6 +125,17 @@ describe.skipIf(reason)(`a cluster that downloads${reason ? ` (${reason})` : ''}
     expect(verified.code, verified.stdout + verified.stderr).toBe(0);
   });
 
+  it('names an image that does not exist at once, and is well again with the right one', async () => {
+    const wrong = await run(['provision', '-i', inventory, '--plain', '-e', 'quay_image_repo=mirror.example.org/wrong'], {
+      echo: true,
+    });
+    expect(wrong.code).toBe(1);
+    const failure = wrong.stdout.slice(wrong.stdout.indexOf('FAILURES')).split('\n').slice(1, 5).join('\n');
+    expect(failure, wrong.stdout.slice(-3000)).toMatch(/its image does not exist: .*mirror\.example\.org\/wrong\/calico\//);
+    const right = await run(['provision', '-i', inventory, '--plain'], { echo: true });
+    expect(right.code, right.stdout.slice(-3000)).toBe(0);
+  });
+
   it('has nothing from anywhere else, and its password in no journal', async () => {
     const images = await on(
       'w101-k8s',
