@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { KUBEADM_SETTINGS } from '../../facts/living/probe-living.js';
 import { handOverConfig, initConfig } from '../../kubeadm/build.js';
 import { Secret } from '../../shell/secret.js';
@@ -22,6 +23,7 @@ import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js
 const CONFIG = '/etc/kubernetes/kubeadm-config.yaml';
 /** An interrupted init of ours is repeated: every phase of kubeadm can be. */
 const STARTED = `${NODE_STATE}/kubeadm/init-started`;
+const PULLED = `${NODE_STATE}/kubeadm/images-pulled`;
 const SETTINGS = KUBEADM_SETTINGS;
 const APISERVER = `${MANIFESTS}/kube-apiserver.yaml`;
 
@@ -37,7 +39,7 @@ export const controlPlane: Role = {
     return [
       ...certTasks(ctx, ['apiserver']),
       file({ id: 'control-plane/config', title: "Write kubeadm's configuration", path: CONFIG, content: config, mode: '0600' }),
-      ...(ctx.artifacts.offline ? [] : [pull(ctx)]),
+      ...(ctx.artifacts.offline ? [] : [pull(ctx, config)]),
       ...(first ? [init(ctx, config)] : join(ctx, sh`echo ${sha256(config)} > ${SETTINGS}`)),
       settings(ctx, config, first),
       apiServerCertificate(ctx, CONFIG),
@@ -49,12 +51,15 @@ export const controlPlane: Role = {
 };
 
 /** kubeadm would pull them by itself, within the time that an init or a join may take: too little on a slow line. */
-function pull({ host }: RoleContext): Task {
+function pull({ host }: RoleContext, config: string): Task {
   return command({
     id: 'control-plane/images',
     title: "Pull the control plane's images",
-    check: sh`[ -s /etc/kubernetes/admin.conf ]`,
-    apply: sh`${kubeadmOf(host)} config images pull --config ${CONFIG}`,
+    check: sh`[ -s /etc/kubernetes/admin.conf ] || [ "$(cat ${PULLED})" = ${sha256(config)} ]`,
+    apply: sh`
+      ${kubeadmOf(host)} config images pull --config ${CONFIG}
+      mkdir -p ${dirname(PULLED)}
+      echo ${sha256(config)} > ${PULLED}`,
     timeoutSec: 3600,
     hint: 'Can the host reach the registry? kube_image_repo and containerd_registries_mirrors name another one, http_proxy a proxy',
   });

@@ -129,9 +129,11 @@ mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 
 # control-plane/images: Pull the control plane's images
 ## check
-[ -s /etc/kubernetes/admin.conf ]
+[ -s /etc/kubernetes/admin.conf ] || [ "$(cat /var/lib/kubewright/kubeadm/images-pulled)" = 9ee630d793786c0aec02aee358a8709a973d37c0f502175f217819f5d780ad72 ]
 ## apply
 /usr/local/bin/kubeadm config images pull --config /etc/kubernetes/kubeadm-config.yaml
+mkdir -p /var/lib/kubewright/kubeadm
+echo 9ee630d793786c0aec02aee358a8709a973d37c0f502175f217819f5d780ad72 > /var/lib/kubewright/kubeadm/images-pulled
 
 # control-plane/init: Initialise the cluster
 # (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)

@@ -129,9 +129,11 @@ mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 
 # control-plane/images: Pull the control plane's images
 ## check
-[ -s /etc/kubernetes/admin.conf ]
+[ -s /etc/kubernetes/admin.conf ] || [ "$(cat /var/lib/kubewright/kubeadm/images-pulled)" = ad82f33fc9a6056df1a0233f98005260065bd2cc75350e76298a80ab5d150f82 ]
 ## apply
 /usr/local/bin/kubeadm config images pull --config /etc/kubernetes/kubeadm-config.yaml
+mkdir -p /var/lib/kubewright/kubeadm
+echo ad82f33fc9a6056df1a0233f98005260065bd2cc75350e76298a80ab5d150f82 > /var/lib/kubewright/kubeadm/images-pulled
 
 # node/join: Join the cluster as a control plane
 # (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)

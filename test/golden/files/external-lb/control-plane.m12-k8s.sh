@@ -131,9 +131,11 @@ mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 
 # control-plane/images: Pull the control plane's images
 ## check
-[ -s /etc/kubernetes/admin.conf ]
+[ -s /etc/kubernetes/admin.conf ] || [ "$(cat /var/lib/kubewright/kubeadm/images-pulled)" = a7114e46273570caabcc46bdf1d20b7069bb032d0d396111fae171296510531d ]
 ## apply
 /usr/local/bin/kubeadm config images pull --config /etc/kubernetes/kubeadm-config.yaml
+mkdir -p /var/lib/kubewright/kubeadm
+echo a7114e46273570caabcc46bdf1d20b7069bb032d0d396111fae171296510531d > /var/lib/kubewright/kubeadm/images-pulled
 
 # node/join: Join the cluster as a control plane
 # (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)

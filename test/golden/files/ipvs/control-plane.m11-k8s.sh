@@ -131,9 +131,11 @@ mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 
 # control-plane/images: Pull the control plane's images
 ## check
-[ -s /etc/kubernetes/admin.conf ]
+[ -s /etc/kubernetes/admin.conf ] || [ "$(cat /var/lib/kubewright/kubeadm/images-pulled)" = 86ffb8d640f1228aeb059abef7f5d6e4b908d5099bf23d30df4ef802596d2bd8 ]
 ## apply
 /usr/local/bin/kubeadm config images pull --config /etc/kubernetes/kubeadm-config.yaml
+mkdir -p /var/lib/kubewright/kubeadm
+echo 86ffb8d640f1228aeb059abef7f5d6e4b908d5099bf23d30df4ef802596d2bd8 > /var/lib/kubewright/kubeadm/images-pulled
 
 # control-plane/init: Initialise the cluster
 # (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)

@@ -131,9 +131,11 @@ mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 
 # control-plane/images: Pull the control plane's images
 ## check
-[ -s /etc/kubernetes/admin.conf ]
+[ -s /etc/kubernetes/admin.conf ] || [ "$(cat /var/lib/kubewright/kubeadm/images-pulled)" = e5fb8c7b4adaf58485e86329810083b8a4363c3f8228bca2e1cfc09612bef4db ]
 ## apply
 /usr/local/bin/kubeadm config images pull --config /etc/kubernetes/kubeadm-config.yaml
+mkdir -p /var/lib/kubewright/kubeadm
+echo e5fb8c7b4adaf58485e86329810083b8a4363c3f8228bca2e1cfc09612bef4db > /var/lib/kubewright/kubeadm/images-pulled
 
 # node/join: Join the cluster as a control plane
 # (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)

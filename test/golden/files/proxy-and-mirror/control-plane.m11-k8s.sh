@@ -131,9 +131,11 @@ mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 
 # control-plane/images: Pull the control plane's images
 ## check
-[ -s /etc/kubernetes/admin.conf ]
+[ -s /etc/kubernetes/admin.conf ] || [ "$(cat /var/lib/kubewright/kubeadm/images-pulled)" = 821d9789ab6c609368ca46cf92bdd20893953d473ef4ff73fea13b0d3bbf6f95 ]
 ## apply
 /usr/local/bin/kubeadm config images pull --config /etc/kubernetes/kubeadm-config.yaml
+mkdir -p /var/lib/kubewright/kubeadm
+echo 821d9789ab6c609368ca46cf92bdd20893953d473ef4ff73fea13b0d3bbf6f95 > /var/lib/kubewright/kubeadm/images-pulled
 
 # control-plane/init: Initialise the cluster
 # (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)

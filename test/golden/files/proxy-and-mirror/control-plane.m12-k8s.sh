@@ -131,9 +131,11 @@ mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 
 # control-plane/images: Pull the control plane's images
 ## check
-[ -s /etc/kubernetes/admin.conf ]
+[ -s /etc/kubernetes/admin.conf ] || [ "$(cat /var/lib/kubewright/kubeadm/images-pulled)" = 6032f501503c17b272851867a4fa5cc0fa337d863f4894881e3ea7f79e8110ec ]
 ## apply
 /usr/local/bin/kubeadm config images pull --config /etc/kubernetes/kubeadm-config.yaml
+mkdir -p /var/lib/kubewright/kubeadm
+echo 6032f501503c17b272851867a4fa5cc0fa337d863f4894881e3ea7f79e8110ec > /var/lib/kubewright/kubeadm/images-pulled
 
 # node/join: Join the cluster as a control plane
 # (writes /etc/kubernetes/kubelet.conf, /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
