@@ -29,7 +29,7 @@ export function dryRunProgram(): string {
         sh`
           printf '%s' ${objects} > "$top/objects.yaml"
           if out=$(kubectl apply --dry-run=server -k "$d" 2>&1 && kubectl apply --dry-run=server -f "$top/objects.yaml" 2>&1)
-          then echo ${`${name} ok`}; else printf '%s\\n' "$out" | tail -n 3; fi`,
+          then case $out in *eprecat*) printf '%s\\n' "$out" | grep eprecat ;; *) echo ${`${name} ok`} ;; esac; else printf '%s\\n' "$out" | tail -n 3; fi`,
       ]);
     }),
   ]).text;

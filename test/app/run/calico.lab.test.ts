@@ -2,11 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
-import { kustomizationFiles } from '../../../src/roles/network/calico/kustomization.js';
-import { bgpConfiguration, bgpPeers, poolObject } from '../../../src/roles/network/calico/objects.js';
-import { CALICO } from '../../support/calico.js';
-import { sampleCluster } from '../../support/cluster.js';
 import { cli, freePrefix, missingForLab, recapOf, traces, until } from '../../support/lab.js';
 import { BUILD_TIMEOUT, bundleIndex, ensureBundle, GO_BUNDLE, missingForGoBundle } from '../../support/lab-bundles.js';
 
@@ -119,25 +114,6 @@ describe.skipIf(reason)(`Calico with BGP on lab machines${reason ? ` (${reason})
     await reachEachOther();
     expect(await sessions()).toEqual(Array(names.length * (names.length - 1)).fill('Mesh'));
     await verified();
-  });
-
-  it.each(Object.entries(CALICO))('is accepted by the API server as %s', async (name, { vars, reflectors }) => {
-    const cluster = sampleCluster({ vars, reflectors });
-    const files = kustomizationFiles({ cluster, typha: false, mirrored: true });
-    const bgp = vars.calico_network_backend === 'bird' ? [...bgpPeers(cluster), bgpConfiguration(cluster)] : [];
-    const at = `/tmp/calico-${name}`;
-    expect((await on('m11-k8s', `mkdir -p ${at} && sudo cat /etc/kubernetes/calico/calico.yaml > ${at}/calico.yaml`)).code).toBe(
-      0,
-    );
-    for (const [file, text] of Object.entries(files)) expect((await on('m11-k8s', `cat > ${at}/${file}`, text)).code).toBe(0);
-    const dry = 'apply --server-side --dry-run=server --force-conflicts -f -';
-    const applied = await on('m11-k8s', `sudo kubectl kustomize ${at} | sudo kubectl ${dry}`);
-    expect(applied.code, applied.stderr).toBe(0);
-    expect(applied.stdout).toMatch(/^daemonset.apps\/calico-node serverside-applied \(server dry run\)$/m);
-    expect(applied.stderr).not.toMatch(/deprecated/i);
-    const objects = [poolObject(cluster), ...bgp].map((o) => stringify(o)).join('---\n');
-    const made = await kubectl(dry, objects);
-    expect(made.code, made.stderr).toBe(0);
   });
 
   it('carries pods by route reflectors after a change in the living cluster, and is then as wanted', async () => {
