@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { provision } from '../../src/app/run/provision.js';
 import { KubewrightError } from '../../src/base/errors.js';
 import { formatError } from '../../src/base/text/render-error.js';
@@ -179,5 +179,21 @@ describe('hosts that cannot be reached', () => {
     expect(text).toMatch(/\nCannot log in to 2 of 2 hosts; nothing was changed$/);
     expect(text).toMatch(/^error: .*m1 .*refuses connections/m);
     expect(text).toMatch(/^error: .*w1 .*refuses connections/m);
+  });
+
+  it('say why one is asked that --limit leaves out', async () => {
+    const said: string[] = [];
+    const hear = (text: string | Uint8Array): boolean => said.push(String(text)) > 0;
+    const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(hear));
+    try {
+      const { text } = await attempt(inventory(HOSTS + GROUPS), ['ansible_port=1'], { limit: 'w1' });
+      expect(text).toMatch(/\nCannot log in to 2 of 2 hosts; nothing was changed$/);
+      await attempt(inventory(HOSTS + GROUPS), ['ansible_port=1']);
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+    }
+    expect(said.join('').match(/\S+: asked too.*/g)).toEqual([
+      'm1: asked too, though not chosen, because the chosen hosts need what is there',
+    ]);
   });
 });

@@ -37,6 +37,10 @@ describe.skipIf(missingForCli())('what newcomers type first', () => {
     [['validate'], 'Unknown command "validate". Did you mean "inventory validate"?'],
     [['valdate', '-i', 'hosts.ini'], 'Unknown command "valdate". Did you mean "inventory validate"?'],
     [['versoin'], 'Unknown command "versoin". Did you mean "version'],
+    [['scale'], 'Unknown command "scale". Did you mean "provision"?'],
+    [['remove-node', 'w1'], 'Unknown command "remove-node". Did you mean "remove"?'],
+    [['backup'], 'Unknown command "backup". Did you mean "etcd snapshot"?'],
+    [['restore', 'x.db'], 'Unknown command "restore". Did you mean "etcd restore"?'],
     [['deploy', '-i', 'hosts.ini'], 'Unknown command "deploy". Did you mean "provision"?'],
     [
       ['run', 'book.yml', '-i', 'book.yml'],
@@ -86,7 +90,7 @@ describe('a wrong command', () => {
   ];
   it.each([
     ['destroy', ['lab down', 'reset']],
-    ['backup', []],
+    ['backup', ['etcd snapshot']],
     ['lab stpo', ['lab stop']],
     ['lab destroy', ['lab down']],
     ['list', ['inventory list', 'runs list']],

@@ -12,7 +12,7 @@ export async function confirm(about: readonly string[], yes: boolean): Promise<v
   if (!process.stdin.isTTY) {
     throw new InputError({
       what: 'This needs a confirmation, and there is no terminal to ask on',
-      why: about.join('; '),
+      why: about.join(' '),
       fix: instead,
     });
   }

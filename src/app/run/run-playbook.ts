@@ -1,5 +1,7 @@
 import { dirname, resolve } from 'node:path';
+import { UnreachableErrors } from '../../base/errors.js';
 import { hasColor } from '../../base/text/color.js';
+import { hostsText } from '../../base/text/host-ranges.js';
 import { formatParts } from '../../base/text/render-error.js';
 import { endingCertificates } from '../../cluster/checks/ending-certificates.js';
 import { runPlays } from '../../engine/plays/run-plays.js';
@@ -199,7 +201,11 @@ async function run(
         signal: interrupt.stop,
         onConnected: (host, ms) => view.event({ at: Date.now(), type: 'host-connected', host, ms }),
       },
-    );
+    ).catch((error: unknown) => {
+      const away = error instanceof UnreachableErrors ? error.all.map((e) => e.host).filter((h) => helpers.includes(h)) : [];
+      if (away.length > 0) tell(`${hostsText(away)}: asked too, though not chosen, because the chosen hosts need what is there`);
+      throw error;
+    });
     const { reconnect, sessions } = connections;
     const allFacts = gatherer ? await gatherer.all(sessions, reconnect, interrupt.stop) : new Map();
     // Tasks must not wait for hosts that only help.

@@ -1,5 +1,6 @@
 import type { ErrorParts } from '../../base/errors.js';
 import { contains, isIpv4, parseSubnet } from '../../base/net/ipv4.js';
+import { hostsText } from '../../base/text/host-ranges.js';
 import type { Host } from '../../inventory/model/model.js';
 import type { ClusterHost } from '../cluster.js';
 import { whereOf } from './findings.js';
@@ -21,7 +22,6 @@ export function hostAddresses(
   const read = (name: string): string | undefined => {
     const value = text(name);
     if (value !== undefined && !isIpv4(value)) problems.push(noAddress(host, name, value));
-    else if (value !== undefined) problems.push(...impossible(host, name, value));
     return value;
   };
   const ip = text('ip') === undefined ? (read('ansible_host') ?? ownName(host)) : read('ip');
@@ -48,17 +48,46 @@ const IMPOSSIBLE = [
   ['240.0.0.0/4', 'is reserved'],
 ] as const;
 
-function impossible(host: Host, name: string, value: string): ErrorParts[] {
-  const why = IMPOSSIBLE.find(([net]) => within(net, value))?.[1];
-  if (why === undefined) return [];
-  return [
-    {
-      what: `${name} of ${host.name} is not an address that a node can have: ${value}`,
-      where: whereOf(host, name) ?? host.source,
-      why: `${value} ${why}; the other hosts reach a node at its address`,
-      fix: `Write the address that the host has on its network: ip${yaml(host.source.file) ? ': ' : '='}ADDRESS`,
-    },
-  ];
+interface Given {
+  readonly host: Host;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Hosts that get a problem of their own; above that they share one. */
+const ALONE = 3;
+
+/** One for all hosts whose address is wrong for the same reason. */
+function impossible(hosts: readonly ClusterHost[]): ErrorParts[] {
+  const given = hosts.flatMap(({ inventoryHost: host, ip, accessIp }): Given[] => {
+    const name = host.vars.has('ip') ? 'ip' : host.vars.has('ansible_host') ? 'ansible_host' : undefined;
+    return [
+      ...(name === undefined ? [] : [{ host, name, value: ip }]),
+      ...(host.vars.has('access_ip') ? [{ host, name: 'access_ip', value: accessIp }] : []),
+    ];
+  });
+  return ['ip', 'ansible_host', 'access_ip'].flatMap((name) =>
+    IMPOSSIBLE.flatMap(([net, why]) => {
+      const wrong = given.filter((g) => g.name === name && isIpv4(g.value) && within(net, g.value));
+      const [first] = wrong;
+      if (!first) return [];
+      if (wrong.length <= ALONE) return wrong.map((g) => impossibleOf([g], `${g.value} ${why}`));
+      return [impossibleOf(wrong, `Each address of ${net} ${why}`)];
+    }),
+  );
+}
+
+function impossibleOf(wrong: readonly Given[], why: string): ErrorParts {
+  const [{ host, name, value }] = wrong as [Given];
+  return {
+    what: `${name} of ${hostsText(
+      wrong.map((g) => g.host.name),
+      60,
+    )} is not an address that a node can have: ${value}${wrong.length > 1 ? ' …' : ''}`,
+    where: whereOf(host, name) ?? host.source,
+    why: `${why}; the other hosts reach a node at its address`,
+    fix: `Write the address that the host has on its network: ip${yaml(host.source.file) ? ': ' : '='}ADDRESS`,
+  };
 }
 
 function within(net: string, value: string): boolean {
@@ -102,7 +131,7 @@ export function sameAddress(first: string, second: string): string {
 
 /** Hosts with the same address: one of them would be installed as both. */
 export function addressProblems(hosts: readonly ClusterHost[]): ErrorParts[] {
-  const out: ErrorParts[] = [];
+  const out: ErrorParts[] = impossible(hosts);
   for (const [names, of] of [
     [['ip', 'ansible_host'], (h: ClusterHost) => h.ip],
     [['access_ip', 'ip', 'ansible_host'], (h: ClusterHost) => h.accessIp],

@@ -52,7 +52,7 @@ export function groupHints(inventory: Inventory): Finding[] {
       severity: 'info',
       what: `${outside.length === 1 ? 'One host takes' : `${outside.length} hosts take`} no part in the cluster: ${short(outside.map((h) => h.name))}`,
       where: outside[0]?.source ?? where,
-      why: 'They are in none of kube_control_plane, kube_node and etcd',
+      why: `${outside.length === 1 ? 'It is' : 'They are'} in none of kube_control_plane, kube_node and etcd`,
     });
   }
   return out;

@@ -455,6 +455,14 @@ describe('the table of variables without effect', () => {
     expect(found[0]?.why).toContain(why);
   });
 
+  it('hosts with the same sort of impossible address share one problem', async () => {
+    const workers = Array.from({ length: 12 }, (_, i) => `w${i + 1} ansible_host=127.0.0.${i + 1}\n`).join('');
+    const found = await hosts(`[kube_control_plane]\nm1 ansible_host=10.0.0.1\n[etcd]\nm1\n[kube_node]\n${workers}`);
+    expect(found.map((f) => f.message)).toEqual([
+      'ansible_host of w1…w12 (12) is not an address that a node can have: 127.0.0.1 …',
+    ]);
+  });
+
   it('keys inside of settings are checked like settings', async () => {
     const found = await vars(
       'loadbalancer_apiserver: {address: lb.example.org, prt: 8443}\ncontainerd_registries_mirrors:\n' +
