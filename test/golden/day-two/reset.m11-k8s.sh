@@ -105,17 +105,20 @@ rm -f /etc/etcd.env /etc/systemd/system/etcd.service /etc/systemd/system/kubewri
 
 # reset/files: Remove the files of Kubernetes and of the pod network
 ## check
-for f in /etc/cni/net.d/10-calico.conflist /etc/cni/net.d/calico-kubeconfig /etc/cni/net.d/10-kubewright.conflist /etc/haproxy/haproxy.cfg /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/systemd/system/kubewright-routes.service /etc/modules-load.d/kubewright.conf /etc/sysctl.d/99-kubewright.conf /etc/bash_completion.d/kubectl /etc/profile.d/kubewright.sh /usr/local/bin/kubewright-routes /etc/kubernetes /var/lib/kubelet /var/lib/calico /var/run/calico /var/log/calico /var/lib/cni /var/log/pods /var/log/containers; do [ ! -e "$f" ] || [ -d "$f" -a -z "$(ls -A "$f" 2>/dev/null)" ]; done
+for f in /etc/cni/net.d/10-calico.conflist /etc/cni/net.d/calico-kubeconfig /etc/cni/net.d/10-kubewright.conflist /etc/haproxy/haproxy.cfg /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/systemd/system/kubewright-routes.service /etc/modules-load.d/kubewright.conf /etc/sysctl.d/99-kubewright.conf /etc/bash_completion.d/kubectl /etc/profile.d/kubewright.sh /usr/local/bin/kubewright-routes /etc/kubernetes /var/lib/kubelet /var/lib/calico /var/run/calico /var/log/calico /var/log/pods /var/log/containers; do [ ! -e "$f" ] || [ -d "$f" -a -z "$(ls -A "$f" 2>/dev/null)" ]; done
+[ -z "$(find /var/lib/cni -mindepth 2 -maxdepth 3 '(' -name k8s-pod-network -o -name 'k8s-pod-network-*' -o -name kubewright -o -name 'kubewright-*' -o -name cni-loopback -o -name 'cni-loopback-*' ')' -prune 2>/dev/null)" ]
 if grep -q '^# BEGIN kubewright hosts$' /etc/hosts; then exit 1; fi
 if grep -qs kubewright /etc/nginx/nginx.conf; then exit 1; fi
 ## apply
 rm -f /etc/cni/net.d/10-calico.conflist /etc/cni/net.d/calico-kubeconfig /etc/cni/net.d/10-kubewright.conflist /etc/haproxy/haproxy.cfg /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/systemd/system/kubewright-routes.service /etc/modules-load.d/kubewright.conf /etc/sysctl.d/99-kubewright.conf /etc/bash_completion.d/kubectl /etc/profile.d/kubewright.sh /usr/local/bin/kubewright-routes
 # A directory that is a mount of its own is emptied and stays.
-for d in /etc/kubernetes /var/lib/kubelet /var/lib/calico /var/run/calico /var/log/calico /var/lib/cni /var/log/pods /var/log/containers; do
+for d in /etc/kubernetes /var/lib/kubelet /var/lib/calico /var/run/calico /var/log/calico /var/log/pods /var/log/containers; do
   [ -d "$d" ] || continue
   find "$d" -mindepth 1 -maxdepth 1 -exec rm -rf --one-file-system {} +
   rmdir "$d" 2>/dev/null || :
 done
+find /var/lib/cni -mindepth 2 -maxdepth 3 '(' -name k8s-pod-network -o -name 'k8s-pod-network-*' -o -name kubewright -o -name 'kubewright-*' -o -name cni-loopback -o -name 'cni-loopback-*' ')' -prune 2>/dev/null | while read -r f; do rm -rf "$f"; done
+find /var/lib/cni -depth -type d -empty -delete 2>/dev/null || :
 if grep -qs 'upstream control_planes' /etc/nginx/nginx.conf; then
   rm -f /etc/nginx/nginx.conf
   rmdir /etc/nginx 2>/dev/null || :
@@ -132,18 +135,27 @@ systemctl daemon-reload
 ## check
 [ -e /var/lib/kubewright/installed/containerd.binaries ] || exit 0
 [ -e /var/lib/kubewright/containerd-kept ]
+systemctl is-active --quiet containerd.service
+[ -n "$(for n in $(/usr/local/bin/ctr namespaces ls -q); do [ "$n" = k8s.io ] || /usr/local/bin/ctr --namespace "$n" containers ls -q; done)" ]
 ## apply
 foreign=
-if systemctl is-active --quiet containerd.service; then
-  for n in $(/usr/local/bin/ctr namespaces ls -q | grep -vx 'k8s.io'); do
-    [ -z "$(/usr/local/bin/ctr --namespace "$n" containers ls -q)" ] || foreign="$foreign $n"
+if [ -e /etc/systemd/system/containerd.service ] && [ -x /usr/local/bin/ctr ]; then
+  # A containerd that does not run has containers all the same: without an answer nothing is deleted.
+  systemctl start containerd.service
+  names=$(/usr/local/bin/ctr namespaces ls -q)
+  for n in $names; do
+    [ "$n" != k8s.io ] || continue
+    found=$(/usr/local/bin/ctr --namespace "$n" containers ls -q)
+    [ -z "$found" ] || foreign="$foreign $n"
   done
-  # The images too: they are what takes the space.
-  ids=$(/usr/local/bin/ctr --namespace k8s.io containers ls -q)
-  [ -z "$ids" ] || /usr/local/bin/ctr --namespace k8s.io containers rm $ids >/dev/null 2>&1 || :
 fi
 if [ -n "$foreign" ]; then
   echo "containerd stays, because there are containers in its namespaces$foreign"
+  ids=$(/usr/local/bin/ctr --namespace k8s.io containers ls -q)
+  [ -z "$ids" ] || /usr/local/bin/ctr --namespace k8s.io containers rm $ids >/dev/null 2>&1 || :
+  # They are what takes the space.
+  images=$(/usr/local/bin/ctr --namespace k8s.io images ls -q)
+  [ -z "$images" ] || /usr/local/bin/ctr --namespace k8s.io images rm $images >/dev/null
   touch /var/lib/kubewright/containerd-kept
   exit 0
 fi
@@ -153,19 +165,21 @@ find /var/lib/containerd /run/containerd -mindepth 1 -maxdepth 1 -exec rm -rf --
 rmdir /var/lib/containerd /run/containerd 2>/dev/null || :
 rm -rf /etc/containerd /etc/crictl.yaml /etc/systemd/system/containerd.service /etc/systemd/system/containerd.service.d
 for f in $(cat /var/lib/kubewright/installed/containerd.binaries.files) runc crictl; do rm -f /usr/local/bin/"$f"; done
-rm -f /var/lib/kubewright/installed/containerd.binaries
+rm -f /var/lib/kubewright/installed/containerd.binaries /var/lib/kubewright/containerd-kept
 systemctl daemon-reload
 
 # reset/binaries: Remove the binaries
 ## check
 [ ! -e /var/lib/kubewright/installed/node.kubelet ]
-[ ! -e /var/lib/kubewright/installed/containerd.cni.files ]
+[ ! -e /var/lib/kubewright/installed/containerd.cni.files ] || [ -e /var/lib/kubewright/containerd-kept ]
 ## apply
-rm -f /usr/local/bin/kubeadm /usr/local/bin/kubelet /usr/local/bin/kubectl
+rm -f /usr/local/bin/kubeadm /usr/local/bin/kubelet /usr/local/bin/kubectl /var/lib/kubewright/installed/node.*
+# Containers that stay need them to start again.
+if [ -e /var/lib/kubewright/containerd-kept ]; then exit 0; fi
 if [ -e /var/lib/kubewright/installed/containerd.cni.files ]; then ( cd /opt/cni/bin 2>/dev/null && while read -r f; do rm -f "$f"; done ) < /var/lib/kubewright/installed/containerd.cni.files || :; fi
 for f in calico calico-ipam flannel install; do rm -f /opt/cni/bin/"$f"; done
 rmdir /opt/cni/bin /opt/cni 2>/dev/null || :
-rm -f /var/lib/kubewright/installed/node.* /var/lib/kubewright/installed/containerd.cni*
+rm -f /var/lib/kubewright/installed/containerd.cni*
 
 # client/shell-gone: Remove the short commands
 ## check

@@ -9,8 +9,12 @@ import type { Role, RoleContext } from '../../role.js';
 import { runtimeOf } from '../../runtime/runtimes.js';
 import { noRules, removeRules } from './firewall.js';
 
+/** containerd has stayed, for containers of others. */
+const KEPT = `${NODE_STATE}/containerd-kept`;
 /** Interfaces of Calico, of the CNI bridge plugin and of kube-proxy with IPVS. */
 const INTERFACES = '^(vxlan\\.calico|vxlan-v6\\.calico|tunl0|cali[0-9a-f]+|cni0|kube-ipvs0|nodelocaldns)$';
+/** Names in the configurations of Calico, of the static routes and of the loopback that containerd adds. */
+const NETWORKS = ['k8s-pod-network', 'kubewright', 'cni-loopback'];
 /** What Calico and we put into the directories of CNI; other plugins of the operator's stay. */
 const CALICO_PLUGINS = ['calico', 'calico-ipam', 'flannel', 'install'];
 
@@ -195,7 +199,6 @@ function files(ctx: RoleContext): Task {
     '/var/lib/calico',
     '/var/run/calico',
     '/var/log/calico',
-    '/var/lib/cni',
     '/var/log/pods',
     '/var/log/containers',
   ];
@@ -205,6 +208,7 @@ function files(ctx: RoleContext): Task {
     title: 'Remove the files of Kubernetes and of the pod network',
     check: sh`
       for f in ${gone} ${trees}; do [ ! -e "$f" ] || [ -d "$f" -a -z "$(ls -A "$f" 2>/dev/null)" ]; done
+      [ -z "$(${leases()})" ]
       if grep -q '^# BEGIN kubewright hosts$' /etc/hosts; then exit 1; fi
       if grep -qs kubewright /etc/nginx/nginx.conf; then exit 1; fi`,
     apply: sh`
@@ -215,6 +219,8 @@ function files(ctx: RoleContext): Task {
         find "$d" -mindepth 1 -maxdepth 1 -exec rm -rf --one-file-system {} +
         rmdir "$d" 2>/dev/null || :
       done
+      ${leases()} | while read -r f; do rm -rf "$f"; done
+      find /var/lib/cni -depth -type d -empty -delete 2>/dev/null || :
       ${nginx()}
       for d in ${empty}; do rmdir "$d" 2>/dev/null || :; done
       # In place: /etc/hosts can be a bind mount.
@@ -225,6 +231,11 @@ function files(ctx: RoleContext): Task {
       systemctl daemon-reload`,
     timeoutSec: 300,
   });
+}
+
+/** What CNI plugins noted about pods, by the names of the networks. Other runtimes of containers have theirs in the same directories. */
+function leases(): Shell {
+  return sh`find /var/lib/cni -mindepth 2 -maxdepth 3 '(' ${NETWORKS.flatMap((n, i) => [...(i > 0 ? ['-o'] : []), '-name', n, '-o', '-name', `${n}-*`])} ')' -prune 2>/dev/null`;
 }
 
 /** Our configuration is told from one of the distribution's by its upstream's name. */
@@ -246,20 +257,29 @@ function containerd(host: ClusterHost): Task {
     title: 'Remove containerd, unless others have containers in it',
     check: sh`
       [ -e ${stamp} ] || exit 0
-      [ -e ${`${NODE_STATE}/containerd-kept`} ]`,
+      [ -e ${KEPT} ]
+      systemctl is-active --quiet containerd.service
+      [ -n "$(for n in $(${ctr} namespaces ls -q); do [ "$n" = k8s.io ] || ${ctr} --namespace "$n" containers ls -q; done)" ]`,
     apply: sh`
       foreign=
-      if systemctl is-active --quiet containerd.service; then
-        for n in $(${ctr} namespaces ls -q | grep -vx 'k8s.io'); do
-          [ -z "$(${ctr} --namespace "$n" containers ls -q)" ] || foreign="$foreign $n"
+      if [ -e /etc/systemd/system/containerd.service ] && [ -x ${ctr} ]; then
+        # A containerd that does not run has containers all the same: without an answer nothing is deleted.
+        systemctl start containerd.service
+        names=$(${ctr} namespaces ls -q)
+        for n in $names; do
+          [ "$n" != k8s.io ] || continue
+          found=$(${ctr} --namespace "$n" containers ls -q)
+          [ -z "$found" ] || foreign="$foreign $n"
         done
-        # The images too: they are what takes the space.
-        ids=$(${ctr} --namespace k8s.io containers ls -q)
-        [ -z "$ids" ] || ${ctr} --namespace k8s.io containers rm $ids >/dev/null 2>&1 || :
       fi
       if [ -n "$foreign" ]; then
         echo "containerd stays, because there are containers in its namespaces$foreign"
-        touch ${`${NODE_STATE}/containerd-kept`}
+        ids=$(${ctr} --namespace k8s.io containers ls -q)
+        [ -z "$ids" ] || ${ctr} --namespace k8s.io containers rm $ids >/dev/null 2>&1 || :
+        # They are what takes the space.
+        images=$(${ctr} --namespace k8s.io images ls -q)
+        [ -z "$images" ] || ${ctr} --namespace k8s.io images rm $images >/dev/null
+        touch ${KEPT}
         exit 0
       fi
       systemctl disable --quiet --now containerd.service 2>/dev/null || :
@@ -268,9 +288,10 @@ function containerd(host: ClusterHost): Task {
       rmdir /var/lib/containerd /run/containerd 2>/dev/null || :
       rm -rf /etc/containerd /etc/crictl.yaml /etc/systemd/system/containerd.service /etc/systemd/system/containerd.service.d
       for f in $(cat ${`${stamp}.files`}) runc crictl; do rm -f ${bin}/"$f"; done
-      rm -f ${stamp}
+      rm -f ${stamp} ${KEPT}
       systemctl daemon-reload`,
     timeoutSec: 600,
+    hint: 'It is not known whether others have containers in it: `journalctl -u containerd` says why it does not answer. Nothing of it was deleted. Repair it, or delete /etc/systemd/system/containerd.service where nothing in it is needed',
   });
 }
 
@@ -283,31 +304,32 @@ function binaries(host: ClusterHost): Task {
     title: 'Remove the binaries',
     check: sh`
       [ ! -e ${`${NODE_STATE}/installed/node.kubelet`} ]
-      [ ! -e ${cni} ]`,
+      [ ! -e ${cni} ] || [ -e ${KEPT} ]`,
     apply: sh`
-      rm -f ${programs}
+      rm -f ${programs} ${NODE_STATE}/installed/node.*
+      # Containers that stay need them to start again.
+      if [ -e ${KEPT} ]; then exit 0; fi
       if [ -e ${cni} ]; then ( cd /opt/cni/bin 2>/dev/null && while read -r f; do rm -f "$f"; done ) < ${cni} || :; fi
       for f in ${CALICO_PLUGINS}; do rm -f /opt/cni/bin/"$f"; done
       rmdir /opt/cni/bin /opt/cni 2>/dev/null || :
-      rm -f ${NODE_STATE}/installed/node.* ${NODE_STATE}/installed/containerd.cni*`,
+      rm -f ${NODE_STATE}/installed/containerd.cni*`,
   });
 }
 
 /** Last of all: they say what there is to remove. Downloads are named by their sha256; the directory is the inventory's choice. */
 function notes(host: ClusterHost): Task {
-  const kept = `${NODE_STATE}/containerd-kept`;
   const cache = host.settings.kubewright_cache_dir;
   const downloads = sh`find ${cache} -mindepth 1 -maxdepth 1 -type f 2>/dev/null | grep -E ${'/[0-9a-f]{64}[^/]*$'}`;
   return command({
     id: 'reset/notes',
     title: "Remove Kubewright's notes and downloads",
     check: sh`
-      [ ! -e ${NODE_STATE} ] || [ -e ${kept} -a ! -e ${`${NODE_STATE}/kubeadm`} ]
+      [ ! -e ${NODE_STATE} ] || [ -e ${KEPT} -a ! -e ${`${NODE_STATE}/kubeadm`} ]
       [ -z "$(${downloads})" ]`,
     apply: sh`
       ${downloads} | while read -r f; do rm -f "$f"; done
       rmdir ${cache} 2>/dev/null || :
-      if [ -e ${kept} ]; then rm -rf ${NODE_STATE}/kubeadm ${NODE_STATE}/images ${NODE_STATE}/started/kubelet.service ${NODE_STATE}/started/etcd.service; else rm -rf ${NODE_STATE}; fi
+      if [ -e ${KEPT} ]; then rm -rf ${NODE_STATE}/kubeadm ${NODE_STATE}/images ${NODE_STATE}/started/kubelet.service ${NODE_STATE}/started/etcd.service; else rm -rf ${NODE_STATE}; fi
       systemctl reset-failed 2>/dev/null || :`,
   });
 }
