@@ -12,6 +12,7 @@ import { caKeyTasks } from './ca-key.js';
 import { certTasks } from './etcd-certs.js';
 import { etcdctl, etcdEndpoints } from './etcdctl.js';
 import { bootstrap, join, peerUrl, promote, standing } from './join.js';
+import { endedRestore } from './restore-places.js';
 
 const UNIT = '/etc/systemd/system/etcd.service';
 const ENV = '/etc/etcd.env';
@@ -54,6 +55,7 @@ export const etcd: Role = {
         timeoutSec: 120,
         hint: 'Is a firewall between the etcd hosts (ports 2379, 2380)? `journalctl -u etcd` on the host says which members it waits for',
       }),
+      ...endedRestore(ctx),
       ...backupTimer(ctx),
     ];
   },

@@ -7,6 +7,7 @@ import { kubectl } from '../../../tasks/manifest.js';
 import type { ArtifactRef } from '../../../tasks/task.js';
 import { etcdctl, etcdEndpoints, LOCAL_MEMBER } from '../../etcd/etcdctl.js';
 import { initialCluster } from '../../etcd/join.js';
+import { restorePlaces } from '../../etcd/restore-places.js';
 import { MANIFESTS } from '../../kubernetes/kubelet.js';
 import type { Role, RoleContext } from '../../role.js';
 import { without } from '../remove/remove-options.js';
@@ -46,20 +47,8 @@ export function etcdRestore(o: RestoreOptions): Role[] {
   return roles.map(({ name, tasks }) => ({ name, tasks: (ctx) => tasks({ ...ctx, cluster: without(ctx.cluster, lost) }) }));
 }
 
-interface Places {
-  readonly data: string;
-  readonly staging: string;
-  readonly state: string;
-}
-
-/** Beside the data, on the same file system: the directory itself may be a mount. */
-function places(host: ClusterHost): Places {
-  const data = host.settings.etcd_data_dir;
-  return { data, staging: `${data}/kubewright-restore`, state: `${data}/kubewright-restore/state` };
-}
-
 function prepare(ctx: RoleContext, { snapshot }: RestoreOptions): ReturnType<Role['tasks']> {
-  const { data, staging, state } = places(ctx.host);
+  const { data, staging, state } = restorePlaces(ctx.host);
   const etcdutl = `${ctx.host.settings.bin_dir}/etcdutl`;
   return [
     command({
@@ -162,7 +151,7 @@ function running(): Shell {
 }
 
 function swap(ctx: RoleContext, { snapshot, stamp }: RestoreOptions): ReturnType<typeof command> {
-  const { data, staging, state } = places(ctx.host);
+  const { data, staging, state } = restorePlaces(ctx.host);
   const kept = `${data}/before-restore-${stamp}`;
   return command({
     id: 'etcd-restore/swap',
@@ -249,7 +238,7 @@ function finish(ctx: RoleContext, { snapshot }: RestoreOptions): ReturnType<Role
     );
   }
   if (ctx.host.etcd) {
-    const { data, staging, state } = places(ctx.host);
+    const { data, staging, state } = restorePlaces(ctx.host);
     tasks.push(
       ...(ctx.host === ctx.cluster.etcd[0] ? [sameData(ctx)] : []),
       command({
