@@ -2,14 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { type Draft, draftFiles, draftOf } from '../../../src/app/day-two/adopt/draft.js';
 import { inTemporary } from '../../../src/app/day-two/adopt/read.js';
 import { readCluster } from '../../../src/app/inventory/read-cluster.js';
-import { differences } from '../../../src/app/run/living.js';
+import { differences, settle } from '../../../src/app/run/living.js';
 import { type LivingCluster, livingCluster } from '../../../src/cluster/living/living-cluster.js';
 import { adoptedText } from '../../../src/cluster/living/record.js';
 import type { Comparison } from '../../../src/cluster/living/refusals.js';
 import { runningSettings } from '../../../src/cluster/living/running-settings.js';
 import { CONTROL_PLANE_FLAGS } from '../../../src/cluster/living/takeover/refusals.js';
+import { resolveCluster } from '../../../src/cluster/resolve.js';
 import type { HostFacts } from '../../../src/facts/facts.js';
 import type { Host } from '../../../src/inventory/model/model.js';
+import { sampleInventory } from '../../support/cluster.js';
 import { type Edit, livingFacts } from '../../support/living.js';
 
 const ADDRESSES: Readonly<Record<string, string>> = {
@@ -97,6 +99,7 @@ describe('an inventory of a cluster of another tool', () => {
     // Those that are not at their defaults.
     expect(draft.settings).toMatchObject({ kube_version: '1.36.3', kube_network_plugin: 'none', bin_dir: '/usr/bin' });
     expect(draft.settings).not.toHaveProperty('kube_pods_subnet');
+    expect(draft.settings).not.toHaveProperty('skydns_server');
     // No worker of it has a load balancer of its own, so none is put there.
     expect(draft.settings.loadbalancer_apiserver_localhost).toBe(false);
   });
@@ -180,6 +183,23 @@ other-pod\tkube-vip
     expect(c.refusals[0]?.what).toContain('kube-scheduler --config=/etc/kubernetes/kubescheduler-config.yaml');
     expect(c.refusals[0]?.fix).toContain('--config names a file that is not mounted then');
     expect(codes(await adopt(facts, [CONTROL_PLANE_FLAGS]))).toEqual([]);
+  });
+});
+
+describe('an operation on a cluster with stacked etcd', () => {
+  const inventory = sampleInventory();
+  const { cluster } = resolveCluster(inventory, {});
+  const facts = livingFacts((t) => `${t}static\tetcd image registry.k8s.io/etcd:3.6.5-0\n`);
+
+  it('is refused, unless it takes etcd as it finds it', () => {
+    expect(() => settle(cluster, inventory, undefined, facts, 'operation')).toThrow(
+      'etcd runs as static pods of kubeadm (stacked)',
+    );
+    expect(settle(cluster, inventory, undefined, facts, undefined).living?.nodes).not.toEqual([]);
+  });
+
+  it('is not refused where etcd is a service of its hosts', () => {
+    expect(settle(cluster, inventory, undefined, livingFacts(), 'operation').cluster.etcd).toHaveLength(3);
   });
 });
 

@@ -1,4 +1,5 @@
 import { InputError } from '../../../base/errors.js';
+import { nthAddress } from '../../../base/net/ipv4.js';
 import { knownVersions } from '../../../cluster/catalogue.js';
 import type { LivingCluster } from '../../../cluster/living/living-cluster.js';
 import { addressOf } from '../../../cluster/living/living-etcd.js';
@@ -108,7 +109,8 @@ function settingsOf(living: LivingCluster, found: Found, hosts: readonly DraftHo
     ...balancerOf(living, hosts, running, plain.length > 0),
     ...extraArgs(living, controlPlane, running),
   };
-  const defaults: Readonly<Record<string, unknown>> = defaultSettings();
+  const services = String(settings.kube_service_addresses ?? defaultSettings().kube_service_addresses);
+  const defaults: Readonly<Record<string, unknown>> = { ...defaultSettings(), skydns_server: nthAddress(services, 3) };
   const said = Object.entries(settings).filter(([name, value]) => name === 'kube_version' || !same(value, defaults[name]));
   return Object.fromEntries(said.map(([name, value]) => [name, typed(value)]));
 }
