@@ -20,6 +20,11 @@ const version = text
   .pipe(z.string().regex(/^v?\d+\.\d+\.\d+/, 'must be a version like 1.34.2'))
   .transform((v) => v.replace(/^v/, ''));
 
+/** Source: systemd.time(7) */
+const calendar = text.pipe(
+  z.string().regex(/^[A-Za-z0-9*:,./~+ -]+$/, 'must be a calendar event of systemd, such as daily or *-*-* 03:00'),
+);
+
 const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 const domain = text.pipe(
   z.string().regex(new RegExp(`^${label}(\\.${label})*$`), 'must be a DNS name of lower-case letters, digits, - and .'),
@@ -87,9 +92,9 @@ export const settingsShape = {
     .pipe(z.number().min(-1))
     .default(5)
     .describe('snapshots that are kept there; -1: all (kubespray: -1)'),
-  etcd_backup_schedule: unless(
-    text.pipe(z.string().regex(/^[A-Za-z0-9*:,./~+ -]+$/, 'must be a calendar event of systemd, such as daily or *-*-* 03:00')),
-  ).describe('when each etcd host takes a snapshot, as systemd writes it: daily, *-*-* 03:00; default: never'),
+  etcd_backup_schedule: unless(calendar).describe(
+    'when each etcd host takes a snapshot, as systemd writes it: daily, *-*-* 03:00; default: never',
+  ),
   kube_apiserver_port: port.default(6443).describe('port of the API server'),
   kube_apiserver_node_port_range: text
     .pipe(z.string().refine(isPortRange, 'must be two ports, the smaller one first, like 30000-32767'))
@@ -107,6 +112,12 @@ export const settingsShape = {
   loadbalancer_apiserver_healthcheck_port: port.default(8081).describe("port of the local load balancer's health"),
   apiserver_loadbalancer_domain_name: unless(domain).describe('name of the external load balancer'),
   supplementary_addresses_in_ssl_keys: strings.default([]).describe("more names and addresses in the API server's certificate"),
+  auto_renew_certificates: bool
+    .default(false)
+    .describe("renew kubeadm's certificates by a timer on the control planes when they end within 60 days"),
+  auto_renew_certificates_systemd_calendar: calendar
+    .default('Mon *-*-1,2,3,4,5,6,7 03:00:00')
+    .describe('when that timer looks; control planes take turns, 10 minutes apart'),
   kubeadm_init_timeout: z
     .preprocess((v) => (typeof v === 'string' ? seconds(v) : v), count)
     .default(300)

@@ -74,7 +74,6 @@ export const REASONS: readonly Reason[] = [
     names: /^kube_cert_validity|^kube_ca_cert_validity|^certificates_|^cert_management$/,
     why: 'certificates live as long as kubeadm and etcd-certs make them',
   },
-  { names: /^auto_renew_certificates/, why: 'certificates are not renewed by a timer: kubeadm renews them at upgrades' },
   { names: /^kube_encrypt|^kube_encryption|^secrets_encryption/, why: 'secrets are not encrypted in etcd yet' },
   { names: /^kubernetes_audit|^audit_/, why: 'audit logs are not set up; kube_kubeadm_apiserver_extra_args takes arguments' },
   {

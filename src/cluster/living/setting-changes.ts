@@ -42,6 +42,8 @@ export const SETTING_CHANGES: Readonly<Record<keyof ClusterSettings, ChangeClass
   loadbalancer_apiserver_healthcheck_port: 'rolling',
   apiserver_loadbalancer_domain_name: 'rolling',
   supplementary_addresses_in_ssl_keys: 'rolling',
+  auto_renew_certificates: 'live',
+  auto_renew_certificates_systemd_calendar: 'live',
   kubeadm_init_timeout: 'live',
   kube_kubeadm_apiserver_extra_args: 'rolling',
   kube_kubeadm_controller_extra_args: 'rolling',

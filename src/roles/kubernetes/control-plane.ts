@@ -14,6 +14,7 @@ import { isNode, type Role, type RoleContext } from '../role.js';
 import { runtimeOf } from '../runtime/runtimes.js';
 import { hostWhy } from '../why.js';
 import { apiServerCertificate } from './apiserver-cert.js';
+import { certsTimer } from './certs/renewal-timer.js';
 import { INITIALISED, join, repeatable, withConfig } from './join.js';
 import { KUBE_PROXY, kubeProxyEndpoint } from './kube-proxy.js';
 import { kubeadmOf } from './kubeadm-command.js';
@@ -45,6 +46,7 @@ export const controlPlane: Role = {
       apiServerCertificate(ctx, CONFIG),
       ...joinedNode(ctx),
       ready(ctx),
+      ...certsTimer(ctx),
       ...(first ? [caHash(), kubeProxyEndpoint(ctx), ...dnsService(ctx), ...handOver(ctx)] : []),
     ];
   },

@@ -1,8 +1,8 @@
 # reset/units: Stop the kubelet, the routes and etcd
 ## check
-for u in kubelet.service kubewright-routes.service kubewright-etcd-backup.timer etcd.service; do [ ! -e /etc/systemd/system/"$u" ] || { ! systemctl is-active --quiet "$u" && ! systemctl is-enabled --quiet "$u" 2>/dev/null; }; done
+for u in kubelet.service kubewright-routes.service kubewright-certs-renew.timer kubewright-etcd-backup.timer etcd.service; do [ ! -e /etc/systemd/system/"$u" ] || { ! systemctl is-active --quiet "$u" && ! systemctl is-enabled --quiet "$u" 2>/dev/null; }; done
 ## apply
-for u in kubelet.service kubewright-routes.service kubewright-etcd-backup.timer etcd.service; do
+for u in kubelet.service kubewright-routes.service kubewright-certs-renew.timer kubewright-etcd-backup.timer etcd.service; do
   [ -e /etc/systemd/system/"$u" ] || continue
   systemctl disable --quiet "$u" 2>/dev/null || :
   systemctl stop "$u"
@@ -105,12 +105,12 @@ rm -f /etc/etcd.env /etc/systemd/system/etcd.service /etc/systemd/system/kubewri
 
 # reset/files: Remove the files of Kubernetes and of the pod network
 ## check
-for f in /etc/cni/net.d/10-calico.conflist /etc/cni/net.d/calico-kubeconfig /etc/cni/net.d/10-kubewright.conflist /etc/haproxy/haproxy.cfg /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/systemd/system/kubewright-routes.service /etc/modules-load.d/kubewright.conf /etc/sysctl.d/99-kubewright.conf /etc/bash_completion.d/kubectl /etc/profile.d/kubewright.sh /usr/local/bin/kubewright-routes /etc/kubernetes /var/lib/kubelet /var/lib/calico /var/run/calico /var/log/calico /var/log/pods /var/log/containers; do [ ! -e "$f" ] || [ -d "$f" -a -z "$(ls -A "$f" 2>/dev/null)" ]; done
+for f in /etc/cni/net.d/10-calico.conflist /etc/cni/net.d/calico-kubeconfig /etc/cni/net.d/10-kubewright.conflist /etc/haproxy/haproxy.cfg /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/systemd/system/kubewright-routes.service /etc/modules-load.d/kubewright.conf /etc/sysctl.d/99-kubewright.conf /etc/bash_completion.d/kubectl /etc/profile.d/kubewright.sh /usr/local/bin/kubewright-routes /etc/systemd/system/kubewright-certs-renew.timer /etc/systemd/system/kubewright-certs-renew.service /var/lib/kubewright/bin/certs-renew /etc/kubernetes /var/lib/kubelet /var/lib/calico /var/run/calico /var/log/calico /var/log/pods /var/log/containers; do [ ! -e "$f" ] || [ -d "$f" -a -z "$(ls -A "$f" 2>/dev/null)" ]; done
 [ -z "$(find /var/lib/cni -mindepth 2 -maxdepth 3 '(' -name k8s-pod-network -o -name 'k8s-pod-network-*' -o -name kubewright -o -name 'kubewright-*' -o -name cni-loopback -o -name 'cni-loopback-*' ')' -prune 2>/dev/null)" ]
 if grep -q '^# BEGIN kubewright hosts$' /etc/hosts; then exit 1; fi
 if grep -qs kubewright /etc/nginx/nginx.conf; then exit 1; fi
 ## apply
-rm -f /etc/cni/net.d/10-calico.conflist /etc/cni/net.d/calico-kubeconfig /etc/cni/net.d/10-kubewright.conflist /etc/haproxy/haproxy.cfg /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/systemd/system/kubewright-routes.service /etc/modules-load.d/kubewright.conf /etc/sysctl.d/99-kubewright.conf /etc/bash_completion.d/kubectl /etc/profile.d/kubewright.sh /usr/local/bin/kubewright-routes
+rm -f /etc/cni/net.d/10-calico.conflist /etc/cni/net.d/calico-kubeconfig /etc/cni/net.d/10-kubewright.conflist /etc/haproxy/haproxy.cfg /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/systemd/system/kubewright-routes.service /etc/modules-load.d/kubewright.conf /etc/sysctl.d/99-kubewright.conf /etc/bash_completion.d/kubectl /etc/profile.d/kubewright.sh /usr/local/bin/kubewright-routes /etc/systemd/system/kubewright-certs-renew.timer /etc/systemd/system/kubewright-certs-renew.service /var/lib/kubewright/bin/certs-renew
 # A directory that is a mount of its own is emptied and stays.
 for d in /etc/kubernetes /var/lib/kubelet /var/lib/calico /var/run/calico /var/log/calico /var/log/pods /var/log/containers; do
   [ -d "$d" ] || continue

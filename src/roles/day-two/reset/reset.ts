@@ -5,6 +5,7 @@ import { NODE_STATE } from '../../../tasks/paths.js';
 import type { Task } from '../../../tasks/task.js';
 import { clientShellGone } from '../../apps/client-shell.js';
 import { BACKUP_FILES, BACKUP_UNIT } from '../../etcd/backup-timer.js';
+import { CERTS_TIMER_FILES, CERTS_UNIT } from '../../kubernetes/certs/renewal-timer.js';
 import type { Role, RoleContext } from '../../role.js';
 import { runtimeOf } from '../../runtime/runtimes.js';
 import { noRules, removeRules } from './firewall.js';
@@ -46,6 +47,7 @@ function units(ctx: RoleContext): Task {
   const list = [
     'kubelet.service',
     'kubewright-routes.service',
+    ...(ctx.host.controlPlane ? [`${CERTS_UNIT}.timer`] : []),
     ...(ctx.host.etcd ? [`${BACKUP_UNIT}.timer`, 'etcd.service'] : []),
   ];
   return command({
@@ -192,6 +194,7 @@ function files(ctx: RoleContext): Task {
     '/etc/bash_completion.d/kubectl',
     '/etc/profile.d/kubewright.sh',
     `${bin}/kubewright-routes`,
+    ...CERTS_TIMER_FILES,
   ];
   const trees = [
     '/etc/kubernetes',

@@ -272,6 +272,14 @@ while :; do
   sleep 1
 done
 
+# control-plane/no-certs-timer: Renew no certificates by a timer
+## check
+for f in /etc/systemd/system/kubewright-certs-renew.timer /etc/systemd/system/kubewright-certs-renew.service /var/lib/kubewright/bin/certs-renew; do [ ! -e "$f" ]; done
+## apply
+systemctl disable --now --quiet kubewright-certs-renew.timer || :
+rm -f /etc/systemd/system/kubewright-certs-renew.timer /etc/systemd/system/kubewright-certs-renew.service /var/lib/kubewright/bin/certs-renew
+systemctl daemon-reload
+
 # control-plane/ca-hash: Look up the hash of the cluster's CA
 # (changes nothing)
 ## check

@@ -284,3 +284,11 @@ while :; do
   fi
   sleep 1
 done
+
+# control-plane/no-certs-timer: Renew no certificates by a timer
+## check
+for f in /etc/systemd/system/kubewright-certs-renew.timer /etc/systemd/system/kubewright-certs-renew.service /var/lib/kubewright/bin/certs-renew; do [ ! -e "$f" ]; done
+## apply
+systemctl disable --now --quiet kubewright-certs-renew.timer || :
+rm -f /etc/systemd/system/kubewright-certs-renew.timer /etc/systemd/system/kubewright-certs-renew.service /var/lib/kubewright/bin/certs-renew
+systemctl daemon-reload
