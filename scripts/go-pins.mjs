@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../data/go/', import.meta.url));
 const table = parse(readFileSync(join(root, 'components.yaml'), 'utf8'), { schema: 'failsafe' });
 
 const wanted = new Set(Object.keys(table.releases).map((v) => `kubernetes-${v}`));
-for (const pins of [table.common, ...Object.values(table.releases)]) {
+for (const pins of [table.common, table.addons, ...Object.values(table.releases)]) {
   for (const [name, version] of Object.entries(pins)) if (name in table.components) wanted.add(`${name}-${version}`);
 }
 

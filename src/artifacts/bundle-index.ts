@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../base/errors.js';
@@ -80,6 +80,8 @@ const bundleIndexSchema = z.object({
   limits: z.array(z.string()).optional(),
   /** Checksum of how it was built; a build of another recipe is not the same bundle. */
   recipe: z.string().optional(),
+  /** Add-ons that were put into it, with the checksum of how each was built. */
+  addons: z.record(z.string(), z.string()).optional(),
   files: z.array(bundleFile),
   images: z.array(bundleImage),
 });
@@ -135,7 +137,9 @@ export async function writeBundleIndex(dir: string, index: BundleIndex): Promise
   const file = join(dir, INDEX_FILE);
   const text = `${JSON.stringify(index, null, 2)}\n`;
   parseBundleIndex(text, file);
-  await writeFile(file, text);
+  // A run may be reading the one that is there.
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
 }
 
 /** Whether a relative path from an index or an archive stays inside its directory. */

@@ -39,32 +39,22 @@ export async function buildInto(o: BuildIntoOptions): Promise<BundleIndex> {
   const outDir = resolve(o.outDir);
   const workDir = resolve(o.workDir ?? `${outDir}.work`);
   makeFolder(dirname(outDir));
-  const tell = (stage: string) => (text: string, done?: number, of?: number) =>
-    o.onProgress?.({ stage, text, ...(done === undefined ? {} : { done, of }) });
+  const check = teller(o.onProgress, 'check');
 
-  const ready = await finished(outDir, o, tell('check'));
+  const ready = await finished(outDir, o, check);
   if (ready) return ready;
   requireRoot('Building a bundle', 'It installs Debian into directories of its own');
   await o.check(dirname(outDir));
   const unlock = await lock(`${outDir}.lock`);
   try {
     // Another build may have finished meanwhile.
-    const other = await finished(outDir, o, tell('check'));
+    const other = await finished(outDir, o, check);
     if (other) return other;
     const { stdout: arch } = await promisify(execFile)('dpkg', ['--print-architecture']);
     await startOver(workDir, o.recipe);
     await mkdir(join(workDir, 'out'), { recursive: true });
-    const index = await o.make((stage) => ({
-      stage,
-      workDir,
-      arch: arch.trim(),
-      tmpDir: join(workDir, 'tmp'),
-      outDir: join(workDir, 'out'),
-      logFile: o.logFile?.(stage) ?? `${outDir}.log`,
-      signal: o.signal,
-      progress: tell(stage),
-      over: (text) => o.onProgress?.({ stage, text, over: true }),
-    }));
+    const logFile = o.logFile ?? (() => `${outDir}.log`);
+    const index = await o.make(contextsIn({ ...o, workDir, outDir: join(workDir, 'out'), arch: arch.trim(), logFile }));
     await rm(outDir, { recursive: true, force: true });
     await rename(join(workDir, 'out'), outDir);
     await removeTree(workDir);
@@ -72,6 +62,28 @@ export async function buildInto(o: BuildIntoOptions): Promise<BundleIndex> {
   } finally {
     await unlock();
   }
+}
+
+/** What the stages of a build get: one log and one voice each. */
+export function contextsIn(
+  o: Pick<BuildContext, 'workDir' | 'outDir' | 'arch' | 'signal'> &
+    Pick<BuildIntoOptions, 'onProgress'> & { logFile(stage: string): string },
+): (stage: string) => BuildContext {
+  return (stage) => ({
+    stage,
+    workDir: o.workDir,
+    arch: o.arch,
+    tmpDir: join(o.workDir, 'tmp'),
+    outDir: o.outDir,
+    logFile: o.logFile(stage),
+    signal: o.signal,
+    progress: teller(o.onProgress, stage),
+    over: (text) => o.onProgress?.({ stage, text, over: true }),
+  });
+}
+
+function teller(onProgress: BuildIntoOptions['onProgress'], stage: string): BuildContext['progress'] {
+  return (text, done, of) => onProgress?.({ stage, text, ...(done === undefined ? {} : { done, of }) });
 }
 
 /** Runs each stage once, and says of a failure in which stage it was. */
@@ -96,8 +108,8 @@ export async function kept<T>(ctx: BuildContext, name: string): Promise<T> {
   return JSON.parse(await readFile(join(ctx.workDir, `${name}.json`), 'utf8')) as T;
 }
 
-/** What another recipe left half-made is of no use. */
-async function startOver(workDir: string, recipe: string | undefined): Promise<void> {
+/** Makes the work directory. What another recipe left half-made in it is of no use. */
+export async function startOver(workDir: string, recipe: string | undefined): Promise<void> {
   const file = join(workDir, 'recipe');
   if (recipe === undefined || (await readFile(file, 'utf8').catch(() => undefined)) === recipe) return;
   await removeTree(workDir);

@@ -5,10 +5,11 @@ import { Remaining, type Stage } from '../build/remaining.js';
 import { finishedSteps } from '../build/work.js';
 import { type BundleFile, type BundleImage, type BundleIndex, type BundleSources, writeBundleIndex } from '../bundle-index.js';
 import { packagesIn } from '../debian/mmdebstrap.js';
+import { putAddons } from './addons.js';
 import { compilePrograms, fetchModules } from './compile.js';
 import { writeGoFiles } from './files.js';
 import { writeGoImages } from './images.js';
-import type { Packing } from './module-files.js';
+import { modulesOf, type Packing } from './module-files.js';
 import { type GoPlan, goPlan } from './plan.js';
 import { checkGoRequirements, gccVersion } from './requirements.js';
 import { GO_IMAGE_ROOTS, type GoImageRoot, goRootDir, makeGoImageRoot } from './roots.js';
@@ -43,13 +44,14 @@ export function goBundleDir(cacheDir: string, kubeVersion: string): string {
 
 /** How long a build takes here when nothing is cached: `about 14 min`. */
 export function goBuildEstimate(kubeVersion: string): string {
-  return new Remaining(stagesOf(goPlan(kubeVersion))).estimate();
+  const plan = goPlan(kubeVersion);
+  return new Remaining([...stagesOf(plan), ...plan.addons.map((a) => ({ name: a.id, seconds: a.seconds }))]).estimate();
 }
 
 /**
  * Builds a bundle with Calico and CoreDNS from pinned Go modules, and images from them and Debian bookworm's packages. Takes a
- * quarter of an hour on 2 cores and 13 GB of disk, most of it in Go's own caches. A finished, whole bundle is returned at once; a
- * build that was stopped carries on where it was.
+ * quarter of an hour on 2 cores and 13 GB of disk, most of it in Go's own caches. A finished, whole bundle is returned at once, and
+ * gets the add-ons that it lacks; a build that was stopped carries on where it was.
  *
  * @throws KubewrightError where Go, a compiler or disk is missing, and with stage, last lines and log file when a stage fails;
  *   LockedError while another build runs; InterruptedError after an abort; InputError without root or when the directory holds
@@ -58,19 +60,21 @@ export function goBuildEstimate(kubeVersion: string): string {
 export async function buildGoBundle(options: BuildGoBundleOptions): Promise<BundleIndex> {
   const plan = goPlan(options.kubeVersion);
   const workDir = resolve(options.workDir ?? `${resolve(options.outDir)}.work`);
+  const outDir = resolve(options.outDir);
   let go: GoToolchain | undefined;
-  return buildInto({
+  const toolchain = async () => (go ??= await findGo(process.env, options.signal));
+  const index = await buildInto({
     ...options,
     workDir,
     name: bundleName(plan.kubeVersion),
     recipe: plan.recipe,
     logFile: (stage) => join(workDir, `${stage}.log`),
     async check(parent) {
-      go = await findGo(process.env, options.signal);
-      await checkGoRequirements(go, anyModule(plan), parent, options.signal);
+      await checkGoRequirements(await toolchain(), anyModule(plan), parent, options.signal);
     },
-    make: async (context) => allStages(context, plan, go ?? (await findGo(process.env, options.signal))),
+    make: async (context) => allStages(context, plan, await toolchain()),
   });
+  return putAddons({ ...options, outDir }, plan, index, toolchain);
 }
 
 /** One that says whether the others can be had as well. */
@@ -163,15 +167,7 @@ async function sourcesOf(ctx: BuildContext, plan: GoPlan, go: GoToolchain): Prom
   return {
     go: `go${go.version}`,
     gcc: await gccVersion(),
-    modules: plan.builds.flatMap((b) =>
-      b.modules.map((m) => ({
-        name: b.component,
-        ...m,
-        programs: [...b.programs]
-          .filter(([path]) => path === m.module || path.startsWith(`${m.module}/`))
-          .map(([, name]) => name),
-      })),
-    ),
+    modules: plan.builds.flatMap(modulesOf),
     packages: [...packages.keys()].sort().flatMap((key) => packages.get(key) ?? []),
   };
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildContext } from '../build/context.js';
-import type { GoPlan } from './plan.js';
+import type { BundleSources } from '../bundle-index.js';
+import type { GoBuild, GoPlan } from './plan.js';
 import type { GoComponentName } from './table.js';
 import type { GoToolchain } from './toolchain.js';
 
@@ -33,4 +34,15 @@ export function escapePath(module: string): string {
 /** A text file of a component's own module. */
 export async function moduleText(p: Packing, name: GoComponentName, path: string): Promise<string> {
   return readFile(join(moduleDir(p, name), path), 'utf8');
+}
+
+/** What the bundle's index says of a build's modules. */
+export function modulesOf(build: GoBuild): BundleSources['modules'] {
+  return build.modules.map((m) => ({
+    name: build.component,
+    ...m,
+    programs: [...build.programs]
+      .filter(([path]) => path === m.module || path.startsWith(`${m.module}/`))
+      .map(([, name]) => name),
+  }));
 }

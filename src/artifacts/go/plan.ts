@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type GoComponentName, goTable, PINS_DIR } from './table.js';
+import { type GoAddonName, type GoComponentName, goTable, PINS_DIR } from './table.js';
 
 /** A component as it is built from pinned modules. */
 export interface GoBuild {
@@ -20,35 +20,61 @@ export interface GoBuild {
   readonly seconds: number;
 }
 
+/** An add-on: an image of one program, which is put into a finished bundle. */
+export interface GoAddon extends GoBuild {
+  readonly component: GoAddonName;
+  /** Checksum of everything that it is made from, and of how. */
+  readonly recipe: string;
+}
+
 export interface GoPlan {
   readonly kubeVersion: string;
   readonly pauseVersion: string;
   /** In the order in which they are built. */
   readonly builds: readonly GoBuild[];
+  /** Not part of `recipe`: a change of theirs does not build the bundle again. */
+  readonly addons: readonly GoAddon[];
   /** Checksum of everything here, of all pinned modules, and of how images are made. */
   readonly recipe: string;
 }
 
 /** Raised when files or images are made in another way from the same inputs. */
 const RECIPE = '1';
+const ADDON_RECIPE = '1';
 
 /** What to build for a release of the table (see `goRelease`). */
 export function goPlan(kubeVersion: string): GoPlan {
-  const { releases, common, components } = goTable();
+  const { releases, common, components, addons } = goTable();
   const release = releases[kubeVersion];
   if (!release) throw new RangeError(`Kubernetes ${kubeVersion} is not in the table`);
   const versions: Record<GoComponentName, string> = {
     ...common,
+    ...addons,
     kubernetes: kubeVersion,
     etcd: release.etcd,
     coredns: release.coredns,
   };
-  const builds = (Object.keys(components) as GoComponentName[]).map((name) => goBuild(name, versions[name]));
+  const isAddon = (name: GoComponentName): name is GoAddonName => Object.hasOwn(addons, name);
+  const names = Object.keys(components) as GoComponentName[];
+  const builds = names.filter((name) => !isAddon(name)).map((name) => goBuild(name, versions[name]));
+  return {
+    kubeVersion,
+    pauseVersion: release.pause,
+    builds,
+    addons: names.filter(isAddon).map((component) => {
+      const build = goBuild(component, addons[component]);
+      return { ...build, component, recipe: recipeOf(ADDON_RECIPE, component, [build]) };
+    }),
+    recipe: recipeOf(RECIPE, release, builds),
+  };
+}
+
+function recipeOf(how: string, what: unknown, builds: readonly GoBuild[]): string {
   const hash = createHash('sha256')
-    .update(RECIPE)
-    .update(JSON.stringify([release, builds.map((b) => [b.id, b.ldflags, b.tags])]));
+    .update(how)
+    .update(JSON.stringify([what, builds.map((b) => [b.id, b.ldflags, b.tags])]));
   for (const b of builds) for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(PINS_DIR, b.id, file)));
-  return { kubeVersion, pauseVersion: release.pause, builds, recipe: hash.digest('hex') };
+  return hash.digest('hex');
 }
 
 function goBuild(component: GoComponentName, version: string): GoBuild {

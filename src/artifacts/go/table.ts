@@ -6,7 +6,10 @@ import { InputError } from '../../base/errors.js';
 import { PACKAGE_ROOT } from '../../base/package-root.js';
 
 const COMPONENTS = ['kubernetes', 'calico', 'coredns', 'containerd', 'etcd', 'crictl', 'cni-plugins', 'runc'] as const;
-export type GoComponentName = (typeof COMPONENTS)[number];
+/** Built after the bundle and put into it, each with a recipe of its own. */
+const ADDONS = ['metrics-server', 'local-path-provisioner'] as const;
+export type GoAddonName = (typeof ADDONS)[number];
+export type GoComponentName = (typeof COMPONENTS)[number] | GoAddonName;
 
 const version = z.string().regex(/^\d+\.\d+\.\d+$/);
 
@@ -32,7 +35,8 @@ const schema = z.strictObject({
   releases: z.record(version, z.strictObject({ etcd: version, coredns: version, pause: z.string() })),
   default: version,
   common: z.strictObject({ containerd: version, runc: version, crictl: version, 'cni-plugins': version, calico: version }),
-  components: z.record(z.enum(COMPONENTS), component),
+  addons: z.record(z.enum(ADDONS), version),
+  components: z.record(z.enum([...COMPONENTS, ...ADDONS]), component),
 });
 
 export type GoTable = z.output<typeof schema>;

@@ -48,8 +48,14 @@ describe.each(releases)('the plan for %s', (release) => {
     expect(plan.builds[0]?.version).toBe(release);
   });
 
+  it('has the add-ons apart, each with a recipe of its own', () => {
+    expect(plan.addons.map((a) => a.component)).toEqual(['metrics-server', 'local-path-provisioner']);
+    expect(new Set([plan.recipe, ...plan.addons.map((a) => a.recipe)]).size).toBe(3);
+    for (const addon of plan.addons) expect(addon.programs.size).toBe(1);
+  });
+
   it('pins every module that it names, in the version that it names', () => {
-    for (const build of plan.builds) {
+    for (const build of [...plan.builds, ...plan.addons]) {
       const mod = readFileSync(join(PINS_DIR, build.id, 'go.mod'), 'utf8');
       for (const { module, version, sum } of build.modules) {
         expect(sum, `${build.id}: ${module} ${version} in go.sum`).toMatch(/^h1:[A-Za-z0-9+/]{43}=$/);
@@ -111,7 +117,7 @@ describe('the plan', () => {
   });
 
   it('leaves no pinned directory unused, so that none is forgotten when versions change', () => {
-    const used = new Set(releases.flatMap((r) => goPlan(r).builds.map((b) => b.id)));
+    const used = new Set(releases.flatMap((r) => [...goPlan(r).builds, ...goPlan(r).addons].map((b) => b.id)));
     expect(
       readdirSync(PINS_DIR)
         .filter((n) => existsSync(join(PINS_DIR, n, 'go.mod')))
