@@ -89,7 +89,7 @@ import { ROLES } from './src/roles/registry.js';
 import { clusterFacts, roleContext, sampleCluster } from './test/support/cluster.js';
 
 const cluster = sampleCluster({
-  vars: { kube_network_plugin: 'hub', container_manager: 'crio', kubelet_parallel_pulls: true },
+  vars: { kube_network_plugin: 'hub', container_manager: 'crio', kubelet_parallel_pulls: true, hello_enabled: true },
 });
 const facts = {
   os: { id: 'opensuse-leap', like: ['opensuse-leap', 'suse', 'opensuse'], version: '15.6', pretty: 'openSUSE Leap 15.6' },
@@ -183,12 +183,13 @@ describe('the examples, applied to a copy of the sources', () => {
   });
 
   it('add-on: is part of an installation and compiles to a program', async () => {
-    const list = await run(process.execPath, 'bin/run.js', 'provision', '-i', 'inventories/sample/hosts.ini', '--list-tasks');
-    expect(list).toMatch(/Install hello/);
+    const tasks = ['bin/run.js', 'provision', '-i', 'inventories/sample/hosts.ini', '--list-tasks'];
+    expect(await run(process.execPath, ...tasks)).toMatch(/Remove hello/);
+    const list = await run(process.execPath, ...tasks, '-e', 'hello_enabled=true');
     expect(list).toMatch(/Apply hello/);
-    expect(report.programs.hello).toContain(
-      'kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f /etc/kubernetes/hello/hello.yaml',
-    );
+    expect(list).toMatch(/Wait until hello works/);
+    expect(report.programs.hello).toContain('image: docker.io/example/hello:v1.2.0');
+    expect(report.programs.hello).toContain('kubewright/addon: hello');
   });
 
   it('network plugin: can be chosen, compiles, and has its kernel module loaded and asked for', async () => {

@@ -24,7 +24,8 @@ const schema = z.object({
     }),
   ),
   pairings: z.object({ etcd: byMinor, pause: byMinor, coredns: byMinor }),
-  images: z.object({ nginx: z.string(), haproxy: z.string() }),
+  images: z.object({ busybox: z.string(), nginx: z.string(), haproxy: z.string() }),
+  addons: z.record(z.string(), z.object({ setting: z.string(), image: z.string(), versions: byMinor })),
 });
 
 export type Catalogue = z.output<typeof schema>;

@@ -180,6 +180,19 @@ export const settingsShape = {
     .array(text.pipe(z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be names of users')))
     .default([])
     .describe('users there who get them and the admin kubeconfig, besides root'),
+  metrics_server_enabled: bool
+    .default(false)
+    .describe('install metrics-server, for kubectl top and autoscaling (docs/addons.md)'),
+  metrics_server_kubelet_insecure_tls: bool
+    .default(true)
+    .describe("whether it takes kubelets' certificates that the cluster's authority has not signed"),
+  local_path_provisioner_enabled: bool
+    .default(false)
+    .describe("install a storage class whose volumes are directories of the pod's node (docs/addons.md)"),
+  local_path_provisioner_claim_root: path
+    .default('/opt/local-path-provisioner/')
+    .describe('directory on the nodes for new volumes'),
+  local_path_provisioner_is_default_storageclass: bool.default(true).describe('whether claims that name no storage class get it'),
   kubewright_bundle: text.optional().describe('offline bundle (directory or tar) to install from'),
   kubewright_cache_dir: path
     .default('/var/cache/kubewright')

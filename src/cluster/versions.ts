@@ -16,10 +16,20 @@ export interface VersionFacts {
   readonly criSocketIsUrl: boolean;
   /** KubeletConfiguration knows failCgroupV1 (since 1.31). */
   readonly hasFailCgroupV1: boolean;
+  readonly busyboxImage: string;
   readonly nginxImage: string;
   readonly haproxyImage: string;
   /** Catalogue name → version of everything that is installed from the catalogue. */
   readonly components: Readonly<Record<string, string>>;
+  readonly addons: Readonly<Record<string, AddonFacts>>;
+}
+
+/** An add-on of the catalogue, by the name that its image and its role have. */
+export interface AddonFacts {
+  /** The setting that turns it on. */
+  readonly setting: string;
+  /** Full reference; absent: no version of it is known for this Kubernetes. */
+  readonly image?: string;
 }
 
 interface MinorFacts {
@@ -53,7 +63,7 @@ export function knownMinors(): string[] {
 export function versionFacts(s: ClusterSettings): VersionFacts {
   const minor = minorOf(s.kube_version);
   const name = `1.${minor}`;
-  const { pairings, images, files } = catalogue();
+  const { pairings, images, files, addons } = catalogue();
   const old = OLD_MINORS[name];
   const pause = old?.pause ?? pairings.pause[name];
   const etcd = old?.etcd ?? pairings.etcd[name];
@@ -68,10 +78,24 @@ export function versionFacts(s: ClusterSettings): VersionFacts {
     controlPlaneTaints: controlPlaneTaints(minor),
     criSocketIsUrl: minor >= 24,
     hasFailCgroupV1: minor >= 31,
+    busyboxImage: dockerHub(images.busybox),
     nginxImage: dockerHub(images.nginx),
     haproxyImage: dockerHub(images.haproxy),
     components: Object.fromEntries(Object.keys(files).map((file) => [file, componentVersion(file, s, name, { etcd })])),
+    addons: Object.fromEntries(
+      Object.entries(addons).map(([addon, { setting, image, versions }]) => {
+        const version = since(versions, name);
+        const ref = image.replace(/^registry\.k8s\.io\//, `${imageRegistry}/`);
+        return [addon, { setting, ...(version === undefined ? {} : { image: dockerHub(ref).replace('{version}', version) }) }];
+      }),
+    ),
   };
+}
+
+/** What the newest minor that is not newer than this one has. */
+function since(byMinor: Readonly<Record<string, string>>, minor: string): string | undefined {
+  const known = Object.keys(byMinor).filter((m) => compareVersions(m, minor) <= 0);
+  return byMinor[known.toSorted(compareVersions).at(-1) ?? ''];
 }
 
 /**

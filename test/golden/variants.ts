@@ -77,6 +77,12 @@ const OPTIONS: readonly VariantOptions[] = [
     differs: ['client'],
   },
   {
+    name: 'addons',
+    text: 'every add-on',
+    vars: { metrics_server_enabled: true, local_path_provisioner_enabled: true },
+    differs: ['metrics-server', 'local-path-provisioner'],
+  },
+  {
     name: 'proxy-and-mirror',
     text: 'no direct way out: a proxy, mirrors of the release files and of the registries',
     vars: {

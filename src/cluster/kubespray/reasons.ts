@@ -24,6 +24,7 @@ const hasPlugin = (part: string): boolean => NETWORK_PLUGINS.some((name) => name
 const hasRuntime = (part: string): boolean => CONTAINER_RUNTIMES.some((name) => name.replaceAll('-', '') === part);
 /** kubespray turns each addon on by ADDON_enabled. */
 const hasAddon = (part: string): boolean => SETTING_NAMES.some((name) => name.startsWith(part) && name.endsWith('_enabled'));
+const ADDONS_HERE = new RegExp(`^(${ADDON_PARTS.filter(hasAddon).join('|')})_`);
 
 function absent(parts: readonly string[], isThere: (part: string) => boolean, why: string): Reason {
   return { names: new RegExp(`^(${parts.filter((p) => !isThere(p)).join('|')})`), why };
@@ -114,6 +115,7 @@ export const REASONS: readonly Reason[] = [
     names: /^(gcr|github)_image_repo$|^registry_host$/,
     why: 'it only counts where another setting mentions it; containerd_registries_mirrors names mirrors',
   },
+  { names: ADDONS_HERE, why: 'not among the settings of this add-on here', partly: true },
   { names: /_image_(repo|tag)$|_images?$/, why: 'images come from the versions that belong to kube_version', partly: true },
   { names: /^calico_datastore$/, why: 'Calico keeps its data in Kubernetes (kdd)' },
   { names: /^typha_/, why: "not among the settings of Typha here; its manifest's defaults hold", partly: true },
@@ -140,7 +142,7 @@ export const REASONS: readonly Reason[] = [
     why: `${listed(CONTAINER_RUNTIMES)} is the runtime, set up with the settings that Kubewright has`,
     partly: true,
   },
-  absent(ADDON_PARTS, hasAddon, 'this addon is not installed: install it with kubectl or helm afterwards'),
+  absent(ADDON_PARTS, hasAddon, 'this add-on is not installed: install it with kubectl or helm afterwards'),
   {
     names: /^(drain_|upgrade_|serial$|reset_|allow_ungraceful|flush_iptables|delete_node|system_upgrade|recover_)/,
     why: 'it belongs to upgrades, resets and removals, which do not exist yet',

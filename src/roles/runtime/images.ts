@@ -4,11 +4,14 @@ import { isNode, type RoleContext } from '../role.js';
 const CONTROL_PLANE_ONLY = /\/kube-(apiserver|controller-manager|scheduler):/;
 const LOAD_BALANCER = /\/(haproxy|nginx):/;
 
-/** The bundle's images that this host may run: two hundred workers do not need the API server's. */
-export function imagesFor(ctx: Pick<RoleContext, 'artifacts' | 'host'>): readonly ImageArchive[] {
+/** The bundle's images that this host may run: two hundred workers do not need the API server's, and add-ons are there when the cluster has them. */
+export function imagesFor(ctx: Pick<RoleContext, 'artifacts' | 'cluster' | 'host'>): readonly ImageArchive[] {
+  const settings: Readonly<Record<string, unknown>> = ctx.cluster.settings;
+  const off = Object.entries(ctx.cluster.versions.addons).flatMap(([name, a]) => (settings[a.setting] === true ? [] : [name]));
   return ctx.artifacts.images.filter((i) => {
     if (!isNode(ctx.host)) return false;
     if (CONTROL_PLANE_ONLY.test(i.ref)) return ctx.host.controlPlane;
+    if (off.some((name) => isImage(i.ref, name))) return false;
     if (LOAD_BALANCER.test(i.ref)) return !ctx.host.controlPlane;
     return true;
   });
@@ -16,5 +19,9 @@ export function imagesFor(ctx: Pick<RoleContext, 'artifacts' | 'host'>): readonl
 
 /** The bundle's image of that name, whatever its version, or the given reference, which the runtime then pulls. */
 export function imageRef(ctx: RoleContext, name: string, otherwise: string): string {
-  return ctx.artifacts.images.find((i) => new RegExp(`/${name}:`).test(i.ref))?.ref ?? otherwise;
+  return ctx.artifacts.images.find((i) => isImage(i.ref, name))?.ref ?? otherwise;
+}
+
+function isImage(ref: string, name: string): boolean {
+  return ref.includes(`/${name}:`);
 }

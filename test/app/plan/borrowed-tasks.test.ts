@@ -140,7 +140,7 @@ describe('--start-at', () => {
     expect(found.id).toBe(first);
     const list = taskList(startAt(chosen, found), p);
     expect(list[0]?.tasks[0]?.id).toBe(first);
-    expect(list.at(-1)?.name).toBe('Note what was applied');
+    expect(list.at(-1)?.name).toBe('Install or remove add-ons');
   });
 
   it('suggests the nearest task', async () => {

@@ -180,7 +180,7 @@ function checked(plan: Plan, { bundle }: ClusterSource, cluster: Cluster): Param
       // Pulled ones have no size here: about what a control plane needs.
       if (!bundle || !facts) return isNode(host) ? 400e6 : 0;
       const artifacts = artifactsFor(cluster, host, facts.arch, bundle);
-      const list = imagesFor({ artifacts, host });
+      const list = imagesFor({ artifacts, cluster, host });
       return [...new Map(list.map((i) => [i.sha256, i.size ?? 0])).values()].reduce((sum, size) => sum + size, 0);
     },
   };
