@@ -33,6 +33,6 @@ describe("what is said about kubespray's variables", () => {
     for (const name of NETWORK_PLUGINS) expect(plugins).toContain(name);
     const runtimes = withoutEffect('crio_version', '1')?.why ?? '';
     for (const name of CONTAINER_RUNTIMES) expect(runtimes).toContain(name);
-    expect(withoutEffect('helm_enabled', true)?.why).toMatch(/addon is not installed/);
+    expect(withoutEffect('helm_enabled', true)?.why).toMatch(/add-on is not installed/);
   });
 });
