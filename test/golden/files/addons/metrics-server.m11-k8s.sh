@@ -473,9 +473,9 @@ printf '%s\n' "$list" | grep CrashLoopBackOff | while IFS="$tab" read -r node po
   words=$(last_words "$pod" "$container")
   [ -z "$words" ] || printf '%s %s %s %s\n' "$pod" "$container" "$restarts" "$(printf '%s' "$words" | tr -d '0-9')"
 done >>"$notes"
-again=$(sort -u "$notes" | awk '{key = $1 " " $2; $1 = $2 = $3 = ""; if (++n[key $0] == 3) {print key ":" $0; exit}}')
+again=$(sort -u "$notes" | awk '{key = $2 " of " $1; $1 = $2 = $3 = ""; if (++n[key $0] == 3) {print key; exit}}')
 [ -n "$again" ] || exit 1
-echo "crashed three times with the same words: $again"
+echo "$again crashed three times with the same words"
 exit 0
 }
 notes=$(mktemp)
