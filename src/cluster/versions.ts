@@ -25,7 +25,7 @@ export interface VersionFacts {
 }
 
 /** An add-on of the catalogue, by the name that its image and its role have. */
-export interface AddonFacts {
+interface AddonFacts {
   /** The setting that turns it on. */
   readonly setting: string;
   /** Full reference; absent: no version of it is known for this Kubernetes. */
