@@ -7,7 +7,15 @@ import { readFile } from 'node:fs/promises';
  */
 export async function main(argv: string[]): Promise<void> {
   // Mainly errors of the output streams: nothing else catches them, and oclif waits for some forever.
-  const report = async (error: unknown): Promise<number> => (await import('./report.js')).report(error, argv);
+  const report = async (error: unknown): Promise<number> => {
+    try {
+      return await (await import('./report.js')).report(error, argv);
+    } catch (broken) {
+      // Else it would be reported again, without end.
+      process.stderr.write(damaged(broken));
+      return 1;
+    }
+  };
   const fail = (error: unknown): void => void report(error).then((code) => process.exit(code));
   process.on('uncaughtException', fail);
   process.stdout.on('error', fail);
@@ -21,6 +29,12 @@ export async function main(argv: string[]): Promise<void> {
   } catch (error) {
     process.exitCode = await report(error);
   }
+}
+
+/** Files of the build are missing, for example because it is being built again. */
+function damaged(why: unknown): string {
+  const text = why instanceof Error ? why.message : String(why);
+  return `error: This copy of kubewright is damaged\n  why:  ${text}\n  hint: Install it again; in a clone, run npm ci && npm run build\n`;
 }
 
 /** `-v` alone is what people try second; behind a command it means --verbose. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/package-root.js';
+import { missingForCli } from '../support/cli.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'kw-bin-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -57,5 +58,18 @@ describe('bin/run.js', () => {
       expect({ code, out }).toEqual({ code: 2, out: '' });
       expect(err).toBe(`error: This copy of kubewright is not built\n  hint: Run npm ci && npm run build in ${dir}\n`);
     }
+  });
+
+  it.skipIf(missingForCli())('says that files of the build are missing, once', { timeout: 60_000 }, async () => {
+    const built = join(dir, 'damaged');
+    for (const part of ['bin', 'package.json', 'oclif.manifest.json', 'dist'])
+      cpSync(join(PACKAGE_ROOT, part), join(built, part), { recursive: true });
+    symlinkSync(join(PACKAGE_ROOT, 'node_modules'), join(built, 'node_modules'));
+    const main = join(built, 'dist/cli/main.js');
+    const [, report = ''] = /import\("([^"]*report[^"]*)"\)/.exec(readFileSync(main, 'utf8')) ?? [];
+    rmSync(join(built, 'dist/cli', report));
+    const { code, out, err } = await node(join(built, 'bin/run.js'), 'nonsense');
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^error: This copy of kubewright is damaged\n {2}why: {2}.*\n {2}hint: Install it again; .*\n$/);
   });
 });
