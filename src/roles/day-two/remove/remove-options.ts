@@ -19,8 +19,12 @@ export interface RemoveOptions {
 export function without(cluster: Cluster, removed: readonly string[]): Cluster {
   const stays = (h: ClusterHost): boolean => !removed.includes(h.name);
   const controlPlane = cluster.controlPlane.filter(stays);
+  // Where clients found the API may be one of those that go.
+  const { endpoint, ...rest } = cluster;
+  const kept = endpoint !== undefined && !cluster.hosts.some((h) => !stays(h) && endpoint.startsWith(`${h.accessIp}:`));
   return {
-    ...cluster,
+    ...rest,
+    ...(kept ? { endpoint } : {}),
     hosts: cluster.hosts.filter(stays),
     controlPlane,
     workers: cluster.workers.filter(stays),
