@@ -1,12 +1,13 @@
 import type { BuildProgress } from '../../artifacts/build/context.js';
 import type { BundleIndex } from '../../artifacts/bundle-index.js';
 import { BUNDLE_BUILD_PACKAGES, buildDebianBundle, DEBIAN_KUBE_VERSION, debianBundleDir } from '../../artifacts/debian/build.js';
-import { anyModule, buildGoBundle, goBuildEstimate, goBundleDir } from '../../artifacts/go/build.js';
+import { anyModule, buildGoBundle, goBuildEstimate, goBundleDir, hasGoBundle } from '../../artifacts/go/build.js';
 import { goPlan } from '../../artifacts/go/plan.js';
 import { GO_BUILD_PACKAGES } from '../../artifacts/go/requirements.js';
 import { goRelease } from '../../artifacts/go/table.js';
 import { findGo, needModule } from '../../artifacts/go/toolchain.js';
 import { InputError, KubewrightError } from '../../base/errors.js';
+import { writeWarning } from '../../base/text/render-error.js';
 import type { StageReporter } from '../../ui/stages/reporter.js';
 import { interruptions } from '../connect/interrupt.js';
 import { ensureDebianPackages } from './debian-packages.js';
@@ -31,8 +32,8 @@ function cacheDir(): string {
 }
 
 /**
- * Go modules where a Go that can build them is there or can be fetched and the module proxy answers; else Debian's packages, unless a
- * version was asked for that they don't have.
+ * Go modules where their bundle is built already, or a Go that can build them is there or can be fetched and the module proxy answers;
+ * else Debian's packages, unless a version was asked for that they don't have.
  *
  * @throws InputError for a version that cannot be built; KubewrightError when Go was asked for and is not there.
  */
@@ -47,16 +48,19 @@ export async function chooseBuilder(from: BundleOrigin, kubeVersion?: string): P
   }
   if (from === 'debian' || (from === 'auto' && isDebians)) return debianBuilder('');
   const release = goRelease(kubeVersion);
+  const dir = goBundleDir(cacheDir(), release);
+  const builder = (why: string): BundleBuilder => ({
+    from: 'go',
+    kubeVersion: release,
+    why: from === 'auto' ? why : '',
+    estimate: goBuildEstimate(release),
+    dir,
+  });
+  if (await hasGoBundle(dir, release)) return builder('its bundle is there');
   try {
     const go = await findGo();
     await needModule(go, anyModule(goPlan(release)));
-    return {
-      from: 'go',
-      kubeVersion: release,
-      why: from === 'auto' ? `Go ${go.version} is there and the module proxy answers` : '',
-      estimate: goBuildEstimate(release),
-      dir: goBundleDir(cacheDir(), release),
-    };
+    return builder(`Go ${go.version} is there and the module proxy answers`);
   } catch (error) {
     if (!(error instanceof KubewrightError) || from === 'go' || kubeVersion !== undefined) throw error;
     const { what, why } = error.parts;
@@ -68,11 +72,15 @@ function debianBuilder(why: string): BundleBuilder {
   return { from: 'debian', kubeVersion: DEBIAN_KUBE_VERSION, why, estimate: 'about 5 min', dir: debianBundleDir(cacheDir()) };
 }
 
-/** Builds the bundle, or finds it whole. Installs the Debian packages that a build needs, and names them before it does. */
+/**
+ * Builds the bundle, or finds it whole. Installs the Debian packages that a build needs, and names them before it does.
+ * @param addons `wanted`: where they cannot be built the bundle is used without them, with a warning.
+ */
 export async function makeBundle(
   builder: Pick<BundleBuilder, 'from' | 'kubeVersion'>,
   outDir: string,
   report: StageReporter,
+  addons: 'needed' | 'wanted' = 'needed',
 ): Promise<BundleIndex> {
   const say = (text: string): void => report.say(text);
   const packages = builder.from === 'go' ? GO_BUILD_PACKAGES : BUNDLE_BUILD_PACKAGES;
@@ -88,10 +96,19 @@ export async function makeBundle(
   const options = { outDir, onProgress, signal: interrupt.stop };
   try {
     if (builder.from === 'debian') return await buildDebianBundle(options);
-    return await buildGoBundle({ ...options, kubeVersion: builder.kubeVersion });
+    const onWithoutAddons = addons === 'wanted' ? withoutAddons : undefined;
+    return await buildGoBundle({ ...options, kubeVersion: builder.kubeVersion, onWithoutAddons });
   } finally {
     interrupt.done();
   }
+}
+
+function withoutAddons({ parts }: KubewrightError): void {
+  writeWarning({
+    ...parts,
+    what: `The bundle is used without its add-ons: ${parts.what}`,
+    fix: `${parts.fix ? `${parts.fix}; then` : 'To get them,'} run kubewright bundle build`,
+  });
 }
 
 function progressText({ text, done, of }: BuildProgress): string {

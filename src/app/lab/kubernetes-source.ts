@@ -51,7 +51,7 @@ async function labSourceSettings(o: LabSourceOptions, report: StageReporter): Pr
   const from = builder.from === 'go' ? 'Go modules, with Calico and CoreDNS' : "Debian's packages, without Calico and CoreDNS";
   say(`Kubernetes ${builder.kubeVersion} from ${from}${builder.why && `: ${builder.why}`}.`);
   say(`The bundle is built once (${builder.estimate} when nothing is cached) and kept: ${builder.dir}`);
-  await makeBundle(builder, builder.dir, report);
+  await makeBundle(builder, builder.dir, report, 'wanted');
   return bundleSettings(builder.dir);
 }
 

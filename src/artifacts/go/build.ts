@@ -1,9 +1,17 @@
 import { join, resolve } from 'node:path';
+import { InterruptedError, KubewrightError } from '../../base/errors.js';
 import type { BuildContext, BuildProgress } from '../build/context.js';
 import { buildInto, keep, kept, steps } from '../build/into.js';
 import { Remaining, type Stage } from '../build/remaining.js';
 import { finishedSteps } from '../build/work.js';
-import { type BundleFile, type BundleImage, type BundleIndex, type BundleSources, writeBundleIndex } from '../bundle-index.js';
+import {
+  type BundleFile,
+  type BundleImage,
+  type BundleIndex,
+  type BundleSources,
+  readBundleIndex,
+  writeBundleIndex,
+} from '../bundle-index.js';
 import { packagesIn } from '../debian/mmdebstrap.js';
 import { putAddons } from './addons.js';
 import { compilePrograms, fetchModules } from './compile.js';
@@ -24,6 +32,8 @@ export interface BuildGoBundleOptions {
   readonly workDir?: string;
   readonly onProgress?: (event: BuildProgress) => void;
   readonly signal?: AbortSignal;
+  /** Told why the bundle, which is whole without them, stays without add-ons. Without it that is a failure. */
+  readonly onWithoutAddons?: (cause: KubewrightError) => void;
 }
 
 const PACK_SECONDS = 60;
@@ -74,7 +84,20 @@ export async function buildGoBundle(options: BuildGoBundleOptions): Promise<Bund
     },
     make: async (context) => allStages(context, plan, await toolchain()),
   });
-  return putAddons({ ...options, outDir }, plan, index, toolchain);
+  try {
+    return await putAddons({ ...options, outDir }, plan, index, toolchain);
+  } catch (error) {
+    const told = options.onWithoutAddons;
+    if (told === undefined || !(error instanceof KubewrightError) || error instanceof InterruptedError) throw error;
+    told(error);
+    return index;
+  }
+}
+
+/** Whether a bundle of today's recipe lies in that directory; nothing is needed to use it. Its checksums are not looked at. */
+export async function hasGoBundle(dir: string, kubeVersion: string): Promise<boolean> {
+  const index = await readBundleIndex(dir).catch(() => undefined);
+  return index?.recipe !== undefined && index.recipe === goPlan(kubeVersion).recipe;
 }
 
 /** One that says whether the others can be had as well. */

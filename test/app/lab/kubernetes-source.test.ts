@@ -1,9 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { chooseBuilder } from '../../../src/app/lab/bundle-builder.js';
 import { chosenSettings, settingsFor } from '../../../src/app/lab/kubernetes-source.js';
 import { type BundleIndex, writeBundleIndex } from '../../../src/artifacts/bundle-index.js';
+import { buildGoBundle, goBundleDir } from '../../../src/artifacts/go/build.js';
+import { goPlan } from '../../../src/artifacts/go/plan.js';
+import type { KubewrightError } from '../../../src/base/errors.js';
 import { PlainReporter } from '../../../src/ui/stages/reporter.js';
 import { scratch } from '../../support/bundle.js';
 
@@ -65,10 +68,42 @@ describe("a lab's settings", () => {
 });
 
 describe('what a bundle is built from', () => {
-  it('are Debian packages where Go is missing, and the reason is said', async () => {
+  /** A machine without Go, and with nothing built. */
+  beforeEach(async () => {
     vi.stubEnv('PATH', await scratch());
     vi.stubEnv('GOTOOLCHAIN', 'go1.1');
     vi.stubEnv('GOPROXY', 'off');
+    vi.stubEnv('KUBEWRIGHT_CACHE', await scratch());
+  });
+
+  const built = async (): Promise<BundleIndex> => {
+    const dir = goBundleDir(process.env.KUBEWRIGHT_CACHE ?? '', '1.36.3');
+    await mkdir(dir, { recursive: true });
+    const there = { ...index([]), name: 'go-1.36.3', recipe: goPlan('1.36.3').recipe };
+    await writeBundleIndex(dir, there);
+    return there;
+  };
+
+  it('is not asked where the bundle is built already: it needs no Go', async () => {
+    const there = await built();
+    expect(await chooseBuilder('auto')).toMatchObject({ from: 'go', kubeVersion: '1.36.3', why: 'its bundle is there' });
+    expect((await chooseBuilder('go', '1.36')).from).toBe('go');
+    await writeBundleIndex((await chooseBuilder('auto')).dir, { ...there, recipe: 'another' });
+    expect((await chooseBuilder('auto')).from).toBe('debian');
+  });
+
+  it('lacks add-ons that cannot be built, where the rest is whole; whoever builds them is told why', async () => {
+    vi.stubEnv('PATH', '/usr/sbin:/usr/bin:/sbin:/bin');
+    const { name, recipe } = await built();
+    const { dir: outDir } = await chooseBuilder('go');
+    const causes: string[] = [];
+    const onWithoutAddons = (cause: KubewrightError) => causes.push(cause.parts.what);
+    expect(await buildGoBundle({ kubeVersion: '1.36.3', outDir, onWithoutAddons })).toMatchObject({ name, recipe });
+    expect(causes).toHaveLength(1);
+    await expect(buildGoBundle({ kubeVersion: '1.36.3', outDir })).rejects.toThrow(causes[0]);
+  });
+
+  it('are Debian packages where Go is missing, and the reason is said', async () => {
     const builder = await chooseBuilder('auto');
     expect([builder.from, builder.kubeVersion]).toEqual(['debian', '1.20.2']);
     expect(builder.why).toMatch(/^Go is not installed|too old|cannot be fetched/);
@@ -76,9 +111,6 @@ describe('what a bundle is built from', () => {
   });
 
   it('is not replaced by another version than the one that was asked for', async () => {
-    vi.stubEnv('PATH', await scratch());
-    vi.stubEnv('GOTOOLCHAIN', 'go1.1');
-    vi.stubEnv('GOPROXY', 'off');
     await expect(chooseBuilder('go')).rejects.toMatchObject({ parts: { fix: /^Install Go/ } });
     await expect(chooseBuilder('auto', '1.36')).rejects.toMatchObject({ parts: { fix: /^Install Go/ } });
     await expect(chooseBuilder('debian', '1.36')).rejects.toMatchObject({ exitCode: 2, parts: { why: /1\.20\.2/ } });
