@@ -1,4 +1,5 @@
-import { UnreachableErrors } from '../../base/errors.js';
+import { InputError, InterruptedError, KubewrightError, UnreachableErrors } from '../../base/errors.js';
+import { writeWarning } from '../../base/text/render-error.js';
 import type { Cluster } from '../../cluster/cluster.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 import type { Session } from '../../transport/types.js';
@@ -6,8 +7,8 @@ import { openConnections } from '../connect/connections.js';
 import type { ConnectionOptions } from '../connect/options.js';
 
 /**
- * Runs `work` on the first control plane that can be reached.
- * @throws UnreachableErrors naming each where none can.
+ * Runs `work` on the first control plane that can be reached and can do it.
+ * @throws UnreachableErrors naming each where none can be reached; the error of the first that could not do it.
  */
 export async function onControlPlane<T>(
   { cluster, inventory }: { readonly cluster: Cluster; readonly inventory: Inventory },
@@ -18,13 +19,37 @@ export async function onControlPlane<T>(
   const lookup = (name: string): Host | undefined => inventory.hosts.get(name);
   const connections = await openConnections(hosts, { connection, partial: true, lookup });
   try {
-    for (const host of hosts) {
+    const reached = hosts.flatMap((host) => {
       const session = connections.sessions.get(host.name);
-      if (session) return await work(session, host);
-    }
+      return session ? [{ host, session }] : [];
+    });
+    if (reached.length > 0) return await firstAble(reached, ({ session, host }) => work(session, host));
     const failed = [...connections.failures].map(([host, error]) => ({ host, parts: error.parts }));
     throw new UnreachableErrors(failed, hosts.length);
   } finally {
     await connections.close();
   }
+}
+
+/**
+ * What the first of them says; where one cannot, for example a control plane that has not joined, the next is asked.
+ * @throws the first one's KubewrightError where none can; InputError and InterruptedError at once.
+ */
+export async function firstAble<C extends { readonly host: { readonly name: string } }, T>(
+  candidates: readonly C[],
+  work: (candidate: C) => Promise<T>,
+): Promise<T> {
+  const failures: KubewrightError[] = [];
+  for (const candidate of candidates) {
+    try {
+      const result = await work(candidate);
+      for (const { parts } of failures) writeWarning({ ...parts, fix: `${candidate.host.name} was asked instead` });
+      return result;
+    } catch (error) {
+      const final = error instanceof InputError || error instanceof InterruptedError;
+      if (!(error instanceof KubewrightError) || final) throw error;
+      failures.push(error);
+    }
+  }
+  throw failures[0] ?? new KubewrightError({ what: 'There is no control plane to ask' });
 }
