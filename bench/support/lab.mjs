@@ -50,7 +50,7 @@ export async function benchLab(o) {
     const sshOptions = ['-F', 'none', '-o', `UserKnownHostsFile=${knownHosts}`, '-o', 'BatchMode=yes', '-i', key];
     /** The real ssh to one machine. */
     const ssh = (host, command, input) => measure('ssh', [...sshOptions, `vagrant@${host.address}`, command], { env, input });
-    return { dir, env, inventory, hosts, key, knownHosts, sshOptions, ssh, cli, down };
+    return { dir, stateDir, env, inventory, hosts, key, knownHosts, sshOptions, ssh, cli, down };
   } catch (error) {
     await down();
     throw error;
