@@ -1,4 +1,5 @@
 import { type Shell, sh } from '../shell/shell.js';
+import { patiently } from './patiently.js';
 import type { Task } from './task.js';
 
 export interface ManifestOptions {
@@ -18,7 +19,7 @@ export function manifest(o: ManifestOptions): Task {
     id: o.id,
     title: o.title,
     check: sh`${emit} | ${o.kubectl} diff -f - >/dev/null`,
-    apply: sh`${emit} | ${o.kubectl} apply -f -`,
+    apply: patiently(sh`${emit} | ${o.kubectl} apply -f -`),
     diff: sh`${emit} | ${o.kubectl} diff -f - || [ $? -eq 1 ]`,
     timeoutSec: o.timeoutSec ?? 120,
     hint: 'Does the API server answer? `kubectl get --raw /readyz?verbose` on a control plane says what is missing',

@@ -3,6 +3,7 @@ import { InputError } from '../../base/errors.js';
 import { type Shell, sh } from '../../shell/shell.js';
 import { command, waitFor } from '../../tasks/command.js';
 import { kubectl } from '../../tasks/manifest.js';
+import { patiently } from '../../tasks/patiently.js';
 import type { Task } from '../../tasks/task.js';
 import type { Role, RoleContext } from '../role.js';
 import { imageRef } from '../runtime/images.js';
@@ -68,7 +69,7 @@ function apply(addon: Addon, ctx: RoleContext): Task {
       found=$(printf '%s' "$objects" | ${k} get --ignore-not-found -f - -o ${found})
       foreign=$(printf '%s' "$found" | awk -F '\t' -v name=${addon.name} ${others})
       [ -z "$foreign" ] || { echo "already there, and not installed by Kubewright: $foreign"; exit 1; }
-      printf '%s' "$objects" | ${k} apply -f -`,
+      ${patiently(sh`printf '%s' "$objects" | ${k} apply -f -`)}`,
     diff: sh`${emit} | ${k} diff -f - || [ $? -eq 1 ]`,
     timeoutSec: 120,
     hint: `If it was installed in another way: remove that first, or leave ${factsOf(addon, ctx).setting} out`,

@@ -2,6 +2,7 @@ import { controlPlaneEndpoint, usesLocalLoadBalancer } from '../../kubeadm/build
 import { sh } from '../../shell/shell.js';
 import { command } from '../../tasks/command.js';
 import { kubectl } from '../../tasks/manifest.js';
+import { patiently } from '../../tasks/patiently.js';
 import type { Task } from '../../tasks/task.js';
 import type { RoleContext } from '../role.js';
 
@@ -29,9 +30,9 @@ export function kubeProxyEndpoint(ctx: RoleContext): Task {
       printf '%s\n' "$data" | grep -q ${`^ *server: ${url}$`}
       [ "$(${k} get daemonset kube-proxy -o 'jsonpath={.spec.template.metadata.annotations.kubewright/config}')" = "$hash" ]`,
     apply: sh`
-      ${k} get configmap kube-proxy -o yaml | sed ${`s#^\\( *server: \\)https://.*#\\1${url}#`} | ${k} replace -f -
+      ${patiently(sh`${k} get configmap kube-proxy -o yaml | sed ${`s#^\\( *server: \\)https://.*#\\1${url}#`} | ${k} replace -f -`)}
       ${look}
-      ${k} patch daemonset kube-proxy -p '{"spec":{"template":{"metadata":{"annotations":{"kubewright/config":"'"$hash"'"}}}}}'`,
+      ${patiently(sh`${k} patch daemonset kube-proxy -p '{"spec":{"template":{"metadata":{"annotations":{"kubewright/config":"'"$hash"'"}}}}}'`)}`,
     reads: [KUBE_PROXY],
   });
 }

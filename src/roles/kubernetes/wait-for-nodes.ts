@@ -1,6 +1,7 @@
 import { sh } from '../../shell/shell.js';
 import { command, waitFor } from '../../tasks/command.js';
 import { kubectl } from '../../tasks/manifest.js';
+import { patiently } from '../../tasks/patiently.js';
 import type { Task } from '../../tasks/task.js';
 import { pluginOf } from '../network/plugins.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
@@ -51,7 +52,7 @@ function label(ctx: RoleContext, name: string, key: string, value: string): Task
     id: `nodes/label-${name}-${key}`,
     title: `Label ${name} with ${key}=${value}`,
     check: sh`[ -n "$(${k} get nodes -l ${`kubernetes.io/hostname=${name},${key}=${value}`} -o name)" ]`,
-    apply: sh`${k} label --overwrite node ${name} ${`${key}=${value}`}`,
+    apply: patiently(sh`${k} label --overwrite node ${name} ${`${key}=${value}`}`),
   });
 }
 
@@ -61,6 +62,6 @@ function taint(ctx: RoleContext, name: string, spec: string): Task {
     id: `nodes/taint-${name}-${spec.replaceAll(/[^A-Za-z0-9./=-]/g, '-')}`,
     title: `Taint ${name} with ${spec}`,
     check: sh`${k} get node ${name} -o ${'jsonpath={range .spec.taints[*]}{.key}={.value}:{.effect}{"\\n"}{end}'} | grep -qxF ${spec.includes('=') ? spec : spec.replace(':', '=:')}`,
-    apply: sh`${k} taint --overwrite node ${name} ${spec}`,
+    apply: patiently(sh`${k} taint --overwrite node ${name} ${spec}`),
   });
 }

@@ -7,7 +7,10 @@ import { rolloutTasks } from '../../../src/roles/network/calico/rollout.js';
 import type { Shell } from '../../../src/shell/shell.js';
 import { roleContext, sampleCluster } from '../../support/cluster.js';
 
-/** A kubectl that answers from files, and whose controllers notice a new manifest after they were asked `late` times. */
+/**
+ * A kubectl that answers from files, whose controllers notice a new manifest after they were asked `late` times, and whose API server does
+ * not answer the first `away` questions about nodes.
+ */
 const KUBECTL = `#!/bin/sh
 cd "$(dirname "$0")"
 case "$*" in
@@ -15,7 +18,10 @@ case "$*" in
   echo x >> asked
   [ "$(wc -l < asked)" -gt "$(cat late)" ] && echo '2 2' || echo '2 1' ;;
 *controllerrevisions*) printf new ;;
-*'get nodes'*) cat nodes ;;
+*'get nodes'*)
+  echo x >> looked
+  [ "$(wc -l < looked)" -gt "$(cat away)" ] || { echo 'connection refused' >&2; exit 1; }
+  cat nodes ;;
 *'delete'*)
   node=\${*##*/}
   echo "$node" >> deleted
@@ -39,13 +45,19 @@ describe("calico-node's rollout", () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  function given(o: { late?: number; dead?: readonly string[]; pods?: Readonly<Record<string, string | undefined>> }): void {
+  function given(o: {
+    late?: number;
+    away?: number;
+    dead?: readonly string[];
+    pods?: Readonly<Record<string, string | undefined>>;
+  }): void {
     const state = (n: string) => (o.dead?.includes(n) ? 'Unknown Kubelet stopped posting node status.' : 'True ready');
     const pods = names.flatMap((n) => {
       const pod = o.pods && n in o.pods ? o.pods[n] : 'new True';
       return pod ? [`${n} ${pod} \n`] : [];
     });
     writeFileSync(join(dir, 'late'), `${o.late ?? 0}\n`);
+    writeFileSync(join(dir, 'away'), `${o.away ?? 0}\n`);
     writeFileSync(join(dir, 'nodes'), names.map((n) => `${n} ${state(n)}\n`).join(''));
     writeFileSync(join(dir, 'pods'), pods.join(''));
   }
@@ -62,6 +74,13 @@ describe("calico-node's rollout", () => {
   it('is not taken for one that a dead node holds up before it has begun', () => {
     given({ late: 2 });
     expect(sh(replace().check).status).toBe(0);
+  });
+
+  it('is not judged by an API server that is away for a moment', () => {
+    given({ away: 1, dead: [second], pods: { [first]: 'old True', [second]: 'old True' } });
+    const applied = sh(replace().apply);
+    expect(applied.status, applied.stderr).toBe(0);
+    expect(deleted()).toEqual([first]);
   });
 
   it('is left alone where no node is dead, whatever its pods are', () => {

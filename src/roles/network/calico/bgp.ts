@@ -3,6 +3,7 @@ import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
 import { type Shell, sh } from '../../../shell/shell.js';
 import { command } from '../../../tasks/command.js';
 import { kubectl, manifest } from '../../../tasks/manifest.js';
+import { patiently } from '../../../tasks/patiently.js';
 import type { Task } from '../../../tasks/task.js';
 import { isNode, type RoleContext } from '../../role.js';
 import { bgpConfiguration, bgpPeers, OURS, REFLECTOR_LABEL, reflectorsOf } from './objects.js';
@@ -82,7 +83,7 @@ function asNumber(k: Shell, { settings }: Cluster, host: ClusterHost): Task[] {
       id: `network/calico-as-${host.name}`,
       title: `Give ${host.name} its AS number`,
       check: sh`[ "$(${now})" = ${own} ]`,
-      apply: sh`${k} annotate --overwrite node ${host.name} ${`${AS_ANNOTATION}=${own}`}`,
+      apply: patiently(sh`${k} annotate --overwrite node ${host.name} ${`${AS_ANNOTATION}=${own}`}`),
     }),
   ];
 }

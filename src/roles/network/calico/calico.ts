@@ -7,6 +7,7 @@ import { command } from '../../../tasks/command.js';
 import { directories, file, sha256 } from '../../../tasks/file.js';
 import type { KernelModule } from '../../../tasks/kernel.js';
 import { kubectl } from '../../../tasks/manifest.js';
+import { patiently } from '../../../tasks/patiently.js';
 import type { Task } from '../../../tasks/task.js';
 import { isNode, type RoleContext } from '../../role.js';
 import type { NetworkPlugin } from '../plugin.js';
@@ -125,7 +126,7 @@ function calicoTasks(ctx: RoleContext): Task[] {
         [ "$(cat ${`${DIR}/applied`})" = ${stamp} ]
         ${k} -n kube-system get daemonset calico-node -o name >/dev/null`,
       apply: sh`
-        ${k} apply -k ${DIR}
+        ${patiently(sh`${k} apply -k ${DIR}`)}
         echo ${stamp} > ${`${DIR}/applied`}`,
       hint: "`kubectl -n kube-system get pods -l k8s-app=calico-node -o wide` shows where Calico doesn't start",
     }),
@@ -149,6 +150,9 @@ function usesTypha(ctx: RoleContext): boolean {
   return wanted ?? (there && ctx.cluster.hosts.filter(isNode).length > TYPHA_ABOVE);
 }
 
+/** awk: the definitions of resources among a manifest's documents. */
+const CRDS = 'BEGIN { RS = "\\n---\\n" } /(^|\\n)kind: CustomResourceDefinition\\n/ { print "---"; print }';
+
 /** The pool's kind must be known before it can be made. */
 function resources(ctx: RoleContext, path: string, sha: string): Task {
   const k = kubectl(ctx.host.settings.bin_dir);
@@ -161,8 +165,8 @@ function resources(ctx: RoleContext, path: string, sha: string): Task {
       [ "$(cat ${stamp})" = ${sha} ]
       ${k} get ${kinds} -o name >/dev/null`,
     apply: sh`
-      awk 'BEGIN { RS = "\\n---\\n" } /(^|\\n)kind: CustomResourceDefinition\\n/ { print "---"; print }' ${path} | ${k} apply -f -
-      ${k} wait --for=condition=Established --timeout=60s ${kinds}
+      ${patiently(sh`awk ${CRDS} ${path} | ${k} apply -f -`)}
+      ${patiently(sh`${k} wait --for=condition=Established --timeout=60s ${kinds}`)}
       echo ${sha} > ${stamp}`,
   });
 }
@@ -170,14 +174,17 @@ function resources(ctx: RoleContext, path: string, sha: string): Task {
 /** Only where there is none: another one would be one too many for the pods that have addresses of the first. */
 function pool(ctx: RoleContext): Task {
   const k = kubectl(ctx.host.settings.bin_dir);
-  const content = stringify(poolObject(ctx.cluster));
+  const object = poolObject(ctx.cluster);
+  const content = stringify(object);
+  const { name } = object.metadata;
   return command({
     id: 'network/calico-pool',
     title: "Make Calico's address pool",
     check: sh`
       pools=$(${k} get ippools.crd.projectcalico.org -o name)
       [ -n "$pools" ]`,
-    apply: sh`printf '%s' ${content} | ${k} create -f -`,
+    // It may be there though nobody answered its creation.
+    apply: patiently(sh`printf '%s' ${content} | ${k} create -f - || ${k} get ippools.crd.projectcalico.org ${name} -o name`),
     diff: sh`printf '%s' ${content}`,
   });
 }

@@ -21,11 +21,12 @@ export function rolloutTasks(ctx: RoleContext): Task[] {
       id: 'network/calico-replace',
       title: 'Replace calico-node where a dead node holds the rollout up',
       check: sh`
-        ${begun(k)}
+        ${begun(look)}
         ${look}
         [ -z "$dead" ] || [ -z "$outdated" ]`,
       // A rolling update counts the pod of a dead node as the one that may be missing, and stops.
       apply: sh`
+        ${begun(look)}
         ${look}
         [ -n "$dead" ] || exit 0
         for n in $outdated; do
@@ -64,17 +65,21 @@ export function rolloutTasks(ctx: RoleContext): Task[] {
 const HINT =
   'Can the nodes pull its images? `kubectl -n kube-system describe pod -l k8s-app=calico-node` says, and names the registry';
 
-/** The controllers notice a new manifest a moment after it was applied, and until then nothing has to be replaced. */
-function begun(k: Shell): Shell {
+/**
+ * The controllers notice a new manifest a moment after it was applied, and until then nothing has to be replaced. An API server may be away
+ * for a moment, and a controller manager waits for its turn after that.
+ */
+function begun(look: Shell): Shell {
   return sh`
-    i=0
-    until
-      generation=$(${k} --request-timeout=10s -n kube-system get daemonset calico-node -o ${SEEN})
-      [ "\${generation% *}" = "\${generation#* }" ]
-    do
-      i=$((i + 1))
-      [ $i -lt 30 ] || { echo 'the rollout has not begun'; exit 1; }
-      sleep 1
+    tries=0
+    while :; do
+      set +e
+      said=$( (set -eu; ${look}) 2>&1 ); rc=$?
+      set -e
+      [ $rc -ne 0 ] || break
+      tries=$((tries + 1))
+      [ $tries -lt 90 ] || { printf '%s\n' "$said"; exit 1; }
+      sleep 2
     done`;
 }
 

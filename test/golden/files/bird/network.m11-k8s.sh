@@ -124,8 +124,30 @@ mv -fT "$tmp" /etc/kubernetes/calico/node.yaml
 [ "$(cat /etc/kubernetes/calico/resources)" = 1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 ]
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get crd/ippools.crd.projectcalico.org crd/bgpconfigurations.crd.projectcalico.org crd/bgppeers.crd.projectcalico.org -o name >/dev/null
 ## apply
-awk 'BEGIN { RS = "\n---\n" } /(^|\n)kind: CustomResourceDefinition\n/ { print "---"; print }' /etc/kubernetes/calico/calico.yaml | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf wait --for=condition=Established --timeout=60s crd/ippools.crd.projectcalico.org crd/bgpconfigurations.crd.projectcalico.org crd/bgppeers.crd.projectcalico.org
+end=$(( $(date +%s) + 90 ))
+until said=$( ( awk 'BEGIN { RS = "\n---\n" } /(^|\n)kind: CustomResourceDefinition\n/ { print "---"; print }' /etc/kubernetes/calico/calico.yaml | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f - ) 2>&1 ); do
+  if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)'; then
+    printf '%s
+' "$said"
+    exit 1
+  fi
+  sleep 2
+done
+printf '%s
+' "$said"
+end=$(( $(date +%s) + 90 ))
+until said=$( ( /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf wait --for=condition=Established --timeout=60s crd/ippools.crd.projectcalico.org crd/bgpconfigurations.crd.projectcalico.org crd/bgppeers.crd.projectcalico.org ) 2>&1 ); do
+  if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)'; then
+    printf '%s
+' "$said"
+    exit 1
+  fi
+  sleep 2
+done
+printf '%s
+' "$said"
 echo 1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 > /etc/kubernetes/calico/resources
 
 # network/calico-pool: Make Calico's address pool
@@ -133,7 +155,8 @@ echo 1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 > /etc/kub
 pools=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get ippools.crd.projectcalico.org -o name)
 [ -n "$pools" ]
 ## apply
-printf '%s' 'apiVersion: crd.projectcalico.org/v1
+end=$(( $(date +%s) + 90 ))
+until said=$( ( printf '%s' 'apiVersion: crd.projectcalico.org/v1
 kind: IPPool
 metadata:
   name: default-pool
@@ -147,7 +170,17 @@ spec:
   allowedUses:
     - Workload
     - Tunnel
-' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf create -f -
+' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf create -f - || /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get ippools.crd.projectcalico.org default-pool -o name ) 2>&1 ); do
+  if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)'; then
+    printf '%s
+' "$said"
+    exit 1
+  fi
+  sleep 2
+done
+printf '%s
+' "$said"
 
 # network/calico-bgp: Set the BGP configuration
 ## check
@@ -160,14 +193,25 @@ spec:
   nodeToNodeMeshEnabled: true
 ' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf diff -f - >/dev/null
 ## apply
-printf '%s' 'apiVersion: crd.projectcalico.org/v1
+end=$(( $(date +%s) + 90 ))
+until said=$( ( printf '%s' 'apiVersion: crd.projectcalico.org/v1
 kind: BGPConfiguration
 metadata:
   name: default
 spec:
   asNumber: 64512
   nodeToNodeMeshEnabled: true
-' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -
+' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f - ) 2>&1 ); do
+  if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)'; then
+    printf '%s
+' "$said"
+    exit 1
+  fi
+  sleep 2
+done
+printf '%s
+' "$said"
 
 # network/calico-former-rrs: Make former route reflectors plain peers
 # (done by network/calico-resources)
@@ -193,20 +237,55 @@ for p in $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get bg
 [ "$(cat /etc/kubernetes/calico/applied)" = '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 2630beecbf28b48291fedceef163872db89e105d4c6ccda28f4a3ff0a86bc0f3' ]
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get daemonset calico-node -o name >/dev/null
 ## apply
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -k /etc/kubernetes/calico
+end=$(( $(date +%s) + 90 ))
+until said=$( ( /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -k /etc/kubernetes/calico ) 2>&1 ); do
+  if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)'; then
+    printf '%s
+' "$said"
+    exit 1
+  fi
+  sleep 2
+done
+printf '%s
+' "$said"
 echo '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 2630beecbf28b48291fedceef163872db89e105d4c6ccda28f4a3ff0a86bc0f3' > /etc/kubernetes/calico/applied
 
 # network/calico-replace: Replace calico-node where a dead node holds the rollout up
 # (done by network/calico)
 ## check
-i=0
-until
-  generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
-  [ "${generation% *}" = "${generation#* }" ]
-do
-  i=$((i + 1))
-  [ $i -lt 30 ] || { echo 'the rollout has not begun'; exit 1; }
-  sleep 1
+tries=0
+while :; do
+  set +e
+  said=$( (set -eu; # The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep "^$n " | grep -vq "^$n $hash" || continue
+  outdated="$outdated $n"
+done) 2>&1 ); rc=$?
+  set -e
+  [ $rc -ne 0 ] || break
+  tries=$((tries + 1))
+  [ $tries -lt 90 ] || { printf '%s
+' "$said"; exit 1; }
+  sleep 2
 done
 # The controller has taken notice of the newest manifest.
 generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
@@ -233,6 +312,39 @@ $n"; continue; fi
 done
 [ -z "$dead" ] || [ -z "$outdated" ]
 ## apply
+tries=0
+while :; do
+  set +e
+  said=$( (set -eu; # The controller has taken notice of the newest manifest.
+generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
+hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
+nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
+pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
+current='' outdated='' missing='' dead=''
+for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
+  state=$(printf '%s
+' "$nodes" | grep "^$n " || true)
+  case $state in
+    "$n True "*) ;;
+    *) printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+  esac
+  if printf '%s
+' "$pods" | grep -q "^$n $hash True *$"; then current="$current
+$n"; continue; fi
+  missing="$missing $n"
+  printf '%s
+' "$pods" | grep "^$n " | grep -vq "^$n $hash" || continue
+  outdated="$outdated $n"
+done) 2>&1 ); rc=$?
+  set -e
+  [ $rc -ne 0 ] || break
+  tries=$((tries + 1))
+  [ $tries -lt 90 ] || { printf '%s
+' "$said"; exit 1; }
+  sleep 2
+done
 # The controller has taken notice of the newest manifest.
 generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
 [ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }

@@ -301,10 +301,32 @@ printf '%s
 ' "$data" | grep -q '^ *server: https://127.0.0.1:6443$'
 [ "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get daemonset kube-proxy -o 'jsonpath={.spec.template.metadata.annotations.kubewright/config}')" = "$hash" ]
 ## apply
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kube-proxy -o yaml | sed 's#^\( *server: \)https://.*#\1https://127.0.0.1:6443#' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system replace -f -
+end=$(( $(date +%s) + 90 ))
+until said=$( ( /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kube-proxy -o yaml | sed 's#^\( *server: \)https://.*#\1https://127.0.0.1:6443#' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system replace -f - ) 2>&1 ); do
+  if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)'; then
+    printf '%s
+' "$said"
+    exit 1
+  fi
+  sleep 2
+done
+printf '%s
+' "$said"
 data=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kube-proxy -o 'go-template={{index .data "kubeconfig.conf"}}{{index .data "config.conf"}}')
 hash=$(printf '%s' "$data" | sha256sum | cut -d ' ' -f 1)
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch daemonset kube-proxy -p '{"spec":{"template":{"metadata":{"annotations":{"kubewright/config":"'"$hash"'"}}}}}'
+end=$(( $(date +%s) + 90 ))
+until said=$( ( /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch daemonset kube-proxy -p '{"spec":{"template":{"metadata":{"annotations":{"kubewright/config":"'"$hash"'"}}}}}' ) 2>&1 ); do
+  if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)'; then
+    printf '%s
+' "$said"
+    exit 1
+  fi
+  sleep 2
+done
+printf '%s
+' "$said"
 
 # control-plane/hand-over: Make a token and upload the certificates for the machines that join
 # (for other hosts)
