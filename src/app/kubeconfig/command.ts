@@ -6,12 +6,12 @@ import type { Host } from '../../inventory/model/model.js';
 import { contextName, parseAdmin } from '../access/access.js';
 import { adminKubeconfig } from '../access/answer.js';
 import { checkIdentity, issueCertificate, lifetime } from '../access/certificate.js';
+import { onControlPlane } from '../access/control-plane.js';
 import { type Access, kubeconfigText, mergeAccess } from '../access/merge.js';
 import { candidates, type Endpoint, endpointOf, tryEndpoint } from '../access/reach.js';
 import { defaultKubeconfig, updateKubeconfig } from '../access/write.js';
 import type { ConnectionOptions, VaultOptions } from '../connect/options.js';
 import { type ClusterSource, readCluster } from '../inventory/read-cluster.js';
-import { onControlPlane } from './control-plane.js';
 import { openTunnel } from './tunnel.js';
 
 export interface KubeconfigOptions {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { firstAble } from '../../../src/app/kubeconfig/control-plane.js';
+import { firstAble } from '../../../src/app/access/control-plane.js';
 import { InputError, InterruptedError, KubewrightError } from '../../../src/base/errors.js';
 
 const CANDIDATES = ['cp1', 'cp2', 'cp3'].map((name) => ({ host: { name } }));
