@@ -23,7 +23,10 @@ export interface ErrorParts {
 }
 
 /** Something the user should know that stops nothing; it has the parts of an error. */
-export type Warning = ErrorParts;
+export interface Warning extends ErrorParts {
+  /** Shown in red: not to be overlooked. */
+  readonly danger?: true;
+}
 
 export class KubewrightError extends Error {
   readonly exitCode: number = 1;

@@ -12,6 +12,7 @@ import { subnetProblems } from './checks/subnets.js';
 import { togetherProblems } from './checks/together.js';
 import { componentProblems, versionProblem } from './checks/version-check.js';
 import type { Cluster, ClusterHost } from './cluster.js';
+import { insecureLabProblems } from './dashboard/insecure-lab.js';
 import { type Kept, leavesOpen } from './living/kept.js';
 import { type ClusterSettings, defaultSettings, parseSettings, SETTING_NAMES } from './settings.js';
 import { versionFacts } from './versions.js';
@@ -90,6 +91,7 @@ export function examineCluster(
   if (version) problems.push({ ...version, where: whereOf(any.inventoryHost, 'kube_version') ?? firstFile(inventory) });
   problems.push(...subnetProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
   problems.push(...togetherProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
+  problems.push(...insecureLabProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
   if (!options.evenEtcd) problems.push(...etcdProblems(etcd, settings, inventory));
   problems.push(...calicoProblems(settings, hosts, (name) => whereOf(any.inventoryHost, name)));
   if (settings.kube_network_plugin === 'calico') problems.push(...notNodes(reflectors, groups));

@@ -47,6 +47,9 @@ export interface SettingInfo {
   readonly kubespray: boolean;
 }
 
+/** Names that kubespray lacks. */
+const OWN = /^(kubewright|client_shell|headlamp|dashboard_insecure_lab)(_|$)/;
+
 /** Every setting of the schema, in its order. */
 export function settingInfos(): SettingInfo[] {
   const defaults = exampleDefaults();
@@ -55,7 +58,7 @@ export function settingInfos(): SettingInfo[] {
     meaning: schema.description ?? '',
     ...(defaults[name] === undefined ? {} : { default: defaults[name] }),
     ...(choicesOf(schema) ? { choices: choicesOf(schema) } : {}),
-    kubespray: !name.startsWith('kubewright_'),
+    kubespray: !OWN.test(name),
   }));
 }
 

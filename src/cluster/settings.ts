@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isIpv4, nthAddress } from '../base/net/ipv4.js';
+import { isIpv4, nthAddress, parseSubnet } from '../base/net/ipv4.js';
 import type { VarValue } from '../inventory/model/values.js';
 import { calicoShape } from './calico/shape.js';
 import { CONTAINER_RUNTIMES } from './container-runtimes.js';
@@ -50,6 +50,7 @@ const registryHost = text.pipe(
 /** Empty text in an inventory means that the setting is not set. */
 const unless = <T extends z.ZodType>(type: T) => z.preprocess((v) => (v === '' ? undefined : v), type.optional());
 const ipv4 = text.pipe(z.string().refine(isIpv4, 'must be an IPv4 address'));
+const isSubnet = (v: string): boolean => parseSubnet(v) !== undefined;
 const nameOrAddress = text.pipe(
   z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, 'must be a name or an address, without a port'),
 );
@@ -166,6 +167,7 @@ export const settingsShape = {
   kube_image_repo: unless(registry).describe('registry of the Kubernetes images; default: the one of the version'),
   docker_image_repo: registry.default('docker.io').describe('registry in place of docker.io'),
   quay_image_repo: registry.default('quay.io').describe('registry in place of quay.io'),
+  github_image_repo: registry.default('ghcr.io').describe('registry in place of ghcr.io'),
   files_repo: unless(url).describe('mirror of the release files: {files_repo}/HOST/PATH'),
   http_proxy: unless(url).describe('proxy for what the nodes fetch: files, packages, images'),
   https_proxy: unless(url).describe('the same for https'),
@@ -193,6 +195,16 @@ export const settingsShape = {
     .default('/opt/local-path-provisioner/')
     .describe('directory on the nodes for new volumes'),
   local_path_provisioner_is_default_storageclass: bool.default(true).describe('whether claims that name no storage class get it'),
+  headlamp_enabled: bool
+    .default(false)
+    .describe('install the dashboard Headlamp; kubewright dashboard opens it (docs/addons.md)'),
+  dashboard_insecure_lab: bool
+    .default(false)
+    .describe('for labs: a dashboard without login on port 31000 of the first control plane (docs/addons.md)'),
+  dashboard_insecure_lab_networks: z
+    .array(text.pipe(z.string().refine(isSubnet, 'must be subnets like 192.168.1.0/24')))
+    .default([])
+    .describe("who gets in there; default: the /24 of each node's address"),
   kubewright_bundle: text.optional().describe('offline bundle (directory or tar) to install from'),
   kubewright_cache_dir: path
     .default('/var/cache/kubewright')

@@ -35,7 +35,6 @@ const DERIVED: Readonly<Record<string, VarValue>> = {
   loadbalancer_apiserver_localhost: '{{ loadbalancer_apiserver is not defined }}',
   kube_image_repo: 'registry.k8s.io',
   gcr_image_repo: 'gcr.io',
-  github_image_repo: 'ghcr.io',
   etcd_config_dir: '/etc/ssl/etcd',
   etcd_deployment_type: 'host',
   local_release_dir: '/tmp/releases',

@@ -28,6 +28,8 @@ export interface VersionFacts {
 interface AddonFacts {
   /** The setting that turns it on. */
   readonly setting: string;
+  /** What its image is called in any registry, without a version: `metrics-server`. */
+  readonly imageName: string;
   /** Full reference; absent: no version of it is known for this Kubernetes. */
   readonly image?: string;
 }
@@ -71,6 +73,7 @@ export function versionFacts(s: ClusterSettings): VersionFacts {
   // Source: https://kubernetes.io/blog/2022/11/28/registry-k8s-io-faster-cheaper-ga/
   const imageRegistry = s.kube_image_repo ?? (minor <= 24 ? 'k8s.gcr.io' : 'registry.k8s.io');
   const dockerHub = (ref: string): string => ref.replace(/^docker\.io\//, `${s.docker_image_repo}/`);
+  const mirrored = (ref: string): string => dockerHub(ref).replace(/^ghcr\.io\//, `${s.github_image_repo}/`);
   return {
     kubeadmApi: minor <= 21 ? 'v1beta2' : minor <= 30 ? 'v1beta3' : 'v1beta4',
     imageRegistry,
@@ -86,7 +89,9 @@ export function versionFacts(s: ClusterSettings): VersionFacts {
       Object.entries(addons).map(([addon, { setting, image, versions }]) => {
         const version = since(versions, name);
         const ref = image.replace(/^registry\.k8s\.io\//, `${imageRegistry}/`);
-        return [addon, { setting, ...(version === undefined ? {} : { image: dockerHub(ref).replace('{version}', version) }) }];
+        const imageName = /([^/:]+):[^/]*$/.exec(image)?.[1] ?? addon;
+        const known = version === undefined ? {} : { image: mirrored(ref).replace('{version}', version) };
+        return [addon, { setting, imageName, ...known }];
       }),
     ),
   };

@@ -15,7 +15,7 @@ export type RunEventBody =
       readonly dir: string;
       readonly check: boolean;
     }
-  | { readonly type: 'warning'; readonly host?: string; readonly text: string }
+  | { readonly type: 'warning'; readonly host?: string; readonly text: string; readonly danger?: boolean }
   | { readonly type: 'host-connected'; readonly host: string; readonly ms: number }
   | { readonly type: 'host-unreachable'; readonly host: string; readonly error: string }
   | { readonly type: 'host-lost'; readonly host: string; readonly error: string; readonly attempt: number }

@@ -78,7 +78,11 @@ export function diffLines(diff: string, paint: Paint): string[] {
 
 /** `warning: w101: the clock is 3 s off`, in lines of at most `columns`; absent: in one line. */
 export function warningLines(e: Extract<RunEvent, { type: 'warning' }>, paint: Paint, columns?: number): string[] {
-  return labelled('warning:', 'yellow', `${e.host ? `${e.host}: ` : ''}${e.text}`, { paint, columns, indent: '' });
+  return labelled('warning:', e.danger ? 'red' : 'yellow', `${e.host ? `${e.host}: ` : ''}${e.text}`, {
+    paint,
+    columns,
+    indent: '',
+  });
 }
 
 function wrapped(text: string, columns: number | undefined): string[] {

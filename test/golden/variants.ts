@@ -79,8 +79,13 @@ const OPTIONS: readonly VariantOptions[] = [
   {
     name: 'addons',
     text: 'every add-on',
-    vars: { metrics_server_enabled: true, local_path_provisioner_enabled: true },
-    differs: ['metrics-server', 'local-path-provisioner'],
+    vars: {
+      metrics_server_enabled: true,
+      local_path_provisioner_enabled: true,
+      headlamp_enabled: true,
+      dashboard_insecure_lab: true,
+    },
+    differs: ['metrics-server', 'local-path-provisioner', 'headlamp', 'dashboard-insecure-lab'],
   },
   {
     name: 'proxy-and-mirror',

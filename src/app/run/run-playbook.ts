@@ -185,7 +185,8 @@ async function run(
   const step = o.step ? stepPrompt() : undefined;
   const view = await openView(o);
   const tell = (text: string): void => view.event({ at: Date.now(), type: 'warning', text });
-  for (const warning of source.warnings) tell(formatParts(warning));
+  for (const w of source.warnings)
+    view.event({ at: Date.now(), type: 'warning', text: formatParts(w), ...(w.danger ? { danger: true } : {}) });
 
   let instead: string | undefined = 'Interrupted: nothing has been changed.';
   const interrupt = interruptions(tell, () => instead);

@@ -66,8 +66,8 @@ function byCause(all: readonly HostError[]): ErrorParts[] {
 }
 
 /** `error: hosts.ini:3:7: what`, then `why:` and `hint:` on lines of their own. */
-export function formatLabelled(label: Label, parts: ErrorParts, look: Look = PLAIN): string {
-  return format(`${label}: `, COLORS[label], parts, look);
+export function formatLabelled(label: Label, parts: Warning, look: Look = PLAIN): string {
+  return format(`${label}: `, COLORS[parts.danger ? 'error' : label], parts, look);
 }
 
 /** The same without a label, for texts that bring their own. */

@@ -1,11 +1,11 @@
-import type { ErrorParts } from '../../base/errors.js';
+import type { Warning } from '../../base/errors.js';
 import { type Place, whereText, wholeFile } from '../../base/place.js';
 import type { Host, Inventory } from '../../inventory/model/model.js';
 
 /** error: nothing can be installed like this. warning: probably not what is meant. info: good to know. */
 type Severity = 'error' | 'warning' | 'info';
 
-export interface Finding extends ErrorParts {
+export interface Finding extends Warning {
   readonly severity: Severity;
 }
 

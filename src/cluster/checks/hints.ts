@@ -2,6 +2,7 @@ import { distance } from '../../base/nearest.js';
 import { placeText } from '../../base/place.js';
 import type { Inventory } from '../../inventory/model/model.js';
 import type { Variable } from '../../inventory/model/values.js';
+import { insecureLabWarnings } from '../dashboard/insecure-lab.js';
 import { namesWithoutEffect, SETTING_PREFIXES, withoutEffect } from '../kubespray/kubespray.js';
 import { nestedKeys, SETTING_NAMES } from '../settings.js';
 import { connectionNameMeant, insteadOf } from './connection-names.js';
@@ -14,7 +15,13 @@ export const HOST_NAMES = ['ip', 'access_ip', 'etcd_member_name', 'node_labels',
 
 /** What does not stop an installation but is probably not meant: warnings, and infos about what has no effect. */
 export function hints(inventory: Inventory): Finding[] {
-  return [...variableHints(inventory), ...nestedHints(inventory), ...mtuHints(inventory), ...groupHints(inventory)];
+  return [
+    ...insecureLabWarnings(inventory).map((w): Finding => ({ severity: 'warning', ...w })),
+    ...variableHints(inventory),
+    ...nestedHints(inventory),
+    ...mtuHints(inventory),
+    ...groupHints(inventory),
+  ];
 }
 
 function variableHints(inventory: Inventory): Finding[] {

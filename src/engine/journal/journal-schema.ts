@@ -50,7 +50,7 @@ function event<T extends RunEvent['type'], S extends z.ZodRawShape>(type: T, sha
 /** One schema for each type of event. A type that is only in events.ts does not compile. */
 export const EVENT_SCHEMAS: { readonly [T in RunEvent['type']]: z.ZodType<Extract<RunEvent, { type: T }>> } = {
   'run-start': event('run-start', { run: z.string(), title: z.string(), hosts: texts, dir: z.string(), check: z.boolean() }),
-  warning: event('warning', { host: z.string().optional(), text: z.string() }),
+  warning: event('warning', { host: z.string().optional(), text: z.string(), danger: z.boolean().optional() }),
   'host-connected': event('host-connected', { host: z.string(), ms }),
   'host-unreachable': event('host-unreachable', { host: z.string(), error: z.string() }),
   'host-lost': event('host-lost', { host: z.string(), error: z.string(), attempt: count }),

@@ -29,7 +29,7 @@ export interface Addon {
   /** In the order in which they are made; they are removed in the opposite one. */
   objects(ctx: RoleContext, image: string): readonly KubeObject[];
   /** That it does its work: exit 0, or a line that says what is missing. `k` is kubectl. */
-  works(k: Shell): Shell;
+  works(k: Shell, ctx: RoleContext): Shell;
 }
 
 /** On every object that Kubewright made: what has it is removed with its add-on, what lacks it is never touched. */
@@ -78,8 +78,8 @@ function apply(addon: Addon, ctx: RoleContext): Task {
 
 /** @throws InputError where there is no image of it for this cluster. */
 function imageOf(addon: Addon, ctx: RoleContext): string {
-  const { setting, image } = factsOf(addon, ctx);
-  const ref = imageRef(ctx, addon.name, ctx.artifacts.offline ? '' : (image ?? ''));
+  const { setting, image, imageName } = factsOf(addon, ctx);
+  const ref = imageRef(ctx, imageName, ctx.artifacts.offline ? '' : (image ?? ''));
   if (ref !== '') return ref;
   throw new InputError({
     what: `${setting} is true and there is no ${addon.name} for this cluster`,
@@ -105,7 +105,7 @@ function working(addon: Addon, ctx: RoleContext): Task {
     until: sh`
       state=$(${k} --request-timeout=10s -n kube-system rollout status deployment ${addon.name} --watch=false)
       case $state in *'successfully rolled out'*) ;; *) echo "$state"; exit 1 ;; esac
-      ${addon.works(k)}`,
+      ${addon.works(k, ctx)}`,
     timeoutSec: 300,
     everySec: 2,
     why: podsWhy(k, `k8s-app=${addon.name}`),

@@ -7,7 +7,9 @@ const LOAD_BALANCER = /\/(haproxy|nginx):/;
 /** The bundle's images that this host may run: two hundred workers do not need the API server's, and add-ons are there when the cluster has them. */
 export function imagesFor(ctx: Pick<RoleContext, 'artifacts' | 'cluster' | 'host'>): readonly ImageArchive[] {
   const settings: Readonly<Record<string, unknown>> = ctx.cluster.settings;
-  const off = Object.entries(ctx.cluster.versions.addons).flatMap(([name, a]) => (settings[a.setting] === true ? [] : [name]));
+  const addons = Object.values(ctx.cluster.versions.addons);
+  const on = new Set(addons.filter((a) => settings[a.setting] === true).map((a) => a.imageName));
+  const off = addons.map((a) => a.imageName).filter((name) => !on.has(name));
   return ctx.artifacts.images.filter((i) => {
     if (!isNode(ctx.host)) return false;
     if (CONTROL_PLANE_ONLY.test(i.ref)) return ctx.host.controlPlane;

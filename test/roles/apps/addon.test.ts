@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { catalogue } from '../../../src/cluster/catalogue.js';
 import { SETTING_NAMES } from '../../../src/cluster/settings.js';
+import { headlamp } from '../../../src/roles/apps/headlamp.js';
+import { insecureDashboard } from '../../../src/roles/apps/insecure-dashboard.js';
 import { localPath } from '../../../src/roles/apps/local-path.js';
 import { metricsServer } from '../../../src/roles/apps/metrics-server.js';
 import { ROLES } from '../../../src/roles/registry.js';
@@ -13,7 +15,12 @@ import { imagesFor } from '../../../src/roles/runtime/images.js';
 import type { Shell } from '../../../src/shell/shell.js';
 import { roleContext, sampleCluster } from '../../support/cluster.js';
 
-const ON = { metrics_server_enabled: true, local_path_provisioner_enabled: true };
+const ON = {
+  metrics_server_enabled: true,
+  local_path_provisioner_enabled: true,
+  headlamp_enabled: true,
+  dashboard_insecure_lab: true,
+};
 
 /** A kubectl that answers from files and keeps what it was given. */
 const KUBECTL = `#!/bin/sh
@@ -49,13 +56,16 @@ describe('add-ons', () => {
   const run = (script: Shell) => spawnSync('sh', ['-eu', '-c', script.text], { encoding: 'utf8' });
   const read = (name: string) => readFileSync(join(dir, name), 'utf8');
 
-  it.each([metricsServer, localPath])('$name: applies what it has compared, all of it labelled as ours', (role) => {
-    expect(run(task(role, 'apply').apply)).toMatchObject({ status: 0, stderr: '' });
-    expect(read('applied')).toBe(read('looked'));
-    const objects = parseAllDocuments(read('applied')).map((d) => d.toJS());
-    expect(objects.length).toBeGreaterThan(6);
-    for (const o of objects) expect(o.metadata.labels['kubewright/addon'], o.metadata.name).toBe(role.name);
-  });
+  it.each([metricsServer, localPath, headlamp, insecureDashboard])(
+    '$name: applies what it has compared, all of it labelled as ours',
+    (role) => {
+      expect(run(task(role, 'apply').apply)).toMatchObject({ status: 0, stderr: '' });
+      expect(read('applied')).toBe(read('looked'));
+      const objects = parseAllDocuments(read('applied')).map((d) => d.toJS());
+      expect(objects.length).toBeGreaterThan(4);
+      for (const o of objects) expect(o.metadata.labels['kubewright/addon'], o.metadata.name).toBe(role.name);
+    },
+  );
 
   it('refuses to take over what was installed in another way, and names it', () => {
     writeFileSync(
@@ -85,7 +95,7 @@ describe('add-ons', () => {
   });
 
   it('are the business of the first control plane alone', () => {
-    for (const role of [metricsServer, localPath]) {
+    for (const role of [metricsServer, localPath, headlamp, insecureDashboard]) {
       for (const host of ['m12-k8s', 'w101-k8s']) expect(role.tasks(online(host, ON))).toEqual([]);
     }
   });
@@ -110,6 +120,8 @@ describe('add-ons', () => {
     expect(image({ kube_image_repo: 'r.example.org/k8s' }, 'metrics-server')).toMatch(
       /^r\.example\.org\/k8s\/metrics-server\/metrics-server:/,
     );
+    expect(image({}, 'headlamp')).toBe('ghcr.io/headlamp-k8s/headlamp:v0.45.0');
+    expect(image({ github_image_repo: 'r.example.org/gh' }, 'headlamp')).toBe('r.example.org/gh/headlamp-k8s/headlamp:v0.45.0');
     expect(image({ docker_image_repo: 'r.example.org' }, 'local-path-provisioner')).toMatch(
       /^r\.example\.org\/rancher\/local-path-provisioner:/,
     );
@@ -124,6 +136,30 @@ describe('add-ons', () => {
     };
     expect(of({})).toEqual(refs.slice(1));
     expect(of(ON)).toEqual(refs);
+  });
+
+  it('share an image: it is there as long as one of them is on', () => {
+    const images = [{ name: 'h', ref: 'ghcr.io/headlamp-k8s/headlamp:v1', sha256: 'h', size: 1 }];
+    const of = (vars: Readonly<Record<string, boolean>>) => {
+      const ctx = roleContext(sampleCluster({ vars }), 'w101-k8s');
+      return imagesFor({ ...ctx, artifacts: { ...ctx.artifacts, images } }).length;
+    };
+    expect([of({}), of({ headlamp_enabled: true }), of({ dashboard_insecure_lab: true })]).toEqual([0, 1, 1]);
+  });
+
+  it('give rights over the cluster to accounts that nobody runs as, but in a lab without login', () => {
+    const bound = (role: typeof headlamp) => {
+      run(task(role, 'apply').apply);
+      const objects = parseAllDocuments(read('applied')).map((d) => d.toJS());
+      const runs = objects.find((o) => o.kind === 'Deployment').spec.template.spec;
+      const rights = objects.filter((o) => o.kind === 'ClusterRoleBinding' && o.subjects[0].name === runs.serviceAccountName);
+      return { rights: rights.map((o) => o.roleRef.name), args: runs.containers[0].args };
+    };
+    expect(bound(headlamp)).toEqual({ rights: [], args: ['-in-cluster'] });
+    expect(bound(insecureDashboard)).toEqual({
+      rights: ['cluster-admin'],
+      args: ['-in-cluster', '-unsafe-use-service-account-token'],
+    });
   });
 
   it('of the catalogue have a role and a setting', () => {

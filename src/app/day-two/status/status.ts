@@ -1,4 +1,6 @@
+import { writeWarning } from '../../../base/text/render-error.js';
 import { stdoutColumns, tableLines } from '../../../base/text/table.js';
+import { insecureLabDanger } from '../../../cluster/dashboard/insecure-lab.js';
 import { type Asker, requireAny, withHosts } from '../ask.js';
 import { advice } from '../certs/check.js';
 import { lookAtCerts } from '../certs/look.js';
@@ -9,6 +11,7 @@ import { etcdJson, etcdProblems } from '../etcd/report.js';
 import { type LivingNode, livingNodes } from '../nodes/living-nodes.js';
 import { type OperationOptions, readForLook } from '../operation.js';
 import { type Drift, driftLines, driftSteps, lookAtDrift } from './drift.js';
+import { hasOpenDashboard } from './open-dashboard.js';
 
 export type StatusOptions = Pick<OperationOptions, 'inventory' | 'extraVars' | 'vault' | 'bundle' | 'connection'> & {
   readonly json: boolean;
@@ -27,6 +30,8 @@ interface ClusterStatus {
   readonly missing: readonly string[];
   readonly foreign: readonly string[];
   readonly drift: Drift;
+  /** undefined: no API server answers. */
+  readonly openDashboard: boolean | undefined;
 }
 
 /** `status`: what runs, and what to do next. Changes nothing. @returns 0; 1: something needs the operator; 3: a host cannot be reached. */
@@ -35,11 +40,12 @@ export async function status(o: StatusOptions): Promise<number> {
   const { cluster } = source;
   const found = await withHosts(source, cluster.hosts, o.connection, async (asker): Promise<ClusterStatus> => {
     requireAny(asker, cluster.hosts.length);
-    const [nodes, etcd, { certs }, drift] = await Promise.all([
+    const [nodes, etcd, { certs }, drift, openDashboard] = await Promise.all([
       livingNodes(asker, cluster.hosts),
       lookAtEtcd(cluster, asker),
       lookAtCerts(cluster, asker),
       lookAtDrift(source, asker),
+      hasOpenDashboard(asker, cluster.controlPlane),
     ]);
     const wanted = cluster.hosts.filter((h) => h.controlPlane || h.worker).map((h) => h.name);
     return {
@@ -50,8 +56,10 @@ export async function status(o: StatusOptions): Promise<number> {
       missing: nodes ? wanted.filter((name) => !nodes.some((n) => n.name === name)) : [],
       foreign: (nodes ?? []).map((n) => n.name).filter((name) => !wanted.includes(name)),
       drift,
+      openDashboard,
     };
   });
+  if (found.openDashboard) writeWarning(insecureLabDanger);
   const now = Date.now();
   const next = nextSteps(found, now);
   process.stdout.write(o.json ? `${JSON.stringify(json(found, next, now), undefined, 2)}\n` : text(found, next, now));
@@ -114,6 +122,7 @@ function json(s: ClusterStatus, next: readonly string[], now: number): object {
     missing: s.missing,
     foreign: s.foreign,
     drift: typeof s.drift === 'string' ? { unknown: s.drift } : s.drift,
+    openDashboard: s.openDashboard ?? null,
     etcd: etcdJson(s.etcd),
     certificates: s.certs.map((c) => ({ ...c, ends: new Date(c.ends).toISOString(), daysLeft: daysLeft(c, now) })),
     unreachable: Object.fromEntries([...s.failures].map(([host, error]) => [host, error.message])),

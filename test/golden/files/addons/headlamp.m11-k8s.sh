@@ -1,0 +1,588 @@
+# headlamp/apply: Apply headlamp
+## check
+printf '%s' 'apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: headlamp
+  namespace: kube-system
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: headlamp-view
+  namespace: kube-system
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: headlamp-view
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+rules:
+  - apiGroups:
+      - ""
+    resources:
+      - nodes
+      - persistentvolumes
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - storage.k8s.io
+    resources:
+      - storageclasses
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - apiextensions.k8s.io
+    resources:
+      - customresourcedefinitions
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - rbac.authorization.k8s.io
+    resources:
+      - roles
+      - rolebindings
+      - clusterroles
+      - clusterrolebindings
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - networking.k8s.io
+    resources:
+      - ingressclasses
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - scheduling.k8s.io
+    resources:
+      - priorityclasses
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - node.k8s.io
+    resources:
+      - runtimeclasses
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - coordination.k8s.io
+    resources:
+      - leases
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - metrics.k8s.io
+    resources:
+      - nodes
+      - pods
+    verbs:
+      - get
+      - list
+      - watch
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: headlamp-view
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: view
+subjects:
+  - kind: ServiceAccount
+    name: headlamp-view
+    namespace: kube-system
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: headlamp-view-cluster
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: headlamp-view
+subjects:
+  - kind: ServiceAccount
+    name: headlamp-view
+    namespace: kube-system
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: headlamp-admin
+  namespace: kube-system
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: headlamp-admin
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - kind: ServiceAccount
+    name: headlamp-admin
+    namespace: kube-system
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: headlamp
+  namespace: kube-system
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+spec:
+  replicas: 1
+  selector:
+    matchLabels:
+      k8s-app: headlamp
+  template:
+    metadata:
+      labels:
+        k8s-app: headlamp
+    spec:
+      serviceAccountName: headlamp
+      nodeSelector:
+        kubernetes.io/os: linux
+      tolerations:
+        - key: node-role.kubernetes.io/control-plane
+          operator: Exists
+          effect: NoSchedule
+      containers:
+        - name: headlamp
+          image: ghcr.io/headlamp-k8s/headlamp:v0.45.0
+          imagePullPolicy: IfNotPresent
+          args:
+            - -in-cluster
+          ports:
+            - name: http
+              containerPort: 4466
+              protocol: TCP
+          livenessProbe:
+            httpGet:
+              path: /
+              port: http
+              scheme: HTTP
+            periodSeconds: 10
+            timeoutSeconds: 5
+            failureThreshold: 3
+            initialDelaySeconds: 10
+          readinessProbe:
+            httpGet:
+              path: /
+              port: http
+              scheme: HTTP
+            periodSeconds: 10
+            timeoutSeconds: 5
+            failureThreshold: 3
+          resources:
+            requests:
+              cpu: 50m
+              memory: 64Mi
+            limits:
+              memory: 512Mi
+          securityContext:
+            allowPrivilegeEscalation: false
+            capabilities:
+              drop:
+                - ALL
+            readOnlyRootFilesystem: true
+            runAsNonRoot: true
+            runAsUser: 100
+            runAsGroup: 101
+            seccompProfile:
+              type: RuntimeDefault
+          volumeMounts:
+            - name: tmp
+              mountPath: /tmp
+      volumes:
+        - name: tmp
+          emptyDir: {}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: headlamp
+  namespace: kube-system
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+spec:
+  selector:
+    k8s-app: headlamp
+  ports:
+    - name: http
+      port: 80
+      protocol: TCP
+      targetPort: http
+' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf diff -f - >/dev/null
+## apply
+objects='apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: headlamp
+  namespace: kube-system
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: headlamp-view
+  namespace: kube-system
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: headlamp-view
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+rules:
+  - apiGroups:
+      - ""
+    resources:
+      - nodes
+      - persistentvolumes
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - storage.k8s.io
+    resources:
+      - storageclasses
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - apiextensions.k8s.io
+    resources:
+      - customresourcedefinitions
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - rbac.authorization.k8s.io
+    resources:
+      - roles
+      - rolebindings
+      - clusterroles
+      - clusterrolebindings
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - networking.k8s.io
+    resources:
+      - ingressclasses
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - scheduling.k8s.io
+    resources:
+      - priorityclasses
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - node.k8s.io
+    resources:
+      - runtimeclasses
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - coordination.k8s.io
+    resources:
+      - leases
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - metrics.k8s.io
+    resources:
+      - nodes
+      - pods
+    verbs:
+      - get
+      - list
+      - watch
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: headlamp-view
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: view
+subjects:
+  - kind: ServiceAccount
+    name: headlamp-view
+    namespace: kube-system
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: headlamp-view-cluster
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: headlamp-view
+subjects:
+  - kind: ServiceAccount
+    name: headlamp-view
+    namespace: kube-system
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: headlamp-admin
+  namespace: kube-system
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: headlamp-admin
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - kind: ServiceAccount
+    name: headlamp-admin
+    namespace: kube-system
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: headlamp
+  namespace: kube-system
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+spec:
+  replicas: 1
+  selector:
+    matchLabels:
+      k8s-app: headlamp
+  template:
+    metadata:
+      labels:
+        k8s-app: headlamp
+    spec:
+      serviceAccountName: headlamp
+      nodeSelector:
+        kubernetes.io/os: linux
+      tolerations:
+        - key: node-role.kubernetes.io/control-plane
+          operator: Exists
+          effect: NoSchedule
+      containers:
+        - name: headlamp
+          image: ghcr.io/headlamp-k8s/headlamp:v0.45.0
+          imagePullPolicy: IfNotPresent
+          args:
+            - -in-cluster
+          ports:
+            - name: http
+              containerPort: 4466
+              protocol: TCP
+          livenessProbe:
+            httpGet:
+              path: /
+              port: http
+              scheme: HTTP
+            periodSeconds: 10
+            timeoutSeconds: 5
+            failureThreshold: 3
+            initialDelaySeconds: 10
+          readinessProbe:
+            httpGet:
+              path: /
+              port: http
+              scheme: HTTP
+            periodSeconds: 10
+            timeoutSeconds: 5
+            failureThreshold: 3
+          resources:
+            requests:
+              cpu: 50m
+              memory: 64Mi
+            limits:
+              memory: 512Mi
+          securityContext:
+            allowPrivilegeEscalation: false
+            capabilities:
+              drop:
+                - ALL
+            readOnlyRootFilesystem: true
+            runAsNonRoot: true
+            runAsUser: 100
+            runAsGroup: 101
+            seccompProfile:
+              type: RuntimeDefault
+          volumeMounts:
+            - name: tmp
+              mountPath: /tmp
+      volumes:
+        - name: tmp
+          emptyDir: {}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: headlamp
+  namespace: kube-system
+  labels:
+    k8s-app: headlamp
+    kubewright/addon: headlamp
+spec:
+  selector:
+    k8s-app: headlamp
+  ports:
+    - name: http
+      port: 80
+      protocol: TCP
+      targetPort: http
+'
+found=$(printf '%s' "$objects" | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get --ignore-not-found -f - -o 'jsonpath={range .items[*]}{.metadata.labels['\''kubewright/addon'\'']}{"\t"}{.kind}{" "}{.metadata.name}{"\n"}{end}')
+foreign=$(printf '%s' "$found" | awk -F '	' -v name=headlamp 'NF && $1 != name { printf "%s%s", sep, $2; sep = ", " }')
+[ -z "$foreign" ] || { echo "already there, and not installed by Kubewright: $foreign"; exit 1; }
+printf '%s' "$objects" | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -
+
+# headlamp/works: Wait until headlamp works
+# (changes nothing)
+## check
+state=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system rollout status deployment headlamp --watch=false)
+case $state in *'successfully rolled out'*) ;; *) echo "$state"; exit 1 ;; esac
+page=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get --raw /api/v1/namespaces/kube-system/services/headlamp:http/proxy/ 2>&1) || { echo "the API server does not reach it: $page"; exit 1; }
+case $page in *'id="root"'*) ;; *) echo 'it serves no page'; exit 1 ;; esac
+config=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get --raw /api/v1/namespaces/kube-system/services/headlamp:http/proxy/config 2>&1) || { echo "it does not answer: $config"; exit 1; }
+case $config in *'"name":"main"'*) ;; *) echo "it does not know its cluster: $config"; exit 1 ;; esac
+## apply
+hopeless() {
+troubled() {
+  /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l 'k8s-app=headlamp' -o 'jsonpath={range .items[*]}{"p\t"}{.metadata.name}{"\t"}{.spec.nodeName}{"\n"}{range .status.initContainerStatuses[*]}{"c\t"}{.name}{"\t"}{.ready}{"\t"}{.restartCount}{"\t"}{.state.waiting.reason}{"\t"}{.state.waiting.message}{"\n"}{end}{range .status.containerStatuses[*]}{"c\t"}{.name}{"\t"}{.ready}{"\t"}{.restartCount}{"\t"}{.state.waiting.reason}{"\t"}{.state.waiting.message}{"\n"}{end}{end}' | awk -F '\t' -v OFS='\t' '
+    $1 == "p" {pod = $2; node = $3 == "" ? "no-node" : $3}
+    $1 == "c" && $3 != "true" && $5 != "" && $5 != "PodInitializing" && $5 != "ContainerCreating" {print node, pod, $2, $4, $5, $6 == "" ? "-" : $6}'
+}
+tab=$(printf '\t')
+# Of a crash the line that names it; numbers and addresses differ each time.
+last_words() {
+  /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system logs "$1" -c "$2" --previous --tail=60 2>/dev/null |
+    awk '/panic:|fatal|FATAL|rror/ && !first {first = $0} NF {last = $0} END {print first != "" ? first : last}' | cut -c1-300
+}
+set +eu
+list=$(troubled)
+missing=$(printf '%s\n' "$list" | grep -E 'ErrImagePull|ImagePullBackOff' | grep -E 'not found|manifest unknown' | head -n 1)
+if [ -n "$missing" ]; then
+  printf '%s\n' "$missing" | awk -F '\t' '{print $3 " on " $1 ": its image does not exist: " $6}' | cut -c1-500
+  exit 0
+fi
+printf '%s\n' "$list" | grep CrashLoopBackOff | while IFS="$tab" read -r node pod container restarts rest; do
+  words=$(last_words "$pod" "$container")
+  [ -z "$words" ] || printf '%s %s %s %s\n' "$pod" "$container" "$restarts" "$(printf '%s' "$words" | tr -d '0-9')"
+done >>"$notes"
+again=$(sort -u "$notes" | awk '{key = $2 " of " $1; $1 = $2 = $3 = ""; if (++n[key $0] == 3) {print key; exit}}')
+[ -n "$again" ] || exit 1
+echo "$again crashed three times with the same words"
+exit 0
+}
+notes=$(mktemp)
+trap 'rm -f "$notes"' EXIT
+next=$(( $(date +%s) + 10 ))
+stay_hopeful() {
+  [ "$(date +%s)" -ge "$next" ] || return 0
+  if bad=$( (set -eu; hopeless) 2>/dev/null ); then
+    printf '%s\n' "$bad"
+    echo 'gave up: waiting does not make this better'
+    exit 1
+  fi
+  next=$(( $(date +%s) + 10 ))
+}
+look() {
+state=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system rollout status deployment headlamp --watch=false)
+case $state in *'successfully rolled out'*) ;; *) echo "$state"; exit 1 ;; esac
+page=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get --raw /api/v1/namespaces/kube-system/services/headlamp:http/proxy/ 2>&1) || { echo "the API server does not reach it: $page"; exit 1; }
+case $page in *'id="root"'*) ;; *) echo 'it serves no page'; exit 1 ;; esac
+config=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get --raw /api/v1/namespaces/kube-system/services/headlamp:http/proxy/config 2>&1) || { echo "it does not answer: $config"; exit 1; }
+case $config in *'"name":"main"'*) ;; *) echo "it does not know its cluster: $config"; exit 1 ;; esac
+}
+end=$(( $(date +%s) + 300 ))
+while :; do
+  set +e
+  out=$( (set -eu; look) 2>&1 ); rc=$?
+  set -e
+  [ $rc -ne 0 ] || break
+  if [ "$(date +%s)" -ge "$end" ]; then
+    printf '%s
+' "$out"
+    echo 'gave up after 300 s'
+    exit 1
+  fi
+  stay_hopeful; sleep 2
+done
