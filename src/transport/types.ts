@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { Warning } from '../base/errors.js';
 import type { Secret } from '../shell/secret.js';
 
@@ -127,6 +127,8 @@ export interface Session {
    * shell that never begins. Never rejects.
    */
   exec(command: string, options?: ExecOptions): Promise<Exit>;
+  /** A connection that this host makes to another, or to itself. @throws the host's error */
+  forward?(address: string, port: number): Promise<Duplex>;
   close(): Promise<void>;
 }
 

@@ -5,8 +5,9 @@ import { writeWarning } from '../../base/text/render-error.js';
 import type { Host } from '../../inventory/model/model.js';
 import { contextName, parseAdmin } from '../access/access.js';
 import { adminKubeconfig } from '../access/answer.js';
-import { checkIdentity, issueCertificate, lifetime } from '../access/certificate.js';
+import { checkIdentity, issueCertificate } from '../access/certificate.js';
 import { onControlPlane } from '../access/control-plane.js';
+import { lifetime } from '../access/lifetime.js';
 import { type Access, kubeconfigText, mergeAccess } from '../access/merge.js';
 import { candidates, type Endpoint, endpointOf, tryEndpoint } from '../access/reach.js';
 import { defaultKubeconfig, updateKubeconfig } from '../access/write.js';
@@ -40,7 +41,7 @@ const EXISTS = Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
 
 /** `kubeconfig`. @returns exit code. @throws KubewrightError */
 export async function runKubeconfig(o: KubeconfigOptions): Promise<number> {
-  const ttl = lifetime(o.ttl);
+  const ttl = lifetime(o.ttl, 'certificate');
   if (o.user !== undefined) checkIdentity(o.user, o.group);
   else if (o.group.length > 0)
     throw new InputError({ what: '--group needs --user', fix: 'Name the user that the certificate is for: --user NAME' });

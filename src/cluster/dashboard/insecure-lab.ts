@@ -8,7 +8,7 @@ import type { Cluster, ClusterHost } from '../cluster.js';
 import type { ClusterSettings } from '../settings.js';
 
 /** A dashboard without login, as labs have it. */
-export const INSECURE_LAB = 'dashboard_insecure_lab';
+const INSECURE_LAB = 'dashboard_insecure_lab';
 /** The node port that the book's lab has it on. */
 export const INSECURE_PORT = 31000;
 

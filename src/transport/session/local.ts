@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
 import { userInfo } from 'node:os';
+import type { Duplex } from 'node:stream';
 import { Become } from '../become/become.js';
 import { killAsRoot } from '../become/kill-as-root.js';
 import { CommandInterruptedError, TransportError } from '../errors.js';
@@ -82,6 +84,16 @@ class LocalSession implements Session {
         resolve(code === null ? { kind: 'killed', signal: signal ?? 'unknown' } : { kind: 'exited', code });
       });
       if (!become) send();
+    });
+  }
+
+  forward(address: string, port: number): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(port, address, () => {
+        socket.off('error', reject);
+        resolve(socket);
+      });
+      socket.once('error', reject);
     });
   }
 

@@ -17,7 +17,8 @@ import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { checkIdentity, lifetime } from '../../../src/app/access/certificate.js';
+import { checkIdentity } from '../../../src/app/access/certificate.js';
+import { lifetime } from '../../../src/app/access/lifetime.js';
 import { type Access, kubeconfigText, mergeAccess } from '../../../src/app/access/merge.js';
 import { tryEndpoint } from '../../../src/app/access/reach.js';
 import { defaultKubeconfig, updateKubeconfig } from '../../../src/app/access/write.js';
@@ -236,8 +237,8 @@ describe('the address of the API', () => {
 
 describe('a certificate for somebody', () => {
   it('lives for a time with a unit', () => {
-    expect(['10m', '8h', '7d', '600s'].map(lifetime)).toEqual([600, 28_800, 604_800, 600]);
-    for (const bad of ['8', 'h', '-1h', '9m', '1w', '']) expect(() => lifetime(bad)).toThrow(InputError);
+    expect(['10m', '8h', '7d', '600s'].map((text) => lifetime(text, 'certificate'))).toEqual([600, 28_800, 604_800, 600]);
+    for (const bad of ['8', 'h', '-1h', '9m', '1w', '']) expect(() => lifetime(bad, 'token')).toThrow(InputError);
   });
 
   it('is for names that fit into one', () => {
