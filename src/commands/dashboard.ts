@@ -5,7 +5,7 @@ import { optionsOf } from './options.js';
 export default class Dashboard extends Command {
   static override summary = 'Open the dashboard of a cluster through SSH, with a token of one hour';
   static override description =
-    'Opens Headlamp (headlamp_enabled: true installs it) on a port of this machine that nobody else reaches, and the browser where there is one. The token is shown on the terminal and is never written anywhere; Ctrl-C closes the tunnel and makes the token void. It may look at everything but secrets; with --admin it may change and delete everything.';
+    'Opens Headlamp (headlamp_enabled: true installs it) on a port that only this machine reaches, and the browser where there is one. The token is shown on the terminal and is never written anywhere; Ctrl-C closes the tunnel and makes the token void. It may look at everything but secrets; with --admin it may change and delete everything.';
   static override examples = [
     '<%= config.bin %> dashboard -i hosts.ini',
     '<%= config.bin %> dashboard -i hosts.ini --admin --ttl 30m',

@@ -125,7 +125,7 @@ async function invite(o: DashboardOptions, host: string, port: number, { token, 
     process.stdout.write(`\n${token}\n\n`);
   } else if (!o.print)
     say(
-      'The token is not shown, because the output is no terminal: run it in one, or with --print to get URL and token on stdout',
+      'The token is not shown, because the output is not a terminal: run it in one, or with --print to get URL and token on stdout',
     );
   else say(`${may}. The token is valid until ${clock(until)}, and void when this command ends`);
   if (o.open && !o.print) {

@@ -5,7 +5,7 @@ import { hasCode } from '../../base/io-error.js';
 
 const LOOPBACK = '127.0.0.1';
 
-/** A port of this machine that nobody else reaches. */
+/** A port that only this machine reaches. */
 export class LocalPort {
   readonly port: number;
   readonly #server: Server;

@@ -64,7 +64,7 @@ export function insecureLabProblems(
     out.push({
       what: `${NETWORKS} has ${net}, which is not a private network`,
       where: where(NETWORKS),
-      why: 'Whoever has an address of it may delete everything',
+      why: 'All who have an address of it may delete everything',
       fix: 'Name the subnet of the lab, like 192.168.1.0/24',
     });
   return out;
@@ -75,7 +75,7 @@ export function publicHosts(names: readonly string[], where?: Place): ErrorParts
   return {
     what: `${hostsText(names)}: no dashboard without login on hosts with public addresses`,
     where,
-    why: `${INSECURE_LAB} lets everybody who reaches port ${INSECURE_PORT} read, change and delete everything`,
+    why: `${INSECURE_LAB} lets all who reach port ${INSECURE_PORT} read, change and delete everything`,
     fix: 'Remove it; headlamp_enabled: true and kubewright dashboard open the same one through SSH',
   };
 }
@@ -92,7 +92,7 @@ export function insecureLabWarnings(inventory: Inventory): Warning[] {
 
 export const insecureLabDanger: Warning = {
   danger: true,
-  what: `Everybody in the lab's network may read, change and delete everything: port ${INSECURE_PORT} has a dashboard without login`,
+  what: `All in the lab's network may read, change and delete everything: port ${INSECURE_PORT} has a dashboard without login`,
   fix: `Never in production. Set ${INSECURE_LAB} to false and run provision to remove it`,
 };
 

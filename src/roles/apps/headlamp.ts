@@ -16,7 +16,7 @@ const addon: Addon = {
 
 export const headlamp = addonRole(addon);
 
-/** The pod's own, and those that `kubewright dashboard` gets tokens for: nobody has one until they ask for it. */
+/** The pod's own, and those that `kubewright dashboard` gets tokens for: there are none until then. */
 function accounts(): KubeObject[] {
   const read = ['get', 'list', 'watch'];
   return [

@@ -7,7 +7,7 @@ import { clusterRoleBinding, headlampServer, NAMESPACE, PORT, serviceAccount } f
 const NAME = 'dashboard-insecure-lab';
 
 /**
- * Headlamp as everybody's administrator, for labs. Its pod runs on the first control plane, and the node port is answered there alone:
+ * Headlamp in which all are administrators, for labs. Its pod runs on the first control plane, and the node port is answered there alone:
  * only then (`externalTrafficPolicy: Local`) does the policy see who asks, and not a node.
  * Source: https://github.com/kubernetes-sigs/headlamp (charts/headlamp/README.md: unsafeUseServiceAccountToken)
  */
