@@ -8,6 +8,7 @@ const OFF = 'there was no answer within 10 s';
 const lostTwo: Remains = {
   members: ['m11-k8s'],
   empty: [],
+  answering: [],
   controlPlanes: ['m11-k8s'],
   unreachable: new Map([
     ['m12-k8s', OFF],
@@ -47,6 +48,15 @@ describe('a recovery', () => {
     ['No control plane can be reached', { controlPlanes: [] }],
     ['No control plane can be reached', { controlPlanes: ['m12-k8s'], unreachable: new Map(), empty: ['m12-k8s', 'm13-k8s'] }],
     ['A recovery or a restore has not been finished', { restoring: true }],
+    [
+      'A member of etcd that cannot be reached still answers the other hosts',
+      { answering: ['m12-k8s: 10.0.0.12:2379, asked from m11-k8s'] },
+    ],
+    [
+      'A member of etcd that cannot be reached still answers the other hosts',
+      { answering: ['m12-k8s: 10.0.0.12:2379, asked from m11-k8s'] },
+      true,
+    ],
   ])('is refused: %s', (what, r, fromSnapshot) => {
     expect(refused(r, fromSnapshot)).toEqual([what]);
   });
@@ -59,6 +69,7 @@ describe('a recovery', () => {
   it.each<[exitCode: number, r: Partial<Remains>]>([
     [3, { members: [] }],
     [3, { controlPlanes: [] }],
+    [3, { answering: ['m12-k8s: 10.0.0.12:2379, asked from m11-k8s'] }],
     [1, { members: [], unreachable: new Map() }],
     [1, { hasQuorum: true }],
   ])('ends with exit code %i where hosts that cannot be reached are the reason, or not (%#)', (exitCode, r) => {

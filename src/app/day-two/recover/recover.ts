@@ -30,6 +30,8 @@ export interface Remains {
   readonly unreachable: ReadonlyMap<string, string>;
   /** Etcd hosts that can be reached and hold no data: new ones, in the place of lost ones. */
   readonly empty: readonly string[];
+  /** Etcd hosts that cannot be reached, but whose member answers hosts that can: `m12: 10.0.0.12:2379, asked from m11`. */
+  readonly answering: readonly string[];
   /** Some member follows a leader. */
   readonly hasQuorum: boolean;
   /** A restore was cut off: control planes wait without their manifests. */
@@ -65,21 +67,34 @@ export async function recoverCommand(o: RecoverOptions): Promise<number> {
 }
 
 async function look(cluster: Cluster, asker: Asker): Promise<Remains> {
+  const members = cluster.etcd.flatMap((h) => [2379, 2380].map((port) => `${h.accessIp}:${port}`));
   const [state, { answers }] = await Promise.all([
     lookAtEtcd(cluster, asker),
     asker.ask(
       cluster.hosts.filter((h) => h.etcd || h.controlPlane),
       (host) => sh`
         [ ! -d ${`${host.settings.etcd_data_dir}/member`} ] || say data yes
-        [ ! -d ${RESTORE_ASIDE} ] || say restoring yes`,
+        [ ! -d ${RESTORE_ASIDE} ] || say restoring yes
+        for address in ${members}; do
+          rc=0
+          curl --insecure --silent --output /dev/null --connect-timeout 3 --max-time 6 "https://$address/health" || rc=$?
+          # No such host, no connection, no answer in time; anything else has come from there.
+          case $rc in 6 | 7 | 28 | 127) ;; *) say answers "$address" ;; esac
+        done`,
     ),
   ]);
+  const unreachable = new Map([...asker.failures].map(([name, failure]) => [name, failure.message]));
   const etcd = cluster.etcd.map((h) => h.name).filter((name) => answers.has(name));
   return {
     members: etcd.filter((name) => answers.get(name)?.has('data')),
     empty: etcd.filter((name) => !answers.get(name)?.has('data')),
     controlPlanes: cluster.controlPlane.map((h) => h.name).filter((name) => answers.has(name)),
-    unreachable: new Map([...asker.failures].map(([name, failure]) => [name, failure.message])),
+    unreachable,
+    answering: cluster.etcd.flatMap((h) => {
+      const from = [...answers].find(([, a]) => a.get('answers')?.some((address) => address.startsWith(`${h.accessIp}:`)));
+      const address = from?.[1].get('answers')?.find((a) => a.startsWith(`${h.accessIp}:`));
+      return from && unreachable.has(h.name) ? [`${h.name}: ${address}, asked from ${from[0]}`] : [];
+    }),
     hasQuorum: state.members.some(isHealthy),
     restoring: [...answers.values()].some((a) => a.has('restoring')),
   };
@@ -101,6 +116,17 @@ export function refusals(cluster: Cluster, r: Remains, fromSnapshot: boolean): E
       {
         what: 'etcd has its quorum, so nothing has to be recovered',
         fix: 'Take lost hosts out with kubewright remove NAME --force and add others with provision. For the data of a snapshot run kubewright etcd restore',
+      },
+    ];
+  }
+  if (r.answering.length > 0) {
+    return [
+      {
+        what: 'A member of etcd that cannot be reached still answers the other hosts',
+        where: r.answering.join('; '),
+        why: 'It is not lost: it would go on with the old data beside the recovered cluster',
+        fix: 'Make it reachable for this machine, and recover with it; or switch it off first',
+        code: UNREACHABLE,
       },
     ];
   }
