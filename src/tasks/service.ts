@@ -15,6 +15,8 @@ export interface ServiceOptions {
   readonly restart?: Shell;
   readonly timeoutSec?: number;
   readonly hint?: string;
+  /** See `Task.why`. */
+  readonly why?: Shell;
 }
 
 /**
@@ -49,6 +51,7 @@ export function service(o: ServiceOptions): Task {
     reads: o.configFiles,
     timeoutSec: o.timeoutSec ?? 120,
     hint: o.hint ?? `journalctl -u ${o.unit} on the host says why it does not start`,
+    ...(o.why ? { why: o.why } : {}),
   };
 }
 

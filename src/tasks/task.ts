@@ -36,6 +36,11 @@ export interface Task {
   readonly doneBy?: readonly string[];
   /** Makes something that only other hosts use: may be carried out on a host outside of `--limit` when its exports are needed. */
   readonly forOthers?: boolean;
+  /**
+   * May take something away that the cluster uses: where apply is needed, it waits until no other host of the run is in its turn. A turn
+   * lasts over all tasks in a row that have this, and ends all others when the host does not come back from it.
+   */
+  readonly turn?: boolean;
   /** Output is never shown or stored; exports become secrets. */
   readonly sensitive?: boolean;
   /** Seconds that apply may take; its process group is killed after that. Default 600. */

@@ -31,7 +31,7 @@ describe('settings', () => {
     );
     expect(printed('minimal_').split('\n').length).toBe(3);
     expect(JSON.parse(printed('kubelet_max_pods', true))).toEqual([
-      { name: 'kubelet_max_pods', meaning: 'pods per node', default: 110, kubespray: true, changing: 'live' },
+      { name: 'kubelet_max_pods', meaning: 'pods per node', default: 110, kubespray: true, changing: 'rolling' },
     ]);
   });
 

@@ -12,11 +12,16 @@ const schema = z.object({
 
 export type AppliedRecord = z.output<typeof schema>;
 
+/** They may hold a password wherever they were written. */
+const NEVER_RECORDED: ReadonlySet<string> = new Set(['containerd_registry_auth', 'http_proxy', 'https_proxy']);
+
 /** What is recorded of a cluster: no setting that is applied at once, and nothing that came from a vault. */
 export function recordText(cluster: Cluster, versions: Readonly<Record<string, string>>): string {
   const values: Readonly<Record<string, unknown>> = { ...cluster.settings, ...versions };
   const secret = (name: string): boolean => cluster.hosts.some((h) => h.inventoryHost.vars.get(name)?.secret);
-  const names = Object.entries(SETTING_CHANGES).flatMap(([name, kind]) => (kind === 'live' || secret(name) ? [] : [name]));
+  const names = Object.entries(SETTING_CHANGES).flatMap(([name, kind]) =>
+    kind === 'live' || NEVER_RECORDED.has(name) || secret(name) ? [] : [name],
+  );
   const record: AppliedRecord = {
     schema: 1,
     settings: Object.fromEntries(names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]]))),

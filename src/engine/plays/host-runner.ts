@@ -13,11 +13,12 @@ import type { Masker } from '../masker.js';
 import { compileProgram } from '../program/compile.js';
 import { type ProgramEnd, runHostProgram } from '../program/host-program.js';
 import { encodeLabel, labelOf, type TaskLabel } from '../program/program-label.js';
-import { type HostPaths, type Launch, programDir, stopScript } from '../program/scripts.js';
+import { type HostPaths, type Launch, programDir, stopScript, turnScript } from '../program/scripts.js';
 import { TaskReader } from '../program/task-reader.js';
 import type { RunPlaysOptions } from '../types.js';
 import { Pusher } from './push.js';
 import type { Tally } from './tally.js';
+import { Turns } from './turns.js';
 
 export interface HostRunnerOptions
   extends Pick<RunPlaysOptions, 'artifacts' | 'attach' | 'cacheDir' | 'check' | 'diff' | 'signal' | 'kill'> {
@@ -43,6 +44,7 @@ export class HostRunner {
   readonly #o: HostRunnerOptions;
   readonly #pusher: Pusher;
   readonly #cacheDir: string;
+  readonly #turns = new Turns();
   /** In check mode: host → paths that would have been changed so far. */
   readonly #written = new Map<string, ReadonlySet<string>>();
 
@@ -150,6 +152,10 @@ export class HostRunner {
     const connection = o.connections.get(p.host);
     const watching = o.attach?.watch !== undefined;
     const pushes: Promise<void>[] = [];
+    let over = false;
+    const answerTurn = (n: number, refusal?: string): void => {
+      void this.#tell(connection, turnScript(p.paths, n, refusal), () => over);
+    };
     const reader = new TaskReader({
       play: p.play,
       host: p.host,
@@ -163,7 +169,16 @@ export class HostRunner {
         // When only watching, the run's own controller answers.
         if (!watching) pushes.push(this.#pusher.need(connection, p.paths, sha, p.needs[sha]));
       },
+      onTurn: (n) => {
+        if (watching) return;
+        // Who had a turn when its controller died is not known: nobody else gets one from here.
+        if (!p.launch)
+          answerTurn(n, 'nothing was changed here: the run that gave the turns was cut off. Run the same command again');
+        else this.#turns.ask(program, p.host, (refusal) => answerTurn(n, refusal));
+      },
+      onTurned: () => this.#turns.back(program),
     });
+    const program = `${p.paths.run}/${p.paths.key}`;
     const stop = watching ? () => undefined : this.#obeyStop(connection, p.paths);
     const end = await runHostProgram({
       connection,
@@ -176,21 +191,26 @@ export class HostRunner {
       onItem: (item) => reader.take(item),
     });
     stop();
+    over = true;
+    this.#turns.over(program, end.kind === 'done' && end.code === 0);
     await Promise.all(pushes);
     return { reader, end };
   }
 
-  /** Passes the two signals on to a program. A message that a lost connection swallows is sent again. @returns a function that ends it. */
+  /** Sends a message to a program; one that a lost connection swallows is sent again, until the program is over. */
+  async #tell(connection: Connection, script: string, over: () => boolean): Promise<void> {
+    while (!over() && !this.#o.giveUp.aborted) {
+      const { session } = connection;
+      const exit = session && (await runShell(session, { become: true, stdin: script }));
+      if (exit?.kind === 'exited' && exit.code === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, TELL_AGAIN_MS));
+    }
+  }
+
+  /** Passes the two signals on to a program. @returns a function that ends it. */
   #obeyStop(connection: Connection, paths: HostPaths): () => void {
     let over = false;
-    const tell = async (how: 'stop' | 'kill'): Promise<void> => {
-      while (!over && !this.#o.giveUp.aborted) {
-        const { session } = connection;
-        const exit = session && (await runShell(session, { become: true, stdin: stopScript(paths, how) }));
-        if (exit?.kind === 'exited' && exit.code === 0) return;
-        await new Promise((resolve) => setTimeout(resolve, TELL_AGAIN_MS));
-      }
-    };
+    const tell = (how: 'stop' | 'kill'): Promise<void> => this.#tell(connection, stopScript(paths, how), () => over);
     const onStop = (): void => void tell('stop');
     const onKill = (): void => void tell('kill');
     const { signal, kill } = this.#o;

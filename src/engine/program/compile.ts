@@ -4,6 +4,7 @@ import type { ArtifactRef, Task } from '../../tasks/task.js';
 import { DEFAULT_TIMEOUT_SEC } from '../defaults.js';
 import type { TaskLabel } from './program-label.js';
 import { ARTIFACT_RUNTIME, RUNTIME } from './runtime.js';
+import { TURN_RUNTIME } from './turn-runtime.js';
 
 export interface CompileOptions {
   readonly run: string;
@@ -68,9 +69,10 @@ export function compileProgram(o: CompileOptions): CompiledProgram {
       if (body) define(`e${n}_${e + 1}`, body);
     });
     const limit = Math.ceil(task.timeoutSec ?? DEFAULT_TIMEOUT_SEC);
+    const turn = !o.check && task.turn ? ' turn' : '';
     const foresight = o.check ? ` ${numbers(doneBy(o.tasks, i))} ${numbers(follows(o.tasks, i, o.written))}` : '';
     calls.push(
-      `kw_task ${n} ${limit} ${task.sensitive ? 1 : 0} ${diff ? 1 : 0} ${names.length} ${task.readOnly ? 1 : 0}${foresight}`,
+      `kw_task ${n} ${limit} ${task.sensitive ? 1 : 0} ${diff ? 1 : 0} ${names.length} ${task.readOnly ? 1 : 0}${foresight}${turn}`,
     );
   });
   return { program: assemble(o, functions, calls), secrets };
@@ -113,6 +115,7 @@ function assemble(o: CompileOptions, functions: readonly string[], calls: readon
     'unset TMPDIR',
     RUNTIME.trim(),
     ...(refs ? [ARTIFACT_RUNTIME.trim(), refs] : []),
+    ...(!o.check && o.tasks.some((t) => t.turn) ? [TURN_RUNTIME.trim()] : []),
     '',
     ...functions,
     '',

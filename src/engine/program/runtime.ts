@@ -7,13 +7,14 @@ import { KILL_FUNCTIONS } from './kill-functions.js';
  * `if ( set -eu; … )` ignores errexit. fd 3 is the stream of frames, fd 4 the current task's output.
  *
  * Frames (after the nonce; UP is /proc/uptime in seconds, read without a fork):
- *   start N UP · phase N check|diff|apply|recheck|export · export N INDEX BASE64 · need SHA256
+ *   start N UP · phase N check|diff|turn|apply|recheck|export · export N INDEX BASE64 · need SHA256
+ *   turn N · in-turn N UP · turned
  *   end N ok|changed|would-change|skipped|failed CODE UP [REASON] · stopped N · done CODE
  */
 export const RUNTIME = String.raw`
 ${KILL_FUNCTIONS.trim()}
 
-kw_would=' 0 ' kw_up=0 kw_seq=0 kw_pid= kw_kind= kw_dog= kw_hide= kw_leave=0 KW_N=0
+kw_would=' 0 ' kw_up=0 kw_seq=0 kw_pid= kw_kind= kw_dog= kw_hide= kw_leave=0 kw_mine= KW_N=0
 kw_now() { read -r kw_up kw_x </proc/uptime || :; }
 kw_frame() { printf '\036%s %s\n' "$KW_NONCE" "$*" >&3; }
 kw_nap() { sleep 0.2 2>/dev/null || sleep 1; }
@@ -136,8 +137,12 @@ kw_any() { # numbers; whether one of these tasks would change something, 0 alway
   return 1
 }
 
-kw_task() { # number seconds hide diff exports readonly, in check mode: numbers that do this too, numbers that this follows
+kw_task() { # number seconds hide diff exports readonly; turn, or in check mode: numbers that do this too, numbers that this follows
   KW_N=$1 kw_limit=$2
+  if [ -n "$kw_mine" ] && [ "${'$'}{7-}" != turn ]; then
+    kw_mine=
+    kw_frame turned
+  fi
   if [ -e "$KW_DIR/stop" ] || [ -e "$KW_DIR/kill" ]; then
     kw_frame stopped "$KW_N"
     exit 130
@@ -172,6 +177,7 @@ kw_task() { # number seconds hide diff exports readonly, in check mode: numbers 
       kw_frame end "$KW_N" would-change 0 "$kw_up"
       return 0
     fi
+    [ "${'$'}{7-}" != turn ] || [ -n "$kw_mine" ] || kw_turn
     kw_phase apply
     kw_leave=$6
     # Its own session: what hangs is killed with everything that it started.

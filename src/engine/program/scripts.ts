@@ -79,6 +79,12 @@ export function refuseScript(p: HostPaths, sha256: string, why: string): string 
   return inOneFunction([sh`printf '%s\n' ${why} > ${`${file}.new`} && mv ${`${file}.new`} ${file}`]);
 }
 
+/** Gives a program the turn that task `n` waits for; `refusal`: why it gets none. */
+export function turnScript(p: HostPaths, n: number, refusal?: string): string {
+  const file = `${programDir(p)}/${refusal === undefined ? 'your-turn' : 'no-turn'}.${n}`;
+  return inOneFunction([sh`printf '%s\n' ${refusal ?? ''} > ${`${file}.new`} && mv ${`${file}.new`} ${file}`]);
+}
+
 /**
  * Detached: `setsid`, not a transient unit. Asking systemd costs more than a whole re-run, and not every host has it. Only
  * where logind kills the processes of a user who logs out does the program get its own scope; pid and session stay the same.

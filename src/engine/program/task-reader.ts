@@ -19,12 +19,17 @@ export interface TaskReaderOptions {
   readonly onExport: (name: string, value: string | Secret) => void;
   /** The program waits for this file. */
   readonly onNeed: (sha256: string) => void;
+  /** Task `n` waits for the host's turn. */
+  readonly onTurn: (n: number) => void;
+  /** The host has come back from its turn. */
+  readonly onTurned: () => void;
 }
 
 interface Current {
   readonly n: number;
   readonly task: TaskLabel;
-  readonly since: number;
+  /** Seconds of the host's uptime; waiting for a turn does not count. */
+  since: number;
   phase: string;
   /** Last lines of each phase, shown if the task fails. */
   tail: string[];
@@ -79,11 +84,14 @@ export class TaskReader {
       this.#o.onNeed(a);
       return;
     }
+    if (kind === 'turn') return this.#o.onTurn(Number(a));
+    if (kind === 'turned') return this.#o.onTurned();
     this.#flush();
     const current = this.#current;
     if (kind === 'start') this.#start(Number(a), Number(b));
     else if (kind === 'stopped') this.stopped = this.interrupted = true;
     else if (!current) return;
+    else if (kind === 'in-turn') current.since = Number(b);
     else if (kind === 'phase') {
       current.phase = b;
       // The check's output before apply is of no interest once apply has run.

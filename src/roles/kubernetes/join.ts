@@ -5,11 +5,12 @@ import { joinShell, type Shell, sh } from '../../shell/shell.js';
 import { command } from '../../tasks/command.js';
 import { NODE_STATE } from '../../tasks/paths.js';
 import type { Task } from '../../tasks/task.js';
+import { KUBELET_CONF } from '../node-turn.js';
 import { exportedText, type RoleContext } from '../role.js';
 import { hostWhy } from '../why.js';
 import { checksOfFirstRun, kubeadmOf } from './kubeadm-command.js';
 import { joinSecrets, kubeadmHost } from './kubeadm-host.js';
-import { KUBELET_CONF, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
+import { KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
 import { NODE_SETTLED } from './wait-for-nodes.js';
 
 const DONE = `${NODE_STATE}/kubeadm/joined`;

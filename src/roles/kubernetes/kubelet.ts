@@ -7,14 +7,16 @@ import { directories, file } from '../../tasks/file.js';
 import { NODE_STATE } from '../../tasks/paths.js';
 import { service } from '../../tasks/service.js';
 import type { Task } from '../../tasks/task.js';
+import { inTurn, isLivingNode, KUBELET_CONF, restartNode } from '../node-turn.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
 import { runtimeOf } from '../runtime/runtimes.js';
 import { systemdUnit } from '../systemd-unit.js';
+import { hostWhy } from '../why.js';
 import { kubeadmOf } from './kubeadm-command.js';
+import { drainForSettings, FORGET_ASSIGNMENTS, takePodsAgain } from './kubelet-drain.js';
 
 const UNIT = '/etc/systemd/system/kubelet.service';
 const DROP_IN = '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf';
-export const KUBELET_CONF = '/etc/kubernetes/kubelet.conf';
 /** What kubeadm writes when it makes a host a node, and the kubelet reads when it starts. */
 export const KUBELET_FILES = [KUBELET_CONF, '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env'];
 export const MANIFESTS = '/etc/kubernetes/manifests';
@@ -44,18 +46,7 @@ export const node: Role = {
       ...['kubeadm', 'kubelet', 'kubectl'].map((name) =>
         install({ id: `node/${name}`, title: `Install ${name}`, artifact: ctx.artifacts.file(name), dir: bin, files: [name] }),
       ),
-      file({
-        id: 'node/kubelet-unit',
-        title: 'Write the unit of the kubelet',
-        path: UNIT,
-        content: kubeletUnit(bin, runtimeOf(s).unit),
-      }),
-      file({
-        id: 'node/kubelet-drop-in',
-        title: "Write kubeadm's settings of the kubelet unit",
-        path: DROP_IN,
-        content: kubeletDropIn(bin),
-      }),
+      ...(isLivingNode(ctx) ? [] : unitFiles(ctx)),
       command({
         id: 'node/kubelet-enabled',
         title: 'Start the kubelet at boot',
@@ -68,10 +59,34 @@ export const node: Role = {
   },
 };
 
-/** What every host gets once kubeadm has made it a node: the API over localhost, the cluster's kubelet settings. */
+/** A kubelet that runs gets them in its turn: a restart of its host would start it with them, too. */
+function unitFiles(ctx: RoleContext): Task[] {
+  const s = ctx.host.settings;
+  return [
+    file({
+      id: 'node/kubelet-unit',
+      title: 'Write the unit of the kubelet',
+      path: UNIT,
+      content: kubeletUnit(s.bin_dir, runtimeOf(s).unit),
+    }),
+    file({
+      id: 'node/kubelet-drop-in',
+      title: "Write kubeadm's settings of the kubelet unit",
+      path: DROP_IN,
+      content: kubeletDropIn(s.bin_dir),
+    }),
+  ];
+}
+
+/**
+ * What every host gets once kubeadm has made it a node: the API over localhost, the cluster's kubelet settings. Nodes of a living cluster
+ * get changed ones in turns, drained where their pods would not survive the change.
+ */
 export function joinedNode(ctx: RoleContext): Task[] {
   const kubeconfigs = ctx.host.controlPlane ? ['kubelet.conf', 'admin.conf', 'super-admin.conf'] : ['kubelet.conf'];
-  return [
+  const living = isLivingNode(ctx);
+  return inTurn(ctx, [
+    ...(living ? unitFiles(ctx) : []),
     ...(usesLocalLoadBalancer(ctx.cluster)
       ? [
           localApi(
@@ -80,14 +95,23 @@ export function joinedNode(ctx: RoleContext): Task[] {
           ),
         ]
       : []),
+    ...(living ? [drainForSettings(ctx)] : []),
     kubeletSettings(ctx),
     service({
       id: 'node/kubelet',
       title: 'Run the kubelet with its configuration',
       unit: 'kubelet.service',
       configFiles: [UNIT, DROP_IN, ...KUBELET_FILES],
+      ...(living
+        ? {
+            restart: sh`{ ${FORGET_ASSIGNMENTS} && ${restartNode(ctx, 'kubelet.service', sh`:`)}; }`,
+            timeoutSec: 300,
+            why: hostWhy(),
+          }
+        : {}),
     }),
-  ];
+    ...(living ? [takePodsAgain(ctx)] : []),
+  ]);
 }
 
 /** Records which kubelet configuration of the cluster the node has. */

@@ -1,10 +1,12 @@
 import { stringify } from 'smol-toml';
 import type { ClusterSettings } from '../../cluster/settings.js';
 import { Secret } from '../../shell/secret.js';
+import { type Shell, sh } from '../../shell/shell.js';
 import { install } from '../../tasks/artifact.js';
 import { directories, file } from '../../tasks/file.js';
 import { service } from '../../tasks/service.js';
 import type { Task } from '../../tasks/task.js';
+import { inTurn, isLivingNode, restartNode } from '../node-turn.js';
 import { proxyFile } from '../proxy.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
 import { systemdUnit } from '../systemd-unit.js';
@@ -28,7 +30,6 @@ const role: Role = {
     const s = ctx.host.settings;
     const bin = s.bin_dir;
     const images = imagesFor(ctx);
-    const proxy = proxyFile(ctx.cluster, ctx.host);
     return [
       directories({
         id: 'containerd/directories',
@@ -45,31 +46,51 @@ const role: Role = {
       }),
       cniPlugins(ctx),
       ...crictl(ctx, SOCKET),
-      file({
-        id: 'containerd/config',
-        title: 'Write the configuration of containerd',
-        path: CONFIG,
-        content:
-          s.containerd_registry_auth.length > 0 ? new Secret('containerd-config', containerdConfig(ctx)) : containerdConfig(ctx),
-        mode: '0600',
-      }),
+      // Read at each pull: nothing restarts for them.
       ...mirrors(s),
-      ...(proxy === undefined
-        ? []
-        : [file({ id: 'containerd/proxy', title: 'Name the proxies of containerd', path: PROXY, content: proxy, mode: '0600' })]),
-      file({ id: 'containerd/unit', title: 'Write the unit of containerd', path: UNIT, content: unit(s, proxy !== undefined) }),
-      service({
-        id: 'containerd/service',
-        title: 'Start containerd',
-        unit: 'containerd.service',
-        configFiles: [UNIT, CONFIG, ...(proxy === undefined ? [] : [PROXY])],
-      }),
+      ...inTurn(ctx, configured(ctx)),
       ...(images.length > 0
         ? [importImages({ id: 'containerd/images', title: 'Import container images', binDir: bin, images })]
         : []),
     ];
   },
 };
+
+/** Its configuration, and containerd started with it. Pods go on while it restarts. */
+function configured(ctx: RoleContext): Task[] {
+  const s = ctx.host.settings;
+  const proxy = proxyFile(ctx.cluster, ctx.host);
+  return [
+    file({
+      id: 'containerd/config',
+      title: 'Write the configuration of containerd',
+      path: CONFIG,
+      content:
+        s.containerd_registry_auth.length > 0 ? new Secret('containerd-config', containerdConfig(ctx)) : containerdConfig(ctx),
+      mode: '0600',
+    }),
+    ...(proxy === undefined
+      ? []
+      : [file({ id: 'containerd/proxy', title: 'Name the proxies of containerd', path: PROXY, content: proxy, mode: '0600' })]),
+    file({ id: 'containerd/unit', title: 'Write the unit of containerd', path: UNIT, content: unit(s, proxy !== undefined) }),
+    service({
+      id: 'containerd/service',
+      title: 'Start containerd',
+      unit: 'containerd.service',
+      configFiles: [UNIT, CONFIG, ...(proxy === undefined ? [] : [PROXY])],
+      ...(isLivingNode(ctx) ? { restart: restartNode(ctx, 'containerd.service', servesPods(s)), timeoutSec: 300 } : {}),
+    }),
+  ];
+}
+
+/** containerd starts without its interface for kubelets when it does not like that part of its configuration. */
+function servesPods(s: ClusterSettings): Shell {
+  return sh`
+          ${`${s.bin_dir}/ctr`} plugins ls | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" {s = $NF} END {exit s != "ok"}' || {
+            echo 'containerd has not loaded its interface for kubelets: ctr plugins ls says more'
+            return 1
+          }`;
+}
 
 export const containerd: Runtime = {
   name: 'containerd',

@@ -58,6 +58,10 @@ const ROLLING: readonly (readonly [Setting, string, VarValue])[] = [
   ['etcd_quota_backend_bytes', '2147483648', 4294967296],
   ['loadbalancer_apiserver_localhost', 'true', false],
   ['loadbalancer_apiserver_healthcheck_port', '8081', 8082],
+  ['kubelet_max_pods', '110', 200],
+  ['kubelet_config_extra_args', '{}', { cpuManagerPolicy: 'static' }],
+  ['containerd_restrict_oom_score_adj', 'false', true],
+  ['http_proxy', '', 'http://proxy.example:3128'],
   ['calico_mtu', '', 1400],
   ['calico_loglevel', 'info', 'debug'],
   ['calico_wireguard_enabled', 'false', true],
@@ -72,10 +76,8 @@ const UPGRADE: readonly (readonly [Setting, string, string, string])[] = [
   ['calico_version', 'calico-manifest', '3.31.0', '3.32.0'],
 ];
 const LIVE: readonly (readonly [Setting, VarValue])[] = [
-  ['kubelet_max_pods', 200],
   ['containerd_registries_mirrors', [{ prefix: 'docker.io', mirrors: [{ host: 'https://mirror.example' }] }]],
   ['etcd_backup_retention_count', 9],
-  ['http_proxy', 'http://proxy.example:3128'],
   ['typha_replicas', 3],
 ];
 

@@ -1,5 +1,5 @@
 import type { ClusterHost } from '../../../cluster/cluster.js';
-import { KUBELET_CONF } from '../../../roles/kubernetes/kubelet.js';
+import { KUBELET_CONF } from '../../../roles/node-turn.js';
 import { type Shell, sh } from '../../../shell/shell.js';
 import type { Answer, Asker } from '../ask.js';
 

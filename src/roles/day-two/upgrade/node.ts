@@ -5,7 +5,8 @@ import { kubectl } from '../../../tasks/manifest.js';
 import type { Task } from '../../../tasks/task.js';
 import { apiserverLb } from '../../kubernetes/apiserver-lb.js';
 import { kubeadmOf } from '../../kubernetes/kubeadm-command.js';
-import { joinedNode, KUBELET_CONF, node } from '../../kubernetes/kubelet.js';
+import { joinedNode, node } from '../../kubernetes/kubelet.js';
+import { KUBELET_CONF } from '../../node-turn.js';
 import type { RoleContext } from '../../role.js';
 import { hostWhy } from '../../why.js';
 import { ownApi } from './drain.js';
@@ -18,6 +19,13 @@ import { runs } from './running.js';
  * Source: https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/upgrading-linux-nodes/
  */
 export function upgradeNode(ctx: RoleContext): Task[] {
+  // Nodes of a batch have their turn together, and are drained already.
+  return tasks(ctx)
+    .filter((t) => t.id !== 'node/drain')
+    .map((t) => ({ ...t, turn: false }));
+}
+
+function tasks(ctx: RoleContext): Task[] {
   const worker = !ctx.host.controlPlane;
   const runtime = ctx.artifacts.file('containerd').version;
   // A control plane has had its kubeadm and its images before.

@@ -121,51 +121,6 @@ chmod 644 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/crictl.yaml
 
-# containerd/config: Write the configuration of containerd
-# (writes /etc/containerd/config.toml)
-## check
-[ -f /etc/containerd/config.toml ]
-[ ! -L /etc/containerd/config.toml ]
-[ "$(stat -c %a:%U:%G /etc/containerd/config.toml)" = 600:root:root ]
-[ "$(sha256sum < /etc/containerd/config.toml)" = '08b763ad147ad481800351bf69174b88654db08e2cd498a249bfe408d4258b3d  -' ]
-## apply
-tmp=$(mktemp /etc/containerd/config.toml.kw-XXXXXX)
-trap 'rm -f "$tmp"' EXIT
-printf '%s' 'version = 3
-root = "/var/lib/containerd"
-state = "/run/containerd"
-oom_score = -999
-
-[plugins."io.containerd.cri.v1.images"]
-snapshotter = "overlayfs"
-
-[plugins."io.containerd.cri.v1.images".pinned_images]
-sandbox = "registry.example.org/k8s/pause:3.10.2"
-
-[plugins."io.containerd.cri.v1.images".registry]
-config_path = "/etc/containerd/certs.d"
-
-[plugins."io.containerd.cri.v1.runtime"]
-restrict_oom_score_adj = false
-
-[plugins."io.containerd.cri.v1.runtime".containerd]
-default_runtime_name = "runc"
-
-[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
-runtime_type = "io.containerd.runc.v2"
-
-[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
-BinaryName = "/usr/local/bin/runc"
-SystemdCgroup = true
-
-[plugins."io.containerd.cri.v1.runtime".cni]
-bin_dirs = [ "/opt/cni/bin" ]
-conf_dir = "/etc/cni/net.d"
-' > "$tmp"
-chmod 600 "$tmp"
-chown root:root "$tmp"
-mv -fT "$tmp" /etc/containerd/config.toml
-
 # containerd/mirror-docker.io: Make the directory of docker.io's mirrors
 ## check
 for d in /etc/containerd/certs.d/docker.io; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
@@ -225,6 +180,51 @@ skip_verify = false
 chmod 644 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/containerd/certs.d/quay.io/hosts.toml
+
+# containerd/config: Write the configuration of containerd
+# (writes /etc/containerd/config.toml)
+## check
+[ -f /etc/containerd/config.toml ]
+[ ! -L /etc/containerd/config.toml ]
+[ "$(stat -c %a:%U:%G /etc/containerd/config.toml)" = 600:root:root ]
+[ "$(sha256sum < /etc/containerd/config.toml)" = '08b763ad147ad481800351bf69174b88654db08e2cd498a249bfe408d4258b3d  -' ]
+## apply
+tmp=$(mktemp /etc/containerd/config.toml.kw-XXXXXX)
+trap 'rm -f "$tmp"' EXIT
+printf '%s' 'version = 3
+root = "/var/lib/containerd"
+state = "/run/containerd"
+oom_score = -999
+
+[plugins."io.containerd.cri.v1.images"]
+snapshotter = "overlayfs"
+
+[plugins."io.containerd.cri.v1.images".pinned_images]
+sandbox = "registry.example.org/k8s/pause:3.10.2"
+
+[plugins."io.containerd.cri.v1.images".registry]
+config_path = "/etc/containerd/certs.d"
+
+[plugins."io.containerd.cri.v1.runtime"]
+restrict_oom_score_adj = false
+
+[plugins."io.containerd.cri.v1.runtime".containerd]
+default_runtime_name = "runc"
+
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
+BinaryName = "/usr/local/bin/runc"
+SystemdCgroup = true
+
+[plugins."io.containerd.cri.v1.runtime".cni]
+bin_dirs = [ "/opt/cni/bin" ]
+conf_dir = "/etc/cni/net.d"
+' > "$tmp"
+chmod 600 "$tmp"
+chown root:root "$tmp"
+mv -fT "$tmp" /etc/containerd/config.toml
 
 # containerd/proxy: Name the proxies of containerd
 # (writes /etc/containerd/proxy.env)

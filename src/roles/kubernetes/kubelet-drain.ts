@@ -1,0 +1,128 @@
+import { minorOf } from '../../cluster/versions.js';
+import { kubeletConfigHash } from '../../kubeadm/components.js';
+import { type Shell, sh } from '../../shell/shell.js';
+import { command } from '../../tasks/command.js';
+import { NODE_STATE } from '../../tasks/paths.js';
+import type { Task } from '../../tasks/task.js';
+import { nodeApi } from '../node-turn.js';
+import type { RoleContext } from '../role.js';
+
+/** `ours`: it was us who cordoned the node; `theirs`: it was cordoned before. Exists from the drain until pods may come back. */
+export const DRAINED = `${NODE_STATE}/kubeadm/drained`;
+const ANNOTATION = 'kubewright/cordoned';
+
+/**
+ * Fields of KubeletConfiguration that a kubelet applies to pods only when it starts them, or by which it turns away pods that have been
+ * running, whatever their budgets say. All others change nothing for the pods that are there.
+ * Source: https://kubernetes.io/docs/tasks/administer-cluster/cpu-management-policies/ and /reserve-compute-resources/
+ */
+const DRAINING =
+  'maxPods|podsPerCore|cpuManagerPolicy|cpuManagerPolicyOptions|memoryManagerPolicy|reservedMemory|topologyManagerPolicy|topologyManagerScope|reservedSystemCPUs|kubeReserved|systemReserved|evictionHard|enforceNodeAllocatable|cgroupRoot|cgroupsPerQOS';
+
+/** Seconds that a node may take. */
+const DRAIN_SEC = 300;
+
+/**
+ * Takes the pods off a node before a change of the kubelet's configuration that they would not survive, with their budgets respected. The node
+ * does it by itself, with its own rights: they allow it to evict its own pods and to cordon itself.
+ * Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction
+ */
+export function drainForSettings(ctx: RoleContext): Task {
+  const k = nodeApi(ctx);
+  const { name } = ctx.host;
+  const minor = minorOf(ctx.cluster.settings.kube_version);
+  const source = minor >= 24 ? 'kubelet-config' : `kubelet-config-1.${minor}`;
+  const eviction = `{"apiVersion":"policy/${minor >= 22 ? 'v1' : 'v1beta1'}","kind":"Eviction","metadata":{"name":"%s","namespace":"%s"}}`;
+  const same = sh`same() {
+        text=$(${k} -n kube-system get configmap ${source} -o ${'jsonpath={.data.kubelet}'}) || return 1
+        [ "$(${fields()} < /var/lib/kubelet/config.yaml)" = "$(printf '%s
+' "$text" | ${fields()})" ]
+      }`;
+  const patch = { metadata: { annotations: { [ANNOTATION]: 'settings' } }, spec: { unschedulable: true } };
+  const pods =
+    'jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name} {.status.phase} {.metadata.ownerReferences[?(@.controller==true)].kind}{"\\n"}{end}';
+  return command({
+    id: 'node/drain',
+    title: 'Take the pods off the node, because they would not survive its new settings',
+    check: sh`
+      [ -s /var/lib/kubelet/config.yaml ]
+      ${same}
+      [ "$(cat ${`${NODE_STATE}/kubeadm/kubelet`})" = ${kubeletConfigHash(ctx.cluster)} ] || [ -e ${DRAINED} ] || same`,
+    apply: sh`
+      ${same}
+      # After a restart of the host its load balancer needs a moment.
+      n=0
+      until ${k} get --raw /readyz >/dev/null; do
+        n=$((n + 1))
+        [ $n -lt 40 ] || exit 1
+        sleep 3
+      done
+      if same; then exit 0; fi
+      # Namespace, name, phase, kind of the owner. Static pods and those of DaemonSets stay until the node stops.
+      pods() {
+        all=$(${k} get pods --all-namespaces --field-selector ${`spec.nodeName=${name}`} -o ${pods}) || return 1
+        printf '%s\n' "$all" | awk 'NF >= 3 && $3 != "Succeeded" && $3 != "Failed" && $4 != "DaemonSet" && $4 != "Node"'
+      }
+      left=$(pods)
+      alone=$(printf '%s
+' "$left" | awk 'NF == 3 {print "  " $1 "/" $2}')
+      if [ -n "$alone" ]; then
+        printf '%s\n' 'pods without a controller would be gone for good:' "$alone" >&2
+        exit 1
+      fi
+      mark=theirs
+      [ "$(${k} get node ${name} -o ${'jsonpath={.spec.unschedulable}'})" = true ] || mark=ours
+      [ $mark = theirs ] || ${k} patch node ${name} --type merge -p ${JSON.stringify(patch)}
+      last=
+      end=$(( $(date +%s) + ${DRAIN_SEC} ))
+      while :; do
+        left=$(pods) || left='? the API does not answer'
+        [ -n "$left" ] || break
+        [ "$left" = "$last" ] || printf '%s
+' "waiting for:" "$left"
+        last=$left
+        printf '%s\n' "$left" | while read -r space pod rest; do
+          printf ${eviction} "$pod" "$space" |
+            ${k} create --raw "/api/v1/namespaces/$space/pods/$pod/eviction" -f - 2>&1 | grep -v '"status":"Success"' || :
+        done
+        if [ "$(date +%s)" -ge "$end" ]; then
+          [ $mark = theirs ] || { ${uncordonShell(k, name)}; }
+          printf '%s\n' ${`not gone after ${DRAIN_SEC} s; the node takes pods again:`} "$left" >&2
+          exit 1
+        fi
+        sleep 3
+      done
+      echo $mark > ${DRAINED}`,
+    timeoutSec: DRAIN_SEC + 120,
+    hint: 'Budgets are respected: repair what they protect, or remove pods without a controller yourself; then run again',
+    doneBy: ['control-plane/init', 'node/join'],
+  });
+}
+
+/** Lets pods back onto a node that was drained for its settings. */
+export function takePodsAgain(ctx: RoleContext): Task {
+  const k = nodeApi(ctx);
+  return command({
+    id: 'node/uncordon',
+    title: 'Let pods back onto the node',
+    check: sh`[ ! -e ${DRAINED} ]`,
+    apply: sh`
+      if [ "$(cat ${DRAINED})" = ours ]; then
+        ${uncordonShell(k, ctx.host.name)}
+      fi
+      rm -f ${DRAINED}`,
+  });
+}
+
+/** The managers note what they have given to which pod, and refuse to start with another policy. The node is empty at this moment. */
+export const FORGET_ASSIGNMENTS = sh`[ ! -e ${DRAINED} ] || { systemctl stop kubelet.service; rm -f /var/lib/kubelet/cpu_manager_state /var/lib/kubelet/memory_manager_state; }`;
+
+function uncordonShell(k: Shell, name: string): Shell {
+  const patch = { metadata: { annotations: { [ANNOTATION]: null } }, spec: { unschedulable: null } };
+  return sh`${k} patch node ${name} --type merge -p ${JSON.stringify(patch)}`;
+}
+
+/** A filter: of a KubeletConfiguration only these fields, with all that belongs to them. */
+function fields(): Shell {
+  return sh`awk ${`/^[a-zA-Z]/ {keep = ($0 ~ /^(${DRAINING}):/)} keep`}`;
+}
