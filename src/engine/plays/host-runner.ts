@@ -171,7 +171,7 @@ export class HostRunner {
       },
       onTurn: (n) => {
         if (watching) return;
-        // Who had a turn when its controller died is not known: nobody else gets one from here.
+        // Who had a turn when its controller died is not known: no other host gets one from here.
         if (!p.launch)
           answerTurn(n, 'nothing was changed here: the run that gave the turns was cut off. Run the same command again');
         else this.#turns.ask(program, p.host, (refusal) => answerTurn(n, refusal));

@@ -8,7 +8,7 @@ interface Waiting {
 
 /**
  * Which host of a run may take something away from the cluster: one after the other, in the order of their requests. When one does not
- * come back nobody else gets a turn in this run.
+ * come back no other host gets a turn in this run.
  */
 export class Turns {
   readonly #waiting = new Map<string, Waiting>();

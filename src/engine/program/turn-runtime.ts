@@ -1,6 +1,6 @@
 /**
  * Waits until the controller gives this host its turn: only in programs with tasks that take one. A controller that is gone gives none,
- * and whoever follows the program in its place refuses it: then nothing has been changed here.
+ * and the one that follows the program in its place refuses it: then nothing has been changed here.
  */
 export const TURN_RUNTIME = `
 kw_no_turn() { # reason
