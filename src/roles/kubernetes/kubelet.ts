@@ -13,7 +13,7 @@ import { runtimeOf } from '../runtime/runtimes.js';
 import { systemdUnit } from '../systemd-unit.js';
 import { hostWhy } from '../why.js';
 import { kubeadmOf } from './kubeadm-command.js';
-import { drainForSettings, FORGET_ASSIGNMENTS, takePodsAgain } from './kubelet-drain.js';
+import { drainForSettings, FORGET_ASSIGNMENTS, takePodsAgain } from './node/kubelet-drain.js';
 
 const UNIT = '/etc/systemd/system/kubelet.service';
 const DROP_IN = '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf';

@@ -1,14 +1,14 @@
-import { minorOf } from '../../cluster/versions.js';
-import { kubeletConfigHash } from '../../kubeadm/components.js';
-import { type Shell, sh } from '../../shell/shell.js';
-import { command } from '../../tasks/command.js';
-import { NODE_STATE } from '../../tasks/paths.js';
-import type { Task } from '../../tasks/task.js';
-import { nodeApi } from '../node-turn.js';
-import type { RoleContext } from '../role.js';
+import { minorOf } from '../../../cluster/versions.js';
+import { kubeletConfigHash } from '../../../kubeadm/components.js';
+import { type Shell, sh } from '../../../shell/shell.js';
+import { command } from '../../../tasks/command.js';
+import { NODE_STATE } from '../../../tasks/paths.js';
+import type { Task } from '../../../tasks/task.js';
+import { nodeApi } from '../../node-turn.js';
+import type { RoleContext } from '../../role.js';
 
 /** `ours`: it was us who cordoned the node; `theirs`: it was cordoned before. Exists from the drain until pods may come back. */
-export const DRAINED = `${NODE_STATE}/kubeadm/drained`;
+const DRAINED = `${NODE_STATE}/kubeadm/drained`;
 const ANNOTATION = 'kubewright/cordoned';
 
 /**
