@@ -166,7 +166,8 @@ export class TaskReader {
       if (this.stray.length > TAIL_LINES) this.stray.shift();
       return;
     }
-    if (current.task.sensitive) return;
+    // Why there is no turn is not the task's own output.
+    if (current.task.sensitive && current.phase !== 'turn') return;
     if (current.phase === 'why') return this.#reason(current, line);
     current.tail.push(line);
     if (current.tail.length > TAIL_LINES) current.tail.shift();
@@ -191,7 +192,7 @@ function tail(current: Current, reason: string): string[] {
   const { why, task } = current;
   // The cause comes first; of what the task itself said the end is enough then.
   const said = why.length > 0 ? [...why, ...current.tail.slice(-TAIL_AFTER_WHY)] : current.tail;
-  const lines = task.sensitive ? ['(output hidden: it may contain secrets)'] : [...said];
+  const lines = task.sensitive && reason !== 'turn' ? ['(output hidden: it may contain secrets)'] : [...said];
   const seconds = task.timeoutSec ?? DEFAULT_TIMEOUT_SEC;
   if (reason === 'recheck') lines.push('the check still fails after apply');
   else if (reason === 'timeout') lines.push(`took longer than ${seconds} s and was killed`);

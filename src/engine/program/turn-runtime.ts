@@ -5,7 +5,8 @@
 export const TURN_RUNTIME = `
 kw_no_turn() { # reason
   rm -f "$KW_DIR/waiting"
-  echo "$1" >&4
+  # Not into the task's output, which may be hidden.
+  echo "$1"
   kw_now
   kw_frame end "$KW_N" failed 1 "$kw_up" turn
   exit 1

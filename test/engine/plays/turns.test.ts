@@ -15,7 +15,8 @@ function restart(root: string, host: string, fails = false): Task[] {
       sh`
         echo ${`${host} begins`} >> ${notes}
         : > ${`${root}/${host}.config`}`,
-      { turn: true },
+      // Its output is hidden, but not why it got no turn.
+      { turn: true, sensitive: true },
     ),
     task(
       'service',
