@@ -37,15 +37,30 @@ ids=$(/usr/local/bin/crictl ps -q --name '^kube-(controller-manager|scheduler)$'
 [ -z "$ids" ] || /usr/local/bin/crictl stop -t 15 $ids
 mkdir -p /var/lib/kubewright
 touch /var/lib/kubewright/certs-restarted
+components_answer() {
+      for p in 10257 10259; do curl -ksSf --max-time 3 "https://127.0.0.1:$p/healthz" >/dev/null 2>&1 || return 1; done
+    }
+n=0
+until components_answer || [ $n -ge 20 ]; do
+  n=$((n + 1))
+  sleep 1
+done
+components_answer || systemctl restart kubelet.service
 
 # certs-renew/components: Wait until the controller manager and the scheduler run again
 # (changes nothing)
 ## check
-for p in 10257 10259; do curl -ksSf --max-time 3 "https://127.0.0.1:$p/healthz" >/dev/null 2>&1 || { echo "port $p does not answer"; exit 1; }; done
+components_answer() {
+      for p in 10257 10259; do curl -ksSf --max-time 3 "https://127.0.0.1:$p/healthz" >/dev/null 2>&1 || return 1; done
+    }
+components_answer || { echo "one of them does not answer on port $p"; exit 1; }
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1
 ## apply
 look() {
-for p in 10257 10259; do curl -ksSf --max-time 3 "https://127.0.0.1:$p/healthz" >/dev/null 2>&1 || { echo "port $p does not answer"; exit 1; }; done
+components_answer() {
+      for p in 10257 10259; do curl -ksSf --max-time 3 "https://127.0.0.1:$p/healthz" >/dev/null 2>&1 || return 1; done
+    }
+components_answer || { echo "one of them does not answer on port $p"; exit 1; }
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1
 }
 end=$(( $(date +%s) + 180 ))

@@ -74,6 +74,18 @@ function run(): { readonly status: number | null; readonly output: string } {
 const done = (): string => (existsSync(join(root, 'done')) ? readFileSync(join(root, 'done'), 'utf8') : '');
 
 describe('the timer of certificates', () => {
+  it('restarts a kubelet that keeps the controller manager and the scheduler away because it takes them for crashed', () => {
+    certificates(20);
+    put('stubs/curl', `#!/bin/sh\n[ -e ${root}/forgotten ]\n`, 0o755);
+    put('stubs/systemctl', `#!/bin/sh\necho "systemctl $*" >> ${root}/done\n: > ${root}/forgotten\n`, 0o755);
+    expect(run()).toMatchObject({ status: 0, output: expect.stringContaining('Certificates renewed') });
+    expect(done()).toContain('systemctl restart kubelet.service');
+    put('stubs/curl', '#!/bin/sh\n', 0o755);
+    rmSync(join(root, 'done'));
+    expect(run().status).toBe(0);
+    expect(done()).not.toContain('systemctl');
+  });
+
   it('is not there unless it is wanted', () => {
     expect(certsTimer(roleContext(sampleCluster(), 'm11-k8s')).map((t) => t.id)).toEqual(['control-plane/no-certs-timer']);
   });

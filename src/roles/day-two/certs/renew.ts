@@ -6,6 +6,7 @@ import { kubectl } from '../../../tasks/manifest.js';
 import { NODE_STATE } from '../../../tasks/paths.js';
 import type { Task } from '../../../tasks/task.js';
 import { certTasks } from '../../etcd/etcd-certs.js';
+import { COMPONENTS_ANSWER, FORGET_BACK_OFF } from '../../kubernetes/certs/components.js';
 import { isNode, type Role, type RoleContext } from '../../role.js';
 
 /** Days that a certificate of a year has at least after it was made again: how a run that was cut off knows what is done. */
@@ -55,7 +56,9 @@ function renewKubeadm(ctx: RoleContext): readonly Task[] {
         ids=$(${`${bin}/crictl`} ps -q --name '^kube-(controller-manager|scheduler)$')
         [ -z "$ids" ] || ${`${bin}/crictl`} stop -t 15 $ids
         mkdir -p ${NODE_STATE}
-        touch ${`${NODE_STATE}/certs-restarted`}`,
+        touch ${`${NODE_STATE}/certs-restarted`}
+        ${COMPONENTS_ANSWER}
+        ${FORGET_BACK_OFF}`,
       timeoutSec: 180,
       hint: 'Nothing is away: the old certificates are valid until they end. Repair and run the same command again',
     }),
@@ -63,7 +66,8 @@ function renewKubeadm(ctx: RoleContext): readonly Task[] {
       id: 'certs-renew/components',
       title: 'Wait until the controller manager and the scheduler run again',
       until: sh`
-        for p in 10257 10259; do curl -ksSf --max-time 3 "https://127.0.0.1:$p/healthz" >/dev/null 2>&1 || { echo "port $p does not answer"; exit 1; }; done
+        ${COMPONENTS_ANSWER}
+        components_answer || { echo "one of them does not answer on port $p"; exit 1; }
         ${ready}`,
       timeoutSec: 180,
       hint: '`journalctl -u kubelet` on the host says why',

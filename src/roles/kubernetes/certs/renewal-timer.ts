@@ -7,6 +7,7 @@ import { NODE_STATE } from '../../../tasks/paths.js';
 import type { Task } from '../../../tasks/task.js';
 import type { RoleContext } from '../../role.js';
 import { systemdUnit } from '../../systemd-unit.js';
+import { COMPONENTS_ANSWER, FORGET_BACK_OFF } from './components.js';
 
 export const CERTS_UNIT = 'kubewright-certs-renew';
 const TIMER = `/etc/systemd/system/${CERTS_UNIT}.timer`;
@@ -156,8 +157,10 @@ function renewal({ host }: RoleContext): Shell {
     [ $ends = no ] || ${`${bin}/kubeadm`} certs renew all
     ids=$(${`${bin}/crictl`} ps -q --name '^kube-(controller-manager|scheduler)$')
     [ -z "$ids" ] || ${`${bin}/crictl`} stop -t 15 $ids
+    ${COMPONENTS_ANSWER}
+    ${FORGET_BACK_OFF}
     n=0
-    until curl -ksSf --max-time 3 https://127.0.0.1:10257/healthz >/dev/null 2>&1 && curl -ksSf --max-time 3 https://127.0.0.1:10259/healthz >/dev/null 2>&1 && ${ready}; do
+    until components_answer && ${ready}; do
       n=$((n + 1))
       if [ $n -ge 60 ]; then
         echo 'The controller manager, the scheduler or the API server does not come back' >&2
