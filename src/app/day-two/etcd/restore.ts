@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileSize } from '../../../base/text/format.js';
 import { etcdRestore } from '../../../roles/day-two/etcd/restore.js';
+import { withHosts } from '../ask.js';
 import { confirm } from '../confirm.js';
 import { type OperationOptions, readForLook, runOperation } from '../operation.js';
 import { readSnapshot } from './snapshot-file.js';
+import { refuseForeign } from './snapshot-origin.js';
 
 export interface EtcdRestoreOptions extends OperationOptions {
   /** Snapshot on this machine. */
@@ -15,7 +17,9 @@ export interface EtcdRestoreOptions extends OperationOptions {
 /** `etcd restore`: the snapshot onto all members of the inventory. @returns exit code @throws InputError for anything but a snapshot. */
 export async function etcdRestoreCommand(o: EtcdRestoreOptions): Promise<number> {
   const snapshot = await readSnapshot(o.file);
-  const { cluster } = await readForLook(o);
+  const source = await readForLook(o);
+  const { cluster } = source;
+  await withHosts(source, cluster.controlPlane, o.connection, (asker) => refuseForeign(o.file, cluster, asker));
   const members = cluster.etcd.map((h) => h.name).join(', ');
   const when = (await stat(o.file)).mtime.toISOString().replace(/\..*/, 'Z');
   if (!o.check) {

@@ -12,6 +12,7 @@ import { confirm } from '../confirm.js';
 import { lookAtEtcd } from '../etcd/look.js';
 import { isHealthy } from '../etcd/model.js';
 import { fetchSnapshot, readSnapshot } from '../etcd/snapshot-file.js';
+import { refuseForeign } from '../etcd/snapshot-origin.js';
 import { type OperationOptions, readForLook, runOperation } from '../operation.js';
 
 export interface RecoverOptions extends OperationOptions {
@@ -43,7 +44,10 @@ export async function recoverCommand(o: RecoverOptions): Promise<number> {
   const given = o.snapshot === undefined ? undefined : await readSnapshot(o.snapshot);
   const source = await readForLook(o);
   const { cluster } = source;
-  const remains = await withHosts(source, cluster.hosts, o.connection, (asker) => look(cluster, asker));
+  const remains = await withHosts(source, cluster.hosts, o.connection, async (asker) => {
+    if (o.snapshot !== undefined) await refuseForeign(o.snapshot, cluster, asker);
+    return look(cluster, asker);
+  });
   const problems = refusals(cluster, remains, given !== undefined);
   if (problems.length > 0) throw new PreflightError(problems);
   const plan = announcement(cluster, remains, o.snapshot);
