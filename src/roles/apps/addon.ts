@@ -26,6 +26,8 @@ export interface KubeObject {
 export interface Addon {
   /** Under `addons` in `data/releases.yaml`; of its role, its Deployment, its image, and in the `k8s-app` label of its pods. */
   readonly name: string;
+  /** No bundle has its image: `bundle build` cannot build it. */
+  readonly neverBundled?: true;
   /** In the order in which they are made; they are removed in the opposite one. */
   objects(ctx: RoleContext, image: string): readonly KubeObject[];
   /** That it does its work: exit 0, or a line that says what is missing. `k` is kubectl. */
@@ -88,7 +90,9 @@ function imageOf(addon: Addon, ctx: RoleContext): string {
       ? 'The bundle does not have it, and nothing is pulled when a bundle is used'
       : `No version of it is known for Kubernetes ${ctx.cluster.settings.kube_version}`,
     fix: ctx.artifacts.offline
-      ? 'Build the bundle again (kubewright bundle build), or leave the setting out'
+      ? addon.neverBundled
+        ? 'Leave the setting out: bundle build cannot build it'
+        : 'Build the bundle again (kubewright bundle build), or leave the setting out'
       : 'Leave the setting out',
   });
 }

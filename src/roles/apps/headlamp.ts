@@ -10,6 +10,7 @@ const RBAC = 'rbac.authorization.k8s.io';
  */
 const addon: Addon = {
   name: NAME,
+  neverBundled: true,
   objects: (ctx, image) => [...accounts(), headlampServer(ctx, { name: NAME, image, args: [] }), service()],
   works: (k) => serves(k, `/api/v1/namespaces/${NAMESPACE}/services/${NAME}:http/proxy`),
 };

@@ -13,6 +13,7 @@ const NAME = 'dashboard-insecure-lab';
  */
 const addon: Addon = {
   name: NAME,
+  neverBundled: true,
   objects: (ctx, image) => [
     serviceAccount(NAME),
     clusterRoleBinding(NAME, NAME, 'cluster-admin'),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { InputError } from '../../../src/base/errors.js';
 import { catalogue } from '../../../src/cluster/catalogue.js';
 import { SETTING_NAMES } from '../../../src/cluster/settings.js';
 import { headlamp } from '../../../src/roles/apps/headlamp.js';
@@ -33,6 +34,16 @@ apply*) cat > applied ;;
 *) cat > /dev/null ;;
 esac
 `;
+
+/** What the refusal of an add-on advises. */
+function wayOut(role: typeof metricsServer, ctx: Parameters<typeof metricsServer.tasks>[0]): string | undefined {
+  try {
+    role.tasks(ctx);
+  } catch (error) {
+    if (error instanceof InputError) return error.parts.fix;
+  }
+  return undefined;
+}
 
 function online(host: string, vars: Readonly<Record<string, boolean | string>>) {
   const ctx = roleContext(sampleCluster({ vars }), host);
@@ -110,6 +121,9 @@ describe('add-ons', () => {
     const offline = roleContext(sampleCluster({ vars: { ...ON, kube_version: '1.20.2' } }), 'm11-k8s');
     expect(() => metricsServer.tasks(offline)).toThrow(/metrics_server_enabled is true and there is no metrics-server/);
     expect(() => metricsServer.tasks(online('m11-k8s', { ...ON, kube_version: '1.20.2' }))).toThrow(/no metrics-server/);
+    expect(wayOut(metricsServer, offline)).toMatch(/^Build the bundle again/);
+    // A new bundle would lack it as well.
+    for (const role of [headlamp, insecureDashboard]) expect(wayOut(role, offline)).toMatch(/^Leave the setting out/);
   });
 
   it('suit the version of Kubernetes, from the registries of the inventory', () => {
