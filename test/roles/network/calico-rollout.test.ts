@@ -62,14 +62,21 @@ describe("calico-node's rollout", () => {
     writeFileSync(join(dir, 'pods'), pods.join(''));
   }
 
+  const tasksWhere = (isNode: boolean) =>
+    rolloutTasks(roleContext(sampleCluster({ vars: { bin_dir: dir } }), first, { facts: { [second]: { isNode } } }));
   const replace = () => {
-    const tasks = rolloutTasks(roleContext(sampleCluster({ vars: { bin_dir: dir } }), first));
+    const tasks = tasksWhere(true);
     const task = tasks.find((t) => t.id === 'network/calico-replace');
     if (!task?.check) throw new Error('the task is gone');
     return { check: task.check, apply: task.apply };
   };
   const sh = (script: Shell) => spawnSync('sh', ['-eu', '-c', script.text], { encoding: 'utf8' });
   const deleted = () => (existsSync(join(dir, 'deleted')) ? readFileSync(join(dir, 'deleted'), 'utf8').trim().split('\n') : []);
+
+  it('is only waited for in a cluster that is new', () => {
+    expect(tasksWhere(false).map((t) => t.id)).toEqual(['network/calico-rollout']);
+    expect(tasksWhere(true).map((t) => t.id)).toEqual(['network/calico-replace', 'network/calico-rollout']);
+  });
 
   it('is not taken for one that a dead node holds up before it has begun', () => {
     given({ late: 2 });

@@ -150,14 +150,17 @@ function usesTypha(ctx: RoleContext): boolean {
   return wanted ?? (there && ctx.cluster.hosts.filter(isNode).length > TYPHA_ABOVE);
 }
 
-/** awk: the definitions of resources among a manifest's documents. */
-const CRDS = 'BEGIN { RS = "\\n---\\n" } /(^|\\n)kind: CustomResourceDefinition\\n/ { print "---"; print }';
+/** Kinds that are used before the manifest is applied, which defines all of them. */
+const EARLY_KINDS = ['ippools', 'bgpconfigurations', 'bgppeers'];
+/** awk: their definitions among a manifest's documents. */
+const EARLY_CRDS = `BEGIN { RS = "\\n---\\n" }
+/(^|\\n)kind: CustomResourceDefinition\\n/ && /\\n  name: (${EARLY_KINDS.join('|')})\\.crd\\.projectcalico\\.org\\n/ { print "---"; print }`;
 
 /** The pool's kind must be known before it can be made. */
 function resources(ctx: RoleContext, path: string, sha: string): Task {
   const k = kubectl(ctx.host.settings.bin_dir);
   const stamp = `${DIR}/resources`;
-  const kinds = ['ippools', 'bgpconfigurations', 'bgppeers'].map((kind) => `crd/${kind}.crd.projectcalico.org`);
+  const kinds = EARLY_KINDS.map((kind) => `crd/${kind}.crd.projectcalico.org`);
   return command({
     id: 'network/calico-resources',
     title: "Define Calico's resources",
@@ -165,7 +168,7 @@ function resources(ctx: RoleContext, path: string, sha: string): Task {
       [ "$(cat ${stamp})" = ${sha} ]
       ${k} get ${kinds} -o name >/dev/null`,
     apply: sh`
-      ${patiently(sh`awk ${CRDS} ${path} | ${k} apply -f -`)}
+      ${patiently(sh`awk ${EARLY_CRDS} ${path} | ${k} apply -f -`)}
       ${patiently(sh`${k} wait --for=condition=Established --timeout=60s ${kinds}`)}
       echo ${sha} > ${stamp}`,
   });

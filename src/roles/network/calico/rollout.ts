@@ -16,7 +16,7 @@ export function rolloutTasks(ctx: RoleContext): Task[] {
   const k = kubectl(ctx.host.settings.bin_dir);
   const members = ctx.cluster.hosts.filter((h) => isNode(h) && !ctx.droppedOut.has(h.name)).map((h) => h.name);
   const look = survey(k, members);
-  return [
+  const replace = (): Task =>
     command({
       id: 'network/calico-replace',
       title: 'Replace calico-node where a dead node holds the rollout up',
@@ -45,7 +45,10 @@ export function rolloutTasks(ctx: RoleContext): Task[] {
       timeoutSec: 3600,
       doneBy: ['network/calico'],
       hint: HINT,
-    }),
+    });
+  return [
+    // In a cluster that this run makes no pod is of a former manifest.
+    ...([...ctx.allFacts.values()].some((f) => f.isNode) ? [replace()] : []),
     waitFor({
       id: 'network/calico-rollout',
       title: 'Wait until Calico runs on every node',
