@@ -17,6 +17,8 @@ export interface Play {
   readonly tags: readonly string[];
   /** Hosts at a time, batch after batch, the last size repeated; absent: all. */
   readonly serial?: readonly BatchSize[];
+  /** Host pattern: those of the play's hosts that are nodes already come first, one after the other; all others follow at once. */
+  readonly turns?: string;
   /** A failed host ends the run after its batch. */
   readonly anyErrorsFatal: boolean;
   /** More failed hosts of a batch than this percentage end the run after the batch. */
@@ -27,6 +29,8 @@ export interface Play {
 
 export interface RoleUse {
   readonly name: string;
+  /** Host pattern: only those of the play's hosts; absent: all of them. */
+  readonly hosts?: string;
   /** Including the play's. */
   readonly tags: readonly string[];
   readonly source: Place;

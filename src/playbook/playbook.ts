@@ -23,6 +23,7 @@ const PLAY: Keys = {
     'post_tasks',
     'tags',
     'serial',
+    'turns',
     'any_errors_fatal',
     'max_fail_percentage',
     'become',
@@ -31,7 +32,7 @@ const PLAY: Keys = {
   ],
   instead: instead.play,
 };
-const ROLE: Keys = { what: 'A role', known: ['role', 'tags'] };
+const ROLE: Keys = { what: 'A role', known: ['role', 'hosts', 'tags'] };
 
 /**
  * Reads a playbook. Role names are looked up by the caller.
@@ -95,6 +96,7 @@ function readPlay(reader: Reader, node: Node): Play[] | undefined {
   const map = reader.map(node, PLAY, 'Begin it with - name:');
   if (!map) return undefined;
   const hosts = readHosts(map);
+  if (!map.has('hosts')) map.lacks('A play needs hosts', 'Write hosts: GROUP');
   const name = map.line('name');
   const ids = new Set<string>();
   const play = {
@@ -104,6 +106,7 @@ function readPlay(reader: Reader, node: Node): Play[] | undefined {
     postTasks: readUserTasks(reader, map, 'post_tasks', ids),
     tags: map.words('tags'),
     serial: readSerial(map),
+    turns: readTurns(map),
     anyErrorsFatal: map.flag('any_errors_fatal'),
     maxFailPercentage: map.number('max_fail_percentage', 0, 100),
     vars: readVars(reader, map),
@@ -122,20 +125,25 @@ function readPlay(reader: Reader, node: Node): Play[] | undefined {
   return hosts === undefined ? undefined : [{ ...play, name: name ?? hosts, hosts }];
 }
 
-function readHosts(map: MapReader): string | undefined {
-  const value = map.value('hosts');
+function readHosts(map: MapReader, key: 'hosts' | 'turns' = 'hosts'): string | undefined {
+  if (!map.has(key)) return undefined;
+  const value = map.value(key);
   if (isTemplate(String(value)))
     return map.wrong(
-      'hosts',
-      'hosts is a pattern, and holds no expressions',
+      key,
+      `${key} is a pattern, and holds no expressions`,
       'Write a pattern that all of them match, and choose among them with --limit',
     );
   const named = (v: unknown): v is string => typeof v === 'string' && !isEmptyPattern(v);
   if (named(value)) return value;
   if (Array.isArray(value) && value.length > 0 && value.every(named)) return value.join(',');
-  if (map.has('hosts')) map.wrong('hosts', 'hosts must be a pattern or a list of patterns', 'Write hosts: GROUP');
-  else map.lacks('A play needs hosts', 'Write hosts: GROUP');
-  return undefined;
+  return map.wrong(key, `${key} must be a pattern or a list of patterns`, `Write ${key}: GROUP`);
+}
+
+function readTurns(map: MapReader): string | undefined {
+  if (!map.has('turns')) return undefined;
+  if (map.has('serial')) return map.wrong('turns', 'A play has either serial or turns', 'Remove one of them');
+  return readHosts(map, 'turns');
 }
 
 function readRoles(reader: Reader, map: MapReader): RoleUse[] {
@@ -158,7 +166,10 @@ function readRole(reader: Reader, node: Node | null): RoleUse | undefined {
   const map = reader.map(node, ROLE, 'Write the name of a role, or role: NAME with tags: [TAG]');
   const name = map?.text('role')?.text;
   if (map && !map.has('role')) map.lacks('This role has no name', 'Write role: NAME');
-  return map && name ? { name, tags: map.words('tags'), source: map.source } : undefined;
+  const hosts = map && readHosts(map);
+  return map && name
+    ? { name, ...(hosts === undefined ? {} : { hosts }), tags: map.words('tags'), source: map.source }
+    : undefined;
 }
 
 function readSerial(map: MapReader): BatchSize[] | undefined {

@@ -37,7 +37,7 @@ describe('playbooks', () => {
     const { plays } = await loadPlaybook(join(folder, 'cluster.yml'));
     for (const { name } of plays.flatMap((p) => p.roles)) expect(ROLES.has(name), name).toBe(true);
     expect(plays.length).toBeGreaterThan(8);
-    expect(plays.find((p) => p.name === 'Join the other control planes')?.serial).toEqual([1]);
+    expect(plays.find((p) => p.name === 'Join the other hosts')?.turns).toBe('kube_control_plane');
   });
 
   it('that are not UTF-8, or cannot be read, are refused', async () => {
@@ -131,10 +131,13 @@ describe('playbooks', () => {
     ["- hosts: [a, ' ']\n  roles: [os]\n", /^p\.yml:1:10 hosts must be a pattern/],
     ['- hosts: all\n', /^p\.yml:1:3 A play needs something to do/],
     ['- hosts: all\n  roles: [os, os]\n', /^p\.yml:2:15 The play has the role os twice/],
-    ['- hosts: all\n  roles: [{name: os}]\n', /^p\.yml:2:12 A role has no name\. A role has: role, tags/],
+    ['- hosts: all\n  roles: [{name: os}]\n', /^p\.yml:2:12 A role has no name\. A role has: role, hosts, tags/],
     ['- hosts: all\n  roles: [os]\n  serial: many\n', /^p\.yml:3:11 serial must be/],
     ['- hosts: all\n  roles: [os]\n  serial: [1, 0]\n', /^p\.yml:3:11 serial must be/],
     ['- hosts: all\n  roles: [os]\n  serial: 200%\n', /^p\.yml:3:11 serial must be/],
+    ['- hosts: all\n  roles: [os]\n  turns: 3\n', /^p\.yml:3:10 turns must be a pattern/],
+    ['- hosts: all\n  roles: [os]\n  serial: 1\n  turns: all\n', /^p\.yml:4:10 A play has either serial or turns/],
+    ['- hosts: all\n  roles: [{role: os, hosts: 3}]\n', /^p\.yml:2:29 hosts must be a pattern/],
     ['name: x\n', /^p\.yml:1:1 A playbook is a list of plays/],
     ['- hosts: all\n  tasks: []\n---\n- hosts: b\n', /^p\.yml:3:1 .*Write one file for each/],
     ['- hosts: all\n\ttasks: []\n', /^p\.yml:2:\d .*spaces, not with tabs/],

@@ -9,13 +9,22 @@ export function planPlays(plays: readonly ResolvedPlay[], p: PlanContext, needs:
     const chosen = new Set(r.items.some((u) => u.selected) ? r.hosts : []);
     const tasks: PlannedPlay['tasks'] = (host, exports, droppedOut) =>
       tasksOn(r, host, chosen.has(host), exports, without(p, droppedOut), needs);
-    const hosts = r.all.filter(
+    const taking = r.all.filter(
       (h) => chosen.has(h) || (needs.has(h) && p.allFacts.has(h) && tasks(h, new Map(), new Map()).length > 0),
     );
-    if (hosts.length === 0) return [];
-    const { name, tags, serial, anyErrorsFatal, maxFailPercentage } = r.play;
+    if (taking.length === 0) return [];
+    const { hosts, serial } = inTurns(r, taking, p);
+    const { name, tags, anyErrorsFatal, maxFailPercentage } = r.play;
     return [{ name, tags, hosts, serial, anyErrorsFatal, maxFailPercentage, tasks }];
   });
+}
+
+/** A running node takes its turn; a host that is new takes nothing away from anybody. */
+function inTurns(r: ResolvedPlay, hosts: readonly string[], p: PlanContext): Pick<PlannedPlay, 'hosts' | 'serial'> {
+  const first = hosts.filter((h) => r.turns.has(h) && p.allFacts.get(h)?.isNode);
+  if (first.length === 0) return { hosts, serial: r.play.serial };
+  const rest = hosts.filter((h) => !first.includes(h));
+  return { hosts: [...first, ...rest], serial: [...first.map(() => 1), Math.max(1, rest.length)] };
 }
 
 /** The context without the hosts that dropped out of the run. */

@@ -1,5 +1,6 @@
 import type { Bundle } from '../../artifacts/bundle.js';
 import { type ErrorParts, InputError, InputErrors, KubewrightError } from '../../base/errors.js';
+import type { Place } from '../../base/place.js';
 import type { Cluster } from '../../cluster/cluster.js';
 import type { LivingCluster } from '../../cluster/living/living-cluster.js';
 import type { Exports } from '../../engine/types.js';
@@ -23,6 +24,8 @@ export interface ResolvedPlay {
   readonly all: readonly string[];
   /** Those within `--limit`. */
   readonly hosts: readonly string[];
+  /** Those of `play.turns`. */
+  readonly turns: ReadonlySet<string>;
   /** What it does, in order. */
   readonly items: readonly PlayItem[];
 }
@@ -33,6 +36,8 @@ export type PlayItem = {
   readonly selected: boolean;
   /** Id of the task at which `--start-at` begins. */
   readonly startId?: string;
+  /** Only on these hosts; absent: all of the play's. */
+  readonly only?: ReadonlySet<string>;
 } & (
   | { readonly kind: 'role'; readonly role: Role }
   | { readonly kind: 'user-task'; readonly userTask: UserTask; readonly vars: ReadonlyMap<string, Variable> }
@@ -59,11 +64,12 @@ export function resolvePlays(
   const problems: ErrorParts[] = [];
   const members = new Set(cluster?.hosts.map((h) => h.name));
   const resolved = playbook.plays.map((play) => {
-    const items = itemsOf(play, s, known, problems);
+    const items = itemsOf(play, s, known, inventory, problems);
     // Roles are for hosts of the cluster; a play of roles only does not concern other hosts.
     const rolesOnly = items.every((u) => u.kind === 'role');
-    const all = hostsOf(play, inventory, problems).filter((h) => !rolesOnly || members.has(h));
-    return { play, items, all, hosts: all.filter((h) => s.limit === undefined || s.limit.has(h)) };
+    const all = hostsOf(play.hosts, play.source, inventory, problems).filter((h) => !rolesOnly || members.has(h));
+    const turns = new Set(play.turns === undefined ? [] : hostsOf(play.turns, play.source, inventory, problems));
+    return { play, items, all, turns, hosts: all.filter((h) => s.limit === undefined || s.limit.has(h)) };
   });
   if (problems.length > 0) throw new InputErrors(problems);
   checkTags(
@@ -78,7 +84,13 @@ export function usesRoles(playbook: Playbook): boolean {
   return playbook.plays.some((p) => p.roles.length > 0);
 }
 
-function itemsOf(play: Play, s: Selection, known: ReadonlyMap<string, Role>, problems: ErrorParts[]): PlayItem[] {
+function itemsOf(
+  play: Play,
+  s: Selection,
+  known: ReadonlyMap<string, Role>,
+  inventory: Inventory,
+  problems: ErrorParts[],
+): PlayItem[] {
   const tagged = (own: readonly string[]) => {
     const tags = [...new Set([...play.tags, ...own])];
     return { tags, selected: tagsSelect(tags, s) };
@@ -87,7 +99,8 @@ function itemsOf(play: Play, s: Selection, known: ReadonlyMap<string, Role>, pro
     list.map((t) => ({ kind: 'user-task', userTask: t, vars: new Map([...play.vars, ...t.vars]), ...tagged(t.tags) }));
   const roles = play.roles.flatMap((use): PlayItem[] => {
     const role = known.get(use.name);
-    if (role) return [{ kind: 'role', role, ...tagged(use.tags) }];
+    const only = use.hosts === undefined ? undefined : new Set(hostsOf(use.hosts, use.source, inventory, problems));
+    if (role) return [{ kind: 'role', role, ...tagged(use.tags), ...(only ? { only } : {}) }];
     problems.push({
       what: `There is no role ${use.name}`,
       where: use.source,
@@ -98,12 +111,12 @@ function itemsOf(play: Play, s: Selection, known: ReadonlyMap<string, Role>, pro
   return [...userTasks(play.preTasks), ...roles, ...userTasks(play.tasks), ...userTasks(play.postTasks)];
 }
 
-function hostsOf(play: Play, inventory: Inventory, problems: ErrorParts[]): string[] {
+function hostsOf(pattern: string, where: Place, inventory: Inventory, problems: ErrorParts[]): string[] {
   try {
-    return resolvePattern(inventory, play.hosts, { allowEmpty: true });
+    return resolvePattern(inventory, pattern, { allowEmpty: true });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    problems.push({ ...error.parts, where: play.source });
+    problems.push({ ...error.parts, where });
     return [];
   }
 }
@@ -143,6 +156,7 @@ export function tasksOf(item: PlayItem, name: string, exports: Exports, p: PlanC
     const task = p.userTasks.task(item.userTask, name, item.vars);
     return task ? [task] : [];
   }
+  if (item.only && !item.only.has(name)) return [];
   const host = p.cluster?.hosts.find((h) => h.name === name);
   if (!p.cluster || !host) return [];
   const facts = p.allFacts.get(name);

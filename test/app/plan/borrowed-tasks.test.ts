@@ -182,7 +182,7 @@ describe('a host that failed', () => {
   it('is named by the hosts that need it, with the failed task and a hint', async () => {
     const chosen = await plays();
     const failed = new Map([['m11-k8s', 'failed in play "Bring up the first control plane" at "Initialise the cluster"']]);
-    const join = planPlays(chosen, context({})).find((x) => x.name === 'Join the workers');
+    const join = planPlays(chosen, context({})).find((x) => x.name === 'Join the other hosts');
     expect(() => join?.tasks('w101-k8s', new Map(), failed)).toThrow(
       'w101-k8s needs ca-hash of m11-k8s, which failed in play "Bring up the first control plane" at "Initialise the cluster"',
     );
@@ -216,5 +216,32 @@ describe('unknown roles and patterns', () => {
       'p.yml:2:11 There is no role oss Did you mean os?',
       'p.yml:1:3 There is no host and no group kube_nodes Did you mean kube_node?',
     ]);
+  });
+});
+
+describe('hosts that join', () => {
+  const join = async (facts: ReadonlyMap<string, HostFacts>) => {
+    const found = planPlays(await plays(), context({ allFacts: facts })).find((x) => x.name === 'Join the other hosts');
+    return { hosts: found?.hosts.slice(0, 3), serial: found?.serial, size: found?.hosts.length ?? 0 };
+  };
+
+  it('do so all at once', async () => {
+    expect(await join(assumedFacts(cluster))).toMatchObject({ serial: undefined });
+  });
+
+  it('follow the control planes that run, which take turns', async () => {
+    const { hosts, serial, size } = await join(installed);
+    expect(hosts?.slice(0, 2)).toEqual(['m12-k8s', 'm13-k8s']);
+    expect(serial).toEqual([1, 1, size - 2]);
+    // One that is new takes nothing away from the others.
+    const grown = new Map([...installed].map(([name, f]) => [name, name === 'm12-k8s' ? { ...f, isNode: false } : f] as const));
+    expect(await join(grown)).toMatchObject({ hosts: ['m13-k8s', 'm12-k8s', 'w101-k8s'], serial: [1, size - 1] });
+  });
+
+  it('get only the roles that are for them', async () => {
+    const done = work(await plays(), context());
+    expect(done['w101-k8s']).not.toContain('control-plane/config');
+    expect(done['m12-k8s']).toContain('client/kubeconfig');
+    expect(done['m12-k8s']).not.toContain('apiserver-lb/config');
   });
 });
