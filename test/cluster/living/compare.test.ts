@@ -200,6 +200,6 @@ describe('what Kubewright applied last', () => {
   it('counts where the cluster does not say it', () => {
     const c = against({ skydns_server: '10.233.0.9', kubelet_max_pods: 200 }, { edit: (t) => `${t}applied\t${record}\n` });
     expect(refused(c)).toEqual(['skydns_server']);
-    expect(c.changes).toEqual([{ setting: 'kubelet_max_pods', from: '110', to: '200', kind: 'live' }]);
+    expect(c.changes).toEqual([{ setting: 'kubelet_max_pods', from: '110', to: '200', kind: 'rolling' }]);
   });
 });
