@@ -1,6 +1,6 @@
 import { type Shell, sh } from '../shell/shell.js';
 
-/** Seconds for which a call is repeated. An API server that its kubelet restarts is back within them, on slow machines too. */
+/** Seconds for which a call is repeated. An API server that its kubelet restarts is back within them, on slow hosts too. */
 const PATIENCE_SEC = 90;
 
 /**

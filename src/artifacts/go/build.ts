@@ -94,7 +94,7 @@ export async function buildGoBundle(options: BuildGoBundleOptions): Promise<Bund
   }
 }
 
-/** Whether a bundle of today's recipe lies in that directory; nothing is needed to use it. Its checksums are not looked at. */
+/** Whether a bundle of today's recipe lies in that directory; nothing is needed to use it. Its checksums are not verified. */
 export async function hasGoBundle(dir: string, kubeVersion: string): Promise<boolean> {
   const index = await readBundleIndex(dir).catch(() => undefined);
   return index?.recipe !== undefined && index.recipe === goPlan(kubeVersion).recipe;

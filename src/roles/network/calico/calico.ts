@@ -186,7 +186,7 @@ function pool(ctx: RoleContext): Task {
     check: sh`
       pools=$(${k} get ippools.crd.projectcalico.org -o name)
       [ -n "$pools" ]`,
-    // It may be there though nobody answered its creation.
+    // It may be there though its creation was not answered.
     apply: patiently(sh`printf '%s' ${content} | ${k} create -f - || ${k} get ippools.crd.projectcalico.org ${name} -o name`),
     diff: sh`printf '%s' ${content}`,
   });
