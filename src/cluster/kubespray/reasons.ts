@@ -15,7 +15,7 @@ const NETWORK_PARTS =
   'cilium flannel kube_ovn kube_router macvlan multus weave contiv romana kube_network_plugin_multus canal'.split(' ');
 const RUNTIME_PARTS = 'docker(?!_image_repo) crio crun youki kata gvisor nerdctl skopeo podman nri_ oci_hooks'.split(' ');
 const ADDON_PARTS = (
-  'helm metallb metrics_server cert_manager local_path local_volume ingress argocd registry_ dashboard node_feature gateway_api ' +
+  'helm metallb metrics_server cert_manager local_path local_volume ingress argocd registry_ dashboard_(?!insecure_lab) node_feature gateway_api ' +
   'prometheus_operator scheduler_plugins alb_ingress netchecker deploy_netchecker ingress_publish persistent_volumes snapshot ' +
   'csi_snapshot nvidia krew csi_'
 ).split(' ');
@@ -112,7 +112,7 @@ export const REASONS: readonly Reason[] = [
     why: 'every file is downloaded once or comes from a bundle; kubewright_bundle and files_repo say where from',
   },
   {
-    names: /^(gcr|github)_image_repo$|^registry_host$/,
+    names: /^gcr_image_repo$|^registry_host$/,
     why: 'it only counts where another setting mentions it; containerd_registries_mirrors names mirrors',
   },
   { names: ADDONS_HERE, why: 'not among the settings of this add-on here', partly: true },
