@@ -512,7 +512,18 @@ spec:
 found=$(printf '%s' "$objects" | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get --ignore-not-found -f - -o 'jsonpath={range .items[*]}{.metadata.labels['\''kubewright/addon'\'']}{"\t"}{.kind}{" "}{.metadata.name}{"\n"}{end}')
 foreign=$(printf '%s' "$found" | awk -F '	' -v name=headlamp 'NF && $1 != name { printf "%s%s", sep, $2; sep = ", " }')
 [ -z "$foreign" ] || { echo "already there, and not installed by Kubewright: $foreign"; exit 1; }
-printf '%s' "$objects" | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f -
+end=$(( $(date +%s) + 90 ))
+until said=$( ( printf '%s' "$objects" | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f - ) 2>&1 ); do
+  if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)'; then
+    printf '%s
+' "$said"
+    exit 1
+  fi
+  sleep 2
+done
+printf '%s
+' "$said"
 
 # headlamp/works: Wait until headlamp works
 # (changes nothing)
