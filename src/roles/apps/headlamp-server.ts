@@ -5,13 +5,15 @@ import type { KubeObject } from './addon.js';
 export const NAMESPACE = 'kube-system';
 /** That it listens on. */
 export const PORT = 4466;
+/** What it calls the cluster that it is in, in its paths: without it the name depends on how it logs in. */
+const CLUSTER = 'main';
 const RBAC = 'rbac.authorization.k8s.io';
 
 interface Server {
   /** Of the Deployment, its service account and the `k8s-app` label of its pods. */
   readonly name: string;
   readonly image: string;
-  /** Besides those of the image's entry point and `-in-cluster`. */
+  /** Besides those of the image's entry point and of being in a cluster. */
   readonly args: readonly string[];
   /** Fields of its pods, in place of ours. */
   readonly pod?: Readonly<Record<string, unknown>>;
@@ -46,7 +48,7 @@ export function headlampServer(ctx: RoleContext, s: Server): KubeObject {
               name: s.name,
               image: s.image,
               imagePullPolicy: 'IfNotPresent',
-              args: ['-in-cluster', ...s.args],
+              args: ['-in-cluster', `-in-cluster-context-name=${CLUSTER}`, ...s.args],
               ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
               livenessProbe: { ...probe, initialDelaySeconds: 10 },
               readinessProbe: probe,
@@ -90,5 +92,5 @@ export function serves(k: Shell, path: string): Shell {
     page=$(${k} --request-timeout=10s get --raw ${`${path}/`} 2>&1) || { echo "the API server does not reach it: $page"; exit 1; }
     case $page in *'id="root"'*) ;; *) echo 'it serves no page'; exit 1 ;; esac
     config=$(${k} --request-timeout=10s get --raw ${`${path}/config`} 2>&1) || { echo "it does not answer: $config"; exit 1; }
-    case $config in *'"name":"main"'*) ;; *) echo "it does not know its cluster: $config"; exit 1 ;; esac`;
+    case $config in *${`"name":"${CLUSTER}"`}*) ;; *) echo "it does not know its cluster: $config"; exit 1 ;; esac`;
 }

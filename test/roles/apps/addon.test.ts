@@ -169,10 +169,10 @@ describe('add-ons', () => {
       const rights = objects.filter((o) => o.kind === 'ClusterRoleBinding' && o.subjects[0].name === runs.serviceAccountName);
       return { rights: rights.map((o) => o.roleRef.name), args: runs.containers[0].args };
     };
-    expect(bound(headlamp)).toEqual({ rights: [], args: ['-in-cluster'] });
+    expect(bound(headlamp)).toEqual({ rights: [], args: ['-in-cluster', '-in-cluster-context-name=main'] });
     expect(bound(insecureDashboard)).toEqual({
       rights: ['cluster-admin'],
-      args: ['-in-cluster', '-unsafe-use-service-account-token'],
+      args: ['-in-cluster', '-in-cluster-context-name=main', '-unsafe-use-service-account-token'],
     });
   });
 

@@ -78,6 +78,7 @@ spec:
           imagePullPolicy: IfNotPresent
           args:
             - -in-cluster
+            - -in-cluster-context-name=main
             - -unsafe-use-service-account-token
           ports:
             - name: http
@@ -223,6 +224,7 @@ spec:
           imagePullPolicy: IfNotPresent
           args:
             - -in-cluster
+            - -in-cluster-context-name=main
             - -unsafe-use-service-account-token
           ports:
             - name: http

@@ -192,6 +192,7 @@ spec:
           imagePullPolicy: IfNotPresent
           args:
             - -in-cluster
+            - -in-cluster-context-name=main
           ports:
             - name: http
               containerPort: 4466
@@ -447,6 +448,7 @@ spec:
           imagePullPolicy: IfNotPresent
           args:
             - -in-cluster
+            - -in-cluster-context-name=main
           ports:
             - name: http
               containerPort: 4466
