@@ -19,11 +19,11 @@ export async function onControlPlane<T>(
   const lookup = (name: string): Host | undefined => inventory.hosts.get(name);
   const connections = await openConnections(hosts, { connection, partial: true, lookup });
   try {
-    const reached = hosts.flatMap((host) => {
+    const [first, ...others] = hosts.flatMap((host) => {
       const session = connections.sessions.get(host.name);
       return session ? [{ host, session }] : [];
     });
-    if (reached.length > 0) return await firstAble(reached, ({ session, host }) => work(session, host));
+    if (first) return await firstAble([first, ...others], ({ session, host }) => work(session, host));
     const failed = [...connections.failures].map(([host, error]) => ({ host, parts: error.parts }));
     throw new UnreachableErrors(failed, hosts.length);
   } finally {
@@ -36,7 +36,7 @@ export async function onControlPlane<T>(
  * @throws the first one's KubewrightError where none can; InputError and InterruptedError at once.
  */
 export async function firstAble<C extends { readonly host: { readonly name: string } }, T>(
-  candidates: readonly C[],
+  candidates: readonly [C, ...C[]],
   work: (candidate: C) => Promise<T>,
 ): Promise<T> {
   const failures: KubewrightError[] = [];
@@ -51,5 +51,5 @@ export async function firstAble<C extends { readonly host: { readonly name: stri
       failures.push(error);
     }
   }
-  throw failures[0] ?? new KubewrightError({ what: 'There is no control plane to ask' });
+  throw failures[0];
 }

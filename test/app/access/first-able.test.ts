@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { firstAble } from '../../../src/app/access/control-plane.js';
 import { InputError, InterruptedError, KubewrightError } from '../../../src/base/errors.js';
 
-const CANDIDATES = ['cp1', 'cp2', 'cp3'].map((name) => ({ host: { name } }));
+const candidate = (name: string) => ({ host: { name } });
+const CANDIDATES = [candidate('cp1'), candidate('cp2'), candidate('cp3')] as const;
 const cannot = (name: string) => new KubewrightError({ what: `${name} cannot read the admin kubeconfig`, where: name });
 
 describe('asking one control plane after the other', () => {
