@@ -3,7 +3,20 @@ import { CommandHelp, Help } from '@oclif/core/help';
 
 /** Headings of `kubewright --help`. Commands and topics that are not listed come last, under OTHER. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  CLUSTER: ['provision', 'status', 'verify', 'kubeconfig', 'dashboard', 'upgrade', 'remove', 'recover', 'reset', 'etcd', 'certs'],
+  CLUSTER: [
+    'provision',
+    'status',
+    'verify',
+    'kubeconfig',
+    'dashboard',
+    'upgrade',
+    'rollback',
+    'remove',
+    'recover',
+    'reset',
+    'etcd',
+    'certs',
+  ],
   INFORMATION: ['runs', 'settings', 'versions'],
   INVENTORY: ['inventory'],
   HOSTS: ['keys', 'exec', 'ssh', 'run'],

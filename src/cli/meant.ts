@@ -29,6 +29,8 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   logs: 'runs show latest',
   report: 'runs report',
   update: 'upgrade',
+  downgrade: 'rollback',
+  undo: 'rollback',
   add: 'provision',
   'add-node': 'provision',
   join: 'provision',

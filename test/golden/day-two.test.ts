@@ -13,6 +13,8 @@ import { etcdRestore } from '../../src/roles/day-two/etcd/restore.js';
 import { etcdSnapshot } from '../../src/roles/day-two/etcd/snapshot.js';
 import { remove } from '../../src/roles/day-two/remove/remove.js';
 import { reset } from '../../src/roles/day-two/reset/reset.js';
+import { rollbackAll } from '../../src/roles/day-two/rollback/rollback-all.js';
+import { rollbackNodes } from '../../src/roles/day-two/rollback/rollback-nodes.js';
 import { upgrade } from '../../src/roles/day-two/upgrade/upgrade.js';
 import { ROLES } from '../../src/roles/registry.js';
 import type { Role } from '../../src/roles/role.js';
@@ -59,6 +61,17 @@ const UPGRADED: Readonly<Record<string, readonly string[]>> = {
   'upgrade-uncordon': ['m11-k8s'],
 };
 
+const ROLLBACK = [
+  ...rollbackNodes({ nodes: ['w101-k8s'], begun: ['m12-k8s'], coordinator: 'm11-k8s', drainTimeout: 300 }),
+  ...rollbackAll({ snapshot, stamp: STAMP }).filter((r) => r.name.startsWith('rollback-')),
+];
+/** Roles of `rollback` that have a file: the others do what those of an upgrade or a restore do. */
+const ROLLED_BACK: Readonly<Record<string, readonly string[]>> = {
+  'rollback-begun': ['m12-k8s'],
+  'rollback-node': ['w101-k8s'],
+  'rollback-programs': ['m11-k8s'],
+};
+
 /** What operations on a living cluster do to hosts: the role, and the hosts that are worth reading. */
 const CASES: readonly (readonly [Role, ...string[]])[] = [
   [etcdSnapshot({ member: 'm12-k8s', stamp: STAMP }), 'm12-k8s'],
@@ -71,6 +84,7 @@ const CASES: readonly (readonly [Role, ...string[]])[] = [
   [reset, 'm11-k8s', 'w101-k8s'],
   ...REMOVE.map((role) => [role, ...(ELSEWHERE[role.name] ?? ['m12-k8s'])] as const),
   ...UPGRADE.map((role) => [role, ...(UPGRADED[role.name] ?? [])] as const),
+  ...ROLLBACK.map((role) => [role, ...(ROLLED_BACK[role.name] ?? [])] as const),
 ];
 const PAIRS = CASES.flatMap(([role, ...hosts]) => hosts.map((host) => [role.name, host, role] as const));
 
@@ -94,7 +108,7 @@ describe('programs of the operations on a living cluster', () => {
     const folder = join(import.meta.dirname, '../../playbooks');
     const named = await Promise.all(readdirSync(folder).map(async (f) => (await loadPlaybook(join(folder, f))).plays));
     const roles = named.flat().flatMap((play) => play.roles.map((r) => r.name));
-    const ours = [...CASES.map(([role]) => role), ...REMOVE, ...UPGRADE].map((role) => role.name);
+    const ours = [...CASES.map(([role]) => role), ...REMOVE, ...UPGRADE, ...ROLLBACK].map((role) => role.name);
     expect(new Set(roles.filter((name) => !ROLES.has(name)))).toEqual(new Set(ours));
   });
 

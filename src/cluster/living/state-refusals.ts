@@ -23,7 +23,7 @@ function unfinishedRestore(wanted: Cluster, living: LivingCluster): ErrorParts[]
       what: 'A restore of etcd has not been finished',
       where: hosts.join(', '),
       why: 'The control plane is stopped there, and members of etcd may hold different data',
-      fix: 'Run kubewright etcd restore with the same snapshot again: it goes on where it stopped',
+      fix: 'Run the command that has begun it (kubewright etcd restore, recover or rollback) with the same snapshot again: it goes on where it stopped',
       code: 'restore-unfinished',
     },
   ];

@@ -21,7 +21,8 @@ import { kubeadmOf } from './kubeadm-command.js';
 import { joinSecrets, kubeadmHost } from './kubeadm-host.js';
 import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
 
-const CONFIG = '/etc/kubernetes/kubeadm-config.yaml';
+/** kubeadm's configuration of this control plane. */
+export const CONFIG = '/etc/kubernetes/kubeadm-config.yaml';
 /** An interrupted init of ours is repeated: every phase of kubeadm can be. */
 const STARTED = `${NODE_STATE}/kubeadm/init-started`;
 const PULLED = `${NODE_STATE}/kubeadm/images-pulled`;

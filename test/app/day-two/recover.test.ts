@@ -10,6 +10,7 @@ const lostTwo: Remains = {
   empty: [],
   answering: [],
   controlPlanes: ['m11-k8s'],
+  workers: [],
   unreachable: new Map([
     ['m12-k8s', OFF],
     ['m13-k8s', OFF],

@@ -75,6 +75,7 @@ const SEEN: Seen = {
   budgets: [],
   bare: [],
   marked: [],
+  begun: new Set(),
   freeKb: new Map(cluster.hosts.map((h) => [h.name, 50e6])),
 };
 const STEP: StepChecked = { cluster, version: '1.37.1', etcdVersion: '3.7.2', imageBytes: () => 500e6 };

@@ -6,6 +6,26 @@
 /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system --request-timeout=20s rollout restart daemonset kube-proxy )
 : > "$KW_DIR/ran.$KW_N"
 
+# etcd-restore/these-hosts: Let the cluster's own notes name these hosts, if they name others
+## check
+[ -e "$KW_DIR/ran.$KW_N" ]
+## apply
+( endpoint() { sed -n 's/^controlPlaneEndpoint: *//p' | tr -d '"'\'''; }
+have=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n kube-system get configmap kubeadm-config --ignore-not-found -o 'jsonpath={.data.ClusterConfiguration}' | endpoint)
+for e in '' 192.168.1.11:6443 192.168.1.11:6443 192.168.1.12:6443 192.168.1.13:6443; do [ "$have" != "$e" ] || exit 0; done
+want=$(endpoint < /etc/kubernetes/kubeadm-config.yaml)
+if [ "$want" != 192.168.1.11:6443 ]; then
+  echo '/etc/kubernetes/kubeadm-config.yaml on this host is not of this inventory, so kubeadm-config and cluster-info still name another endpoint'": $have"
+  exit 0
+fi
+echo "they name $have"
+/usr/local/bin/kubeadm init phase upload-config kubeadm --config /etc/kubernetes/kubeadm-config.yaml
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n kube-public get configmap cluster-info -o yaml | sed 's#^\( *server: \)https://.*#\1https://192.168.1.11:6443#' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s replace -f -
+[ ! -s /var/lib/kubewright/cluster/applied.json ] || /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n kube-system create configmap kubewright --from-file=applied=/var/lib/kubewright/cluster/applied.json --dry-run=client -o yaml | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s apply --server-side --force-conflicts -f - )
+: > "$KW_DIR/ran.$KW_N"
+## export etcd-restored-nodes
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s get nodes -o 'jsonpath={.items[*].metadata.name}'
+
 # etcd-restore/same-data: Compare the data of all members
 # (changes nothing)
 ## check

@@ -43,7 +43,7 @@ export async function refuseForeign(path: string, cluster: Cluster, asker: Pick<
 }
 
 /** Which of the texts are in a file; it is read in pieces. */
-async function contains(path: string, texts: readonly string[]): Promise<Set<string>> {
+export async function contains(path: string, texts: readonly string[]): Promise<Set<string>> {
   const overlap = Math.max(...texts.map((t) => Buffer.byteLength(t)));
   const found = new Set<string>();
   let rest = Buffer.alloc(0);

@@ -27,6 +27,8 @@ export interface Remains {
   readonly members: readonly string[];
   /** Control planes that can be reached. */
   readonly controlPlanes: readonly string[];
+  /** Other nodes that can be reached. */
+  readonly workers: readonly string[];
   /** Hosts that cannot be reached, and why. */
   readonly unreachable: ReadonlyMap<string, string>;
   /** Etcd hosts that can be reached and hold no data: new ones, in the place of lost ones. */
@@ -62,7 +64,7 @@ export async function recoverCommand(o: RecoverOptions): Promise<number> {
     title: 'recover',
     playbook: 'etcd-restore.yml',
     roles: etcdRestore({ snapshot, stamp, lost }),
-    hosts: participants(remains),
+    hosts: [...participants(remains), ...remains.workers],
     secretFiles: new Map([[snapshot.sha256, resolve(own)]]),
     finish: async ({ result }) => {
       process.stderr.write(`${asCalled(whatNext(cluster, remains, own, result.exitCode === 0).join('\n'))}\n`);
@@ -88,10 +90,12 @@ async function look(cluster: Cluster, asker: Asker): Promise<Remains> {
     ),
   ]);
   const unreachable = new Map([...asker.failures].map(([name, failure]) => [name, failure.message]));
+  const workers = cluster.workers.filter((h) => !h.etcd && !h.controlPlane).map((h) => h.name);
   const etcd = cluster.etcd.map((h) => h.name).filter((name) => answers.has(name));
   return {
     members: etcd.filter((name) => answers.get(name)?.has('data')),
     empty: etcd.filter((name) => !answers.get(name)?.has('data')),
+    workers: workers.filter((name) => !unreachable.has(name)),
     controlPlanes: cluster.controlPlane.map((h) => h.name).filter((name) => answers.has(name)),
     unreachable,
     answering: cluster.etcd.flatMap((h) => {

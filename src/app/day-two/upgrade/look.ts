@@ -2,7 +2,7 @@ import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
 import { type LivingCluster, livingCluster } from '../../../cluster/living/living-cluster.js';
 import { DEFAULT_RUN_DIR } from '../../../engine/defaults.js';
 import type { HostFacts } from '../../../facts/facts.js';
-import { CORDONED } from '../../../roles/day-two/upgrade/upgrade-options.js';
+import { CORDONED, STARTED } from '../../../roles/day-two/upgrade/upgrade-options.js';
 import { rawShell, type Shell, sh } from '../../../shell/shell.js';
 import { kubectl } from '../../../tasks/manifest.js';
 import { FactsGatherer } from '../../run/gather-facts.js';
@@ -29,6 +29,8 @@ export interface Seen {
   readonly bare: readonly string[];
   /** Nodes that an upgrade has cordoned. */
   readonly marked: readonly string[];
+  /** Control planes that kubeadm has begun to upgrade, and has not ended with. */
+  readonly begun: ReadonlySet<string>;
   /** Image of kube-proxy's DaemonSet; absent: there is none. */
   readonly kubeProxy?: string;
   /** Free kB below containerd's directory, by host. */
@@ -78,6 +80,7 @@ export async function look(cluster: Cluster, asker: Asker): Promise<Seen> {
     }),
     bare: objects?.get('bare') ?? [],
     marked: objects?.get('marked') ?? [],
+    begun: new Set([...disks.answers].flatMap(([host, a]) => (a.has('begun') ? [host] : []))),
     ...(proxy ? { kubeProxy: proxy } : {}),
     freeKb: new Map([...disks.answers].map(([host, a]) => [host, Number(a.get('free')?.[0]) || 0])),
   };
@@ -86,6 +89,7 @@ export async function look(cluster: Cluster, asker: Asker): Promise<Seen> {
 function askHost(): Shell {
   return sh`
     say free "$(df -Pk /var/lib | awk 'NR == 2 {print $4}')"
+    [ ! -e ${STARTED} ] || say begun yes
     for p in ${rawShell(`${DEFAULT_RUN_DIR}/*/*/pid`)}; do
       [ -e "$p" ] && [ ! -e "\${p%pid}rc" ] || continue
       read -r pid rest < "$p"

@@ -11,6 +11,8 @@ import { restorePlaces } from '../../etcd/restore-places.js';
 import { MANIFESTS } from '../../kubernetes/kubelet.js';
 import type { Role, RoleContext } from '../../role.js';
 import { without } from '../remove/remove-options.js';
+import { nameTheseHosts } from './new-hosts.js';
+import { registerNodes } from './register.js';
 
 /** `prepared` or `swapped`: how far a member has come with this snapshot. */
 const PHASE = 'etcd-restore-phase';
@@ -41,7 +43,8 @@ export function etcdRestore(o: RestoreOptions): Role[] {
     { name: 'etcd-restore-swap', tasks: (ctx) => [swap(ctx, o)] },
     { name: 'etcd-restore-start', tasks: (ctx) => start(ctx) },
     { name: 'etcd-restore-api', tasks: (ctx) => startClients(ctx) },
-    { name: 'etcd-restore-finish', tasks: (ctx) => finish(ctx, o) },
+    registerNodes,
+    { name: 'etcd-restore-finish', tasks: (ctx) => finish(ctx, o, lost.length === 0) },
   ];
   if (lost.length === 0) return roles;
   return roles.map(({ name, tasks }) => ({ name, tasks: (ctx) => tasks({ ...ctx, cluster: without(ctx.cluster, lost) }) }));
@@ -134,7 +137,7 @@ function stopClients(ctx: RoleContext): ReturnType<typeof command> {
 }
 
 /** An empty value takes the label away. Source: https://github.com/containerd/containerd/blob/main/internal/cri/labels/labels.go */
-function pinImages(ctx: RoleContext, value: 'pinned' | ''): Shell {
+export function pinImages(ctx: RoleContext, value: 'pinned' | ''): Shell {
   const ctr = `${ctx.host.settings.bin_dir}/ctr`;
   return sh`
       for c in ${COMPONENTS}; do
@@ -223,7 +226,8 @@ function startClients(ctx: RoleContext): ReturnType<Role['tasks']> {
   ];
 }
 
-function finish(ctx: RoleContext, { snapshot }: RestoreOptions): ReturnType<Role['tasks']> {
+/** @param whole no host is lost, whose names `remove` would take out. */
+function finish(ctx: RoleContext, { snapshot }: RestoreOptions, whole: boolean): ReturnType<Role['tasks']> {
   const tasks = [];
   if (ctx.host === ctx.cluster.controlPlane[0]) {
     const k = sh`${kubectl(ctx.host.settings.bin_dir)} -n kube-system --request-timeout=20s`;
@@ -235,6 +239,7 @@ function finish(ctx: RoleContext, { snapshot }: RestoreOptions): ReturnType<Role
           [ -n "$(${k} get daemonset kube-proxy --ignore-not-found -o name)" ] || exit 0
           ${k} rollout restart daemonset kube-proxy`,
       }),
+      ...(whole ? [nameTheseHosts(ctx)] : []),
     );
   }
   if (ctx.host.etcd) {

@@ -12,7 +12,7 @@ import { allHealthy } from './members.js';
 import { ignoring, upgradeNode } from './node.js';
 import { STARTED } from './upgrade-options.js';
 
-const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
+export const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
 
 /**
  * One control plane: first the static pods by kubeadm, while its node still takes pods, then the node itself. The next one has its turn
@@ -98,7 +98,7 @@ function endOldServer(ctx: RoleContext, version: string): Shell {
 }
 
 /** The processes, not the manifests: the kubelet needs a moment to follow them. */
-function componentsRun(ctx: RoleContext): Task {
+export function componentsRun(ctx: RoleContext): Task {
   const version = `v${ctx.cluster.settings.kube_version}`;
   const pods =
     'jsonpath={range .items[*]}{.metadata.labels.component} {.status.containerStatuses[0].image} {.status.containerStatuses[0].ready}{"\\n"}{end}';

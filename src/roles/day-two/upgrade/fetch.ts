@@ -17,11 +17,16 @@ import { imagesFor } from '../../runtime/images.js';
  * installed when its turn comes, and images. The pause image comes first: kubeadm's health check starts a pod on any node.
  */
 export function fetch(ctx: RoleContext): Task[] {
+  return [...fetchedPrograms(ctx), ...images(ctx)];
+}
+
+/** The part of it that needs no runtime. */
+export function fetchedPrograms(ctx: RoleContext): Task[] {
   const programs = [
     ...(isNode(ctx.host) ? [...containerd.role.tasks(ctx), ...node.tasks(ctx)] : []),
     ...(ctx.host.etcd ? etcdBinaries(ctx) : []),
   ].filter((t) => t.id !== IMAGES && (t.needs?.length ?? 0) > 0);
-  return [...fetchPrograms(ctx, programs), ...images(ctx)];
+  return fetchPrograms(ctx, programs);
 }
 
 const IMAGES = 'containerd/images';

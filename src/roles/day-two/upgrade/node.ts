@@ -27,22 +27,12 @@ export function upgradeNode(ctx: RoleContext): Task[] {
 
 function tasks(ctx: RoleContext): Task[] {
   const worker = !ctx.host.controlPlane;
-  const runtime = ctx.artifacts.file('containerd').version;
   // A control plane has had its kubeadm and its images before.
   const programs = node.tasks(ctx).filter((t) => worker || t.id !== 'node/kubeadm');
   return [
     ...(worker ? images(ctx) : []),
     ...runtimeTasks(ctx),
-    command({
-      id: 'upgrade/containerd',
-      title: `Restart containerd with version ${runtime}`,
-      check: runs('containerd', runtime),
-      apply: sh`
-        systemctl daemon-reload
-        systemctl restart containerd.service`,
-      why: unitWhy('containerd'),
-      hint: '`journalctl -u containerd` on the host says why it does not start',
-    }),
+    restartContainerd(ctx),
     ...programs,
     ...(worker ? [...apiserverLb.tasks(ctx), nodeConfiguration(ctx)] : []),
     // One of them is named like the installation of the kubelet, which in provision is in another play.
@@ -50,6 +40,20 @@ function tasks(ctx: RoleContext): Task[] {
     restartKubelet(ctx),
     ready(ctx),
   ];
+}
+
+export function restartContainerd(ctx: RoleContext): Task {
+  const runtime = ctx.artifacts.file('containerd').version;
+  return command({
+    id: 'upgrade/containerd',
+    title: `Restart containerd with version ${runtime}`,
+    check: runs('containerd', runtime),
+    apply: sh`
+        systemctl daemon-reload
+        systemctl restart containerd.service`,
+    why: unitWhy('containerd'),
+    hint: '`journalctl -u containerd` on the host says why it does not start',
+  });
 }
 
 /** The kubelet's settings as the cluster has them for the new version. */
@@ -73,7 +77,7 @@ function nodeConfiguration(ctx: RoleContext): Task {
   });
 }
 
-function restartKubelet(ctx: RoleContext): Task {
+export function restartKubelet(ctx: RoleContext): Task {
   return command({
     id: 'upgrade/kubelet',
     title: `Restart the kubelet with version ${ctx.cluster.settings.kube_version}`,
@@ -94,7 +98,7 @@ function restartKubelet(ctx: RoleContext): Task {
 }
 
 /** Of what the host's own kubeconfig says: on a worker through its load balancer, which must answer, too. */
-function ready(ctx: RoleContext): Task {
+export function ready(ctx: RoleContext): Task {
   const { name, controlPlane, settings } = ctx.host;
   const api = controlPlane ? ownApi(ctx) : sh`${kubectl(settings.bin_dir, KUBELET_CONF)} --request-timeout=10s`;
   const state = 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}';
