@@ -27,7 +27,7 @@ export function nameTheseHosts(ctx: RoleContext): Task {
       endpoint() { sed -n ${'s/^controlPlaneEndpoint: *//p'} | tr -d ${`"'`}; }
       have=$(${k} -n kube-system get configmap kubeadm-config --ignore-not-found -o ${'jsonpath={.data.ClusterConfiguration}'} | endpoint)
       for e in '' ${known}; do [ "$have" != "$e" ] || exit 0; done
-      want=$(endpoint < ${CONFIG})
+      want=$(cat ${CONFIG} 2>/dev/null | endpoint)
       if [ "$want" != ${endpoint} ]; then
         echo ${`${CONFIG} on this host is not of this inventory, so kubeadm-config and cluster-info still name another endpoint`}": $have"
         exit 0
