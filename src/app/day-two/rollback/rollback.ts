@@ -87,7 +87,8 @@ async function lookAt(o: RollbackCommandOptions, sources: Sources): Promise<{ re
 /** @throws InputError for a version that cannot be had, or where it must be said. */
 function targetOf(o: RollbackCommandOptions, { from, versions }: Sources, seen: Seen): string {
   const said = o.to?.replace(/^v/, '') ?? (from === 'bundles' && o.bundle !== undefined ? versions[0] : undefined);
-  const to = said ?? versionBefore(seen);
+  const ofMinor = versions.filter((v) => v.startsWith(`${said}.`)).toSorted(compareVersions);
+  const to = ofMinor.at(-1) ?? said ?? versionBefore(seen);
   if (to !== undefined && versions.includes(to)) return to;
   throw new InputError(
     from === 'bundles'

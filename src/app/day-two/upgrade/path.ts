@@ -127,8 +127,8 @@ function downgrade(target: string, highest: string, unfinished: boolean): InputE
     what: `Kubernetes cannot go back from ${highest} to ${target}`,
     why: 'Objects are stored as the newer version writes them, and kubeadm refuses it',
     fix: unfinished
-      ? `Finish what has begun: kubewright upgrade --to ${highest}`
-      : `Choose ${highest} or newer; the way back is a new cluster of ${target} with a snapshot of etcd that was taken then`,
+      ? `Finish what has begun: kubewright upgrade --to ${highest}; kubewright rollback --check says what of it can be undone`
+      : `Choose ${highest} or newer; the way back gives up all that was written since a snapshot of then: kubewright rollback --snapshot FILE`,
   });
 }
 

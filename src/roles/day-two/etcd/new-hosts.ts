@@ -13,7 +13,7 @@ export const NODES_EXPORT = 'etcd-restored-nodes';
 
 /**
  * Objects of a cluster that was made on other hosts name these in what joining hosts, kubeadm and Kubewright read. Where the endpoint in them is
- * none of the inventory's, they are written again from what lies on this host.
+ * not one of the inventory's, they are written again from what lies on this host.
  */
 export function nameTheseHosts(ctx: RoleContext): Task {
   const { cluster, host } = ctx;
