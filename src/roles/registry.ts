@@ -1,4 +1,5 @@
 import { APPS } from './apps/apps.js';
+import { clusterDns } from './apps/dns.js';
 import { etcd } from './etcd/etcd.js';
 import { etcdCertsRole, etcdSign } from './etcd/etcd-certs.js';
 import { apiserverLb } from './kubernetes/apiserver-lb.js';
@@ -7,7 +8,7 @@ import { node } from './kubernetes/kubelet.js';
 import { record } from './kubernetes/record.js';
 import { nodes } from './kubernetes/wait-for-nodes.js';
 import { worker } from './kubernetes/worker.js';
-import { network } from './network/network.js';
+import { earlyNetwork, network } from './network/network.js';
 import { podSubnets } from './network/pod-subnets.js';
 import { os } from './os/os.js';
 import { preflight } from './preflight/preflight.js';
@@ -29,7 +30,9 @@ export const ROLES: ReadonlyMap<string, Role> = new Map(
     apiserverLb,
     worker,
     podSubnets,
+    earlyNetwork,
     network,
+    clusterDns,
     nodes,
     record,
     ...APPS,

@@ -109,7 +109,7 @@ const OPTIONS: readonly VariantOptions[] = [
         { prefix: 'quay.io', mirrors: [{ host: 'https://mirror.example.org' }] },
       ],
     },
-    differs: ['os', 'containerd', 'etcd', 'node', 'control-plane', 'apiserver-lb', 'network'],
+    differs: ['os', 'containerd', 'etcd', 'node', 'control-plane', 'apiserver-lb', 'early-network'],
   },
   {
     name: 'ipvs',
@@ -121,7 +121,7 @@ const OPTIONS: readonly VariantOptions[] = [
     name: 'bird',
     text: 'Calico with BGP between the nodes and IP in IP in place of VXLAN',
     vars: { calico_network_backend: 'bird', calico_ipip_mode: 'Always', calico_vxlan_mode: 'Never' },
-    differs: ['network', 'os'],
+    differs: ['early-network', 'os'],
   },
   {
     name: 'route-reflectors',
@@ -136,7 +136,7 @@ const OPTIONS: readonly VariantOptions[] = [
       calico_advertise_cluster_ips: true,
     },
     reflectors: ['w101-k8s', 'w102-k8s'],
-    differs: ['network', 'os'],
+    differs: ['early-network', 'network', 'os'],
   },
 ];
 

@@ -37,7 +37,7 @@ describe('playbooks', () => {
     const { plays } = await loadPlaybook(join(folder, 'cluster.yml'));
     for (const { name } of plays.flatMap((p) => p.roles)) expect(ROLES.has(name), name).toBe(true);
     expect(plays.length).toBeGreaterThan(8);
-    expect(plays.find((p) => p.name === 'Join the other hosts')?.turns).toBe('kube_control_plane');
+    expect(plays.find((p) => p.name === 'Join the other hosts')?.turns).toBe('kube_control_plane:!kube_control_plane[0]');
   });
 
   it('that are not UTF-8, or cannot be read, are refused', async () => {

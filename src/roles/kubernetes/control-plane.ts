@@ -8,7 +8,6 @@ import { file, sha256 } from '../../tasks/file.js';
 import { kubectl } from '../../tasks/manifest.js';
 import { NODE_STATE } from '../../tasks/paths.js';
 import type { Task } from '../../tasks/task.js';
-import { dnsService } from '../apps/dns.js';
 import { certTasks } from '../etcd/etcd-certs.js';
 import { isNode, type Role, type RoleContext } from '../role.js';
 import { runtimeOf } from '../runtime/runtimes.js';
@@ -17,12 +16,10 @@ import { apiServerCertificate } from './apiserver-cert.js';
 import { certsTimer } from './certs/renewal-timer.js';
 import { INITIALISED, join, repeatable, withConfig } from './join.js';
 import { KUBE_PROXY, kubeProxyEndpoint } from './kube-proxy.js';
-import { kubeadmOf } from './kubeadm-command.js';
+import { DNS_PENDING, KUBEADM_CONFIG, kubeadmOf } from './kubeadm-command.js';
 import { joinSecrets, kubeadmHost } from './kubeadm-host.js';
 import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
 
-/** kubeadm's configuration of this control plane. */
-export const CONFIG = '/etc/kubernetes/kubeadm-config.yaml';
 /** An interrupted init of ours is repeated: every phase of kubeadm can be. */
 const STARTED = `${NODE_STATE}/kubeadm/init-started`;
 const PULLED = `${NODE_STATE}/kubeadm/images-pulled`;
@@ -40,15 +37,21 @@ export const controlPlane: Role = {
     const config = initConfig(kubeadmHost(ctx));
     return [
       ...certTasks(ctx, ['apiserver']),
-      file({ id: 'control-plane/config', title: "Write kubeadm's configuration", path: CONFIG, content: config, mode: '0600' }),
+      file({
+        id: 'control-plane/config',
+        title: "Write kubeadm's configuration",
+        path: KUBEADM_CONFIG,
+        content: config,
+        mode: '0600',
+      }),
       ...(ctx.artifacts.offline ? [] : [pull(ctx, config)]),
       ...(first ? [init(ctx, config)] : join(ctx, sh`echo ${sha256(config)} > ${SETTINGS}`)),
       settings(ctx, config, first),
-      apiServerCertificate(ctx, CONFIG),
+      apiServerCertificate(ctx, KUBEADM_CONFIG),
       ...joinedNode(ctx),
       ready(ctx),
       ...certsTimer(ctx),
-      ...(first ? [caHash(), kubeProxyEndpoint(ctx), ...dnsService(ctx), ...handOver(ctx)] : []),
+      ...(first ? [caHash(), kubeProxyEndpoint(ctx), ...handOver(ctx)] : []),
     ];
   },
 };
@@ -60,7 +63,7 @@ function pull({ host }: RoleContext, config: string): Task {
     title: "Pull the control plane's images",
     check: sh`[ -s /etc/kubernetes/admin.conf ] || [ "$(cat ${PULLED})" = ${sha256(config)} ]`,
     apply: sh`
-      ${kubeadmOf(host)} config images pull --config ${CONFIG}
+      ${kubeadmOf(host)} config images pull --config ${KUBEADM_CONFIG}
       mkdir -p ${dirname(PULLED)}
       echo ${sha256(config)} > ${PULLED}`,
     timeoutSec: 3600,
@@ -71,11 +74,9 @@ function pull({ host }: RoleContext, config: string): Task {
 function init(ctx: RoleContext, config: string): Task {
   const { cluster, host } = ctx;
   const yaml = handOverConfig(kubeadmHost(ctx), joinSecrets(ctx));
-  const skipped = [
-    ...(ctx.artifacts.offline ? ['preflight'] : []),
-    ...(cluster.settings.dns_mode === 'none' ? ['addon/coredns'] : []),
-  ];
-  const skip = skipped.length > 0 ? sh`--skip-phases=${skipped.join(',')}` : sh``;
+  // The role cluster-dns installs it.
+  const skipped = [...(ctx.artifacts.offline ? ['preflight'] : []), 'addon/coredns'];
+  const skip = sh`--skip-phases=${skipped.join(',')}`;
   const kubeadm = kubeadmOf(host);
   return command({
     id: 'control-plane/init',
@@ -90,6 +91,7 @@ function init(ctx: RoleContext, config: string): Task {
         touch ${INITIALISED}
         exit 0
       fi
+      ${cluster.settings.dns_mode === 'none' ? sh`:` : sh`touch ${DNS_PENDING}`}
       ${withConfig(
         new Secret('kubeadm-init', yaml),
         repeatable(
@@ -129,7 +131,7 @@ function settings(ctx: RoleContext, config: string, first: boolean): Task {
       running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
       old=$(running)
       before=$(sha256sum < ${APISERVER})
-      ${kubeadm} init phase control-plane all --config ${CONFIG}
+      ${kubeadm} init phase control-plane all --config ${KUBEADM_CONFIG}
       if [ "$(sha256sum < ${APISERVER})" != "$before" ]; then
         n=0
         while [ -n "$old" ] && [ "$(running)" = "$old" ] && [ $n -lt 120 ]; do
@@ -140,8 +142,8 @@ function settings(ctx: RoleContext, config: string, first: boolean): Task {
       ready
       ${
         first
-          ? sh`${kubeadm} init phase upload-config all --config ${CONFIG}
-      ${kubeadm} init phase addon kube-proxy --config ${CONFIG}`
+          ? sh`${kubeadm} init phase upload-config all --config ${KUBEADM_CONFIG}
+      ${kubeadm} init phase addon kube-proxy --config ${KUBEADM_CONFIG}`
           : sh`:`
       }
       echo ${sha256(config)} > ${SETTINGS}`,

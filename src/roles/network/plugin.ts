@@ -22,6 +22,8 @@ export interface NetworkPlugin {
   readonly interfaces?: readonly string[];
   /** What nodes send each other for it, for a person who opens a firewall: `VXLAN (4789/udp)`. Absent: pods' own packets. */
   traffic?(s: ClusterSettings): readonly string[];
+  /** Those of `tasks` that a new cluster can have while hosts still join, asked for on the first control plane. Absent: none. */
+  earlyTasks?(ctx: RoleContext): readonly Task[];
   /** On every node, when all have joined. */
   tasks(ctx: RoleContext): readonly Task[];
 }

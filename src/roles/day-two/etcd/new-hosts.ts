@@ -4,8 +4,7 @@ import { sh } from '../../../shell/shell.js';
 import { action } from '../../../tasks/action.js';
 import { kubectl } from '../../../tasks/manifest.js';
 import type { Task } from '../../../tasks/task.js';
-import { CONFIG } from '../../kubernetes/control-plane.js';
-import { kubeadmOf } from '../../kubernetes/kubeadm-command.js';
+import { KUBEADM_CONFIG, kubeadmOf } from '../../kubernetes/kubeadm-command.js';
 import type { RoleContext } from '../../role.js';
 
 /** Names of all nodes after a restore, separated by spaces. */
@@ -27,13 +26,13 @@ export function nameTheseHosts(ctx: RoleContext): Task {
       endpoint() { sed -n ${'s/^controlPlaneEndpoint: *//p'} | tr -d ${`"'`}; }
       have=$(${k} -n kube-system get configmap kubeadm-config --ignore-not-found -o ${'jsonpath={.data.ClusterConfiguration}'} | endpoint)
       for e in '' ${known}; do [ "$have" != "$e" ] || exit 0; done
-      want=$(cat ${CONFIG} 2>/dev/null | endpoint)
+      want=$(cat ${KUBEADM_CONFIG} 2>/dev/null | endpoint)
       if [ "$want" != ${endpoint} ]; then
-        echo ${`${CONFIG} on this host is not of this inventory, so kubeadm-config and cluster-info still name another endpoint`}": $have"
+        echo ${`${KUBEADM_CONFIG} on this host is not of this inventory, so kubeadm-config and cluster-info still name another endpoint`}": $have"
         exit 0
       fi
       echo "they name $have"
-      ${kubeadmOf(host)} init phase upload-config kubeadm --config ${CONFIG}
+      ${kubeadmOf(host)} init phase upload-config kubeadm --config ${KUBEADM_CONFIG}
       ${k} -n kube-public get configmap cluster-info -o yaml | sed ${`s#^\\( *server: \\)https://.*#\\1https://${endpoint}#`} | ${k} replace -f -
       [ ! -s ${APPLIED_FILE} ] || ${k} -n kube-system create configmap kubewright --from-file=applied=${APPLIED_FILE} --dry-run=client -o yaml | ${k} apply --server-side --force-conflicts -f -`,
     exports: { [NODES_EXPORT]: sh`${k} get nodes -o ${'jsonpath={.items[*].metadata.name}'}` },

@@ -3,8 +3,8 @@ import { sh } from '../../../shell/shell.js';
 import { command } from '../../../tasks/command.js';
 import type { Task } from '../../../tasks/task.js';
 import { etcdBinaries } from '../../etcd/etcd.js';
-import { CONFIG, controlPlane } from '../../kubernetes/control-plane.js';
-import { kubeadmOf } from '../../kubernetes/kubeadm-command.js';
+import { controlPlane } from '../../kubernetes/control-plane.js';
+import { KUBEADM_CONFIG, kubeadmOf } from '../../kubernetes/kubeadm-command.js';
 import { MANIFESTS } from '../../kubernetes/kubelet.js';
 import type { Role, RoleContext } from '../../role.js';
 import { etcdRestore, pinImages, type RestoreOptions } from '../etcd/restore.js';
@@ -58,7 +58,7 @@ function manifests(ctx: RoleContext): Task {
       [ ! -e ${STARTED} ]`,
     apply: sh`
       ${pinImages(ctx, '')}
-      ${kubeadmOf(ctx.host)} init phase control-plane all --config ${CONFIG}
+      ${kubeadmOf(ctx.host)} init phase control-plane all --config ${KUBEADM_CONFIG}
       rm -rf ${RESTORE_ASIDE}
       rm -f ${STARTED}`,
     hint: 'Run the same command again: it goes on from here',

@@ -13,7 +13,7 @@ import { isNode, type RoleContext } from '../../role.js';
 import type { NetworkPlugin } from '../plugin.js';
 import { bgpTasks } from './bgp.js';
 import { baseManifest, kustomizationFiles } from './kustomization.js';
-import { poolObject } from './objects.js';
+import { bgpPeers, poolObject } from './objects.js';
 import { rolloutTasks } from './rollout.js';
 
 const DIR = '/etc/kubernetes/calico';
@@ -61,6 +61,7 @@ export const calico: NetworkPlugin = {
   modules,
   traffic,
   interfaces: ['cali*', 'tunl*', 'vxlan.calico', 'wireguard.cali'],
+  earlyTasks,
   tasks: calicoTasks,
 };
 
@@ -93,6 +94,16 @@ function traffic(s: ClusterSettings): string[] {
  */
 function calicoTasks(ctx: RoleContext): Task[] {
   if (ctx.host !== ctx.cluster.controlPlane[0]) return [];
+  return [...applied(ctx), ...rolloutTasks(ctx), ...(usesTypha(ctx) ? [] : [withoutTypha(ctx)])];
+}
+
+/** Peers and AS numbers are about nodes that are there. */
+function earlyTasks(ctx: RoleContext): Task[] {
+  if (bgpPeers(ctx.cluster).length > 0 || ctx.cluster.settings.peer_with_router) return [];
+  return [...applied(ctx), ...(usesTypha(ctx) ? [] : [withoutTypha(ctx)])];
+}
+
+function applied(ctx: RoleContext): Task[] {
   const manifest = ctx.artifacts.file('calico-manifest');
   const typha = usesTypha(ctx);
   const base = baseManifest(typha);
@@ -130,8 +141,6 @@ function calicoTasks(ctx: RoleContext): Task[] {
         echo ${stamp} > ${`${DIR}/applied`}`,
       hint: "`kubectl -n kube-system get pods -l k8s-app=calico-node -o wide` shows where Calico doesn't start",
     }),
-    ...rolloutTasks(ctx),
-    ...(typha ? [] : [withoutTypha(ctx)]),
   ];
 }
 

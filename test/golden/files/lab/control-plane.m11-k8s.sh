@@ -137,6 +137,7 @@ if [ ! -e /var/lib/kubewright/kubeadm/init-started ] && [ -s /etc/kubernetes/adm
   touch /var/lib/kubewright/kubeadm/init
   exit 0
 fi
+:
 umask 077
 config=$(mktemp /run/kubewright-kubeadm-XXXXXX)
 trap 'rm -f "$config"' EXIT

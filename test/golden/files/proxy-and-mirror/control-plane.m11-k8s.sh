@@ -149,13 +149,14 @@ if [ ! -e /var/lib/kubewright/kubeadm/init-started ] && [ -s /etc/kubernetes/adm
   touch /var/lib/kubewright/kubeadm/init
   exit 0
 fi
+touch /var/lib/kubewright/kubeadm/dns-pending
 umask 077
 config=$(mktemp /run/kubewright-kubeadm-XXXXXX)
 trap 'rm -f "$config"' EXIT
 printf '%s' "$(kw_secret kubeadm-init)" > "$config"
 again=; if [ -e /var/lib/kubewright/kubeadm/init-started ]; then again='--ignore-preflight-errors=Port-6443,FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,FileAvailable--etc-kubernetes-manifests-kube-controller-manager.yaml,FileAvailable--etc-kubernetes-manifests-kube-scheduler.yaml'; fi
 mkdir -p /var/lib/kubewright/kubeadm && touch /var/lib/kubewright/kubeadm/init-started
-/usr/local/bin/kubeadm init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print  $again
+/usr/local/bin/kubeadm init --config "$config" --upload-certs --skip-token-print --skip-certificate-key-print --skip-phases=addon/coredns $again
 umask 022
 echo bd0cd01dd8d67d6f560ce87fbff14f15e7819745006c06acc7e6dd36ea4bb312 > /run/kubewright-handed-over
 echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
@@ -330,71 +331,6 @@ data=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-sy
 hash=$(printf '%s' "$data" | sha256sum | cut -d ' ' -f 1)
 end=$(( $(date +%s) + 90 ))
 until said=$( ( /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch daemonset kube-proxy -p '{"spec":{"template":{"metadata":{"annotations":{"kubewright/config":"'"$hash"'"}}}}}' ) 2>&1 ); do
-  if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)'; then
-    printf '%s
-' "$said"
-    exit 1
-  fi
-  sleep 2
-done
-printf '%s
-' "$said"
-
-# control-plane/dns-service: Let the cluster DNS answer at skydns_server
-## check
-printf '%s' 'apiVersion: v1
-kind: Service
-metadata:
-  name: coredns
-  namespace: kube-system
-  labels:
-    k8s-app: kube-dns
-spec:
-  clusterIP: 10.233.0.3
-  selector:
-    k8s-app: kube-dns
-  ports:
-    - name: dns
-      protocol: UDP
-      port: 53
-      targetPort: 53
-    - name: dns-tcp
-      protocol: TCP
-      port: 53
-      targetPort: 53
-    - name: metrics
-      protocol: TCP
-      port: 9153
-      targetPort: 9153
-' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf diff -f - >/dev/null
-## apply
-end=$(( $(date +%s) + 90 ))
-until said=$( ( printf '%s' 'apiVersion: v1
-kind: Service
-metadata:
-  name: coredns
-  namespace: kube-system
-  labels:
-    k8s-app: kube-dns
-spec:
-  clusterIP: 10.233.0.3
-  selector:
-    k8s-app: kube-dns
-  ports:
-    - name: dns
-      protocol: UDP
-      port: 53
-      targetPort: 53
-    - name: dns-tcp
-      protocol: TCP
-      port: 53
-      targetPort: 53
-    - name: metrics
-      protocol: TCP
-      port: 9153
-      targetPort: 9153
-' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f - ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
 ' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)'; then
     printf '%s
