@@ -35,7 +35,7 @@ export function runningSettings(living: LivingCluster, cluster: WhoIsWhat): Runn
     kube_network_plugin: living.record?.settings.kube_network_plugin === 'none' ? 'none' : network.plugin,
     kube_service_addresses: configuration?.serviceSubnet ?? argument('kube-apiserver', 'service-cluster-ip-range'),
     kube_pods_subnet: configuration?.podSubnet ?? argument(manager, 'cluster-cidr') ?? pool?.cidr,
-    kube_network_node_prefix: argument(manager, 'node-cidr-mask-size'),
+    kube_network_node_prefix: argument(manager, 'node-cidr-mask-size') ?? argument(manager, 'node-cidr-mask-size-ipv4'),
     kube_proxy_mode: living.kubeProxyMode,
     kube_apiserver_port: argument('kube-apiserver', 'secure-port'),
     kube_apiserver_node_port_range: argument('kube-apiserver', 'service-node-port-range'),

@@ -5,7 +5,9 @@ const CONFIG_MAPS = ['kubeadm-config', 'kubelet-config', 'kube-proxy', 'calico-c
 export const API_TEMPLATES = {
   objects: [
     '{{range .items}}',
-    '{{if eq .kind "Node"}}{{$ready := "False"}}{{range .status.conditions}}{{if eq .type "Ready"}}{{$ready = .status}}{{end}}{{end}}',
+    '{{if eq .kind "Node"}}{{$ready := "False"}}{{$why := ""}}',
+    '{{range .status.conditions}}{{if eq .type "Ready"}}{{$ready = .status}}{{$why = or .message ""}}{{end}}{{end}}',
+    '{{if ne $ready "True"}}kw-node-why\t{{.metadata.name}} {{printf "%q" $why}}{{"\\n"}}{{end}}',
     '{{$ip := "-"}}{{range .status.addresses}}{{if eq .type "InternalIP"}}{{if eq $ip "-"}}{{$ip = .address}}{{end}}{{end}}{{end}}',
     'kw-api-node\t{{.metadata.name}} {{.status.nodeInfo.kubeletVersion}} {{.status.nodeInfo.containerRuntimeVersion}} {{$ready}}',
     ' {{if .spec.unschedulable}}cordoned{{else}}-{{end}} {{$ip}} {{or .spec.podCIDR "-"}} ',
@@ -14,6 +16,7 @@ export const API_TEMPLATES = {
     '{{else if eq .kind "ConfigMap"}}',
     `{{$cm := .metadata.name}}{{if or ${CONFIG_MAPS.map((n) => `(eq $cm "${n}")`).join(' ')}}}`,
     '{{range $k, $v := .data}}kw-configmap\t{{$cm}} {{$k}} {{printf "%q" $v}}{{"\\n"}}{{end}}{{end}}',
+    '{{else if eq .kind "Service"}}kw-service\t{{.metadata.name}}{{"\\n"}}',
     '{{else}}kw-workload\t{{.kind}} {{.metadata.name}} {{range .spec.template.spec.containers}}{{.image}},{{end}}{{"\\n"}}',
     '{{end}}{{end}}',
   ].join(''),

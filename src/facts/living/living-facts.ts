@@ -38,6 +38,8 @@ export interface CertificateFact {
   readonly path: string;
   /** Milliseconds since the epoch. NaN where it cannot be read. */
   readonly endsAt: number;
+  /** `CN=kube-apiserver`; empty where it cannot be read. */
+  readonly subject: string;
   /** `DNS:name`, `IP:address`; only of the API server's certificate. */
   readonly sans?: readonly string[];
 }
@@ -97,6 +99,8 @@ export interface ApiFacts {
   readonly configMaps: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** DaemonSets and Deployments of kube-system. */
   readonly workloads: readonly WorkloadFact[];
+  /** Names of the Services of kube-system. */
+  readonly services: readonly string[];
   /** The control plane's pods that run, on all hosts. */
   readonly controlPlanePods: readonly ControlPlanePod[];
   readonly ipPools: readonly IpPool[];
@@ -109,6 +113,8 @@ export interface NodeFact {
   readonly runtime: string;
   readonly ready: boolean;
   readonly cordoned: boolean;
+  /** What the kubelet says of itself while it is not Ready; empty: nothing yet, or it is Ready. */
+  readonly why: string;
   /** Empty where the node has none. */
   readonly internalIp: string;
   readonly podCidr: string;

@@ -1,6 +1,6 @@
+import { certificateFact } from './certificates.js';
 import type {
   ApiFacts,
-  CertificateFact,
   EtcdFacts,
   EtcdMember,
   EtcdStatus,
@@ -35,7 +35,7 @@ export function parseLiving(lines: ProbeLines): LivingFacts | undefined {
     ours: all('ours').length > 0,
     ...(program === undefined ? {} : { kubeletProgram: program }),
     cni: [...all('cni')].sort(),
-    certificates: certificates(all('cert'), all('apiserver-sans')),
+    certificates: all('cert').map(certificateFact),
     restoring: all('restoring').length > 0,
     ...(etcd ? { etcd } : {}),
     ...(api ? { api } : {}),
@@ -64,15 +64,6 @@ function staticPods(lines: readonly string[]): Record<string, StaticPod> {
     }
   }
   return pods;
-}
-
-function certificates(lines: readonly string[], sans: readonly string[]): CertificateFact[] {
-  return lines.map((line) => {
-    const [path = '', ...rest] = line.split(' ');
-    const endsAt = Date.parse(rest.join(' ').replace(/^notAfter=/, ''));
-    const names = sans[0]?.replaceAll('IPAddress:', 'IP:').split(',') ?? [];
-    return { path, endsAt, ...(path.endsWith('/apiserver.crt') && names.length > 0 ? { sans: names } : {}) };
-  });
 }
 
 function etcdFacts(all: Lines): EtcdFacts | undefined {
@@ -148,17 +139,24 @@ function apiFacts(all: Lines): ApiFacts | undefined {
   const configuration =
     configMaps['kubeadm-config']?.ClusterConfiguration ??
     (file === undefined ? undefined : Buffer.from(file, 'base64').toString());
+  const whys = new Map(
+    all('node-why').map((line) => {
+      const at = line.indexOf(' ');
+      return [line.slice(0, at), unquoted(line.slice(at + 1)) ?? ''] as const;
+    }),
+  );
   return {
     ...(version === undefined ? {} : { version }),
     ready: all('api-ready').length > 0,
     ...(error === undefined ? {} : { error }),
-    nodes: all('api-node').map(nodeFact),
+    nodes: all('api-node').map((line) => nodeFact(line, whys)),
     ...(configuration === undefined ? {} : { clusterConfiguration: configuration }),
     configMaps,
     workloads: all('workload').map((line) => {
       const [kind = '', name = '', images = ''] = line.split(' ');
       return { kind, name, images: list(images) };
     }),
+    services: all('service'),
     controlPlanePods: all('control-pod').map((line) => {
       const [node = '', component = '', image = ''] = line.split(' ');
       return { node, component, image };
@@ -171,7 +169,7 @@ function apiFacts(all: Lines): ApiFacts | undefined {
   };
 }
 
-function nodeFact(line: string): NodeFact {
+function nodeFact(line: string, whys: ReadonlyMap<string, string>): NodeFact {
   const [name = '', kubelet = '', runtime = '', ready, cordoned, ip, cidr, roles = '', taint] = line.split(' ');
   return {
     name,
@@ -179,6 +177,7 @@ function nodeFact(line: string): NodeFact {
     runtime,
     ready: ready === 'True',
     cordoned: cordoned === 'cordoned',
+    why: whys.get(name) ?? '',
     internalIp: ip === '-' ? '' : (ip ?? ''),
     podCidr: cidr === '-' ? '' : (cidr ?? ''),
     roles: list(roles).map((r) => r.replace('node-role.kubernetes.io/', '')),

@@ -1,5 +1,6 @@
 import { joinShell, type Shell, sh } from '../../shell/shell.js';
 import { API_TEMPLATES } from './api-templates.js';
+import { certificateProbe } from './certificates.js';
 
 /** Where this host has what belongs to a cluster, as its settings say. */
 export interface LivingPlaces {
@@ -20,8 +21,9 @@ export const RESTORE_ASIDE = '/etc/kubernetes/kubewright-restore';
 /**
  * Lines of the probe about a cluster that is on the host; a host without one only tests for a few files. Uses `say` of the probe.
  *
- * Nothing here waits long for a component that hangs, etcd gets a moment when it has just been started, and no program of a container is started: a version is asked of the
- * program of a unit's main process, which is still there when its file has been replaced.
+ * What waits for etcd and for the API server runs beside the rest, and is printed after it. Nothing here waits long for a component that
+ * hangs, etcd gets a moment when it has just been started, and no program of a container is started: a version is asked of the program of
+ * a unit's main process, which is still there when its file has been replaced.
  */
 export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces): Shell {
   return joinShell([
@@ -29,6 +31,9 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
       living() {
         say living yes
         PATH=$PATH:${binDir}
+        etcd_facts | { api_facts </dev/null | { host_facts </dev/null; cat; }; cat; }
+      }
+      host_facts() {
         for u in kubelet containerd etcd; do
           pid=$(systemctl show -p MainPID "$u.service" 2>/dev/null)
           pid=\${pid#MainPID=}
@@ -50,11 +55,9 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
         [ ! -d ${RESTORE_ASIDE} ] || say restoring yes
         [ ! -s ${APPLIED_FILE} ] || say applied "$(tr -d '\n' < ${APPLIED_FILE})"
         certificates
-        etcd_facts
-        api_facts
       }
       brief() { timeout -k 1 6 "$@" 2>/dev/null; }`,
-    certificates(etcdCertDir),
+    certificateProbe(etcdCertDir),
     etcd(etcdDataDir, etcdCertDir),
     api(),
     sh`
@@ -62,24 +65,6 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
         living
       fi`,
   ]);
-}
-
-function certificates(etcdCertDir: string): Shell {
-  return sh`
-    certificates() {
-      for f in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt ${etcdCertDir}/*.pem /var/lib/kubelet/pki/kubelet-client-current.pem /var/lib/kubelet/pki/kubelet.crt; do
-        case $f in *-key.pem) continue ;; esac
-        [ ! -s "$f" ] || say cert "$f $(openssl x509 -noout -enddate -in "$f" 2>/dev/null)"
-      done
-      for f in admin super-admin controller-manager scheduler kubelet; do
-        f=/etc/kubernetes/$f.conf
-        [ -s "$f" ] || continue
-        pem=$(sed -n 's/^ *client-certificate-data: *//p' "$f")
-        [ -z "$pem" ] || say cert "$f $(printf '%s' "$pem" | base64 -d 2>/dev/null | openssl x509 -noout -enddate 2>/dev/null)"
-      done
-      f=/etc/kubernetes/pki/apiserver.crt
-      [ ! -s $f ] || say apiserver-sans "$(openssl x509 -noout -ext subjectAltName -in $f 2>/dev/null | sed -n '/DNS:\\|IP/s/ //gp' | tr -d '\n')"
-    }`;
 }
 
 /** How long a member that has just been started may take until it knows of a leader. */
@@ -132,16 +117,24 @@ function etcd(dataDir: string, certDir: string): Shell {
     }`;
 }
 
+/** `cluster_configuration FILE`: kubeadm's ClusterConfiguration without the documents beside it, of which kubespray's holds a key. */
+export function clusterConfigurationProbe(): Shell {
+  return sh`
+    cluster_configuration() {
+      awk '/^---/ {if (hit) exit; t = ""; next} {t = t $0 "\\n"} /^kind: ClusterConfiguration/ {hit = 1} END {if (hit) printf "%s", t}' "$1" 2>/dev/null
+    }`;
+}
+
 /** Asks the host's own API server, wherever its kubeconfig points. */
 function api(): Shell {
   return sh`
+    ${clusterConfigurationProbe()}
     api_facts() {
       manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
       conf=/etc/kubernetes/admin.conf
       [ -s $conf ] && [ -s $manifest ] || return 0
       say api asked
-      # kubeadm's configuration without its other documents: kubespray's file holds a key.
-      doc=$(awk '/^---/ {if (hit) exit; t = ""; next} {t = t $0 "\n"} /^kind: ClusterConfiguration/ {hit = 1} END {if (hit) printf "%s", t}' /etc/kubernetes/kubeadm-config.yaml 2>/dev/null | base64 | tr -d '\n')
+      doc=$(cluster_configuration /etc/kubernetes/kubeadm-config.yaml | base64 | tr -d '\n')
       [ -z "$doc" ] || say kubeadm-file "$doc"
       port=$(sed -n 's/^ *- *--secure-port=//p' $manifest)
       address=$(sed -n 's/^ *- *--advertise-address=//p' $manifest)
@@ -151,12 +144,17 @@ function api(): Shell {
         return 0
       fi
       say api-version "$(printf '%s\n' "$out" | sed -n 's/.*"gitVersion": *"v\\([^"]*\\)".*/\\1/p')"
-      [ "$(kube get --raw /readyz)" != ok ] || say api-ready yes
-      kube -n kube-system get nodes,daemonsets,deployments,configmaps -o ${`go-template=${API_TEMPLATES.objects}`} | sed -n 's/^kw-//p'
-      kube -n kube-system get pods -l tier=control-plane -o ${`go-template=${API_TEMPLATES.pods}`} | sed -n 's/^kw-//p'
-      for f in /etc/cni/net.d/*calico*; do
-        [ ! -e "$f" ] || kube get ippools.crd.projectcalico.org -o ${`go-template=${API_TEMPLATES.pools}`} | sed -n 's/^kw-//p'
-        break
-      done
+      list() { kube -n kube-system get "$@" </dev/null | sed -n 's/^kw-//p'; }
+      list nodes,daemonsets,deployments,configmaps,services -o ${`go-template=${API_TEMPLATES.objects}`} | {
+        list pods -l tier=control-plane -o ${`go-template=${API_TEMPLATES.pods}`} | {
+          [ "$(kube get --raw /readyz </dev/null)" != ok ] || say api-ready yes
+          for f in /etc/cni/net.d/*calico*; do
+            [ ! -e "$f" ] || list ippools.crd.projectcalico.org -o ${`go-template=${API_TEMPLATES.pools}`}
+            break
+          done
+          cat
+        }
+        cat
+      }
     }`;
 }

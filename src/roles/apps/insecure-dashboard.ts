@@ -4,7 +4,8 @@ import type { Role, RoleContext } from '../role.js';
 import { type Addon, addonRole, type KubeObject } from './addon.js';
 import { clusterRoleBinding, headlampServer, NAMESPACE, PORT, serviceAccount } from './headlamp-server.js';
 
-const NAME = 'dashboard-insecure-lab';
+/** Its Service, in kube-system. */
+export const INSECURE_DASHBOARD = 'dashboard-insecure-lab';
 
 /**
  * Headlamp in which all are administrators, for labs. Its pod runs on the first control plane, and the node port is answered there alone:
@@ -12,15 +13,15 @@ const NAME = 'dashboard-insecure-lab';
  * Source: https://github.com/kubernetes-sigs/headlamp (charts/headlamp/README.md: unsafeUseServiceAccountToken)
  */
 const addon: Addon = {
-  name: NAME,
+  name: INSECURE_DASHBOARD,
   neverBundled: true,
   objects: (ctx, image) => [
-    serviceAccount(NAME),
-    clusterRoleBinding(NAME, NAME, 'cluster-admin'),
+    serviceAccount(INSECURE_DASHBOARD),
+    clusterRoleBinding(INSECURE_DASHBOARD, INSECURE_DASHBOARD, 'cluster-admin'),
     // Before the port is open.
     policy(ctx),
     headlampServer(ctx, {
-      name: NAME,
+      name: INSECURE_DASHBOARD,
       image,
       args: ['-unsafe-use-service-account-token'],
       pod: { nodeSelector: { 'kubernetes.io/hostname': ctx.host.name } },
@@ -45,9 +46,9 @@ function policy(ctx: RoleContext): KubeObject {
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name: NAME, namespace: NAMESPACE },
+    metadata: { name: INSECURE_DASHBOARD, namespace: NAMESPACE },
     spec: {
-      podSelector: { matchLabels: { 'k8s-app': NAME } },
+      podSelector: { matchLabels: { 'k8s-app': INSECURE_DASHBOARD } },
       policyTypes: ['Ingress'],
       ingress: [
         {
@@ -63,11 +64,11 @@ function service(): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: NAME, namespace: NAMESPACE },
+    metadata: { name: INSECURE_DASHBOARD, namespace: NAMESPACE },
     spec: {
       type: 'NodePort',
       externalTrafficPolicy: 'Local',
-      selector: { 'k8s-app': NAME },
+      selector: { 'k8s-app': INSECURE_DASHBOARD },
       ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 'http', nodePort: INSECURE_PORT }],
     },
   };

@@ -176,6 +176,15 @@ other-pod\tkube-vip
     });
   });
 
+  it('keeps the share of its nodes, which it gives by the flag for two families', async () => {
+    const facts = foreign((t) => t.replace('--node-cidr-mask-size=24', '--node-cidr-mask-size-ipv4=25'));
+    const { draft, refusals, changes, cluster } = await adopt(facts);
+    expect({ refusals, changes }).toEqual({ refusals: [], changes: [] });
+    expect(cluster.settings.kube_network_node_prefix).toBe(25);
+    // The controller manager ends at once when it is given both.
+    expect(draft.settings).not.toHaveProperty('kube_kubeadm_controller_extra_args');
+  });
+
   it('is refused for a file that a manifest of ours would not mount, until the operator says that it may go', async () => {
     const facts = foreign((t) => `${t}static\tkube-scheduler arg --config=/etc/kubernetes/kubescheduler-config.yaml\n`);
     const c = await adopt(facts);

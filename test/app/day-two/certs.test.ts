@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { parseAnswer } from '../../../src/app/day-two/ask.js';
 import { advice } from '../../../src/app/day-two/certs/check.js';
-import { certsOf } from '../../../src/app/day-two/certs/look.js';
-import { daysLeft, endingWithin } from '../../../src/app/day-two/certs/model.js';
+import { daysLeft, endingWithin, hostCerts } from '../../../src/app/day-two/certs/model.js';
+import type { CertificateFact } from '../../../src/facts/living/living-facts.js';
 import { sampleCluster } from '../../support/cluster.js';
 
 const NOW = Date.parse('2026-11-29T00:00:00Z');
 const host = sampleCluster().controlPlane[0];
 
-function certs(...lines: string[]) {
+function certs(...found: CertificateFact[]) {
   if (!host) throw new Error('the sample has control planes');
-  return certsOf(host, parseAnswer(lines.map((l) => `cert\t${l}`).join('\n')));
+  return hostCerts(host, found);
 }
 
-const cert = (path: string, ends: string): string => `${path}\tnotAfter=${ends}\tsubject=CN=kube-apiserver\t`;
+const cert = (path: string, ends: string): CertificateFact => ({ path, endsAt: Date.parse(ends), subject: 'CN=kube-apiserver' });
 
 describe('the certificates of a host', () => {
   it('are read with their end, their subject and who renews them', () => {
@@ -40,8 +39,8 @@ describe('the certificates of a host', () => {
     expect(found[0]).toMatchObject({ host: 'm11-k8s', subject: 'CN=kube-apiserver', ends: Date.parse('2027-11-29T03:40:00Z') });
   });
 
-  it('that openssl cannot read are left out', () => {
-    expect(certs('/etc/kubernetes/pki/broken.crt\t')).toEqual([]);
+  it('that cannot be read are left out', () => {
+    expect(certs({ path: '/etc/kubernetes/pki/broken.crt', endsAt: Number.NaN, subject: '' })).toEqual([]);
   });
 
   it('are reported when they end within the limit, the first to end first; those that renew themselves within half of it', () => {

@@ -19,7 +19,7 @@ const NOTHING: LivingFacts = {
 };
 
 function facts(...certificates: readonly (readonly [path: string, days: number])[]): HostFacts {
-  const living = { certificates: certificates.map(([path, days]) => ({ path, endsAt: NOW + days * DAY })) };
+  const living = { certificates: certificates.map(([path, days]) => ({ path, endsAt: NOW + days * DAY, subject: '' })) };
   return sampleFacts({ living: { ...NOTHING, ...living } });
 }
 

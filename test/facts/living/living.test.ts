@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { livingProbe } from '../../../src/facts/living/probe-living.js';
+import { clusterConfigurationProbe, livingProbe } from '../../../src/facts/living/probe-living.js';
 import { parseFacts } from '../../../src/facts/parse.js';
 
 const text = readFileSync('test/fixtures/living/control-plane.txt', 'utf8');
@@ -19,6 +19,7 @@ describe('facts of a living cluster', () => {
     expect(Object.keys(living?.staticPods ?? {})).toEqual(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']);
     const apiserver = living?.certificates.find((c) => c.path === '/etc/kubernetes/pki/apiserver.crt');
     expect(new Date(apiserver?.endsAt ?? 0).toISOString()).toBe('2027-11-29T04:01:18.000Z');
+    expect(apiserver?.subject).toBe('CN=kube-apiserver');
     expect(apiserver?.sans).toContain('IP:10.81.0.12');
     expect(apiserver?.sans).toContain('DNS:m13-k8s');
   });
@@ -53,6 +54,7 @@ describe('facts of a living cluster', () => {
       runtime: 'containerd://2.4.2',
       ready: false,
       cordoned: false,
+      why: '',
       internalIp: '10.81.0.11',
       podCidr: '10.233.64.0/24',
       roles: ['control-plane'],
@@ -76,6 +78,13 @@ describe('facts of a living cluster', () => {
     expect(parseFacts(dead, 0).living?.api?.version).toBeUndefined();
   });
 
+  it('has why a node is not Ready, and the Services beside it', () => {
+    const more = 'node-why\tm11-k8s "container runtime network not ready: \\"cni\\""\nservice\tcoredns\nservice\tkube-dns\n';
+    const api = parseFacts(`${text}${more}`, 0).living?.api;
+    expect(api?.nodes.map((n) => n.why)).toEqual(['container runtime network not ready: "cni"', '']);
+    expect(api?.services).toEqual(['coredns', 'kube-dns']);
+  });
+
   it('takes an etcd without a leader for one without', () => {
     const lost = text.replace(/"Leader" : \d+/, '"Leader" : 0').replaceAll(/^etcd-member.*\n/gm, '');
     expect(parseFacts(lost, 0).living?.etcd?.status?.leader).toBeUndefined();
@@ -84,6 +93,21 @@ describe('facts of a living cluster', () => {
 
   it('is absent on a host without a cluster', () => {
     expect(parseFacts('clock\t1\narch\tx86_64\n', 0).living).toBeUndefined();
+  });
+});
+
+describe("kubeadm's configuration in its file", () => {
+  it('is the one document, without those beside it', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'kw-kubeadm-'));
+    try {
+      const file = join(dir, 'kubeadm-config.yaml');
+      const document = 'kind: ClusterConfiguration\nclusterName: c\nnetworking:\n  podSubnet: 10.0.0.0/16\n';
+      writeFileSync(file, `kind: InitConfiguration\ncertificateKey: abc\n---\napiVersion: v1\n${document}---\nkind: Other\n`);
+      const input = `${clusterConfigurationProbe().text}\ncluster_configuration ${file}\n`;
+      expect(execFileSync('sh', { input, encoding: 'utf8' })).toBe(`apiVersion: v1\n${document}`);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 });
 

@@ -1,3 +1,6 @@
+import type { ClusterHost } from '../../../cluster/cluster.js';
+import type { CertificateFact } from '../../../facts/living/living-facts.js';
+
 /** A certificate on a host. */
 export interface HostCert {
   readonly host: string;
@@ -34,4 +37,13 @@ export function endingWithin(certs: readonly HostCert[], days: number, now: numb
   return certs
     .filter((c) => daysLeft(c, now) < (c.kind === 'kubelet-client' ? days / 2 : days))
     .toSorted((a, b) => a.ends - b.ends);
+}
+
+/** What was found on a host; what cannot be read is left out. */
+export function hostCerts(host: ClusterHost, found: readonly CertificateFact[]): HostCert[] {
+  return found.flatMap(({ path, endsAt, subject }) =>
+    Number.isNaN(endsAt)
+      ? []
+      : [{ host: host.name, path, kind: kindOf(path, host.settings.etcd_cert_dir), subject, ends: endsAt }],
+  );
 }

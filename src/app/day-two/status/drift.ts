@@ -1,20 +1,16 @@
 import { KubewrightError } from '../../../base/errors.js';
 import type { Change } from '../../../cluster/living/changes.js';
-import { livingCluster } from '../../../cluster/living/living-cluster.js';
+import type { LivingCluster } from '../../../cluster/living/living-cluster.js';
 import type { ChangeClass } from '../../../cluster/living/setting-changes.js';
 import type { ClusterSource } from '../../inventory/read-cluster.js';
-import { FactsGatherer } from '../../run/gather-facts.js';
 import { drift } from '../../run/living.js';
-import type { Asker } from '../ask.js';
 
 /** Settings in which the cluster differs from the inventory; a text: why that is not known. */
 export type Drift = readonly Change[] | string;
 
-/** One exec on each host, on all at once: what `provision` reads before a run. */
-export async function lookAtDrift(source: ClusterSource, asker: Asker): Promise<Drift> {
+/** What `provision` would compare before a run. */
+export function driftOf(source: ClusterSource, living: LivingCluster | undefined): Drift {
   try {
-    const gatherer = new FactsGatherer(source.cluster);
-    const living = livingCluster(await gatherer.all(asker.sessions, asker.reconnect));
     return living?.api ? drift(source, living) : 'no API server answers';
   } catch (error) {
     // The rest is worth showing.

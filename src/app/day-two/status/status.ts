@@ -3,15 +3,13 @@ import { stdoutColumns, tableLines } from '../../../base/text/table.js';
 import { insecureLabDanger } from '../../../cluster/dashboard/insecure-lab.js';
 import { type Asker, requireAny, withHosts } from '../ask.js';
 import { advice } from '../certs/check.js';
-import { lookAtCerts } from '../certs/look.js';
-import { daysLeft, endingWithin, type HostCert } from '../certs/model.js';
+import { daysLeft, endingWithin } from '../certs/model.js';
 import { lookAtEtcd } from '../etcd/look.js';
 import { type EtcdState, isHealthy, voters } from '../etcd/model.js';
 import { etcdJson, etcdProblems } from '../etcd/report.js';
-import { type LivingNode, livingNodes } from '../nodes/living-nodes.js';
 import { type OperationOptions, readForLook } from '../operation.js';
-import { type Drift, driftLines, driftSteps, lookAtDrift } from './drift.js';
-import { hasOpenDashboard } from './open-dashboard.js';
+import { driftLines, driftSteps } from './drift.js';
+import { lookAtCluster, type SeenCluster } from './look.js';
 
 export type StatusOptions = Pick<OperationOptions, 'inventory' | 'extraVars' | 'vault' | 'bundle' | 'connection'> & {
   readonly json: boolean;
@@ -20,18 +18,12 @@ export type StatusOptions = Pick<OperationOptions, 'inventory' | 'extraVars' | '
 /** Days before the end of a certificate from which it is named. */
 const CERT_DAYS = 60;
 
-interface ClusterStatus {
-  /** undefined: no API server answers. */
-  readonly nodes: readonly LivingNode[] | undefined;
+interface ClusterStatus extends SeenCluster {
   readonly etcd: EtcdState;
-  readonly certs: readonly HostCert[];
   readonly failures: Asker['failures'];
   /** Nodes by name that the inventory has and the cluster has not, and the other way round. */
   readonly missing: readonly string[];
   readonly foreign: readonly string[];
-  readonly drift: Drift;
-  /** undefined: no API server answers. */
-  readonly openDashboard: boolean | undefined;
 }
 
 /** `status`: what runs, and what to do next. Changes nothing. @returns 0; 1: something needs the operator; 3: a host cannot be reached. */
@@ -40,23 +32,20 @@ export async function status(o: StatusOptions): Promise<number> {
   const { cluster } = source;
   const found = await withHosts(source, cluster.hosts, o.connection, async (asker): Promise<ClusterStatus> => {
     requireAny(asker, cluster.hosts.length);
-    const [nodes, etcd, { certs }, drift, openDashboard] = await Promise.all([
-      livingNodes(asker, cluster.hosts),
+    const [etcd, { nodes, certs, drift, openDashboard }] = await Promise.all([
       lookAtEtcd(cluster, asker),
-      lookAtCerts(cluster, asker),
-      lookAtDrift(source, asker),
-      hasOpenDashboard(asker, cluster.controlPlane),
+      lookAtCluster(source, asker),
     ]);
     const wanted = cluster.hosts.filter((h) => h.controlPlane || h.worker).map((h) => h.name);
     return {
       nodes,
       etcd,
       certs,
+      drift,
+      openDashboard,
       failures: asker.failures,
       missing: nodes ? wanted.filter((name) => !nodes.some((n) => n.name === name)) : [],
       foreign: (nodes ?? []).map((n) => n.name).filter((name) => !wanted.includes(name)),
-      drift,
-      openDashboard,
     };
   });
   if (found.openDashboard) writeWarning(insecureLabDanger);

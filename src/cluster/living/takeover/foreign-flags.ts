@@ -78,6 +78,8 @@ const KUBEADM: Readonly<Record<Component, Readonly<Record<string, string | true>
     'service-cluster-ip-range': true,
     'use-service-account-credentials': 'true',
     'node-cidr-mask-size': true,
+    // The same setting, as kubespray gives it: together with ours the controller manager refuses to start.
+    'node-cidr-mask-size-ipv4': true,
   },
   'kube-scheduler': {
     'authentication-kubeconfig': true,
