@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { artifactsFor } from '../../src/app/plan/artifact-source.js';
 import { catalogue, catalogueFile, knownKubeVersions } from '../../src/cluster/catalogue.js';
+import { otherThanBundled } from '../../src/cluster/checks/version-check.js';
 import { SETTING_NAMES } from '../../src/cluster/settings.js';
 import { knownMinors, minorOf } from '../../src/cluster/versions.js';
 import { clusterFacts, sampleCluster } from '../support/cluster.js';
@@ -82,5 +83,29 @@ describe('the catalogue', () => {
       'https://mirror.example/files/dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubeadm',
     );
     expect(catalogueFile('kubeadm', '1.2.3', 'amd64')).toBeUndefined();
+  });
+});
+
+describe('versions that a bundle does not have', () => {
+  const bundle = {
+    name: 'go-1.36.3',
+    files: [
+      { name: 'etcd', version: '3.6.14' },
+      { name: 'crictl', version: '1.36.0' },
+    ],
+  };
+  const told = (vars: Readonly<Record<string, string>>): string[] =>
+    otherThanBundled(sampleCluster({ vars }), bundle).map((w) => w.what);
+
+  it('are named, since its own are installed', () => {
+    expect(told({ etcd_version: '3.5.33', crictl_version: '1.35.0' })).toEqual([
+      'etcd_version is 3.5.33, and the bundle go-1.36.3 holds 3.6.14, which is installed',
+      'crictl_version is 1.35.0, and the bundle go-1.36.3 holds 1.36.0, which is installed',
+    ]);
+  });
+
+  it('are not where the inventory says nothing, the same, or something that the bundle lacks altogether', () => {
+    expect(told({})).toEqual([]);
+    expect(told({ etcd_version: '3.6.14', containerd_version: '2.3.4' })).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { type Bundle, openBundle } from '../../artifacts/bundle.js';
 import type { Warning } from '../../base/errors.js';
+import { otherThanBundled } from '../../cluster/checks/version-check.js';
 import type { Cluster } from '../../cluster/cluster.js';
 import { resolveCluster } from '../../cluster/resolve.js';
 import type { Inventory } from '../../inventory/model/model.js';
@@ -24,7 +25,7 @@ export async function readCluster(
       bundle: bundle && { name: bundle.index.name, kubeVersion: bundle.index.kubeVersion },
       evenEtcd: o.evenEtcd ?? false,
     });
-    return { inventory, cluster, bundle, warnings };
+    return { inventory, cluster, bundle, warnings: [...warnings, ...(bundle ? otherThanBundled(cluster, bundle.index) : [])] };
   } catch (error) {
     await bundle?.close();
     throw error;

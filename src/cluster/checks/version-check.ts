@@ -1,9 +1,11 @@
-import type { ErrorParts } from '../../base/errors.js';
+import type { ErrorParts, Warning } from '../../base/errors.js';
 import type { Place } from '../../base/place.js';
 import { catalogue, compareVersions, knownKubeVersions, knownVersions } from '../catalogue.js';
 import { CHECKSUM_SETTINGS, ownChecksums } from '../checksums.js';
+import type { Cluster } from '../cluster.js';
 import type { ClusterSettings } from '../settings.js';
 import { knownMinors, minorOf } from '../versions.js';
+import { whereOf } from './findings.js';
 
 const KUBERNETES = ['kubeadm', 'kubelet', 'kubectl'] as const;
 
@@ -85,4 +87,26 @@ function nearestPatch(version: string, known: readonly string[]): string[] {
   const minor = version.split('.').slice(0, 2).join('.');
   const same = known.filter((v) => v.startsWith(`${minor}.`));
   return (same.length > 0 ? same : known).slice(0, 4);
+}
+
+/** Versions that the inventory names and that are not in the bundle: its files are installed all the same. */
+export function otherThanBundled(
+  cluster: Cluster,
+  bundle: { readonly name: string; readonly files: readonly { readonly name: string; readonly version: string }[] },
+): Warning[] {
+  const [host] = cluster.controlPlane;
+  return Object.entries(catalogue().files).flatMap(([name, { setting }]) => {
+    if (setting === undefined || setting === 'kube_version') return [];
+    const wanted = (cluster.settings as Readonly<Record<string, unknown>>)[setting];
+    const held = bundle.files.filter((f) => f.name === name).map((f) => f.version);
+    const [version] = held;
+    if (typeof wanted !== 'string' || version === undefined || held.includes(wanted)) return [];
+    return [
+      {
+        what: `${setting} is ${wanted}, and the bundle ${bundle.name} holds ${version}, which is installed`,
+        where: host && whereOf(host.inventoryHost, setting),
+        fix: `Remove ${setting}, or give a bundle with ${wanted}`,
+      },
+    ];
+  });
 }

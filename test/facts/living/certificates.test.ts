@@ -74,7 +74,10 @@ describe('the certificates on a host', () => {
       'admin.conf',
       `users:\n- user:\n    client-certificate-data: ${Buffer.from(pem).toString('base64')}\n    client-key-data: c2VjcmV0\n`,
     );
-    const none = put('kubelet.conf', 'users:\n- user:\n    client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem\n');
+    const none = put(
+      'kubelet.conf',
+      'users:\n- user:\n    client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem\n',
+    );
     const lines = read(conf, none);
     expect(lines.map(certificateFact)).toMatchObject([{ path: conf, subject: 'CN=kubernetes-admin,O=kubeadm:cluster-admins' }]);
     expect(lines.join('')).not.toContain('c2VjcmV0');

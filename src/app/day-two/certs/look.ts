@@ -21,6 +21,6 @@ function askCerts(host: ClusterHost): Shell {
   return joinShell([certificateProbe(host.settings.etcd_cert_dir), sh`certificates`]);
 }
 
-export function certsOf(host: ClusterHost, answer: Answer): HostCert[] {
+function certsOf(host: ClusterHost, answer: Answer): HostCert[] {
   return hostCerts(host, (answer.get('cert') ?? []).map(certificateFact));
 }

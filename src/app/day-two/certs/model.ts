@@ -15,7 +15,7 @@ export interface HostCert {
  * Who makes it again: `kubeadm` and `etcd` by `certs renew`, `kubelet-server` too; `kubelet-client` renews itself when at most
  * 30 % of its life are left; a `ca` is not replaced by any command.
  */
-export type CertKind = 'kubeadm' | 'etcd' | 'kubelet-client' | 'kubelet-server' | 'ca';
+type CertKind = 'kubeadm' | 'etcd' | 'kubelet-client' | 'kubelet-server' | 'ca';
 
 const DAY = 86_400_000;
 
@@ -24,7 +24,7 @@ export function daysLeft(cert: HostCert, now: number): number {
   return Math.floor((cert.ends - now) / DAY);
 }
 
-export function kindOf(path: string, etcdDir: string): CertKind {
+function kindOf(path: string, etcdDir: string): CertKind {
   if (/(^|\/)(ca|front-proxy-ca)\.(crt|pem)$/.test(path)) return 'ca';
   if (path.startsWith(`${etcdDir}/`) || path.endsWith('/apiserver-etcd-client.crt')) return 'etcd';
   if (path.endsWith('/kubelet-client-current.pem')) return 'kubelet-client';

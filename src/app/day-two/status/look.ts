@@ -27,7 +27,12 @@ export async function lookAtCluster(source: ClusterSource, asker: Asker): Promis
   try {
     const living = livingCluster(await new FactsGatherer(cluster).all(asker.sessions, asker.reconnect));
     return {
-      nodes: living?.api?.nodes.map(nodeOf) ?? (await livingNodes(asker, cluster.hosts.filter((h) => !h.controlPlane))),
+      nodes:
+        living?.api?.nodes.map(nodeOf) ??
+        (await livingNodes(
+          asker,
+          cluster.hosts.filter((h) => !h.controlPlane),
+        )),
       certs: certsOf(cluster, living),
       drift: driftOf(source, living),
       openDashboard: living?.api?.services.includes(INSECURE_DASHBOARD),
@@ -43,7 +48,15 @@ export async function lookAtCluster(source: ClusterSource, asker: Asker): Promis
 function nodeOf(node: NodeFact): LivingNode {
   const { name, ready, kubelet, runtime, cordoned, roles } = node;
   const why = ready ? '' : node.why || 'the kubelet has not reported yet';
-  return { name, ready, why, kubelet, runtime, cordoned, controlPlane: roles.includes('control-plane') || roles.includes('master') };
+  return {
+    name,
+    ready,
+    why,
+    kubelet,
+    runtime,
+    cordoned,
+    controlPlane: roles.includes('control-plane') || roles.includes('master'),
+  };
 }
 
 function certsOf(cluster: Cluster, living: LivingCluster | undefined): HostCert[] {
