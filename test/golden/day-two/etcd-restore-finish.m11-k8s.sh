@@ -13,7 +13,7 @@
 ( endpoint() { sed -n 's/^controlPlaneEndpoint: *//p' | tr -d '"'\'''; }
 have=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n kube-system get configmap kubeadm-config --ignore-not-found -o 'jsonpath={.data.ClusterConfiguration}' | endpoint)
 for e in '' 192.168.1.11:6443 192.168.1.11:6443 192.168.1.12:6443 192.168.1.13:6443; do [ "$have" != "$e" ] || exit 0; done
-want=$(endpoint < /etc/kubernetes/kubeadm-config.yaml)
+want=$(cat /etc/kubernetes/kubeadm-config.yaml 2>/dev/null | endpoint)
 if [ "$want" != 192.168.1.11:6443 ]; then
   echo '/etc/kubernetes/kubeadm-config.yaml on this host is not of this inventory, so kubeadm-config and cluster-info still name another endpoint'": $have"
   exit 0
