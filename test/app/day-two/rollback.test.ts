@@ -132,6 +132,19 @@ describe('the plays of a rollback', () => {
     expect(ids('rollback-node').filter((id) => wanted.includes(id))).toEqual(wanted);
   });
 
+  it('do not wait for the kubelet while the runtime restarts: the kubelet may be what does not start', () => {
+    const facts = livingFacts().get('w101-k8s');
+    const living = livingCluster(livingFacts());
+    const ctx = roleContext(cluster, 'w101-k8s');
+    const made = rollbackNodes({ nodes: ['w101-k8s'], begun: [], coordinator: 'm11-k8s', drainTimeout: 1 });
+    const tasks = made
+      .find((r) => r.name === 'rollback-node')
+      ?.tasks({ ...ctx, ...(facts ? { facts } : {}), ...(living ? { living } : {}) });
+    const service = tasks?.find((t) => t.id === 'containerd/service');
+    expect(service?.apply.text).toContain('containerd.service');
+    expect(service?.apply.text).not.toContain('kubelet');
+  });
+
   it('touch no node but those that go back', () => {
     const made = rollbackNodes({ nodes: ['w101-k8s'], begun: ['m11-k8s'], coordinator: 'm12-k8s', drainTimeout: 1 });
     const where = (host: string): string[] =>

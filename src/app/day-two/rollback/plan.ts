@@ -120,7 +120,7 @@ export function rollbackText(plan: RollbackPlan, seen: Seen): string {
     `Back to Kubernetes ${plan.to}, from an upgrade to ${plan.from}`,
     ...plan.nodes.map(
       (n) =>
-        `  ${n}: kubelet ${kubelet(n)} → ${plan.to}, containerd, runc and CNI plugins with it; drained before, then let back`,
+        `  ${n}: ${kubelet(n) === plan.to ? `the kubelet of ${plan.to}` : `kubelet ${kubelet(n)} → ${plan.to}`}, with containerd, runc and CNI plugins; drained before, then let back`,
     ),
     ...plan.begun.map((n) => `  ${n}: kubeadm ${plan.to}; the upgrade of its control plane has changed nothing yet`),
     ...(plan.nodes.length + plan.begun.length === 0 ? ['  nothing: no node has been left by an upgrade'] : []),
