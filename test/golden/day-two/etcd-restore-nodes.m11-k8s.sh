@@ -15,3 +15,13 @@ until out=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.conf --r
 ' "$out" >&2; exit 1; }
   sleep 2
 done
+
+# etcd-restore/mark: Mark the node as a control plane again
+## check
+[ -s /etc/kubernetes/kubeadm-config.yaml ] || exit 0
+for role in node-role.kubernetes.io/control-plane node-role.kubernetes.io/master; do
+  [ -z "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s get nodes -l "$role" --field-selector 'metadata.name=m11-k8s' -o name)" ] || exit 0
+done
+exit 1
+## apply
+/usr/local/bin/kubeadm init phase mark-control-plane --config /etc/kubernetes/kubeadm-config.yaml

@@ -55,6 +55,34 @@ describe('a node after a restore', () => {
   });
 });
 
+describe('a control plane after a restore', () => {
+  const mark = () => {
+    const tasks = registerNodes.tasks(roleContext(sampleCluster({ vars: { bin_dir: dir } }), 'm12-k8s'));
+    return tasks.find((t) => t.id === 'etcd-restore/mark');
+  };
+
+  it('is marked by kubeadm, with the taints of its configuration, where its node is a new one', () => {
+    program('kubectl', `[ ! -e ${dir}/marked ] || case "$*" in *control-plane*) echo node/m12-k8s ;; esac`);
+    program('kubeadm', `: > ${dir}/marked`);
+    writeFileSync(join(dir, 'kubeadm-config.yaml'), 'kind: InitConfiguration\n');
+    expect(run(mark()?.check.text ?? '').status).toBe(1);
+    expect(run(mark()?.apply.text ?? '').log).toMatch(/kubeadm init phase mark-control-plane --config/);
+    expect(run(mark()?.check.text ?? '').status).toBe(0);
+  });
+
+  it('is left as it is where the snapshot has its node, by the label of older versions too, or where nothing says how', () => {
+    program('kubectl', 'case "$*" in *node-role.kubernetes.io/master*) echo node/m12-k8s ;; esac');
+    expect(run(mark()?.check.text ?? '').status).toBe(0);
+    writeFileSync(join(dir, 'kubeadm-config.yaml'), 'kind: InitConfiguration\n');
+    expect(run(mark()?.check.text ?? '').status).toBe(0);
+  });
+
+  it('is not asked for on workers', () => {
+    const tasks = registerNodes.tasks(roleContext(sampleCluster({ vars: { bin_dir: dir } }), 'w101-k8s'));
+    expect(tasks.map((t) => t.id)).toEqual(['etcd-restore/register']);
+  });
+});
+
 describe('what the cluster says about its hosts after a restore', () => {
   const cluster = () => sampleCluster({ vars: { bin_dir: dir } });
   const kubectl = (endpoint: string): void =>

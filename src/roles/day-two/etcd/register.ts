@@ -1,7 +1,11 @@
 import { sh } from '../../../shell/shell.js';
 import { command } from '../../../tasks/command.js';
+import { kubectl } from '../../../tasks/manifest.js';
+import type { Task } from '../../../tasks/task.js';
+import { CONFIG } from '../../kubernetes/control-plane.js';
+import { kubeadmOf } from '../../kubernetes/kubeadm-command.js';
 import { nodeApi } from '../../node-turn.js';
-import { isNode, type Role } from '../../role.js';
+import { isNode, type Role, type RoleContext } from '../../role.js';
 import { hostWhy } from '../../why.js';
 
 /** Two seconds apart. */
@@ -38,6 +42,25 @@ export const registerNodes: Role = {
         why: hostWhy(),
         hint: '`journalctl -u kubelet` on the host says why it does not register',
       }),
+      ...(ctx.host.controlPlane ? [mark(ctx)] : []),
     ];
   },
 };
+
+/** A kubelet must not call its own node a control plane: kubeadm does, with the taints that its configuration has. */
+function mark(ctx: RoleContext): Task {
+  const k = sh`${kubectl(ctx.host.settings.bin_dir)} --request-timeout=20s`;
+  // Up to 1.23 the label was `master`.
+  const roles = ['control-plane', 'master'].map((role) => `node-role.kubernetes.io/${role}`);
+  return command({
+    id: 'etcd-restore/mark',
+    title: 'Mark the node as a control plane again',
+    check: sh`
+      [ -s ${CONFIG} ] || exit 0
+      for role in ${roles}; do
+        [ -z "$(${k} get nodes -l "$role" --field-selector ${`metadata.name=${ctx.host.name}`} -o name)" ] || exit 0
+      done
+      exit 1`,
+    apply: sh`${kubeadmOf(ctx.host)} init phase mark-control-plane --config ${CONFIG}`,
+  });
+}
