@@ -1,6 +1,7 @@
 import { InputError, KubewrightError, PreflightError } from '../../../base/errors.js';
 import { placeText } from '../../../base/place.js';
 import { writeWarning } from '../../../base/text/render-error.js';
+import { asCalled } from '../../../base/text/tool-name.js';
 import { compareVersions, defaultKubeVersion } from '../../../cluster/catalogue.js';
 import type { Cluster } from '../../../cluster/cluster.js';
 import { batches } from '../../../engine/plays/play-runner.js';
@@ -67,6 +68,10 @@ export async function upgradeCommand(o: UpgradeCommandOptions): Promise<number> 
       await confirm([`${plan.cluster.hosts.length} hosts are upgraded to ${plan.target}; Kubernetes cannot go back.`], o.yes);
     if (walked.includes(step.version)) throw notThere(step.version);
     const code = await runStep(o, sources, plan, step);
+    if (code === 1)
+      process.stderr.write(
+        `${asCalled('To go on, repair the cause and run the same command again. kubewright rollback --check says what of it can be undone.')}\n`,
+      );
     if (code !== 0) return code;
     walked.push(step.version);
     if (plan.steps.length === 1) break;
