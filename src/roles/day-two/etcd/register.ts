@@ -2,8 +2,7 @@ import { sh } from '../../../shell/shell.js';
 import { command } from '../../../tasks/command.js';
 import { kubectl } from '../../../tasks/manifest.js';
 import type { Task } from '../../../tasks/task.js';
-import { CONFIG } from '../../kubernetes/control-plane.js';
-import { kubeadmOf } from '../../kubernetes/kubeadm-command.js';
+import { KUBEADM_CONFIG, kubeadmOf } from '../../kubernetes/kubeadm-command.js';
 import { nodeApi } from '../../node-turn.js';
 import { isNode, type Role, type RoleContext } from '../../role.js';
 import { hostWhy } from '../../why.js';
@@ -56,11 +55,11 @@ function mark(ctx: RoleContext): Task {
     id: 'etcd-restore/mark',
     title: 'Mark the node as a control plane again',
     check: sh`
-      [ -s ${CONFIG} ] || exit 0
+      [ -s ${KUBEADM_CONFIG} ] || exit 0
       for role in ${roles}; do
         [ -z "$(${k} get nodes -l "$role" --field-selector ${`metadata.name=${ctx.host.name}`} -o name)" ] || exit 0
       done
       exit 1`,
-    apply: sh`${kubeadmOf(ctx.host)} init phase mark-control-plane --config ${CONFIG}`,
+    apply: sh`${kubeadmOf(ctx.host)} init phase mark-control-plane --config ${KUBEADM_CONFIG}`,
   });
 }
