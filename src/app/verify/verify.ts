@@ -139,13 +139,8 @@ async function verify(
       removeExpired(kube, Date.now()),
     ]);
     const nodeOf = nodesByHost(looks, cluster);
-    const steady = [
-      api,
-      judgeBalancers(looks, endpoint),
-      etcd,
-      judgeNodes(cluster, looks, nodeOf, groups.nodes),
-      judgeAgents(cluster),
-    ];
+    const nodesNow = (view: ClusterView): Check[] => [judgeNodes(view, looks, nodeOf, groups.nodes), judgeAgents(view)];
+    const early = nodesNow(cluster);
     const { network, left } = await inNamespace(kube, made, signal, (namespace) =>
       checkNetwork({
         kube,
@@ -159,6 +154,9 @@ async function verify(
         done: (host) => view.done(host),
       }),
     );
+    // A node that has just booted gets the time that the rest has taken.
+    const late = early.every((c) => c.failures.length === 0) || signal.aborted ? early : nodesNow(await readClusterView(kube));
+    const steady = [api, judgeBalancers(looks, endpoint), etcd, ...late];
     const checks = [...(o.network ? [] : steady), ...network.checks];
     return end(checks, { pairs: network.pairs, nodes: cluster.nodes.length, left, ms: performance.now() - began });
   } finally {

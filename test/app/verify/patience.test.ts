@@ -52,6 +52,14 @@ describe('what verify is told by a server that is not ready', () => {
     expect(calls('kubectl')).toBe(1);
   });
 
+  it('may be a load balancer that has not noticed yet that an API server has gone', () => {
+    const ended = 'Unable to connect to the server: EOF';
+    program('kubectl', `[ "$n" -ge 3 ] || { echo '${ended}' >&2; exit 1; }`);
+    expect(run(READYZ)).toBe('ok');
+    program('kubectl', `echo '${ended}' >&2; exit 1`);
+    expect(run(READYZ)).toBe(`for 30 s: ${ended}`);
+  });
+
   it('may be a member of etcd without a leader', () => {
     program(
       'curl',

@@ -1,7 +1,8 @@
 import { joinShell, type Shell, sh } from '../../../shell/shell.js';
 
 /**
- * Seconds for something that answers, but is not ready: an API server whose etcd elects a leader or whose disk is busy says so for a moment.
+ * Seconds for something that answers, but is not ready: an API server whose etcd elects a leader or whose disk is busy says so for a moment, and a
+ * load balancer ends connections until it has noticed that an API server has gone.
  * What does not answer at all is not waited for.
  */
 const PATIENCE_SEC = 30;
@@ -24,7 +25,8 @@ export const PATIENT: Shell = joinShell([
       rc=0
       said=$(timeout 15 kubectl --kubeconfig "$1" --server "$2" --request-timeout=10s get --raw '/readyz?verbose' 2>&1) || rc=1
       if [ "$rc" = 0 ]; then said=ok; return; fi
-      case $said in *'[-]'*) rc=2 ;; esac
+      # A load balancer takes connections for a moment whose API server has gone.
+      case $said in *'[-]'* | *EOF* | *'connection reset'*) rc=2 ;; esac
       said=$(printf '%s' "$said" | sed 's/\\\\n/\\n/g' | grep -E '^\\[-\\]|error|refused|timeout|x509|unable|Unable' | grep -v '\\[+\\]' | head -n 3 | flat)
     }
     etcd_once() {
