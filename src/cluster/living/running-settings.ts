@@ -39,6 +39,7 @@ export function runningSettings(living: LivingCluster, cluster: WhoIsWhat): Runn
     kube_proxy_mode: living.kubeProxyMode,
     kube_apiserver_port: argument('kube-apiserver', 'secure-port'),
     kube_apiserver_node_port_range: argument('kube-apiserver', 'service-node-port-range'),
+    ...kubeletSettings(living, cluster),
     loadbalancer_apiserver_type: localLoadBalancer(living, cluster),
     skydns_server: dnsServer(living),
     etcd_data_dir: dataDir(living, cluster),
@@ -51,6 +52,23 @@ export function runningSettings(living: LivingCluster, cluster: WhoIsWhat): Runn
     nat_outgoing: calico && pool ? String(pool.natOutgoing) : undefined,
   };
   return Object.fromEntries(Object.entries(values).flatMap(([k, v]) => (v === undefined || v === '' ? [] : [[k, v]])));
+}
+
+/** Fields of KubeletConfiguration by their settings. */
+const KUBELET: Readonly<Record<string, string>> = {
+  kubelet_cgroup_driver: 'cgroupDriver',
+  kubelet_max_pods: 'maxPods',
+  kubelet_fail_swap_on: 'failSwapOn',
+  kubelet_fail_cgroup_v1: 'failCgroupV1',
+};
+
+/** What all kubelets run with. Where Kubewright has noted what it applied, that counts: its own settings may differ from host to host. */
+function kubeletSettings({ record, hosts }: LivingCluster, cluster: WhoIsWhat): Record<string, string | undefined> {
+  if (record) return {};
+  const kubelets = cluster.hosts.map((h) => hosts.get(h.name)?.kubelet ?? {}).filter((fields) => Object.keys(fields).length > 0);
+  return Object.fromEntries(
+    Object.entries(KUBELET).map(([setting, field]) => [setting, single(kubelets.map((k) => k[field] ?? ''))]),
+  );
 }
 
 /** Members by the address of their peers: name in etcd. */

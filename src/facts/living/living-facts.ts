@@ -12,6 +12,8 @@ export interface LivingFacts {
   readonly ours: boolean;
   /** The program that the kubelet was started from: /usr/bin/kubelet. */
   readonly kubeletProgram?: string;
+  /** Fields of the configuration that the kubelet was started with, as far as they are settings: `cgroupDriver` → `systemd`. */
+  readonly kubelet: Readonly<Record<string, string>>;
   /** Names in /etc/cni/net.d, sorted: the first configuration is the one in use. */
   readonly cni: readonly string[];
   readonly certificates: readonly CertificateFact[];

@@ -34,6 +34,7 @@ export function parseLiving(lines: ProbeLines): LivingFacts | undefined {
     otherPods: all('other-pod'),
     ours: all('ours').length > 0,
     ...(program === undefined ? {} : { kubeletProgram: program }),
+    kubelet: Object.fromEntries(all('kubelet-field').map((line) => line.split(' ', 2) as [string, string])),
     cni: [...all('cni')].sort(),
     certificates: all('cert').map(certificateFact),
     restoring: all('restoring').length > 0,

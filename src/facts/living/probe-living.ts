@@ -41,7 +41,9 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
           say running "$u $(brief "/proc/$pid/exe" --version | head -n 1)"
           exe=$(readlink "/proc/$pid/exe")
           case $exe in *' (deleted)') say replaced "$u" ;; esac
-          [ $u != kubelet ] || say kubelet-program "\${exe% (deleted)}"
+          [ $u = kubelet ] || continue
+          say kubelet-program "\${exe% (deleted)}"
+          kubelet_fields "$(tr '\\0' '\n' < "/proc/$pid/cmdline" | awk '/^--config=/ {print substr($0, 10)} next_one {print} {next_one = $0 == "--config"}' | tail -n 1)"
         done
         for f in /etc/kubernetes/manifests/*.y*ml; do
           [ -f "$f" ] || continue
@@ -56,6 +58,7 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
         [ ! -s ${APPLIED_FILE} ] || say applied "$(tr -d '\n' < ${APPLIED_FILE})"
         certificates
       }
+      ${kubeletProbe()}
       brief() { timeout -k 1 6 "$@" 2>/dev/null; }`,
     certificateProbe(etcdCertDir),
     etcd(etcdDataDir, etcdCertDir),
@@ -67,29 +70,51 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
   ]);
 }
 
+/** `kubelet_fields FILE` prints the fields of a KubeletConfiguration that are settings of ours. */
+export function kubeletProbe(): Shell {
+  return sh`
+    kubelet_fields() {
+      [ ! -r "$1" ] || sed -n 's/^\\(cgroupDriver\\|maxPods\\|failSwapOn\\|failCgroupV1\\): *"\\{0,1\\}\\([^" ]*\\)"\\{0,1\\} *$/kubelet-field\t\\1 \\2/p' "$1"
+    }`;
+}
+
 /** How long a member that has just been started may take until it knows of a leader. */
 const SETTLE_SECONDS = 25;
+
+/**
+ * `etcd_authority FILE` sets `authority`: the CA that the member of this host trusts, as its settings in FILE say, whatever directory the inventory
+ * names; without them the one of that directory.
+ */
+export function etcdAuthorityProbe(certDir: string): Shell {
+  return sh`
+    etcd_authority() {
+      authority=$(sed -n 's/["'"'"']//g; s/^ETCD_TRUSTED_CA_FILE=//p' "$1" 2>/dev/null)
+      [ -s "$authority" ] || authority=${`${certDir}/ca.pem`}
+    }`;
+}
 
 /** The members are asked with the certificates that are there: Kubewright's or kubespray's, else those of kubeadm's stacked etcd. */
 function etcd(dataDir: string, certDir: string): Shell {
   return sh`
+    ${etcdAuthorityProbe(certDir)}
     etcd_facts() {
       [ ! -r /etc/etcd.env ] || sed -n 's/["'"'"']//g; /^ETCD_[A-Z0-9_]*=/s/^/etcd-env\t/p' /etc/etcd.env
       own=$(sed -n 's/["'"'"']//g; s/^ETCD_DATA_DIR=//p' /etc/etcd.env 2>/dev/null)
       for d in ${dataDir} "\${own:-/var/lib/etcd}" /var/lib/etcd; do [ ! -d "$d/member" ] || say etcd-data "$d"; done
       third=$(sed -n 's/^ *- *--etcd-cafile=//p' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null)
-      for f in ${`${certDir}/ca.pem`} /etc/kubernetes/pki/etcd/ca.crt "$third"; do
+      etcd_authority /etc/etcd.env
+      for f in "$authority" /etc/kubernetes/pki/etcd/ca.crt "$third"; do
         [ ! -s "$f" ] || say etcd-ca "$f $(openssl x509 -noout -fingerprint -sha256 -in "$f" 2>/dev/null)"
       done
-      for k in ${`${certDir}/ca-key.pem`} /etc/kubernetes/pki/etcd/ca.key; do
-        case $k in *.pem) c=${`${certDir}/ca.pem`} ;; *) c=/etc/kubernetes/pki/etcd/ca.crt ;; esac
+      for k in "\${authority%.*}-key.pem" /etc/kubernetes/pki/etcd/ca.key; do
+        case $k in *.pem) c=$authority ;; *) c=/etc/kubernetes/pki/etcd/ca.crt ;; esac
         [ -s "$k" ] && [ -s "$c" ] || continue
         [ "$(openssl pkey -pubout -in "$k" 2>/dev/null)" != "$(openssl x509 -pubkey -noout -in "$c" 2>/dev/null)" ] || say etcd-ca-key "$k"
       done
       command -v etcdctl >/dev/null 2>&1 || return 0
       set -- /etc/kubernetes/pki/etcd/ca.crt /etc/kubernetes/pki/etcd/healthcheck-client.crt /etc/kubernetes/pki/etcd/healthcheck-client.key
-      for f in ${certDir}/admin-*.pem; do
-        case $f in *-key.pem | *'*'*) ;; *) set -- ${`${certDir}/ca.pem`} "$f" "\${f%.pem}-key.pem" ;; esac
+      for f in "\${authority%/*}"/admin-*.pem; do
+        case $f in *-key.pem | *'*'*) ;; *) set -- "$authority" "$f" "\${f%.pem}-key.pem" ;; esac
       done
       [ -s "$3" ] || return 0
       ctl() { brief etcdctl --cacert "$ca" --cert "$cert" --key "$key" --endpoints https://127.0.0.1:2379 --command-timeout=4s "$@"; }

@@ -185,6 +185,21 @@ other-pod\tkube-vip
     expect(draft.settings).not.toHaveProperty('kube_kubeadm_controller_extra_args');
   });
 
+  it('keeps what its kubelets run with', async () => {
+    const fields = 'kubelet-field\tcgroupDriver cgroupfs\nkubelet-field\tmaxPods 250\nkubelet-field\tfailSwapOn true\n';
+    const facts = foreign(
+      (t) => `${t}${fields}`,
+      (t) => `${t}${fields}`,
+    );
+    const { draft, living, refusals, changes } = await adopt(facts);
+    expect({ refusals, changes }).toEqual({ refusals: [], changes: [] });
+    expect(draft.settings).toMatchObject({ kubelet_cgroup_driver: 'cgroupfs', kubelet_max_pods: 250 });
+    expect(draft.settings).not.toHaveProperty('kubelet_fail_swap_on');
+    // Pods of a node cannot be taken over by another driver, and a plain inventory would bring it.
+    const plain = await judged({ ...draft, settings: { ...draft.settings, kubelet_cgroup_driver: 'systemd' } }, living, []);
+    expect(codes(plain)).toEqual(['kubelet_cgroup_driver']);
+  });
+
   it('is refused for a file that a manifest of ours would not mount, until the operator says that it may go', async () => {
     const facts = foreign((t) => `${t}static\tkube-scheduler arg --config=/etc/kubernetes/kubescheduler-config.yaml\n`);
     const c = await adopt(facts);

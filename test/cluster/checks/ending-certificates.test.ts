@@ -14,6 +14,7 @@ const NOTHING: LivingFacts = {
   otherPods: [],
   ours: false,
   cni: [],
+  kubelet: {},
   certificates: [],
   restoring: false,
 };

@@ -3,7 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clusterConfigurationProbe, livingProbe } from '../../../src/facts/living/probe-living.js';
+import {
+  clusterConfigurationProbe,
+  etcdAuthorityProbe,
+  kubeletProbe,
+  livingProbe,
+} from '../../../src/facts/living/probe-living.js';
 import { parseFacts } from '../../../src/facts/parse.js';
 
 const text = readFileSync('test/fixtures/living/control-plane.txt', 'utf8');
@@ -105,6 +110,44 @@ describe("kubeadm's configuration in its file", () => {
       writeFileSync(file, `kind: InitConfiguration\ncertificateKey: abc\n---\napiVersion: v1\n${document}---\nkind: Other\n`);
       const input = `${clusterConfigurationProbe().text}\ncluster_configuration ${file}\n`;
       expect(execFileSync('sh', { input, encoding: 'utf8' })).toBe(`apiVersion: v1\n${document}`);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+});
+
+describe('the configuration of a kubelet', () => {
+  it('gives the fields that are settings, whoever wrote them', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'kw-kubelet-'));
+    try {
+      const file = join(dir, 'kubelet-config.yaml');
+      writeFileSync(
+        file,
+        'kind: KubeletConfiguration\ncgroupDriver: "cgroupfs"\nmaxPods: 250\nevictionHard:\n  maxPods: 1\nfailSwapOn: false\n',
+      );
+      const out = execFileSync('sh', { input: `${kubeletProbe().text}\nkubelet_fields ${file}\n`, encoding: 'utf8' });
+      const { living } = parseFacts(`clock\t1\narch\tx86_64\nliving\tyes\n${out}`, 0);
+      expect(living?.kubelet).toEqual({ cgroupDriver: 'cgroupfs', maxPods: '250', failSwapOn: 'false' });
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+});
+
+describe("etcd's authority", () => {
+  it('is the one that the member trusts, and without settings of a member the one of the inventory', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'kw-authority-'));
+    try {
+      const [env, ca] = [join(dir, 'etcd.env'), join(dir, 'ca.pem')];
+      writeFileSync(ca, 'x');
+      const ask = (): string =>
+        execFileSync('sh', {
+          input: `${etcdAuthorityProbe('/etc/elsewhere').text}\netcd_authority ${env}\nprintf %s "$authority"\n`,
+          encoding: 'utf8',
+        });
+      expect(ask()).toBe('/etc/elsewhere/ca.pem');
+      writeFileSync(env, `ETCD_NAME=etcd1\nETCD_TRUSTED_CA_FILE="${ca}"\nETCD_PEER_TRUSTED_CA_FILE=/nowhere/ca.pem\n`);
+      expect(ask()).toBe(ca);
     } finally {
       rmSync(dir, { recursive: true });
     }
