@@ -28,7 +28,8 @@ interface EventObject {
   readonly lastTimestamp?: string | null;
 }
 
-const POLL_MS = 700;
+/** A start of kubectl costs a busy control plane more than a second of waiting is worth. */
+const POLL_MS = 1500;
 /** Milliseconds that the pods may take; each node starts one. */
 const PATIENCE_MS = 90_000;
 /** What waiting does not cure. */

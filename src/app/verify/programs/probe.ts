@@ -9,6 +9,8 @@ import { PORTS } from './serve.js';
 const HEADERS = 28;
 /** What surely fits. */
 const SMALL = 64;
+/** Seconds that a way between two nodes may take: a node tells the others of its addresses when it gets its first pod. */
+const PATIENCE_SEC = 10;
 /** Programs at once per host. */
 const AT_ONCE = 40;
 
@@ -40,9 +42,14 @@ export function probeProgram({ self, peers, service, dns }: ProbePlan): Shell {
       }
       # node, address, bytes
       pair() {
-        for i in 1 2 3; do
-          if echoes "$2" "$3" "$1"; then say pair "$1" ok; return; fi
+        until=
+        while ! echoes "$2" "$3" "$1"; do
+          now=$(date +%s)
+          : "\${until:=$((now + ${PATIENCE_SEC}))}"
+          if [ "$now" -ge "$until" ]; then until=over; break; fi
+          sleep 1
         done
+        if [ "$until" != over ]; then say pair "$1" ok; return; fi
         said=$(sed 's/.* E //' "$errors.$1" | flat)
         for i in 1 2; do
           if echoes "$2" ${SMALL} "$1"; then
