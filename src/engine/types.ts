@@ -19,6 +19,8 @@ export interface PlannedPlay {
   readonly serial?: BatchSize | readonly BatchSize[];
   /** A failed host ends the run after its batch. */
   readonly anyErrorsFatal?: boolean;
+  /** Hosts that the rest of the run cannot do without: one that fails ends it after its batch. */
+  readonly vital?: ReadonlySet<string>;
   /** More failed hosts of a batch than this percentage end the run after that batch. */
   readonly maxFailPercentage?: number;
   /**

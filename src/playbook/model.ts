@@ -21,6 +21,8 @@ export interface Play {
   readonly turns?: string;
   /** A failed host ends the run after its batch. */
   readonly anyErrorsFatal: boolean;
+  /** Host pattern: one of these that fails ends the run after its batch. */
+  readonly vital?: string;
   /** More failed hosts of a batch than this percentage end the run after the batch. */
   readonly maxFailPercentage?: number;
   readonly vars: ReadonlyMap<string, Variable>;

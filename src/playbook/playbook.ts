@@ -25,6 +25,7 @@ const PLAY: Keys = {
     'serial',
     'turns',
     'any_errors_fatal',
+    'vital',
     'max_fail_percentage',
     'become',
     'gather_facts',
@@ -108,6 +109,7 @@ function readPlay(reader: Reader, node: Node): Play[] | undefined {
     serial: readSerial(map),
     turns: readTurns(map),
     anyErrorsFatal: map.flag('any_errors_fatal'),
+    vital: readHosts(map, 'vital'),
     maxFailPercentage: map.number('max_fail_percentage', 0, 100),
     vars: readVars(reader, map),
     source: map.source,
@@ -125,7 +127,7 @@ function readPlay(reader: Reader, node: Node): Play[] | undefined {
   return hosts === undefined ? undefined : [{ ...play, name: name ?? hosts, hosts }];
 }
 
-function readHosts(map: MapReader, key: 'hosts' | 'turns' = 'hosts'): string | undefined {
+function readHosts(map: MapReader, key: 'hosts' | 'turns' | 'vital' = 'hosts'): string | undefined {
   if (!map.has(key)) return undefined;
   const value = map.value(key);
   if (isTemplate(String(value)))

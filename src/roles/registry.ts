@@ -14,7 +14,7 @@ import { os } from './os/os.js';
 import { preflight } from './preflight/preflight.js';
 import { QUIRKS } from './quirks/quirks.js';
 import type { Role } from './role.js';
-import { RUNTIMES } from './runtime/runtimes.js';
+import { lateImages, RUNTIMES } from './runtime/runtimes.js';
 
 /** Every role that a playbook may name. */
 export const ROLES: ReadonlyMap<string, Role> = new Map(
@@ -22,6 +22,7 @@ export const ROLES: ReadonlyMap<string, Role> = new Map(
     preflight,
     os,
     ...Object.values(RUNTIMES).map((runtime) => runtime.role),
+    lateImages,
     etcdCertsRole,
     etcdSign,
     etcd,

@@ -21,6 +21,7 @@ const EXPORTS = {
 /** The hosts of the plays that name a role, by what is worth reading: the first one, another one, a worker. Default: the first. */
 const GOLDEN_HOSTS: Readonly<Record<string, readonly string[]>> = {
   containerd: ['m11-k8s', 'w101-k8s'],
+  'late-images': ['w101-k8s'],
   'etcd-certs': ['m11-k8s', 'm12-k8s'],
   etcd: ['m11-k8s', 'm12-k8s'],
   node: ['w101-k8s'],

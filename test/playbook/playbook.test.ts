@@ -135,6 +135,7 @@ describe('playbooks', () => {
     ['- hosts: all\n  roles: [os]\n  serial: many\n', /^p\.yml:3:11 serial must be/],
     ['- hosts: all\n  roles: [os]\n  serial: [1, 0]\n', /^p\.yml:3:11 serial must be/],
     ['- hosts: all\n  roles: [os]\n  serial: 200%\n', /^p\.yml:3:11 serial must be/],
+    ['- hosts: all\n  roles: [os]\n  vital: 3\n', /^p\.yml:3:10 vital must be a pattern/],
     ['- hosts: all\n  roles: [os]\n  turns: 3\n', /^p\.yml:3:10 turns must be a pattern/],
     ['- hosts: all\n  roles: [os]\n  serial: 1\n  turns: all\n', /^p\.yml:4:10 A play has either serial or turns/],
     ['- hosts: all\n  roles: [{role: os, hosts: 3}]\n', /^p\.yml:2:29 hosts must be a pattern/],

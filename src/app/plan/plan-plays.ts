@@ -15,7 +15,7 @@ export function planPlays(plays: readonly ResolvedPlay[], p: PlanContext, needs:
     if (taking.length === 0) return [];
     const { hosts, serial } = inTurns(r, taking, p);
     const { name, tags, anyErrorsFatal, maxFailPercentage } = r.play;
-    return [{ name, tags, hosts, serial, anyErrorsFatal, maxFailPercentage, tasks }];
+    return [{ name, tags, hosts, serial, anyErrorsFatal, vital: r.vital, maxFailPercentage, tasks }];
   });
 }
 

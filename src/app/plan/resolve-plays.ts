@@ -26,6 +26,8 @@ export interface ResolvedPlay {
   readonly hosts: readonly string[];
   /** Those of `play.turns`. */
   readonly turns: ReadonlySet<string>;
+  /** Those of `play.vital`. */
+  readonly vital: ReadonlySet<string>;
   /** What it does, in order. */
   readonly items: readonly PlayItem[];
 }
@@ -68,8 +70,10 @@ export function resolvePlays(
     // Roles are for hosts of the cluster; a play of roles only does not concern other hosts.
     const rolesOnly = items.every((u) => u.kind === 'role');
     const all = hostsOf(play.hosts, play.source, inventory, problems).filter((h) => !rolesOnly || members.has(h));
-    const turns = new Set(play.turns === undefined ? [] : hostsOf(play.turns, play.source, inventory, problems));
-    return { play, items, all, turns, hosts: all.filter((h) => s.limit === undefined || s.limit.has(h)) };
+    const named = (pattern: string | undefined) =>
+      new Set(pattern === undefined ? [] : hostsOf(pattern, play.source, inventory, problems));
+    const [turns, vital] = [named(play.turns), named(play.vital)];
+    return { play, items, all, turns, vital, hosts: all.filter((h) => s.limit === undefined || s.limit.has(h)) };
   });
   if (problems.length > 0) throw new InputErrors(problems);
   checkTags(

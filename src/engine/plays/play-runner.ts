@@ -79,7 +79,7 @@ export class PlayRunner {
       await (this.#o.step ? this.#stepwise(play.name, number, plans, this.#o.step) : this.#batch(play.name, number, plans));
       failed.push(...group.filter((h) => tally.isOut(h)));
       turns += group.length;
-      const lost = group.filter((h) => tally.isOut(h)).length;
+      const lost = group.filter((h) => tally.isOut(h));
       endsRun = verdict(play, lost, group.length, groups.length);
       if (endsRun) break;
     }
@@ -155,10 +155,13 @@ function inOrder(lists: readonly (readonly Task[])[]): string[] {
   return order;
 }
 
-/** Why the run ends after a batch that lost `lost` of `size` hosts; undefined: it continues. */
-function verdict(play: PlannedPlay, lost: number, size: number, batches: number): string | undefined {
+/** Why the run ends after a batch that lost these of `size` hosts; undefined: it continues. */
+function verdict(play: PlannedPlay, gone: readonly string[], size: number, batches: number): string | undefined {
+  const lost = gone.length;
   if (lost === 0) return undefined;
   if (play.anyErrorsFatal) return 'any_errors_fatal';
+  const vital = gone.filter((h) => play.vital?.has(h));
+  if (vital.length > 0) return `the rest needs ${vital.join(', ')}`;
   const percent = (lost * 100) / size;
   if (play.maxFailPercentage !== undefined && percent > play.maxFailPercentage)
     return `max_fail_percentage ${play.maxFailPercentage}, and ${lost} of ${size} hosts failed`;

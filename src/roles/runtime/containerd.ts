@@ -13,7 +13,7 @@ import { systemdUnit } from '../systemd-unit.js';
 import { CNI, CNI_DIRECTORIES, cniPlugins } from './cni-plugins.js';
 import { importImages } from './containerd-images.js';
 import { crictl } from './crictl.js';
-import { imagesFor } from './images.js';
+import { imagesFor, isLate } from './images.js';
 import type { Runtime } from './runtime.js';
 
 const SOCKET = '/run/containerd/containerd.sock';
@@ -29,7 +29,6 @@ const role: Role = {
     if (!isNode(ctx.host) || ctx.host.settings.container_manager !== 'containerd') return [];
     const s = ctx.host.settings;
     const bin = s.bin_dir;
-    const images = imagesFor(ctx);
     return [
       directories({
         id: 'containerd/directories',
@@ -49,12 +48,16 @@ const role: Role = {
       // Read at each pull: nothing restarts for them.
       ...mirrors(s),
       ...inTurn(ctx, configured(ctx)),
-      ...(images.length > 0
-        ? [importImages({ id: 'containerd/images', title: 'Import container images', binDir: bin, images })]
-        : []),
+      ...(isLate(ctx) ? [] : imageTasks(ctx)),
     ];
   },
 };
+
+function imageTasks(ctx: RoleContext): Task[] {
+  const images = imagesFor(ctx);
+  if (images.length === 0) return [];
+  return [importImages({ id: 'containerd/images', title: 'Import container images', binDir: ctx.host.settings.bin_dir, images })];
+}
 
 /** Its configuration, and containerd started with it. Pods go on while it restarts. */
 function configured(ctx: RoleContext): Task[] {
@@ -99,6 +102,7 @@ export const containerd: Runtime = {
   modules: [{ name: 'overlay', filesystem: 'overlay' }],
   listCommand: 'ctr -n k8s.io containers ls',
   role,
+  lateImages: (ctx) => (isLate(ctx) && ctx.host.settings.container_manager === 'containerd' ? imageTasks(ctx) : []),
 };
 
 /**

@@ -19,6 +19,14 @@ export function imagesFor(ctx: Pick<RoleContext, 'artifacts' | 'cluster' | 'host
   });
 }
 
+/**
+ * All hosts of a new cluster wait for the first control plane: what it needs goes first, and the others get theirs while it comes up. In a
+ * cluster that runs nobody waits for it.
+ */
+export function isLate(ctx: Pick<RoleContext, 'allFacts' | 'cluster' | 'host'>): boolean {
+  return ctx.host !== ctx.cluster.controlPlane[0] && [...ctx.allFacts.values()].every((f) => !f.isNode);
+}
+
 /** The bundle's image of that name, whatever its version, or the given reference, which the runtime then pulls. */
 export function imageRef(ctx: RoleContext, name: string, otherwise: string): string {
   return ctx.artifacts.images.find((i) => isImage(i.ref, name))?.ref ?? otherwise;

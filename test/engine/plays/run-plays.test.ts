@@ -163,6 +163,20 @@ describe('plays', () => {
     expect(existsSync(`${box.root}/never`)).toBe(false);
   });
 
+  it.each([
+    ['a', false],
+    ['b', true],
+  ])('end the run when the host %s is vital and a has failed: %s goes on', async (vital, goesOn) => {
+    const box = sandbox();
+    const result = await runLocal(box, [
+      play('one', ['a', 'b'], (host) => (host === 'a' ? [bad] : [touchTask(`${box.root}/b`)]), { vital: new Set([vital]) }),
+      play('two', ['b'], () => [touchTask(`${box.root}/two`)]),
+    ]);
+    expect(existsSync(`${box.root}/two`)).toBe(goesOn);
+    const said = ofType(result.events, 'warning').map((e) => e.text);
+    expect(said.some((t) => t.includes('the rest needs a'))).toBe(!goesOn);
+  });
+
   it('fail a host whose tasks cannot be made, and only that one', async () => {
     const box = sandbox();
     const result = await runLocal(box, [
