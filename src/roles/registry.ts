@@ -1,5 +1,5 @@
 import { APPS } from './apps/apps.js';
-import { clusterDns } from './apps/dns.js';
+import { clusterDns, clusterDnsReady } from './apps/dns.js';
 import { etcd } from './etcd/etcd.js';
 import { etcdCertsRole, etcdSign } from './etcd/etcd-certs.js';
 import { apiserverLb } from './kubernetes/apiserver-lb.js';
@@ -8,7 +8,7 @@ import { node } from './kubernetes/kubelet.js';
 import { record } from './kubernetes/record.js';
 import { nodes } from './kubernetes/wait-for-nodes.js';
 import { worker } from './kubernetes/worker.js';
-import { earlyNetwork, network } from './network/network.js';
+import { earlyNetwork, lateNetwork, network } from './network/network.js';
 import { podSubnets } from './network/pod-subnets.js';
 import { os } from './os/os.js';
 import { preflight } from './preflight/preflight.js';
@@ -33,7 +33,9 @@ export const ROLES: ReadonlyMap<string, Role> = new Map(
     podSubnets,
     earlyNetwork,
     network,
+    lateNetwork,
     clusterDns,
+    clusterDnsReady,
     nodes,
     record,
     ...APPS,

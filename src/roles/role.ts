@@ -70,3 +70,8 @@ export function exportedText(ctx: RoleContext, host: string, name: string): stri
 export function isNode(host: ClusterHost): boolean {
   return host.controlPlane || host.worker;
 }
+
+/** Whether this run makes the cluster: none of its hosts is a node. */
+export function isNew({ allFacts, living }: Pick<RoleContext, 'allFacts' | 'living'>): boolean {
+  return living === undefined && [...allFacts.values()].every((f) => !f.isNode);
+}

@@ -40,15 +40,13 @@ function dnsService(ctx: RoleContext): Task[] {
 const PODS = 'k8s-app=kube-dns';
 
 /**
- * CoreDNS, once the nodes have their network: both of its pods would start on the first node that is Ready, and stay there.
+ * CoreDNS, once the nodes are Ready: both of its pods would start on the first node that is Ready, and stay there.
  * Source: https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/high-availability/
  */
 export const clusterDns: Role = {
   name: 'cluster-dns',
   tasks(ctx) {
-    const { settings } = ctx.cluster;
-    if (settings.dns_mode === 'none') return [];
-    const k = kubectl(ctx.host.settings.bin_dir);
+    if (ctx.cluster.settings.dns_mode === 'none') return [];
     const install = command({
       id: 'dns/coredns',
       title: 'Install CoreDNS',
@@ -59,20 +57,30 @@ export const clusterDns: Role = {
         ${patiently(sh`${kubeadmOf(ctx.host)} init phase addon coredns --config ${KUBEADM_CONFIG}`)}
         rm -f ${DNS_PENDING}`,
     });
-    const ready = waitFor({
-      id: 'dns/ready',
-      title: 'Wait until CoreDNS runs',
-      until: sh`
-        list=$(${k} --request-timeout=10s -n kube-system get deployments -l ${PODS} -o ${'jsonpath={range .items[*]}{.status.availableReplicas} of {.spec.replicas} replicas of {.metadata.name} run{"\\n"}{end}'})
-        printf '%s\n' "$list"
-        printf '%s\n' "$list" | awk 'NF { seen = 1 } $1 != $3 { less = 1 } END { exit less || !seen }'`,
-      timeoutSec: 300,
-      why: podsWhy(k, PODS),
-      hopeless: podsHopeless(k, PODS),
-      hint: '`kubectl -n kube-system describe pods -l k8s-app=kube-dns` says what they wait for',
-    });
+    return [...dnsService(ctx), install];
+  },
+};
+
+export const clusterDnsReady: Role = {
+  name: 'cluster-dns-ready',
+  tasks(ctx) {
+    const { settings } = ctx.cluster;
     // A later run would wait for what has been changed on purpose since.
-    const wait = !ctx.facts.isNode && pluginOf(settings).makesNodesReady;
-    return [...dnsService(ctx), install, ...(wait ? [ready] : [])];
+    if (settings.dns_mode === 'none' || ctx.facts.isNode || !pluginOf(settings).makesNodesReady) return [];
+    const k = kubectl(ctx.host.settings.bin_dir);
+    return [
+      waitFor({
+        id: 'dns/ready',
+        title: 'Wait until CoreDNS runs',
+        until: sh`
+          list=$(${k} --request-timeout=10s -n kube-system get deployments -l ${PODS} -o ${'jsonpath={range .items[*]}{.status.availableReplicas} of {.spec.replicas} replicas of {.metadata.name} run{"\\n"}{end}'})
+          printf '%s\n' "$list"
+          printf '%s\n' "$list" | awk 'NF { seen = 1 } $1 != $3 { less = 1 } END { exit less || !seen }'`,
+        timeoutSec: 300,
+        why: podsWhy(k, PODS),
+        hopeless: podsHopeless(k, PODS),
+        hint: '`kubectl -n kube-system describe pods -l k8s-app=kube-dns` says what they wait for',
+      }),
+    ];
   },
 };

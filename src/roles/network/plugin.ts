@@ -24,6 +24,8 @@ export interface NetworkPlugin {
   traffic?(s: ClusterSettings): readonly string[];
   /** Those of `tasks` that a new cluster can have while hosts still join, asked for on the first control plane. Absent: none. */
   earlyTasks?(ctx: RoleContext): readonly Task[];
-  /** On every node, when all have joined. */
+  /** On every node, when all have joined. In a new cluster pods can start on each node when they are done. */
   tasks(ctx: RoleContext): readonly Task[];
+  /** What a new cluster need not wait for before its DNS is installed, asked for on the first control plane. Absent: nothing. */
+  lastTasks?(ctx: RoleContext): readonly Task[];
 }

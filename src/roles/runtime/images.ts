@@ -1,5 +1,5 @@
 import type { ImageArchive } from '../../tasks/image.js';
-import { isNode, type RoleContext } from '../role.js';
+import { isNew, isNode, type RoleContext } from '../role.js';
 
 const CONTROL_PLANE_ONLY = /\/kube-(apiserver|controller-manager|scheduler):/;
 const LOAD_BALANCER = /\/(haproxy|nginx):/;
@@ -23,8 +23,8 @@ export function imagesFor(ctx: Pick<RoleContext, 'artifacts' | 'cluster' | 'host
  * All hosts of a new cluster wait for the first control plane: what it needs goes first, and the others get theirs while it comes up. In a
  * cluster that runs nobody waits for it.
  */
-export function isLate(ctx: Pick<RoleContext, 'allFacts' | 'cluster' | 'host'>): boolean {
-  return ctx.host !== ctx.cluster.controlPlane[0] && [...ctx.allFacts.values()].every((f) => !f.isNode);
+export function isLate(ctx: RoleContext): boolean {
+  return ctx.host !== ctx.cluster.controlPlane[0] && isNew(ctx);
 }
 
 /** The bundle's image of that name, whatever its version, or the given reference, which the runtime then pulls. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clusterDns } from '../../../src/roles/apps/dns.js';
+import { clusterDns, clusterDnsReady } from '../../../src/roles/apps/dns.js';
 import type { Task } from '../../../src/tasks/task.js';
 import { roleContext, sampleCluster } from '../../support/cluster.js';
 
@@ -17,11 +17,12 @@ describe('the cluster DNS', () => {
 
   const tasks = (vars: object = {}, facts = {}): readonly Task[] => {
     const cluster = sampleCluster({ vars: { bin_dir: dir, ...vars } });
-    return clusterDns.tasks(roleContext(cluster, cluster.hosts[0]?.name ?? '', { facts }));
+    const ctx = roleContext(cluster, cluster.hosts[0]?.name ?? '', { facts });
+    return [...clusterDns.tasks(ctx), ...clusterDnsReady.tasks(ctx)];
   };
   const ids = (...o: Parameters<typeof tasks>) => tasks(...o).map((t) => t.id);
 
-  it('is installed when the nodes have their network, and awaited by the run that makes the cluster', () => {
+  it('is installed when the nodes are Ready, and awaited by the run that makes the cluster', () => {
     expect(ids()).toEqual(['dns/service', 'dns/coredns', 'dns/ready']);
     expect(ids({}, { 'm11-k8s': { isNode: true } })).toEqual(['dns/service', 'dns/coredns']);
     // Its pods get no node before somebody brings the network.

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { rolloutTasks } from '../../../src/roles/network/calico/rollout.js';
+import { arrivalTask, firstRolloutTask, rolloutTasks } from '../../../src/roles/network/calico/rollout.js';
 import type { Shell } from '../../../src/shell/shell.js';
 import { roleContext, sampleCluster } from '../../support/cluster.js';
 
@@ -49,9 +49,15 @@ describe("calico-node's rollout", () => {
     late?: number;
     away?: number;
     dead?: readonly string[];
+    lacking?: readonly string[];
     pods?: Readonly<Record<string, string | undefined>>;
   }): void {
-    const state = (n: string) => (o.dead?.includes(n) ? 'Unknown Kubelet stopped posting node status.' : 'True ready');
+    const state = (n: string) =>
+      o.dead?.includes(n)
+        ? 'Unknown Kubelet stopped posting node status.'
+        : o.lacking?.includes(n)
+          ? 'False container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady'
+          : 'True ready';
     const pods = names.flatMap((n) => {
       const pod = o.pods && n in o.pods ? o.pods[n] : 'new True';
       return pod ? [`${n} ${pod} \n`] : [];
@@ -62,20 +68,36 @@ describe("calico-node's rollout", () => {
     writeFileSync(join(dir, 'pods'), pods.join(''));
   }
 
-  const tasksWhere = (isNode: boolean) =>
-    rolloutTasks(roleContext(sampleCluster({ vars: { bin_dir: dir } }), first, { facts: { [second]: { isNode } } }));
+  const ctx = () => roleContext(sampleCluster({ vars: { bin_dir: dir } }), first);
   const replace = () => {
-    const tasks = tasksWhere(true);
-    const task = tasks.find((t) => t.id === 'network/calico-replace');
+    const task = rolloutTasks(ctx()).find((t) => t.id === 'network/calico-replace');
     if (!task?.check) throw new Error('the task is gone');
     return { check: task.check, apply: task.apply };
   };
   const sh = (script: Shell) => spawnSync('sh', ['-eu', '-c', script.text], { encoding: 'utf8' });
   const deleted = () => (existsSync(join(dir, 'deleted')) ? readFileSync(join(dir, 'deleted'), 'utf8').trim().split('\n') : []);
 
-  it('is only waited for in a cluster that is new', () => {
-    expect(tasksWhere(false).map((t) => t.id)).toEqual(['network/calico-rollout']);
-    expect(tasksWhere(true).map((t) => t.id)).toEqual(['network/calico-replace', 'network/calico-rollout']);
+  it('comes to nodes before it runs on them', () => {
+    given({ lacking: [first], pods: { [first]: undefined, [second]: 'new False' } });
+    expect(sh(arrivalTask(ctx()).check)).toMatchObject({ status: 1, stdout: `calico-node has not come to: ${first}\n` });
+    given({ pods: { [second]: 'new False' } });
+    expect(sh(arrivalTask(ctx()).check).status).toBe(0);
+    expect(sh(firstRolloutTask(ctx()).check)).toMatchObject({
+      status: 1,
+      stdout: `calico-node is not ready on: ${second}\n`,
+    });
+    given({});
+    expect(sh(firstRolloutTask(ctx()).check).status).toBe(0);
+  });
+
+  it('is not waited for on a node whose kubelet is silent', () => {
+    given({ dead: [second], pods: { [second]: undefined } });
+    for (const task of [arrivalTask(ctx()), firstRolloutTask(ctx())]) {
+      expect(sh(task.check)).toMatchObject({
+        status: 0,
+        stdout: `not waited for, because they are not Ready: ${second}\n`,
+      });
+    }
   });
 
   it('is not taken for one that a dead node holds up before it has begun', () => {

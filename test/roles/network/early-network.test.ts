@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { earlyNetwork, network } from '../../../src/roles/network/network.js';
+import { earlyNetwork, lateNetwork, network } from '../../../src/roles/network/network.js';
 import { roleContext, type SampleOptions, sampleCluster } from '../../support/cluster.js';
 
 const FIRST = 'm11-k8s';
@@ -13,10 +13,13 @@ describe('the network of a new cluster', () => {
     const early = ids();
     expect(early).toEqual(expect.arrayContaining(['network/calico-pool', 'network/calico']));
     const later = network.tasks(roleContext(sampleCluster(), FIRST)).map((t) => t.id);
-    expect(later).toEqual(['network/calico-rollout']);
+    expect(later).toEqual(['network/calico-arrival']);
+    const last = lateNetwork.tasks(roleContext(sampleCluster(), FIRST)).map((t) => t.id);
+    expect(last).toEqual(['network/calico-rollout']);
     const facts = { [FIRST]: { isNode: true } };
     const again = network.tasks(roleContext(sampleCluster(), FIRST, { facts })).map((t) => t.id);
-    expect(again).toEqual(expect.arrayContaining([...early, ...later]));
+    expect(again).toEqual(expect.arrayContaining([...early, ...last, 'network/calico-replace']));
+    expect(lateNetwork.tasks(roleContext(sampleCluster(), FIRST, { facts }))).toEqual([]);
     expect(ids({ vars: { calico_network_backend: 'bird', calico_vxlan_mode: 'Never' } })).toContain('network/calico-bgp');
   });
 

@@ -9,12 +9,12 @@ import type { KernelModule } from '../../../tasks/kernel.js';
 import { kubectl } from '../../../tasks/manifest.js';
 import { patiently } from '../../../tasks/patiently.js';
 import type { Task } from '../../../tasks/task.js';
-import { isNode, type RoleContext } from '../../role.js';
+import { isNew, isNode, type RoleContext } from '../../role.js';
 import type { NetworkPlugin } from '../plugin.js';
 import { bgpTasks } from './bgp.js';
 import { baseManifest, kustomizationFiles } from './kustomization.js';
 import { bgpPeers, poolObject } from './objects.js';
-import { rolloutTasks } from './rollout.js';
+import { arrivalTask, firstRolloutTask, rolloutTasks } from './rollout.js';
 
 const DIR = '/etc/kubernetes/calico';
 /** More nodes than this, and their watches weigh on the API. Source: the comments of the project's manifest. */
@@ -63,6 +63,7 @@ export const calico: NetworkPlugin = {
   interfaces: ['cali*', 'tunl*', 'vxlan.calico', 'wireguard.cali'],
   earlyTasks,
   tasks: calicoTasks,
+  lastTasks,
 };
 
 /** What Felix's rules and tunnels need of the kernel. */
@@ -94,13 +95,18 @@ function traffic(s: ClusterSettings): string[] {
  */
 function calicoTasks(ctx: RoleContext): Task[] {
   if (ctx.host !== ctx.cluster.controlPlane[0]) return [];
+  if (isNew(ctx)) return [...applied(ctx), arrivalTask(ctx)];
   return [...applied(ctx), ...rolloutTasks(ctx), ...(usesTypha(ctx) ? [] : [withoutTypha(ctx)])];
+}
+
+function lastTasks(ctx: RoleContext): Task[] {
+  return isNew(ctx) ? [firstRolloutTask(ctx)] : [];
 }
 
 /** Peers and AS numbers are about nodes that are there. */
 function earlyTasks(ctx: RoleContext): Task[] {
   if (bgpPeers(ctx.cluster).length > 0 || ctx.cluster.settings.peer_with_router) return [];
-  return [...applied(ctx), ...(usesTypha(ctx) ? [] : [withoutTypha(ctx)])];
+  return applied(ctx);
 }
 
 function applied(ctx: RoleContext): Task[] {

@@ -1,5 +1,5 @@
 import { type Shell, sh } from '../../../shell/shell.js';
-import { command, waitFor } from '../../../tasks/command.js';
+import { command, type WaitOptions, waitFor } from '../../../tasks/command.js';
 import { kubectl } from '../../../tasks/manifest.js';
 import type { Task } from '../../../tasks/task.js';
 import { isNode, type RoleContext } from '../../role.js';
@@ -14,8 +14,7 @@ const NO_NETWORK = 'network plugin|cni plugin|NetworkPluginNotReady|NetworkReady
  */
 export function rolloutTasks(ctx: RoleContext): Task[] {
   const k = kubectl(ctx.host.settings.bin_dir);
-  const members = ctx.cluster.hosts.filter((h) => isNode(h) && !ctx.droppedOut.has(h.name)).map((h) => h.name);
-  const look = survey(k, members);
+  const look = survey(k, membersOf(ctx));
   const replace = (): Task =>
     command({
       id: 'network/calico-replace',
@@ -46,24 +45,55 @@ export function rolloutTasks(ctx: RoleContext): Task[] {
       doneBy: ['network/calico'],
       hint: HINT,
     });
-  return [
-    // In a cluster that this run makes no pod is of a former manifest.
-    ...([...ctx.allFacts.values()].some((f) => f.isNode) ? [replace()] : []),
-    waitFor({
-      id: 'network/calico-rollout',
-      title: 'Wait until Calico runs on every node',
-      until: sh`
-        ${look}
-        [ -z "$dead" ] || echo "not waited for, because they are not Ready:" $dead
-        [ -z "$missing" ] || { echo "calico-node is not ready on:" $missing; exit 1; }`,
-      timeoutSec: 600,
-      why: podsWhy(k, 'k8s-app=calico-node'),
-      hopeless: podsHopeless(k, 'k8s-app=calico-node'),
-      everySec: 2,
-      hint: HINT,
-    }),
-  ];
+  return [replace(), agentsReady(k, look)];
 }
+
+/** In a new cluster: nodes are Ready seconds before calico-node is, and that is enough for pods to start. */
+export function arrivalTask(ctx: RoleContext): Task {
+  const k = kubectl(ctx.host.settings.bin_dir);
+  return waiting(k, {
+    id: 'network/calico-arrival',
+    title: 'Wait until Calico has come to every node',
+    until: sh`
+      ${sortedNodes(k, membersOf(ctx))}
+      ${notWaitedFor}
+      [ -z "$without" ] || { echo "calico-node has not come to:" $without; exit 1; }`,
+  });
+}
+
+/** In a new cluster no pod is of a former manifest. */
+export function firstRolloutTask(ctx: RoleContext): Task {
+  const k = kubectl(ctx.host.settings.bin_dir);
+  return agentsReady(k, firstSurvey(k, membersOf(ctx)));
+}
+
+function membersOf(ctx: RoleContext): string[] {
+  return ctx.cluster.hosts.filter((h) => isNode(h) && !ctx.droppedOut.has(h.name)).map((h) => h.name);
+}
+
+function agentsReady(k: Shell, look: Shell): Task {
+  return waiting(k, {
+    id: 'network/calico-rollout',
+    title: 'Wait until Calico runs on every node',
+    until: sh`
+      ${look}
+      ${notWaitedFor}
+      [ -z "$missing" ] || { echo "calico-node is not ready on:" $missing; exit 1; }`,
+  });
+}
+
+function waiting(k: Shell, o: Pick<WaitOptions, 'id' | 'title' | 'until'>): Task {
+  return waitFor({
+    ...o,
+    timeoutSec: 600,
+    why: podsWhy(k, 'k8s-app=calico-node'),
+    hopeless: podsHopeless(k, 'k8s-app=calico-node'),
+    everySec: 2,
+    hint: HINT,
+  });
+}
+
+const notWaitedFor = sh`[ -z "$dead" ] || echo "not waited for, because they are not Ready:" $dead`;
 
 const HINT =
   'Can the nodes pull its images? `kubectl -n kube-system describe pod -l k8s-app=calico-node` says, and names the registry';
@@ -88,27 +118,52 @@ function begun(look: Shell): Shell {
 
 const SEEN = 'jsonpath={.metadata.generation} {.status.observedGeneration}';
 
-/** Sets `current`, `missing`, `outdated` (names of live nodes; outdated ones have a pod of a former manifest) and `dead`. */
-function survey(k: Shell, members: readonly string[]): Shell {
+/** Sets `with`, `without` (names of nodes that have a pod network, and that lack nothing else) and `dead`. */
+function sortedNodes(k: Shell, members: readonly string[]): Shell {
   const node =
     'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\\n"}{end}';
-  const pod =
-    'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\\n"}{end}';
+  return sh`
+    nodes=$(${k} --request-timeout=10s get nodes -o ${node})
+    with='' without='' dead=''
+    for n in ${members}; do
+      state=$(printf '%s\n' "$nodes" | grep "^$n " || true)
+      case $state in
+        "$n True "*) with="$with $n" ;;
+        *) if printf '%s\n' "$state" | grep -q "^$n False .*"${`\\(${NO_NETWORK.replaceAll('|', '\\|')}\\)`}; then without="$without $n"; else dead="$dead $n"; fi ;;
+      esac
+    done`;
+}
+
+const POD =
+  'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\\n"}{end}';
+
+function agents(k: Shell): Shell {
+  return sh`pods=$(${k} --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o ${POD})`;
+}
+
+/** Sets `missing` and `dead`. */
+function firstSurvey(k: Shell, members: readonly string[]): Shell {
+  return sh`
+    ${sortedNodes(k, members)}
+    ${agents(k)}
+    missing=''
+    for n in $with $without; do
+      printf '%s\n' "$pods" | grep -q "^$n [^ ]* True *$" || missing="$missing $n"
+    done`;
+}
+
+/** Sets `current`, `missing`, `outdated` (names of live nodes; outdated ones have a pod of a former manifest) and `dead`. */
+function survey(k: Shell, members: readonly string[]): Shell {
   const newest = 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}';
   return sh`
     # The controller has taken notice of the newest manifest.
     generation=$(${k} --request-timeout=10s -n kube-system get daemonset calico-node -o ${SEEN})
     [ "\${generation% *}" = "\${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
     hash=$(${k} --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o ${newest})
-    nodes=$(${k} --request-timeout=10s get nodes -o ${node})
-    pods=$(${k} --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o ${pod})
-    current='' outdated='' missing='' dead=''
-    for n in ${members}; do
-      state=$(printf '%s\n' "$nodes" | grep "^$n " || true)
-      case $state in
-        "$n True "*) ;;
-        *) printf '%s\n' "$state" | grep -q "^$n False .*"${`\\(${NO_NETWORK.replaceAll('|', '\\|')}\\)`} || { dead="$dead $n"; continue; } ;;
-      esac
+    ${sortedNodes(k, members)}
+    ${agents(k)}
+    current='' outdated='' missing=''
+    for n in $with $without; do
       if printf '%s\n' "$pods" | grep -q "^$n $hash True *$"; then current="$current
 $n"; continue; fi
       missing="$missing $n"

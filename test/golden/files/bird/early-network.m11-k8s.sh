@@ -251,11 +251,3 @@ done
 printf '%s
 ' "$said"
 echo '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 2630beecbf28b48291fedceef163872db89e105d4c6ccda28f4a3ff0a86bc0f3' > /etc/kubernetes/calico/applied
-
-# network/calico-no-typha: Remove Typha, which no node uses any more
-# (done by network/calico-resources)
-## check
-left=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get deployment,service,poddisruptionbudget -l k8s-app=calico-typha -o name)
-[ -z "$left" ]
-## apply
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete deployment,service,poddisruptionbudget -l k8s-app=calico-typha

@@ -219,11 +219,3 @@ done
 printf '%s
 ' "$said"
 echo '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 45b52f40f9ab8481564c2b9a60865e613fc028f0a5a7397d9ff730be32fded29' > /etc/kubernetes/calico/applied
-
-# network/calico-no-typha: Remove Typha, which no node uses any more
-# (done by network/calico-resources)
-## check
-left=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get deployment,service,poddisruptionbudget -l k8s-app=calico-typha -o name)
-[ -z "$left" ]
-## apply
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete deployment,service,poddisruptionbudget -l k8s-app=calico-typha

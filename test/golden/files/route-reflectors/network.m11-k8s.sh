@@ -363,34 +363,22 @@ printf '%s
 ' "$said"
 echo '1a9e90f77e48736c88b927a30b46e0c8c02645423a5a848f497db4a2d4eff822 2630beecbf28b48291fedceef163872db89e105d4c6ccda28f4a3ff0a86bc0f3' > /etc/kubernetes/calico/applied
 
-# network/calico-rollout: Wait until Calico runs on every node
+# network/calico-arrival: Wait until Calico has come to every node
 # (changes nothing)
 ## check
-# The controller has taken notice of the newest manifest.
-generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
-[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
-hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
 nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
-pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
-current='' outdated='' missing='' dead=''
+with='' without='' dead=''
 for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
   state=$(printf '%s
 ' "$nodes" | grep "^$n " || true)
   case $state in
-    "$n True "*) ;;
-    *) printf '%s
-' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+    "$n True "*) with="$with $n" ;;
+    *) if printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)'; then without="$without $n"; else dead="$dead $n"; fi ;;
   esac
-  if printf '%s
-' "$pods" | grep -q "^$n $hash True *$"; then current="$current
-$n"; continue; fi
-  missing="$missing $n"
-  printf '%s
-' "$pods" | grep "^$n " | grep -vq "^$n $hash" || continue
-  outdated="$outdated $n"
 done
 [ -z "$dead" ] || echo "not waited for, because they are not Ready:" $dead
-[ -z "$missing" ] || { echo "calico-node is not ready on:" $missing; exit 1; }
+[ -z "$without" ] || { echo "calico-node has not come to:" $without; exit 1; }
 ## apply
 hopeless() {
 troubled() {
@@ -433,31 +421,19 @@ stay_hopeful() {
   next=$(( $(date +%s) + 10 ))
 }
 look() {
-# The controller has taken notice of the newest manifest.
-generation=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get daemonset calico-node -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
-[ "${generation% *}" = "${generation#* }" ] || { echo 'the rollout has not begun'; exit 1; }
-hash=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get controllerrevisions -l k8s-app=calico-node --sort-by=.revision -o 'jsonpath={.items[-1:].metadata.labels.controller-revision-hash}')
 nodes=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}')
-pods=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o 'jsonpath={range .items[*]}{.spec.nodeName} {.metadata.labels.controller-revision-hash} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\n"}{end}')
-current='' outdated='' missing='' dead=''
+with='' without='' dead=''
 for n in m11-k8s m12-k8s m13-k8s w101-k8s w102-k8s; do
   state=$(printf '%s
 ' "$nodes" | grep "^$n " || true)
   case $state in
-    "$n True "*) ;;
-    *) printf '%s
-' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)' || { dead="$dead $n"; continue; } ;;
+    "$n True "*) with="$with $n" ;;
+    *) if printf '%s
+' "$state" | grep -q "^$n False .*"'\(network plugin\|cni plugin\|NetworkPluginNotReady\|NetworkReady=false\)'; then without="$without $n"; else dead="$dead $n"; fi ;;
   esac
-  if printf '%s
-' "$pods" | grep -q "^$n $hash True *$"; then current="$current
-$n"; continue; fi
-  missing="$missing $n"
-  printf '%s
-' "$pods" | grep "^$n " | grep -vq "^$n $hash" || continue
-  outdated="$outdated $n"
 done
 [ -z "$dead" ] || echo "not waited for, because they are not Ready:" $dead
-[ -z "$missing" ] || { echo "calico-node is not ready on:" $missing; exit 1; }
+[ -z "$without" ] || { echo "calico-node has not come to:" $without; exit 1; }
 }
 end=$(( $(date +%s) + 600 ))
 while :; do
@@ -473,11 +449,3 @@ while :; do
   fi
   stay_hopeful; sleep 2
 done
-
-# network/calico-no-typha: Remove Typha, which no node uses any more
-# (done by network/calico-resources)
-## check
-left=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get deployment,service,poddisruptionbudget -l k8s-app=calico-typha -o name)
-[ -z "$left" ]
-## apply
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete deployment,service,poddisruptionbudget -l k8s-app=calico-typha
