@@ -148,27 +148,26 @@ async function serve(
   return { probes: probes.flat(), failures };
 }
 
-/** The controller manager writes them: seconds after its start, once it holds its lease. */
-async function waitForEndpoints(n: NetworkInput): Promise<boolean> {
+interface ServiceOrSlice {
+  readonly kind: string;
+  readonly spec?: { readonly clusterIP?: string };
+  readonly endpoints?: readonly unknown[] | null;
+}
+
+/** The Service's address, and its endpoints awaited: the controller manager writes them, seconds after its start, once it holds its lease. */
+async function waitForService(n: NetworkInput): Promise<{ readonly address: string; readonly hasEndpoints: boolean }> {
   const until = Date.now() + ENDPOINTS_MS;
   for (;;) {
-    const slices = await n.kube.run(
-      'get',
-      'endpointslices',
-      '-n',
-      n.namespace,
-      '-o',
-      'jsonpath={.items[*].endpoints[*].addresses[0]}',
-    );
-    if (slices.code === 0 && slices.out.trim() !== '') return true;
-    if (n.signal.aborted || Date.now() > until) return false;
+    const { items } = await n.kube.json<{ items: readonly ServiceOrSlice[] }>('get', 'services,endpointslices', '-n', n.namespace);
+    const address = items.find((o) => o.kind === 'Service')?.spec?.clusterIP ?? '';
+    const hasEndpoints = items.some((o) => (o.endpoints?.length ?? 0) > 0);
+    if (hasEndpoints || n.signal.aborted || Date.now() > until) return { address, hasEndpoints };
     await sleep(1000, undefined, { signal: n.signal }).catch(() => undefined);
   }
 }
 
 async function talk(n: NetworkInput, probes: readonly Probe[]): Promise<NetworkResult> {
-  const service = (await n.kube.text('get', 'service', 'pods', '-n', n.namespace, '-o', 'jsonpath={.spec.clusterIP}')).trim();
-  const hasEndpoints = await waitForEndpoints(n);
+  const { address: service, hasEndpoints } = await waitForService(n);
   const hosts = probes.map((p) => p.host);
   n.stage('letting pods talk to each other', hosts);
   const plan = planPairs(probes.length);

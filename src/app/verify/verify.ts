@@ -133,27 +133,31 @@ async function verify(
     const etcd = judgeEtcd(looks);
     const kube = kubeOf(looks, controlPlanes, connections.sessions, inventory, signal);
     if (!kube) return end([api, judgeBalancers(looks, undefined), etcd, ...withoutApi(looks, controlPlanes)]);
-    const [cluster, endpoint] = await Promise.all([
-      readClusterView(kube),
-      askEndpoint(kube, looks),
-      removeExpired(kube, Date.now()),
-    ]);
-    const nodeOf = nodesByHost(looks, cluster);
-    const nodesNow = (view: ClusterView): Check[] => [judgeNodes(view, looks, nodeOf, groups.nodes), judgeAgents(view)];
-    const early = nodesNow(cluster);
-    const { network, left } = await inNamespace(kube, made, signal, (namespace) =>
-      checkNetwork({
+    const reading = Promise.all([readClusterView(kube), askEndpoint(kube, looks), removeExpired(kube, Date.now())]);
+    // The namespace is made meanwhile, and removed if this has failed.
+    reading.catch(() => undefined);
+    const { network, left } = await inNamespace(kube, made, signal, async (namespace) => {
+      const [seen] = await reading;
+      return checkNetwork({
         kube,
         namespace,
-        view: cluster,
+        view: seen,
         looks,
-        nodeOf,
+        nodeOf: nodesByHost(looks, seen),
         sessions: connections.sessions,
         signal,
         stage: (doing, names) => view.stage(doing, names, { calledOff: true }),
         done: (host) => view.done(host),
-      }),
-    );
+      });
+    });
+    const read = await reading.catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    if (!read) return end([], { left });
+    const [cluster, endpoint] = read;
+    const nodeOf = nodesByHost(looks, cluster);
+    const nodesNow = (view: ClusterView): Check[] => [judgeNodes(view, looks, nodeOf, groups.nodes), judgeAgents(view)];
+    const early = nodesNow(cluster);
     // A node that has just booted gets the time that the rest has taken.
     const late = early.every((c) => c.failures.length === 0) || signal.aborted ? early : nodesNow(await readClusterView(kube));
     const steady = [api, judgeBalancers(looks, endpoint), etcd, ...late];

@@ -4,6 +4,8 @@ import { PORTS } from '../programs/serve.js';
 export const LABEL = 'kubewright.io/verify';
 /** When a namespace may be removed by any run; seconds since the epoch. */
 export const EXPIRES = 'kubewright.io/expires';
+/** The Service of all pods. */
+export const SERVICE = 'pods';
 
 const META = { [LABEL]: 'pods', 'app.kubernetes.io/managed-by': 'kubewright' };
 const POD_PORTS = [
@@ -36,7 +38,7 @@ export function podObjects(namespace: string, pods: readonly PodPlan[], ttlSec: 
     {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name: 'pods', namespace, labels: META },
+      metadata: { name: SERVICE, namespace, labels: META },
       spec: { selector: META, ports: [{ name: 'name', protocol: 'TCP', port: 80, targetPort: PORTS.name }] },
     },
     ...pods.map((p) => ({
