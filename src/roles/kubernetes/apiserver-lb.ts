@@ -5,7 +5,7 @@ import { directories, file } from '../../tasks/file.js';
 import type { Role } from '../role.js';
 import { imageRef } from '../runtime/images.js';
 import { MANIFESTS } from './kubelet.js';
-import { reloadLoadBalancer } from './lb-reload.js';
+import { reloadLoadBalancer } from './lb/reload.js';
 
 /**
  * A load balancer on 127.0.0.1 of every node that is not a control plane, as a static pod: losing one control plane cuts no node

@@ -1,7 +1,7 @@
-import { sh } from '../../shell/shell.js';
-import { command } from '../../tasks/command.js';
-import { NODE_STATE } from '../../tasks/paths.js';
-import type { Task } from '../../tasks/task.js';
+import { sh } from '../../../shell/shell.js';
+import { command } from '../../../tasks/command.js';
+import { NODE_STATE } from '../../../tasks/paths.js';
+import type { Task } from '../../../tasks/task.js';
 
 export interface ReloadOptions {
   readonly program: 'haproxy' | 'nginx';
