@@ -2,14 +2,16 @@ import { stringify } from 'yaml';
 import { byName, type Cluster, type ClusterHost } from '../../cluster/cluster.js';
 import { usesLocalLoadBalancer } from '../../kubeadm/build.js';
 import { directories, file } from '../../tasks/file.js';
+import { inTurn } from '../node-turn.js';
 import type { Role } from '../role.js';
 import { imageRef } from '../runtime/images.js';
 import { MANIFESTS } from './kubelet.js';
 import { reloadLoadBalancer } from './lb/reload.js';
+import { balancerReplaced } from './lb/replaced.js';
 
 /**
  * A load balancer on 127.0.0.1 of every node that is not a control plane, as a static pod: losing one control plane cuts no node
- * off. It follows the inventory, by a reload that closes no connection.
+ * off. It follows the inventory, by a reload that closes no connection; where its pod changes, one node after the other.
  */
 export const apiserverLb: Role = {
   name: 'apiserver-lb',
@@ -24,27 +26,34 @@ export const apiserverLb: Role = {
       ? imageRef(ctx, 'haproxy', ctx.cluster.versions.haproxyImage)
       : imageRef(ctx, 'nginx', ctx.cluster.versions.nginxImage);
     const name = haproxy ? 'haproxy' : 'nginx-proxy';
+    const balancer = {
+      program: haproxy ? 'haproxy' : 'nginx',
+      config: path,
+      inPod: haproxy ? '/usr/local/etc/haproxy/haproxy.cfg' : '/etc/nginx/nginx.conf',
+      apiPort: s.loadbalancer_apiserver_port,
+    } as const;
+    const manifest = `${MANIFESTS}/${name}.yml`;
     return [
       directories({ id: 'apiserver-lb/directory', title: "Make the load balancer's directory", paths: [dir] }),
-      file({ id: 'apiserver-lb/config', title: 'Write the configuration of the local load balancer', path, content }),
-      file({
-        id: 'apiserver-lb/pod',
-        title: 'Write the static pod of the local load balancer',
-        path: `${MANIFESTS}/${name}.yml`,
-        content: staticPod({
-          name,
-          image,
-          dir,
-          mount: haproxy ? '/usr/local/etc/haproxy' : '/etc/nginx',
-          port: s.loadbalancer_apiserver_healthcheck_port,
+      // From the first file to an answer: a node whose load balancer does not come back keeps the others from changing theirs.
+      ...inTurn(ctx, [
+        file({ id: 'apiserver-lb/config', title: 'Write the configuration of the local load balancer', path, content }),
+        file({
+          id: 'apiserver-lb/pod',
+          title: 'Write the static pod of the local load balancer',
+          path: manifest,
+          content: staticPod({
+            name,
+            image,
+            dir,
+            mount: haproxy ? '/usr/local/etc/haproxy' : '/etc/nginx',
+            port: s.loadbalancer_apiserver_healthcheck_port,
+          }),
+          mode: '0600',
         }),
-        mode: '0600',
-      }),
-      reloadLoadBalancer({
-        program: haproxy ? 'haproxy' : 'nginx',
-        config: path,
-        inPod: haproxy ? '/usr/local/etc/haproxy/haproxy.cfg' : '/etc/nginx/nginx.conf',
-      }),
+        balancerReplaced({ ...balancer, manifest, healthPort: s.loadbalancer_apiserver_healthcheck_port }),
+        reloadLoadBalancer(balancer),
+      ]),
     ];
   },
 };

@@ -12,6 +12,8 @@ import { noRules, removeRules } from './firewall.js';
 
 /** containerd has stayed, for containers of others. */
 const KEPT = `${NODE_STATE}/containerd-kept`;
+/** What was started with which files, but for containerd. */
+const STARTED = ['kubelet.service', 'etcd.service', 'apiserver-lb', 'apiserver-lb-pod'];
 /** Interfaces of Calico, of the CNI bridge plugin and of kube-proxy with IPVS. */
 const INTERFACES = '^(vxlan\\.calico|vxlan-v6\\.calico|tunl0|cali[0-9a-f]+|cni0|kube-ipvs0|nodelocaldns)$';
 /** Names in the configurations of Calico, of the static routes and of the loopback that containerd adds. */
@@ -332,7 +334,7 @@ function notes(host: ClusterHost): Task {
     apply: sh`
       ${downloads} | while read -r f; do rm -f "$f"; done
       rmdir ${cache} 2>/dev/null || :
-      if [ -e ${KEPT} ]; then rm -rf ${NODE_STATE}/kubeadm ${NODE_STATE}/images ${NODE_STATE}/started/kubelet.service ${NODE_STATE}/started/etcd.service; else rm -rf ${NODE_STATE}; fi
+      if [ -e ${KEPT} ]; then rm -rf ${['kubeadm', 'images', ...STARTED.map((n) => `started/${n}`)].map((n) => `${NODE_STATE}/${n}`)}; else rm -rf ${NODE_STATE}; fi
       systemctl reset-failed 2>/dev/null || :`,
   });
 }
