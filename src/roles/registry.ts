@@ -3,7 +3,7 @@ import { clusterDns, clusterDnsReady } from './apps/dns.js';
 import { etcd } from './etcd/etcd.js';
 import { etcdCertsRole, etcdSign } from './etcd/etcd-certs.js';
 import { apiserverLb } from './kubernetes/apiserver-lb.js';
-import { controlPlane } from './kubernetes/control-plane.js';
+import { controlPlane, controlPlaneAfter } from './kubernetes/control-plane.js';
 import { node } from './kubernetes/kubelet.js';
 import { record } from './kubernetes/record.js';
 import { nodes } from './kubernetes/wait-for-nodes.js';
@@ -28,6 +28,7 @@ export const ROLES: ReadonlyMap<string, Role> = new Map(
     etcd,
     node,
     controlPlane,
+    controlPlaneAfter,
     apiserverLb,
     worker,
     podSubnets,

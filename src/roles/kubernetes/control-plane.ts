@@ -14,8 +14,9 @@ import { runtimeOf } from '../runtime/runtimes.js';
 import { hostWhy } from '../why.js';
 import { apiServerCertificate } from './apiserver-cert.js';
 import { certsTimer } from './certs/renewal-timer.js';
+import { announceSettings, applySettings, isAlone } from './control-plane-settings.js';
 import { INITIALISED, join, repeatable, withConfig } from './join.js';
-import { KUBE_PROXY, kubeProxyEndpoint } from './kube-proxy.js';
+import { kubeProxyEndpoint } from './kube-proxy.js';
 import { DNS_PENDING, KUBEADM_CONFIG, kubeadmOf } from './kubeadm-command.js';
 import { joinSecrets, kubeadmHost } from './kubeadm-host.js';
 import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
@@ -23,8 +24,6 @@ import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js
 /** An interrupted init of ours is repeated: every phase of kubeadm can be. */
 const STARTED = `${NODE_STATE}/kubeadm/init-started`;
 const PULLED = `${NODE_STATE}/kubeadm/images-pulled`;
-const SETTINGS = KUBEADM_SETTINGS;
-const APISERVER = `${MANIFESTS}/kube-apiserver.yaml`;
 
 /**
  * kubeadm init on the first control plane, join on the others, with external etcd.
@@ -45,14 +44,26 @@ export const controlPlane: Role = {
         mode: '0600',
       }),
       ...(ctx.artifacts.offline ? [] : [pull(ctx, config)]),
-      ...(first ? [init(ctx, config)] : join(ctx, sh`echo ${sha256(config)} > ${SETTINGS}`)),
-      settings(ctx, config, first),
+      ...(first ? [init(ctx, config)] : join(ctx, sh`echo ${sha256(config)} > ${KUBEADM_SETTINGS}`)),
+      isAlone(ctx) ? announceSettings(ctx, config, KUBEADM_CONFIG) : applySettings(ctx, config, KUBEADM_CONFIG),
       apiServerCertificate(ctx, KUBEADM_CONFIG),
       ...joinedNode(ctx),
       ready(ctx),
       ...certsTimer(ctx),
       ...(first ? [caHash(), kubeProxyEndpoint(ctx), ...handOver(ctx)] : []),
     ];
+  },
+};
+
+/** The only API server of a cluster that gets others takes its new settings when they have joined. */
+export const controlPlaneAfter: Role = {
+  name: 'control-plane-after',
+  tasks(ctx) {
+    const [first, ...others] = ctx.cluster.controlPlane;
+    if (ctx.host !== first || !isAlone(ctx)) return [];
+    // None has joined: it would be away for nothing. The next run does it.
+    if (others.every((h) => ctx.droppedOut.has(h.name))) return [];
+    return [applySettings(ctx, initConfig(kubeadmHost(ctx)), KUBEADM_CONFIG), ready(ctx)];
   },
 };
 
@@ -102,54 +113,12 @@ function init(ctx: RoleContext, config: string): Task {
       )}
       ${handedOver(ctx)}
       ${kubeletStamp(ctx)}
-      echo ${sha256(config)} > ${SETTINGS}
+      echo ${sha256(config)} > ${KUBEADM_SETTINGS}
       touch ${INITIALISED}`,
     timeoutSec: cluster.settings.kubeadm_init_timeout + 60,
     writes: KUBELET_FILES,
     hint: `\`journalctl -u kubelet\` and \`${runtimeOf(host.settings).listCommand}\` on the host say what keeps the control plane from starting; repair it and run again`,
     why: hostWhy(),
-  });
-}
-
-/** Settings that changed since the manifests were written. kubelets and kube-proxy read the uploaded configuration. */
-function settings(ctx: RoleContext, config: string, first: boolean): Task {
-  const kubeadm = kubeadmOf(ctx.host);
-  return command({
-    id: 'control-plane/settings',
-    title: 'Apply changed settings to the control plane',
-    check: sh`[ "$(cat ${SETTINGS})" = ${sha256(config)} ]`,
-    apply: sh`
-      # An API server that restarts answers valid clients with 403 for a moment, and kubeadm takes that for a lost right.
-      ready() {
-        n=0
-        until [ "$(${kubectl(ctx.host.settings.bin_dir)} --request-timeout=5s get --raw /readyz 2>&1)" = ok ]; do
-          n=$((n + 1))
-          [ $n -lt 240 ] || { echo 'the API server is not ready' >&2; exit 1; }
-          sleep 1
-        done
-      }
-      running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
-      old=$(running)
-      before=$(sha256sum < ${APISERVER})
-      ${kubeadm} init phase control-plane all --config ${KUBEADM_CONFIG}
-      if [ "$(sha256sum < ${APISERVER})" != "$before" ]; then
-        n=0
-        while [ -n "$old" ] && [ "$(running)" = "$old" ] && [ $n -lt 120 ]; do
-          n=$((n + 1))
-          sleep 1
-        done
-      fi
-      ready
-      ${
-        first
-          ? sh`${kubeadm} init phase upload-config all --config ${KUBEADM_CONFIG}
-      ${kubeadm} init phase addon kube-proxy --config ${KUBEADM_CONFIG}`
-          : sh`:`
-      }
-      echo ${sha256(config)} > ${SETTINGS}`,
-    timeoutSec: 900,
-    doneBy: ['control-plane/init', 'node/join'],
-    ...(first ? { writes: [KUBE_PROXY] } : {}),
   });
 }
 

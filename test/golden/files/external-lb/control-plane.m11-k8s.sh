@@ -180,9 +180,12 @@ ready() {
 }
 running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
 old=$(running)
+containers=$([ ! -x /usr/local/bin/crictl ] || /usr/local/bin/crictl ps -q --name '^kube-apiserver$' 2>/dev/null || :)
 before=$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)
 /usr/local/bin/kubeadm init phase control-plane all --config /etc/kubernetes/kubeadm-config.yaml
 if [ "$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)" != "$before" ]; then
+  sleep 1
+        for c in $containers; do /usr/local/bin/crictl stop -t 5 "$c" >/dev/null 2>&1 || :; done
   n=0
   while [ -n "$old" ] && [ "$(running)" = "$old" ] && [ $n -lt 120 ]; do
     n=$((n + 1))
