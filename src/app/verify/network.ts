@@ -158,7 +158,12 @@ interface ServiceOrSlice {
 async function waitForService(n: NetworkInput): Promise<{ readonly address: string; readonly hasEndpoints: boolean }> {
   const until = Date.now() + ENDPOINTS_MS;
   for (;;) {
-    const { items } = await n.kube.json<{ items: readonly ServiceOrSlice[] }>('get', 'services,endpointslices', '-n', n.namespace);
+    const { items } = await n.kube.json<{ items: readonly ServiceOrSlice[] }>(
+      'get',
+      'services,endpointslices',
+      '-n',
+      n.namespace,
+    );
     const address = items.find((o) => o.kind === 'Service')?.spec?.clusterIP ?? '';
     const hasEndpoints = items.some((o) => (o.endpoints?.length ?? 0) > 0);
     if (hasEndpoints || n.signal.aborted || Date.now() > until) return { address, hasEndpoints };
