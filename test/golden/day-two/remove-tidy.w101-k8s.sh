@@ -128,18 +128,70 @@ chmod 600 "$tmp"
 chown root:root "$tmp"
 mv -fT "$tmp" /etc/kubernetes/manifests/nginx-proxy.yml
 
+# apiserver-lb/replaced: Wait until the local load balancer runs with its manifest
+# (changes nothing)
+# (reads /etc/kubernetes/manifests/nginx-proxy.yml)
+## check
+[ "$(cat /var/lib/kubewright/started/apiserver-lb-pod)" = "$(sha256sum < /etc/kubernetes/manifests/nginx-proxy.yml)" ]
+## apply
+parent() { sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null; }
+processes() {
+  masters='' master='' workers=' '
+  for p in $(grep -lx nginx /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3); do
+    [ "/proc/$p/root"/etc/nginx/nginx.conf -ef /etc/nginx/nginx.conf ] || continue
+    if [ "$(cat "/proc/$(parent "$p")/comm" 2>/dev/null)" = nginx ]; then workers="$workers$p "; else master=$p masters="$masters $p"; fi
+  done
+}
+# Seconds for which a process has run: by the host's uptime, so that a clock that is set does not matter.
+age() {
+  set -- $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null)
+  [ $# -gt 20 ] || return 1
+  shift 19
+  up=$(cut -d . -f 1 /proc/uptime)
+  echo $((up - $1 / $(getconf CLK_TCK)))
+}
+well() {
+  processes
+  [ -n "$masters" ] || { echo 'no nginx of the pod runs'; return 1; }
+  answers=no
+  ! curl -sf --noproxy '*' --max-time 5 http://127.0.0.1:8081/healthz >/dev/null 2>&1 || answers=yes
+  written=$(( $(date +%s) - $(stat -c %Y /etc/kubernetes/manifests/nginx-proxy.yml) ))
+  for p in $masters; do
+    seconds=$(age "$p") || continue
+    [ "$seconds" -gt "$written" ] || continue
+    if [ $answers = no ]; then kill -TERM "$p" 2>/dev/null || :; fi
+    [ $n -ge 60 ] || { echo 'the pod of the old manifest still runs'; return 1; }
+  done
+  [ $answers = yes ] || { echo 'nginx does not answer on port 8081'; return 1; }
+  curl -sk --noproxy '*' --max-time 5 -o /dev/null https://127.0.0.1:6443/readyz || { echo 'no API server answers through it'; return 1; }
+}
+n=0
+# Before the host is a node nothing runs.
+if [ -s /etc/kubernetes/kubelet.conf ]; then
+  until why=$(well); do
+    n=$((n + 1))
+    [ $n -lt 150 ] || { printf '%s
+' "$why" 'the local load balancer has not come back' >&2; exit 1; }
+    sleep 1
+  done
+fi
+mkdir -p "$(dirname /var/lib/kubewright/started/apiserver-lb-pod)"
+sha256sum < /etc/kubernetes/manifests/nginx-proxy.yml > /var/lib/kubewright/started/apiserver-lb-pod
+
 # apiserver-lb/reload: Let the local load balancer take its configuration
 # (reads /etc/nginx/nginx.conf)
 ## check
 [ "$(cat /var/lib/kubewright/started/apiserver-lb)" = "$(sha256sum < /etc/nginx/nginx.conf)" ]
 ## apply
 parent() { sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null; }
-# The pod's, and no other of the same name: its file is ours.
-master='' workers=' '
-for p in $(grep -lx nginx /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3); do
-  [ "/proc/$p/root"/etc/nginx/nginx.conf -ef /etc/nginx/nginx.conf ] || continue
-  if [ "$(cat "/proc/$(parent "$p")/comm" 2>/dev/null)" = nginx ]; then workers="$workers$p "; else master=$p; fi
-done
+processes() {
+  masters='' master='' workers=' '
+  for p in $(grep -lx nginx /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3); do
+    [ "/proc/$p/root"/etc/nginx/nginx.conf -ef /etc/nginx/nginx.conf ] || continue
+    if [ "$(cat "/proc/$(parent "$p")/comm" 2>/dev/null)" = nginx ]; then workers="$workers$p "; else master=$p masters="$masters $p"; fi
+  done
+}
+processes
 if [ -n "$master" ]; then
   exe=$(readlink "/proc/$master/exe")
   if ! out=$(chroot "/proc/$master/root" "${exe% (deleted)}" -t -c /etc/nginx/nginx.conf 2>&1); then
@@ -148,6 +200,9 @@ if [ -n "$master" ]; then
     echo 'the load balancer goes on with the configuration that it has' >&2
     exit 1
   fi
+  # An API that was away before is not waited for.
+  answered=no
+  ! curl -sk --noproxy '*' --max-time 5 -o /dev/null https://127.0.0.1:6443/readyz || answered=yes
   signal=HUP
   # Without a master process, which the images of Kubewright and upstream start, it can only be started again.
   [ "$workers" != ' ' ] || signal=TERM
@@ -160,6 +215,12 @@ if [ -n "$master" ]; then
     for p in $(grep -lx nginx /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3); do
       [ "$(parent "$p")" != "$master" ] || case $workers in *" $p "*) ;; *) fresh=$p ;; esac
     done
+  done
+  n=0
+  until [ $answered = no ] || curl -sk --noproxy '*' --max-time 5 -o /dev/null https://127.0.0.1:6443/readyz; do
+    n=$((n + 1))
+    [ $n -lt 60 ] || { echo 'no API server answers through nginx since it has its new configuration' >&2; exit 1; }
+    sleep 1
   done
 fi
 mkdir -p "$(dirname /var/lib/kubewright/started/apiserver-lb)"

@@ -205,5 +205,5 @@ rm -rf /usr/local/share/kubewright /etc/fish/conf.d/kubewright.fish /var/lib/kub
 ## apply
 find /var/cache/kubewright -mindepth 1 -maxdepth 1 -type f 2>/dev/null | grep -E '/[0-9a-f]{64}[^/]*$' | while read -r f; do rm -f "$f"; done
 rmdir /var/cache/kubewright 2>/dev/null || :
-if [ -e /var/lib/kubewright/containerd-kept ]; then rm -rf /var/lib/kubewright/kubeadm /var/lib/kubewright/images /var/lib/kubewright/started/kubelet.service /var/lib/kubewright/started/etcd.service; else rm -rf /var/lib/kubewright; fi
+if [ -e /var/lib/kubewright/containerd-kept ]; then rm -rf /var/lib/kubewright/kubeadm /var/lib/kubewright/images /var/lib/kubewright/started/kubelet.service /var/lib/kubewright/started/etcd.service /var/lib/kubewright/started/apiserver-lb /var/lib/kubewright/started/apiserver-lb-pod; else rm -rf /var/lib/kubewright; fi
 systemctl reset-failed 2>/dev/null || :

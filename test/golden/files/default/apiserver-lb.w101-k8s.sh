@@ -142,6 +142,7 @@ well() {
     [ $n -ge 60 ] || { echo 'the pod of the old manifest still runs'; return 1; }
   done
   [ $answers = yes ] || { echo 'nginx does not answer on port 8081'; return 1; }
+  curl -sk --noproxy '*' --max-time 5 -o /dev/null https://127.0.0.1:6443/readyz || { echo 'no API server answers through it'; return 1; }
 }
 n=0
 # Before the host is a node nothing runs.
@@ -178,6 +179,9 @@ if [ -n "$master" ]; then
     echo 'the load balancer goes on with the configuration that it has' >&2
     exit 1
   fi
+  # An API that was away before is not waited for.
+  answered=no
+  ! curl -sk --noproxy '*' --max-time 5 -o /dev/null https://127.0.0.1:6443/readyz || answered=yes
   signal=HUP
   # Without a master process, which the images of Kubewright and upstream start, it can only be started again.
   [ "$workers" != ' ' ] || signal=TERM
@@ -190,6 +194,12 @@ if [ -n "$master" ]; then
     for p in $(grep -lx nginx /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3); do
       [ "$(parent "$p")" != "$master" ] || case $workers in *" $p "*) ;; *) fresh=$p ;; esac
     done
+  done
+  n=0
+  until [ $answered = no ] || curl -sk --noproxy '*' --max-time 5 -o /dev/null https://127.0.0.1:6443/readyz; do
+    n=$((n + 1))
+    [ $n -lt 60 ] || { echo 'no API server answers through nginx since it has its new configuration' >&2; exit 1; }
+    sleep 1
   done
 fi
 mkdir -p "$(dirname /var/lib/kubewright/started/apiserver-lb)"
