@@ -22,10 +22,14 @@ export function isAlone(ctx: RoleContext): boolean {
   return isNode(first.name) === true && others.every((h) => isNode(h.name) === false);
 }
 
-/** Settings that changed since the manifests were written. kubelets and kube-proxy read the uploaded configuration. */
-export function applySettings(ctx: RoleContext, config: string, path: string): Task {
+/**
+ * Settings that changed since the manifests were written. kubelets and kube-proxy read the uploaded configuration.
+ *
+ * @param announced by `announceSettings`, in this run or one before it: what is uploaded is not uploaded again.
+ */
+export function applySettings(ctx: RoleContext, config: string, path: string, announced = false): Task {
   const kubeadm = kubeadmOf(ctx.host);
-  const first = ctx.host === ctx.cluster.controlPlane[0];
+  const uploads = ctx.host === ctx.cluster.controlPlane[0] && !announced;
   return command({
     id: 'control-plane/settings',
     title: 'Apply changed settings to the control plane',
@@ -54,11 +58,11 @@ export function applySettings(ctx: RoleContext, config: string, path: string): T
         done
       fi
       ready
-      ${first ? upload(ctx, path) : sh`:`}
+      ${uploads ? upload(ctx, path) : sh`:`}
       echo ${sha256(config)} > ${KUBEADM_SETTINGS}`,
     timeoutSec: 900,
     doneBy: ['control-plane/init', 'node/join'],
-    ...(first ? { writes: [KUBE_PROXY] } : {}),
+    ...(uploads ? { writes: [KUBE_PROXY] } : {}),
   });
 }
 

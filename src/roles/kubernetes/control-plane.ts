@@ -63,7 +63,7 @@ export const controlPlaneAfter: Role = {
     if (ctx.host !== first || !isAlone(ctx)) return [];
     // None has joined: it would be away for nothing. The next run does it.
     if (others.every((h) => ctx.droppedOut.has(h.name))) return [];
-    return [applySettings(ctx, initConfig(kubeadmHost(ctx)), KUBEADM_CONFIG), ready(ctx)];
+    return [applySettings(ctx, initConfig(kubeadmHost(ctx)), KUBEADM_CONFIG, true), ready(ctx)];
   },
 };
 
