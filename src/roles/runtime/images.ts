@@ -21,7 +21,7 @@ export function imagesFor(ctx: Pick<RoleContext, 'artifacts' | 'cluster' | 'host
 
 /**
  * All hosts of a new cluster wait for the first control plane: what it needs goes first, and the others get theirs while it comes up. In a
- * cluster that runs nobody waits for it.
+ * cluster that runs no host waits for it.
  */
 export function isLate(ctx: RoleContext): boolean {
   return ctx.host !== ctx.cluster.controlPlane[0] && isNew(ctx);
