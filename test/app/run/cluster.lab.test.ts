@@ -373,9 +373,9 @@ describe.skipIf(reason)(`a cluster of today's Kubernetes on lab machines${reason
     expect((await run(['lab', 'stop', 'm11-k8s'])).code).toBe(0);
     // A kubelet may read its own node only.
     const own = 'sudo kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout=10s get node w101-k8s';
-    await until('the API answers through the load balancer of a worker', 120, async () => (await on('w101-k8s', own)).code === 0);
+    await until('the API answers through the load balancer of a worker', 300, async () => (await on('w101-k8s', own)).code === 0);
     const list = async () => (await on('m12-k8s', 'sudo kubectl --request-timeout=10s get nodes --no-headers')).stdout;
-    await until('the stopped machine is seen as gone', 120, async () => /^m11-k8s +NotReady/m.test(await list()));
+    await until('the stopped machine is seen as gone', 300, async () => /^m11-k8s +NotReady/m.test(await list()));
     const nodes = await list();
     say(`\n${nodes}`);
     for (const name of names.filter((n) => n !== 'm11-k8s')) expect(nodes).toMatch(new RegExp(`^${name} +Ready `, 'm'));
