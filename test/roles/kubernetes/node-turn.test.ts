@@ -55,6 +55,11 @@ describe('what restarts a kubelet or a container runtime', () => {
   });
 });
 
+/** A line of what the task asks kubectl for. */
+function pod(name: string, p: { phase?: string; kind?: string; uid?: string; tolerations?: string } = {}): string {
+  return ['default', name, p.phase ?? 'Running', p.kind ?? 'ReplicaSet', p.uid ?? `uid-${name}`, p.tolerations ?? ''].join('|');
+}
+
 describe('a node before settings that its pods would not survive', () => {
   let box: string;
   beforeEach(() => {
@@ -71,7 +76,7 @@ echo "$*" >> calls
 case "$*" in
 *configmap*) [ ! -e no-api ] || exit 1; cat wanted ;;
 *'get pods'*) [ ! -e no-api ] || exit 1; cat pods ;;
-*eviction*) sed -n 's/.*"name":"\\([^"]*\\)".*/\\1/p' >> evicted; : > pods; echo '{"status":"Success"}' ;;
+*eviction*) sed -n 's/.*"name":"\\([^"]*\\)".*/\\1/p' >> evicted; echo >> evicted; if [ -e next ]; then mv next pods; else : > pods; fi; echo '{"status":"Success"}' ;;
 *'patch node'*) case "$*" in *'"unschedulable":true'*) echo true > cordoned ;; *) : > cordoned ;; esac ;;
 *'get node '*) cat cordoned ;;
 esac
@@ -90,7 +95,8 @@ esac
     const text = task[part].text
       .replaceAll('/usr/local/bin/kubectl', join(box, 'bin/kubectl'))
       .replaceAll('/var/lib/kubelet/config.yaml', join(box, 'has'))
-      .replaceAll('/var/lib/kubewright/kubeadm', join(box, 'state'));
+      .replaceAll('/var/lib/kubewright/kubeadm', join(box, 'state'))
+      .replaceAll('sleep 3', ':');
     try {
       execFileSync('sh', ['-euc', text], { stdio: 'pipe' });
       return 0;
@@ -108,7 +114,12 @@ esac
     writeFileSync(join(box, 'wanted'), 'maxPods: 50\nkubeReserved:\n  cpu: 200m\n');
     writeFileSync(
       join(box, 'pods'),
-      'default web-1 Running ReplicaSet\nkube-system proxy Running DaemonSet\nkube-system haproxy Running Node\ndefault job Succeeded\n',
+      `${[
+        pod('web-1'),
+        pod('proxy', { kind: 'DaemonSet' }),
+        pod('haproxy', { kind: 'Node' }),
+        pod('job', { phase: 'Succeeded' }),
+      ].join('\n')}\n`,
     );
     expect(run('node/drain', 'check')).not.toBe(0);
     expect(run('node/drain', 'apply')).toBe(0);
@@ -121,6 +132,29 @@ esac
     expect(file('cordoned').trim()).toBe('');
   });
 
+  it.each([
+    ['any taint', ',:,'],
+    ['any taint that keeps pods off', ',node.kubernetes.io/not-ready:NoExecute,,:NoSchedule,'],
+    ['a cordoned node', ',node.kubernetes.io/unschedulable:NoSchedule,'],
+    ['a cordoned node, whatever its effect', ',node.kubernetes.io/unschedulable:,'],
+  ])('lets a pod come back that tolerates %s, and evicts it once', (_, tolerations) => {
+    writeFileSync(join(box, 'wanted'), 'maxPods: 50\n');
+    writeFileSync(join(box, 'pods'), `${pod('web-1', { uid: 'u1', tolerations })}\n`);
+    writeFileSync(join(box, 'next'), `${pod('web-1', { uid: 'u2', tolerations })}\n`);
+    expect(run('node/drain', 'apply')).toBe(0);
+    expect(file('evicted').trim()).toBe('web-1');
+    expect(file('cordoned').trim()).toBe('true');
+  });
+
+  it('evicts also what the scheduler had under way when the node was cordoned', () => {
+    writeFileSync(join(box, 'wanted'), 'maxPods: 50\n');
+    const tolerations = ',node.kubernetes.io/not-ready:NoExecute,,node.kubernetes.io/unreachable:NoExecute,';
+    writeFileSync(join(box, 'pods'), `${pod('web-1', { tolerations })}\n`);
+    writeFileSync(join(box, 'next'), `${pod('web-2', { tolerations })}\n`);
+    expect(run('node/drain', 'apply')).toBe(0);
+    expect(file('evicted').trim().split('\n')).toEqual(['web-1', 'web-2']);
+  });
+
   it('stays cordoned where the operator has cordoned it', () => {
     writeFileSync(join(box, 'wanted'), 'maxPods: 50\n');
     writeFileSync(join(box, 'cordoned'), 'true\n');
@@ -131,7 +165,7 @@ esac
 
   it('keeps pods without a controller, which would be gone for good: nothing is changed', () => {
     writeFileSync(join(box, 'wanted'), 'maxPods: 50\n');
-    writeFileSync(join(box, 'pods'), 'default bare Running\n');
+    writeFileSync(join(box, 'pods'), `${pod('bare', { kind: '' })}\n`);
     expect(run('node/drain', 'apply')).toBe(1);
     expect(file('evicted')).toBe('');
     expect(file('cordoned')).toBe('');

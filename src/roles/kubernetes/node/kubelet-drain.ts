@@ -19,6 +19,12 @@ const ANNOTATION = 'kubewright/cordoned';
 const DRAINING =
   'maxPods|podsPerCore|cpuManagerPolicy|cpuManagerPolicyOptions|memoryManagerPolicy|reservedMemory|topologyManagerPolicy|topologyManagerScope|reservedSystemCPUs|kubeReserved|systemReserved|evictionHard|enforceNodeAllocatable|cgroupRoot|cgroupsPerQOS';
 
+/**
+ * Of a pod's tolerations, each `,KEY:EFFECT,`: the ones that let it onto a cordoned node. No key or no effect means any.
+ * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
+ */
+const TOLERATES_CORDON = '",(node[.]kubernetes[.]io/unschedulable)?:(NoSchedule)?,"';
+
 /** Seconds that a node may take. */
 const DRAIN_SEC = 300;
 
@@ -40,7 +46,7 @@ export function drainForSettings(ctx: RoleContext): Task {
       }`;
   const patch = { metadata: { annotations: { [ANNOTATION]: 'settings' } }, spec: { unschedulable: true } };
   const pods =
-    'jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name} {.status.phase} {.metadata.ownerReferences[?(@.controller==true)].kind}{"\\n"}{end}';
+    'jsonpath={range .items[*]}{.metadata.namespace}|{.metadata.name}|{.status.phase}|{.metadata.ownerReferences[?(@.controller==true)].kind}|{.metadata.uid}|{range .spec.tolerations[*]},{.key}:{.effect},{end}{"\\n"}{end}';
   return command({
     id: 'node/drain',
     title: 'Take the pods off the node, because they would not survive its new settings',
@@ -58,14 +64,14 @@ export function drainForSettings(ctx: RoleContext): Task {
         sleep 3
       done
       if same; then exit 0; fi
-      # Namespace, name, phase, kind of the owner. Static pods and those of DaemonSets stay until the node stops.
+      # Namespace, name, phase, kind of the owner, UID, tolerations. Static pods and those of DaemonSets stay until the node stops.
       pods() {
         all=$(${k} get pods --all-namespaces --field-selector ${`spec.nodeName=${name}`} -o ${pods}) || return 1
-        printf '%s\n' "$all" | awk 'NF >= 3 && $3 != "Succeeded" && $3 != "Failed" && $4 != "DaemonSet" && $4 != "Node"'
+        printf '%s\n' "$all" | awk -F '|' 'NF >= 5 && $3 != "Succeeded" && $3 != "Failed" && $4 != "DaemonSet" && $4 != "Node"'
       }
       left=$(pods)
       alone=$(printf '%s
-' "$left" | awk 'NF == 3 {print "  " $1 "/" $2}')
+' "$left" | awk -F '|' '$1 != "" && $4 == "" {print "  " $1 "/" $2}')
       if [ -n "$alone" ]; then
         printf '%s\n' 'pods without a controller would be gone for good:' "$alone" >&2
         exit 1
@@ -73,25 +79,31 @@ export function drainForSettings(ctx: RoleContext): Task {
       mark=theirs
       [ "$(${k} get node ${name} -o ${'jsonpath={.spec.unschedulable}'})" = true ] || mark=ours
       [ $mark = theirs ] || ${k} patch node ${name} --type merge -p ${JSON.stringify(patch)}
+      # A pod that tolerates a cordoned node goes once; where its controller puts the next one here, that one stays.
+      here=$(printf '%s\n' "$left" | cut -d '|' -f 5 | tr '\n' ' ')
+      shown() { printf '%s\n' "$left" | awk -F '|' '{print "  " $1 "/" $2 " " $3 " " $4}'; }
       last=
       end=$(( $(date +%s) + ${DRAIN_SEC} ))
       while :; do
-        left=$(pods) || left='? the API does not answer'
-        [ -n "$left" ] || break
-        [ "$left" = "$last" ] || printf '%s
-' "waiting for:" "$left"
-        last=$left
-        printf '%s\n' "$left" | while read -r space pod rest; do
-          printf ${eviction} "$pod" "$space" |
-            ${k} create --raw "/api/v1/namespaces/$space/pods/$pod/eviction" -f - 2>&1 | grep -v '"status":"Success"' || :
-        done
+        if all=$(pods); then
+          left=$(printf '%s\n' "$all" | awk -F '|' -v here="$here" ${`NF && (index(" " here, " " $5 " ") || $6 !~ ${TOLERATES_CORDON})`})
+          [ -n "$left" ] || break
+          [ "$left" = "$last" ] || printf '%s\n' "waiting for:" "$(shown)"
+          last=$left
+          printf '%s\n' "$left" | while IFS='|' read -r space pod rest; do
+            printf ${eviction} "$pod" "$space" |
+              ${k} create --raw "/api/v1/namespaces/$space/pods/$pod/eviction" -f - 2>&1 | grep -v '"status":"Success"' || :
+          done
+        fi
         if [ "$(date +%s)" -ge "$end" ]; then
           [ $mark = theirs ] || { ${uncordonShell(k, name)}; }
-          printf '%s\n' ${`not gone after ${DRAIN_SEC} s; the node takes pods again:`} "$left" >&2
+          printf '%s\n' ${`not gone after ${DRAIN_SEC} s; the node takes pods again:`} "$(shown)" >&2
           exit 1
         fi
         sleep 3
       done
+      left=$all
+      [ -z "$all" ] || printf '%s\n' "back on the cordoned node, which they tolerate:" "$(shown)"
       echo $mark > ${DRAINED}`,
     timeoutSec: DRAIN_SEC + 120,
     hint: 'Budgets are respected: repair what they protect, or remove pods without a controller yourself; then run again',
