@@ -1,3 +1,4 @@
+import { SHA256_OF } from '../../shell/sha256-of.js';
 import { KILL_FUNCTIONS } from './kill-functions.js';
 
 /**
@@ -234,8 +235,9 @@ kw_end() { # status
 `;
 
 /** Fetches files: only in programs whose tasks need some. */
-export const ARTIFACT_RUNTIME = String.raw`
-kw_sum() { kw_actual=$(sha256sum <"$1") && [ "$kw_actual" = "$kw_sha  -" ]; }
+export const ARTIFACT_RUNTIME = `${SHA256_OF}
+${String.raw`
+kw_sum() { [ "$(sha256_of "$1")" = "$kw_sha" ]; }
 
 kw_have() {
   [ -s "$kw_f" ] || return 1
@@ -322,4 +324,4 @@ kw_artifact_done() { # sha256
     if [ "$KW_N" -ge "$kw_lastuser" ]; then rm -f "$kw_f"; else echo "$1" >>"$KW_DIR/installed"; fi
   fi
 }
-`;
+`}`;

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Transform } from 'node:stream';
 import { KubewrightError } from '../../base/errors.js';
+import { SHA256_OF } from '../../shell/sha256-of.js';
 import { quote } from '../../shell/shell.js';
 import type { Session } from '../types.js';
 import { runCommand } from './run.js';
@@ -71,7 +72,7 @@ function script(o: PutFileOptions, size: number): string {
   const check =
     o.sha256 === undefined
       ? ''
-      : `[ "$(sha256sum < "$t")" = ${quote(`${o.sha256}  -`)} ] || { echo 'the checksum is wrong' >&2; exit 1; };`;
+      : `${SHA256_OF}\n[ "$(sha256_of "$t")" = ${quote(o.sha256)} ] || { echo 'the checksum is wrong' >&2; exit 1; };`;
   return [
     `umask 077; mkdir -p ${quote(dirname(o.path))} || exit 1;`,
     `t=$(mktemp ${quote(`${o.path}.kw-XXXXXX`)}) || exit 1; trap 'rm -f "$t"' EXIT HUP TERM INT PIPE;`,
