@@ -12,12 +12,14 @@ import { missingForTrial, trialBundle, trialLab } from '../../support/trial/tria
 /**
  * Several minor versions in one command while requests and writes go on, the controller is killed and connections are cut at random
  * moments. KUBEWRIGHT_UPGRADE: versions with a bundle each, the installed one first; KUBEWRIGHT_UPGRADE_HOSTS=3+6: control planes and
- * workers; KUBEWRIGHT_UPGRADE_TROUBLE=10+10: kills and cuts; KUBEWRIGHT_CHAOS_SEED repeats the moments.
+ * workers; KUBEWRIGHT_UPGRADE_TROUBLE=10+10: kills and cuts; KUBEWRIGHT_UPGRADE_SERIAL: workers at a time; KUBEWRIGHT_CHAOS_SEED
+ * repeats the moments.
  */
 const {
   KUBEWRIGHT_UPGRADE = '1.35.4,1.36.3,1.37.2',
   KUBEWRIGHT_UPGRADE_HOSTS = '3+6',
   KUBEWRIGHT_UPGRADE_TROUBLE = '10+10',
+  KUBEWRIGHT_UPGRADE_SERIAL = '1',
 } = process.env;
 const bundles = KUBEWRIGHT_UPGRADE.split(',').map(trialBundle);
 const [installed = ''] = bundles;
@@ -39,6 +41,8 @@ const upgrade = () => [
   '--to',
   versionOf(bundles.at(-1) ?? ''),
   ...bundles.slice(1).flatMap((b) => ['--bundle', b]),
+  '--serial',
+  KUBEWRIGHT_UPGRADE_SERIAL,
   '--yes',
   '--json',
 ];
