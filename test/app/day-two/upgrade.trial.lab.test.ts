@@ -128,33 +128,29 @@ async function upgradeInTrouble(): Promise<{ killed: number; stopped: number }> 
   throw new Error(`stopped by itself ${PATIENCE} times in a row: ${join(dir, `upgrade-${attempts}.log`)}`);
 }
 
-/** `version times`: how often the kubelet of a machine started with which version since a moment. */
-async function kubeletStarts(host: string, since: string): Promise<string> {
-  const text = await lab.on(
-    host,
-    `sudo journalctl -u kubelet --since '@${since}' -o cat | grep -o 'kubeletVersion="[^"]*"' | sort | uniq -c`,
-  );
-  return text.stdout.replaceAll(/ +(\d+) kubeletVersion="([^"]*)"\n/g, '$2 × $1, ').replace(/, $/, '');
+/** How often the kubelet of a machine started with which version since a moment: `v1.36.3 × 1`. */
+async function kubeletStarts(host: string, since: string): Promise<string[]> {
+  const count = `grep -o 'kubeletVersion="[^"]*"' | sort | uniq -c`;
+  const { stdout } = await lab.on(host, `sudo journalctl -u kubelet --since '@${since}' -o cat | ${count}`);
+  return [...stdout.matchAll(/(\d+) kubeletVersion="([^"]*)"/g)].map(([, times, version]) => `${version} × ${times}`);
 }
 
-/** Each task that changed something, of all journals: `host task version` → how often. */
-function changes(pattern: RegExp): Map<string, number> {
-  const counts = new Map<string, number>();
+/** Each task that changed something, of all journals: `host task` → the runs that began it. Who follows it after a kill tells of it again. */
+function changes(pattern: RegExp): Map<string, Set<string>> {
+  const begun = new Map<string, Set<string>>();
   const runs = join(dir, '.kubewright', 'runs');
-  for (const name of readdirSync(runs)
-    .filter((n) => n !== 'latest')
-    .toSorted()) {
+  for (const name of readdirSync(runs).filter((n) => n !== 'latest')) {
     const file = join(runs, name, 'events.jsonl');
     if (!existsSync(file)) continue;
     for (const line of readFileSync(file, 'utf8').split('\n')) {
       if (!line.includes('"task-end"') || !line.includes('"changed"')) continue;
       const { host, task, play, status } = JSON.parse(line);
       if (status !== 'changed' || !pattern.test(task)) continue;
-      const key = `${host} ${task} (${play})`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+      const key = `${host} ${task}`;
+      begun.set(key, (begun.get(key) ?? new Set()).add(/begun by run (\S+)\)/.exec(play)?.[1] ?? name));
     }
   }
-  return counts;
+  return begun;
 }
 
 describe.skipIf(reason)(`an upgrade of a cluster in use${reason ? ` (${reason})` : ''}`, { timeout: 4 * 3_600_000 }, () => {
@@ -202,11 +198,14 @@ describe.skipIf(reason)(`an upgrade of a cluster in use${reason ? ` (${reason})`
   });
 
   it('upgraded no node twice', async () => {
-    for (const name of names) say(`${name}: kubelet started: ${await kubeletStarts(name, began)}`);
+    const starts = new Map<string, string[]>();
+    for (const name of names) starts.set(name, await kubeletStarts(name, began));
     const counts = changes(/^upgrade\/(control-plane|node-configuration|drain-.*|uncordon-.*)$/);
-    for (const [what, times] of counts) say(`${times} × ${what}`);
     const steps = bundles.length - 1;
-    for (const [what, times] of counts) expect(times, what).toBeLessThanOrEqual(steps);
+    for (const [what, runs] of counts) expect(runs.size, what).toBeLessThanOrEqual(steps);
+    // Of kubeadm and of the kubelet it must have been exactly one for each version.
+    for (const name of lab.controlPlanes) expect(counts.get(`${name} upgrade/control-plane`)?.size, name).toBe(steps);
+    for (const name of names) expect(starts.get(name), name).toEqual(bundles.slice(1).map((b) => `v${versionOf(b)} × 1`));
   });
 
   it('lost no request to the Service', () => {
