@@ -9,7 +9,7 @@ import { TESTS } from './filters/tests.js';
 import { TEXT_FILTERS } from './filters/text.js';
 import { type LookupOptions, lookup } from './lookups.js';
 import { LARGEST } from './values/operators.js';
-import { index, iterate } from './values/python.js';
+import { hashable, index, iterate } from './values/python.js';
 import {
   type Arguments,
   Callable,
@@ -20,6 +20,7 @@ import {
   Namespace,
   TemplateError,
   UndefinedError,
+  unkept,
   type Value,
 } from './values/values.js';
 
@@ -100,7 +101,7 @@ function globalFunctions(o: LookupOptions): ReadonlyMap<string, Callable> {
       if (first === null) return new PyDict<Value>(a.named);
       const pairs = iterate(first).map((p): [Value, Value] => {
         const [k, v] = iterate(p);
-        return [k ?? null, v ?? null];
+        return [hashable(unkept(k ?? null)), v ?? null];
       });
       return new PyDict<Value>([...pairs, ...a.named]);
     }),

@@ -8,6 +8,7 @@ import type { VarValue } from '../../../src/inventory/model/values.js';
 import { valueWith } from '../../oracle/render.js';
 import { type Answer, askTemplar, templarKnows } from '../../oracle/templar.js';
 import { FUZZ_RUNS, fuzzSeed } from '../../support/random/fuzz.js';
+import { FAILS, UNDEFINED, VARS } from './undefined-cases.js';
 
 const corpus: { vars: Record<string, VarValue>; cases: { template: string; value?: VarValue; fails?: true }[] } = JSON.parse(
   readFileSync(new URL('../../oracle/jinja-corpus.json', import.meta.url), 'utf8'),
@@ -28,6 +29,13 @@ describe.skipIf(!known.ansible)("against Ansible's templar", () => {
         c.fails ? 'fails' : c.value,
       ]);
     });
+  });
+
+  it('so do the cases of what is undefined in lists and dicts', () => {
+    const cases = Object.values(UNDEFINED).flat();
+    const answers = askTemplar(cases.map(([template]) => ({ template, vars: VARS })));
+    const said = answers.map((a) => ('value' in a ? a.value : FAILS));
+    expect(cases.map(([t], i) => [t, said[i]])).toEqual(cases);
   });
 
   it(`${runs} random expressions give the same value of the same type, or fail in both`, () => {

@@ -2,7 +2,7 @@ import { PyDict, PyTuple, pyFloat } from '../../model/python-values.js';
 import type { CallArgs, Expr } from '../syntax/ast.js';
 import { methodOf } from '../values/methods.js';
 import { binary, negate, slice } from '../values/operators.js';
-import { compare, contains, equals, hashable, index, iterate, str, truth } from '../values/python.js';
+import { compare, contains, equals, hashable, index, iterate, requireDefined, str, truth } from '../values/python.js';
 import {
   type Arguments,
   Callable,
@@ -12,10 +12,12 @@ import {
   isSequence,
   type KeptText,
   Namespace,
+  NO_ELSE,
   numberOf,
   TemplateError,
   typeName,
   Undefined,
+  UndefinedError,
   unkept,
   type Value,
 } from '../values/values.js';
@@ -90,7 +92,7 @@ export function evaluate(e: Expr, scope: Scope): Value {
       return comparison(e.first, e.rest, scope);
     case 'cond':
       if (truth(evaluate(e.test, scope))) return evaluate(e.yes, scope);
-      return e.no ? evaluate(e.no, scope) : new Undefined('', 'the condition is false, and there is no else', true);
+      return e.no ? evaluate(e.no, scope) : NO_ELSE;
   }
 }
 
@@ -144,11 +146,12 @@ function call(value: Value, a: Arguments): Value {
 
 /** A key that a dict can have. */
 function key(given: Value): Value {
-  return hashable(defined(given));
+  return hashable(unkept(given));
 }
 
-/** `value.name`: methods first, then keys, as Jinja does. Undefined stays undefined. */
+/** `value.name`: methods first, then keys, as Jinja does. Undefined stays undefined, except for `NO_ELSE`. */
 function attribute(given: Value, name: string): Value {
+  if (given === NO_ELSE) throw new UndefinedError(NO_ELSE);
   const value = unkept(given);
   if (value instanceof Undefined) return value;
   if (value instanceof Namespace) return known(value.values.get(name), value, name);
@@ -158,15 +161,19 @@ function attribute(given: Value, name: string): Value {
 
 /** `value[key]`: keys first. */
 export function item(of: Value, given: Value): Value {
+  if (of === NO_ELSE) throw new UndefinedError(NO_ELSE);
   const value = unkept(of);
   if (value instanceof Undefined) return value;
-  const k = defined(given);
+  const k = unkept(given);
+  // No list has an undefined index, but a dict has to hash its keys.
+  if (k instanceof Undefined && !isDict(value)) return new Undefined(k.name, k.reason);
   const there = found(value, k);
   return there === undefined ? known(typeof k === 'string' ? methodOf(value, k) : undefined, value, k) : there;
 }
 
 function found(value: Exclude<Value, Undefined | KeptText>, k: Value): Value | undefined {
   if (isDict(value)) {
+    requireDefined(k);
     const there = value.get(k);
     return there === undefined && isNumber(k) ? value.get(String(numberOf(k))) : there;
   }
@@ -184,6 +191,7 @@ function known(there: Value | undefined, value: Value, k: Value): Value {
 }
 
 function missing(value: Value, k: Value): Undefined {
+  if (Array.isArray(k) || isDict(k)) return new Undefined('', `the ${typeName(value)} has no key that is a ${typeName(k)}`);
   const name = str(k);
   return new Undefined(name, Array.isArray(value) ? `the list has no item ${name}` : `the ${typeName(value)} has no ${name}`);
 }

@@ -2,7 +2,7 @@ import { PyDict } from '../../model/python-values.js';
 import type { Expr, Statement, Target } from '../syntax/ast.js';
 import { nativeValue } from '../values/native.js';
 import { bounded } from '../values/operators.js';
-import { equals, iterate, str, truth } from '../values/python.js';
+import { iterate, same, str, truth } from '../values/python.js';
 import { type Arguments, Callable, DictView, KeptText, Namespace, TemplateError, type Value } from '../values/values.js';
 import { type Context, evaluate, Scope } from './evaluate.js';
 
@@ -119,7 +119,7 @@ function loopVariable(items: readonly Value[], i: number): Value {
     return a.positional[i % a.positional.length] ?? null;
   });
   const before = items[i - 1];
-  const changed = new Callable('changed', (a) => i === 0 || before === undefined || !equals(before, a.positional[0] ?? null));
+  const changed = new Callable('changed', (a) => i === 0 || before === undefined || !same(before, a.positional[0] ?? null));
   return new PyDict<Value>([
     ['index', i + 1],
     ['index0', i],

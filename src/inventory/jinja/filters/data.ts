@@ -5,7 +5,7 @@ import { PyDict, PyTuple, pyFloat } from '../../model/python-values.js';
 import { floatOf } from '../values/format.js';
 import { fromJson, fromYaml, toJson, toYaml } from '../values/json.js';
 import { binary } from '../values/operators.js';
-import { compare, equals, hasKey, iterate, str, text, toInt, truth } from '../values/python.js';
+import { compare, equals, hashable, hasKey, iterate, str, text, toInt, truth } from '../values/python.js';
 import {
   defined,
   isDict,
@@ -17,6 +17,7 @@ import {
   TemplateError,
   typeName,
   Undefined,
+  unkept,
   type Value,
 } from '../values/values.js';
 import { type Filter, filter, type Given, passes } from './define.js';
@@ -106,7 +107,7 @@ function itemsToDict(value: Value, g: Given): Value {
     iterate(value).map((given): [Value, Value] => {
       const i = defined(given);
       if (!isDict(i) || !hasKey(i, k) || !hasKey(i, v)) throw new TemplateError(`items2dict needs dicts with ${k} and ${v}`);
-      return [i.get(k) ?? null, i.get(v) ?? null];
+      return [hashable(unkept(i.get(k) ?? null)), i.get(v) ?? null];
     }),
   );
 }

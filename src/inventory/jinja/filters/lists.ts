@@ -19,10 +19,11 @@ function by(given: Given, value: Value): Value {
   return fold(attributeOf(value, path));
 }
 
+/** Jinja compares lists of keys, so that keys that are equal need no order. */
 function sort(value: Value, g: Given): Value {
   const items = iterate(value).map((v) => ({ v, k: by(g, v) }));
   const sign = g.bool('reverse') ? -1 : 1;
-  return items.sort((a, b) => sign * compare(a.k, b.k)).map((i) => i.v);
+  return items.sort((a, b) => sign * compare([a.k], [b.k])).map((i) => i.v);
 }
 
 function extreme(sign: number): Filter {

@@ -1,6 +1,6 @@
 import { holds } from '../evaluate/evaluate.js';
 import { binary } from '../values/operators.js';
-import { iterate, str, text, truth } from '../values/python.js';
+import { iterate, requireDefined, str, text, truth } from '../values/python.js';
 import { Callable, defined, isDict, isFloat, isNumber, isSequence, Undefined, type Value } from '../values/values.js';
 import { type Filter, filter } from './define.js';
 import { ipQuery } from './ipaddr.js';
@@ -27,6 +27,8 @@ const regex = (anchored: boolean): Filter =>
   });
 
 const truthy = (v: Value, convert: boolean): boolean => {
+  // Ansible looks it up in a set of words.
+  if (convert) requireDefined(v);
   const word = typeof v === 'string' ? v.toLowerCase() : v;
   if (convert && typeof word === 'string') {
     if (['y', 'yes', 'on', '1', 'true', 't'].includes(word)) return true;
@@ -89,8 +91,8 @@ export const TESTS: Readonly<Record<string, Filter>> = {
   regex: regex(false),
   version,
   version_compare: version,
-  truthy: filter(['convert_bool'], (v, g) => truthy(defined(v), g.bool('convert_bool'))),
-  falsy: filter(['convert_bool'], (v, g) => !truthy(defined(v), g.bool('convert_bool'))),
+  truthy: filter(['convert_bool'], (v, g) => truthy(v, g.bool('convert_bool'))),
+  falsy: filter(['convert_bool'], (v, g) => !truthy(v, g.bool('convert_bool'))),
   subset: filter(['b'], (v, g) => within(v, g.need('b'))),
   issubset: filter(['b'], (v, g) => within(v, g.need('b'))),
   superset: filter(['b'], (v, g) => within(g.need('b'), v)),

@@ -1,7 +1,7 @@
 import { type Dict, PyDict, PyTuple } from '../../model/python-values.js';
 import { formatBraces } from './format.js';
-import { compare, contains, equals, hasKey, index, iterate, str, text } from './python.js';
-import { type Arguments, Callable, DictView, defined, isDict, isSequence, TemplateError, type Value } from './values.js';
+import { compare, hashable, hasKey, index, iterate, same, str, text } from './python.js';
+import { type Arguments, Callable, DictView, defined, isDict, isSequence, TemplateError, unkept, type Value } from './values.js';
 
 type Method = (args: readonly Value[], all: Arguments) => Value;
 
@@ -154,7 +154,7 @@ function done(_changed: unknown): null {
 }
 
 function listMethods(list: Value[]): Record<string, Method> {
-  const find = (item: Value): number => list.findIndex((v) => equals(v, item));
+  const find = (item: Value): number => list.findIndex((v) => same(v, item));
   const changes: Record<string, Method> =
     list instanceof PyTuple
       ? {}
@@ -178,13 +178,17 @@ function listMethods(list: Value[]): Record<string, Method> {
         };
   return {
     ...changes,
-    count: ([item]) => list.filter((v) => equals(v, item ?? null)).length,
+    count: ([item]) => list.filter((v) => same(v, item ?? null)).length,
     index: ([item]) => {
       const at = find(item ?? null);
       if (at < 0) throw new TemplateError('the item to look for is not in the list');
       return at;
     },
   };
+}
+
+function keyOf(given: Value | undefined): Value {
+  return hashable(unkept(given ?? null));
 }
 
 function dictMethods(dict: Dict<Value>): Record<string, Method> {
@@ -200,12 +204,12 @@ function dictMethods(dict: Dict<Value>): Record<string, Method> {
             return null;
           },
           setdefault: ([key, value]) => {
-            const k = defined(key ?? null);
+            const k = keyOf(key);
             if (!dict.has(k)) dict.set(k, value ?? null);
             return dict.get(k) ?? null;
           },
           pop: ([key, otherwise]) => {
-            const k = defined(key ?? null);
+            const k = keyOf(key);
             const there = dict.get(k);
             const value = there === undefined ? otherwise : there;
             if (value === undefined) throw new TemplateError(`there is no key ${str(k)} to pop`);
@@ -229,8 +233,8 @@ function dictMethods(dict: Dict<Value>): Record<string, Method> {
         keys().map((k) => PyTuple.make([k, get(k) ?? null])),
       ),
     get: ([key, otherwise]) => {
-      const k = defined(key ?? null);
-      return hasKey(dict, k) && contains(dict, k) ? (get(k) ?? otherwise ?? null) : (otherwise ?? null);
+      const k = keyOf(key);
+      return hasKey(dict, k) ? (get(k) ?? otherwise ?? null) : (otherwise ?? null);
     },
   };
 }

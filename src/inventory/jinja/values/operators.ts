@@ -2,7 +2,19 @@ import { PyFloat, PyTuple, pyFloat, pyInt } from '../../model/python-values.js';
 import { formatPercent } from './format.js';
 import { power } from './power.js';
 import { index, str } from './python.js';
-import { defined, isFloat, isNumber, isSequence, numberOf, TemplateError, typeName, unkept, type Value } from './values.js';
+import {
+  defined,
+  isFloat,
+  isNumber,
+  isSequence,
+  NO_ELSE,
+  numberOf,
+  TemplateError,
+  typeName,
+  Undefined,
+  unkept,
+  type Value,
+} from './values.js';
 
 /** A limit on characters and items, against templates that double themselves. */
 export const LARGEST = 1_000_000;
@@ -119,8 +131,9 @@ export function negate(given: Value): Value {
   return isFloat(v) ? pyFloat(-numberOf(v)) : -numberOf(v) + 0;
 }
 
-/** `value[start:stop:step]`. */
+/** `value[start:stop:step]`. Undefined stays undefined, except for `NO_ELSE`. */
 export function slice(given: Value, start: Value, stop: Value, step: Value): Value {
+  if (given instanceof Undefined && given !== NO_ELSE) return given;
   const v = defined(given);
   if (typeof v !== 'string' && !isSequence(v)) throw new TemplateError(`a ${typeName(v)} cannot be sliced`);
   const items: Value[] = typeof v === 'string' ? [...v] : v;

@@ -7,19 +7,22 @@ import {
   defined,
   isDict,
   isNumber,
+  type KeptText,
   Namespace,
+  NO_ELSE,
   numberOf,
   TemplateError,
   typeName,
   Undefined,
   UndefinedError,
+  unkept,
   type Value,
 } from './values.js';
 
 /** Python's truth, equality, order and texts of values, as templates rely on them. */
 
 export function truth(given: Value): boolean {
-  if (silent(given)) return false;
+  if (given === NO_ELSE) return false;
   const v = defined(given);
   if (v === null || v === false || v === '') return false;
   if (isNumber(v)) return numberOf(v) !== 0;
@@ -29,16 +32,28 @@ export function truth(given: Value): boolean {
 }
 
 export function equals(left: Value, right: Value): boolean {
-  const [a, b] = [defined(left), defined(right)];
+  const [a, b] = [comparable(left), comparable(right)];
   const [x, y] = [asNumber(a), asNumber(b)];
   if (x !== undefined && y !== undefined) return !(x < y || x > y) && !Number.isNaN(x);
   if (Array.isArray(a) && Array.isArray(b)) {
-    return a.constructor === b.constructor && a.length === b.length && a.every((v, i) => equals(v, b[i] ?? null));
+    // Of tuples Python compares the items first, of lists the lengths: an undefined item is only sometimes reached.
+    if (a.constructor !== b.constructor || (a.length !== b.length && !(a instanceof PyTuple))) return false;
+    return a.every((v, i) => i >= b.length || same(v, b[i] ?? null)) && a.length === b.length;
   }
   if (isDict(a) && isDict(b)) {
-    return a.size === b.size && [...a.keys()].every((k) => b.has(k) && equals(a.get(k) ?? null, b.get(k) ?? null));
+    return a.size === b.size && [...a.keys()].every((k) => b.has(k) && same(a.get(k) ?? null, b.get(k) ?? null));
   }
   return a === b;
+}
+
+/** How lists and dicts compare their items: an object is the same as itself, even if it is undefined. */
+export function same(a: Value, b: Value): boolean {
+  return a === b || equals(a, b);
+}
+
+/** @throws UndefinedError for what is undefined, except for `NO_ELSE`. */
+export function comparable(v: Value): Exclude<Value, KeptText> {
+  return v === NO_ELSE ? NO_ELSE : defined(v);
 }
 
 /** Booleans are numbers to Python. */
@@ -55,7 +70,7 @@ export function compare(left: Value, right: Value): number {
   if (Array.isArray(a) && Array.isArray(b) && a.constructor === b.constructor) {
     for (let i = 0; i < Math.min(a.length, b.length); i++) {
       const [p, q] = [a[i] ?? null, b[i] ?? null];
-      if (!equals(p, q)) return compare(p, q);
+      if (!same(p, q)) return compare(p, q);
     }
     return a.length - b.length;
   }
@@ -64,26 +79,31 @@ export function compare(left: Value, right: Value): number {
 
 /** `in`. */
 export function contains(container: Value, item: Value): boolean {
+  if (container === NO_ELSE) return false;
   const c = defined(container);
   if (typeof c === 'string') {
     const text = defined(item);
     if (typeof text !== 'string') throw new TemplateError(`'in <string>' needs a string on the left, not ${typeName(text)}`);
     return c.includes(text);
   }
-  if (isDict(c)) {
-    const k = defined(item);
-    return hasKey(c, hashable(k));
-  }
-  if (c instanceof DictView && c.type === 'dict_keys') hashable(defined(item));
-  if (Array.isArray(c)) return c.some((v) => equals(v, item));
+  if (isDict(c)) return hasKey(c, hashable(unkept(item)));
+  if (c instanceof DictView && c.type === 'dict_keys') hashable(unkept(item));
+  if (Array.isArray(c)) return c.some((v) => same(v, item));
   throw new TemplateError(`a ${typeName(c)} cannot be searched with 'in'`);
 }
 
-/** A key that a dict can have. @throws TemplateError for lists and dicts, even within tuples. */
+/** A key that a dict or a set can have. @throws TemplateError for lists, dicts and what is undefined, even within tuples. */
 export function hashable<V extends Value>(k: V): V {
   if (k instanceof PyTuple) for (const item of k) hashable(item);
   else if (Array.isArray(k) || isDict(k)) throw new TemplateError(`a ${typeName(k)} cannot be a key`);
+  comparable(k);
   return k;
+}
+
+/** @throws UndefinedError for an undefined key, even within tuples. */
+export function requireDefined(k: Value): void {
+  if (k instanceof PyTuple) for (const item of k) requireDefined(item);
+  else comparable(k);
 }
 
 export function hasKey(dict: Dict<Value>, key: Value): boolean {
@@ -92,7 +112,7 @@ export function hasKey(dict: Dict<Value>, key: Value): boolean {
 
 /** The items of a loop. @throws TemplateError for what cannot be iterated. */
 export function iterate(given: Value): Value[] {
-  if (silent(given)) return [];
+  if (given === NO_ELSE) return [];
   const v = defined(given);
   if (Array.isArray(v)) return v;
   if (typeof v === 'string') return [...v];
@@ -102,7 +122,7 @@ export function iterate(given: Value): Value[] {
 
 /** `str()`. */
 export function str(given: Value): string {
-  if (silent(given)) return '';
+  if (given === NO_ELSE) return '';
   const v = defined(given);
   return typeof v === 'string' ? v : v instanceof PyDate ? v.text : repr(v);
 }
@@ -178,8 +198,4 @@ export function toFloat(word: string): number | undefined {
   const t = word.trim();
   if (/^[+-]?(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(t)) return Number(t.replaceAll('_', ''));
   return undefined;
-}
-
-function silent(v: Value): boolean {
-  return v instanceof Undefined && v.silent;
 }

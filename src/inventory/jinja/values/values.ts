@@ -18,15 +18,15 @@ export class UndefinedError extends TemplateError {
 export class Undefined {
   readonly name: string;
   readonly reason: string;
-  /** The value of `'a' if no` without an else: it prints as nothing. */
-  readonly silent: boolean;
 
-  constructor(name: string, reason: string, silent = false) {
+  constructor(name: string, reason: string) {
     this.name = name;
     this.reason = reason;
-    this.silent = silent;
   }
 }
+
+/** The value of `'a' if no` without an else: it prints as nothing and may be compared. */
+export const NO_ELSE = new Undefined('', 'the condition is false, and there is no else');
 
 /** Text that stays text even if it looks like a list: the result of `to_json` and the like. Source: NativeJinjaText */
 export class KeptText {
