@@ -13,8 +13,24 @@ export const FAILS = Symbol('fails');
 /** What Ansible makes of undefined values in lists, dicts and tuples; jinja.oracle.test.ts asks it again. */
 export const UNDEFINED: Readonly<Record<string, readonly (readonly [template: string, value: VarValue | typeof FAILS])[]>> = {
   'combine looks for what is undefined in lists and dicts first, and not in tuples': [
+    ["{{ {'x': 2.0, 'y': (42)[0]} | combine({}) | length }}", FAILS],
+    ["{% for i in ({'x': 2.0, 'y': (42)[0]}) | combine({}) %}{{ i }}{% endfor %}", FAILS],
+    ["{{ {'x': nowhere} | combine | length }}", FAILS],
+    ["{{ {'x': 1} | combine({'y': d.nope}) | length }}", FAILS],
+    ["{{ {'x': 1} | combine({'x': {'y': [nowhere]}}, recursive=true) | length }}", FAILS],
+    ["{{ {'x': [1]} | combine({'x': [undef_ref]}, list_merge='append') | length }}", FAILS],
+    ["{{ {} | combine([{'x': 1}, {'y': {'z': nowhere}}]) | length }}", FAILS],
+    ['{{ [[nowhere]] | combine | length }}', FAILS],
     ["{{ {'x': (1, nowhere)} | combine({}) | length }}", '1'],
+    ["{{ {'x': (1, nowhere)} | combine({'x': [1]}, list_merge='append_rp') }}", { x: [1] }],
+    ["{{ {'x': (1, nowhere)} | combine({'x': (1, 2)}) }}", FAILS],
+    ["{{ {'x': nowhere} | combine({'x': 1}) }}", FAILS],
+    ["{{ {'x': 'a' if no} | combine({'y': 1}) | length }}", FAILS],
     ["{{ {'x': nowhere | default(1)} | combine({'y': d.nope | default(2)}) }}", { x: 1, y: 2 }],
+    ["{{ {'x': [1]} | combine({'x': 5}, {'x': [2]}, list_merge='append') }}", { x: [1, 2] }],
+    ["{{ {'a': 1, 'b': 2} | combine({'b': 2, 'a': 1}) | string }}", "{'b': 2, 'a': 1}"],
+    ["{{ {'x': 1} | combine({'y': 2}, recursiv=true) }}", FAILS],
+    ["{{ {'x': 1} | combine({'y': 2}, list_merge='bogus') }}", FAILS],
   ],
   'what is undefined is no key, nor is a tuple that holds it': [
     ['{{ {(1, nowhere): 1} | length }}', FAILS],
@@ -143,6 +159,7 @@ export const UNDEFINED: Readonly<Record<string, readonly (readonly [template: st
     ["{{ [1, 'a' if no] | unique | length }}", '2'],
     ["{{ ['a' if no, 'a' if no] | unique | length }}", '1'],
     ["{{ ['a' if no, 1] | difference([1]) | length }}", '1'],
+    ["{{ ['a' if no, [1]] | flatten | length }}", '2'],
     ["{{ ['a' if no] is subset([1]) }}", false],
     ["{{ ('a' if no) is falsy }}", true],
     ["{{ [{'v': 'a' if no}, {'v': 1}] | selectattr('v', 'eq', 1) | list }}", [{ v: 1 }]],

@@ -5,7 +5,7 @@ import { PyDict, PyTuple, pyFloat } from '../../model/python-values.js';
 import { floatOf } from '../values/format.js';
 import { fromJson, fromYaml, toJson, toYaml } from '../values/json.js';
 import { binary } from '../values/operators.js';
-import { compare, equals, hashable, hasKey, iterate, str, text, toInt, truth } from '../values/python.js';
+import { compare, hashable, hasKey, iterate, str, text, toInt, truth } from '../values/python.js';
 import {
   defined,
   isDict,
@@ -20,8 +20,8 @@ import {
   unkept,
   type Value,
 } from '../values/values.js';
+import { combine } from './combine.js';
 import { type Filter, filter, type Given, passes } from './define.js';
-import { flatten } from './lists.js';
 
 /** An argument, or its default. */
 function given(g: Given, name: string, otherwise: Value): Value {
@@ -66,38 +66,6 @@ function roundedAt(v: number, digits: number): number {
   const half = /^50*$/.test(exact.slice(cut));
   const head = exact.slice(0, cut).replace(/\.$/, '');
   return Number(half && /[02468]$/.test(head) ? head : v.toFixed(digits));
-}
-
-/** `combine`: later dicts win; with `recursive` dicts in dicts are combined, lists as `list_merge` says. */
-function combine(value: Value, g: Given): Value {
-  const recursive = truth(g.named.get('recursive') ?? false);
-  const lists = str(g.named.get('list_merge') ?? 'replace');
-  const [first = new PyDict<Value>(), ...more] = flatten([value, ...g.rest], 1, true);
-  return more.reduce((low: Value, high) => merge(low, high, recursive, lists), first);
-}
-
-function merge(low: Value, high: Value, recursive: boolean, lists: string): Value {
-  const [a, b] = [defined(low), defined(high)];
-  if (!isDict(a) || !isDict(b)) throw new TemplateError(`combine needs dicts, not ${typeName(isDict(a) ? b : a)}`);
-  const out = new PyDict<Value>(a.entries());
-  for (const k of b.keys()) {
-    const [x, y] = [out.get(k), b.get(k) ?? null];
-    if (recursive && x !== undefined && isDict(x) && isDict(y)) out.set(k, merge(x, y, recursive, lists));
-    else if (Array.isArray(x) && Array.isArray(y)) out.set(k, mergeLists(x, y, lists));
-    else out.set(k, y);
-  }
-  return out;
-}
-
-function mergeLists(x: Value[], y: Value[], how: string): Value[] {
-  if (how === 'replace') return y;
-  if (how === 'keep') return x;
-  if (how === 'append') return [...x, ...y];
-  if (how === 'prepend') return [...y, ...x];
-  const without = (a: Value[], b: Value[]): Value[] => a.filter((v) => !b.some((w) => equals(v, w)));
-  if (how === 'append_rp') return [...without(x, y), ...y];
-  if (how === 'prepend_rp') return [...y, ...without(x, y)];
-  throw new TemplateError(`combine does not support list_merge ${how}`);
 }
 
 function itemsToDict(value: Value, g: Given): Value {

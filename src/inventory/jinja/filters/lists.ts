@@ -1,7 +1,7 @@
 import { PyTuple } from '../../model/python-values.js';
 import { holds } from '../evaluate/evaluate.js';
 import { binary, LARGEST } from '../values/operators.js';
-import { compare, contains, equals, index, iterate, str, text, truth } from '../values/python.js';
+import { comparable, compare, contains, equals, index, iterate, str, text, truth } from '../values/python.js';
 import { defined, isDict, isSequence, TemplateError, typeName, Undefined, unkept, type Value } from '../values/values.js';
 
 import { attributeOf } from './attributes.js';
@@ -49,7 +49,7 @@ function once(items: readonly Value[], same: (v: Value) => Value = (v) => v): Va
 
 export function flatten(items: readonly Value[], levels: number, skipNulls: boolean): Value[] {
   return items.flatMap((given) => {
-    const v = defined(given);
+    const v = comparable(given);
     if (skipNulls && (v === null || v === 'None' || v === 'null')) return [];
     return isSequence(v) && levels > 0 ? flatten(v, levels - 1, skipNulls) : [v];
   });
