@@ -5,6 +5,7 @@ import { DATA_FILTERS } from './filters/data.js';
 import type { Filter } from './filters/define.js';
 import { IP_FILTERS } from './filters/ipaddr.js';
 import { LIST_FILTERS } from './filters/lists.js';
+import { SET_FILTERS } from './filters/sets.js';
 import { TESTS } from './filters/tests.js';
 import { TEXT_FILTERS } from './filters/text.js';
 import { type LookupOptions, lookup } from './lookups.js';
@@ -25,7 +26,7 @@ import {
 } from './values/values.js';
 
 const FILTERS: ReadonlyMap<string, Filter> = new Map(
-  Object.entries({ ...TEXT_FILTERS, ...LIST_FILTERS, ...DATA_FILTERS, ...IP_FILTERS }),
+  Object.entries({ ...TEXT_FILTERS, ...LIST_FILTERS, ...SET_FILTERS, ...DATA_FILTERS, ...IP_FILTERS }),
 );
 const TEST_MAP: ReadonlyMap<string, Filter> = new Map(Object.entries(TESTS));
 

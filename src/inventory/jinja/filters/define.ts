@@ -41,9 +41,14 @@ export class Given {
   }
 
   need(name: string): Value {
+    return defined(this.raw(name));
+  }
+
+  /** It may be undefined, but not missing. */
+  raw(name: string): Value {
     const v = this.get(name);
     if (v === undefined) throw new TemplateError(`${name} is missing`);
-    return defined(v);
+    return v;
   }
 }
 

@@ -1,11 +1,12 @@
 import { PyTuple } from '../../model/python-values.js';
 import { holds } from '../evaluate/evaluate.js';
 import { binary, LARGEST } from '../values/operators.js';
-import { comparable, compare, contains, equals, index, iterate, str, text, truth } from '../values/python.js';
+import { comparable, compare, equals, index, iterate, str, text, truth } from '../values/python.js';
 import { defined, isDict, isSequence, TemplateError, typeName, Undefined, unkept, type Value } from '../values/values.js';
 
 import { attributeOf } from './attributes.js';
 import { type Filter, filter, type Given } from './define.js';
+import { unique } from './sets.js';
 
 /** The key by which a list is sorted, compared or counted: an attribute (several with commas), case or not. */
 function by(given: Given, value: Value): Value {
@@ -33,17 +34,6 @@ function extreme(sign: number): Filter {
     if (best === undefined) return new Undefined('', 'the list is empty');
     for (const v of items.slice(1)) if (sign * compare(by(g, v), by(g, best)) > 0) best = v;
     return best;
-  });
-}
-
-/** Each item once, in order of first appearance. */
-function once(items: readonly Value[], same: (v: Value) => Value = (v) => v): Value[] {
-  const seen: Value[] = [];
-  const words = new Set<Value>();
-  return items.filter((v) => {
-    const k = unkept(same(v));
-    if (typeof k === 'string' || k === null) return !words.has(k) && words.add(k);
-    return !seen.some((s) => equals(s, k)) && seen.push(k);
   });
 }
 
@@ -164,13 +154,10 @@ export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
     const items = path === undefined || path === null ? iterate(v) : iterate(v).map((i) => attributeOf(i, path));
     return items.reduce((sum, i) => binary('+', sum, i), g.get('start') ?? 0);
   }),
-  unique: filter(['case_sensitive', 'attribute'], (v, g) => once(iterate(v), (i) => by(g, i))),
-  union: filter(['b'], (v, g) => once(iterate(binary('+', v, g.need('b'))))),
-  intersect: filter(['b'], (v, g) => once(iterate(v).filter((i) => contains(g.need('b'), i)))),
-  difference: filter(['b'], (v, g) => once(iterate(v).filter((i) => !contains(g.need('b'), i)))),
-  symmetric_difference: filter(['b'], (v, g) => {
-    const [a, b] = [iterate(v), iterate(g.need('b'))];
-    return once([...a, ...b]).filter((i) => a.some((x) => equals(x, i)) !== b.some((x) => equals(x, i)));
+  unique: filter(['case_sensitive', 'attribute'], (v, g) => {
+    const path = g.get('attribute');
+    const only = g.get('case_sensitive') === false || (path !== undefined && truth(path));
+    return unique(iterate(v), (i) => by(g, i), only);
   }),
   flatten: filter(['levels', 'skip_nulls'], (v, g) => flatten(iterate(v), g.int('levels', LARGEST), g.bool('skip_nulls', true))),
   map: filter(['...'], map),

@@ -5,6 +5,7 @@ import { Callable, defined, isDict, isFloat, isNumber, isSequence, Undefined, ty
 import { type Filter, filter } from './define.js';
 import { ipQuery } from './ipaddr.js';
 import { pattern } from './regex.js';
+import { within } from './sets.js';
 import { versionHolds } from './version.js';
 
 const version = filter(['version', 'operator', 'strict', 'version_type'], (v, g) => {
@@ -35,11 +36,6 @@ const truthy = (v: Value, convert: boolean): boolean => {
     if (['n', 'no', 'off', '0', 'false', 'f'].includes(word)) return false;
   }
   return truth(v);
-};
-
-const within = (v: Value, other: Value): boolean => {
-  const items = iterate(other);
-  return iterate(v).every((i) => items.some((o) => holds('==', i, o)));
 };
 
 const ip = (query: string, v: 4 | 6 | undefined): Filter =>
@@ -93,10 +89,10 @@ export const TESTS: Readonly<Record<string, Filter>> = {
   version_compare: version,
   truthy: filter(['convert_bool'], (v, g) => truthy(v, g.bool('convert_bool'))),
   falsy: filter(['convert_bool'], (v, g) => !truthy(v, g.bool('convert_bool'))),
-  subset: filter(['b'], (v, g) => within(v, g.need('b'))),
-  issubset: filter(['b'], (v, g) => within(v, g.need('b'))),
-  superset: filter(['b'], (v, g) => within(g.need('b'), v)),
-  issuperset: filter(['b'], (v, g) => within(g.need('b'), v)),
+  subset: filter(['b'], (v, g) => within(v, g.raw('b'))),
+  issubset: filter(['b'], (v, g) => within(v, g.raw('b'))),
+  superset: filter(['b'], (v, g) => within(g.raw('b'), v)),
+  issuperset: filter(['b'], (v, g) => within(g.raw('b'), v)),
   contains: filter(['other'], (v, g) => holds('in', g.need('other'), v)),
   any: filter([], (v) => iterate(v).some(truth)),
   all: filter([], (v) => iterate(v).every(truth)),
