@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { ioReason } from '../../base/io-error.js';
-import { str, text } from './values/python.js';
-import { type Arguments, TemplateError, Undefined, type Value } from './values/values.js';
+import { PyDict } from '../model/python-values.js';
+import { comparable, str, text } from './values/python.js';
+import { type Arguments, defined, TemplateError, Undefined, type Value } from './values/values.js';
 
 export interface LookupOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -17,21 +18,35 @@ export function lookup(args: Arguments, o: LookupOptions, wantList: boolean): Va
   const name = text(kind ?? null, 'the lookup').replace(/^ansible\.builtin\./, '');
   const words = terms.flatMap((t) => (Array.isArray(t) ? t : [t]));
   const list = wantList || args.named.get('wantlist') === true;
-  const otherwise = args.named.get('default');
+  // None is no default.
+  const otherwise = args.named.get('default') ?? undefined;
   if (name === 'vars') {
-    const values = words.map((w) => {
-      const found = o.variable(str(w));
-      if (found === undefined && otherwise === undefined) return new Undefined(str(w), `${str(w)} is undefined`);
-      return found ?? otherwise ?? null;
-    });
-    return list || values.length !== 1 ? values : (values[0] ?? null);
+    const values = words.map((w) => variable(text(w, 'the name of a variable'), o, otherwise));
+    if (list) return values;
+    if (values.length > 0 && values.every((v) => typeof v === 'string')) return values.join(',');
+    return values.length === 1 ? (values[0] ?? null) : values;
   }
-  const read = { env: (w: string) => o.env[w] ?? str(otherwise ?? ''), file: (w: string) => readFile(w, o, args) }[name];
+  const read = { env: (w: string) => o.env[w] ?? str(defined(otherwise ?? '')), file: (w: string) => readFile(w, o, args) }[name];
   if (!read) {
     throw new TemplateError(`lookup('${name}') is not supported: Kubewright reads only env, file and vars on this machine`);
   }
   const values = words.map((w) => read(str(w)));
   return list ? values : values.join(',');
+}
+
+/** What is undefined fails at once: the filter `default` comes too late. */
+function variable(name: string, o: LookupOptions, otherwise: Value | undefined): Value {
+  const value = o.variable(name);
+  const found = value === undefined ? new Undefined(name, `${name} is undefined`) : value;
+  return whole(found instanceof Undefined && otherwise !== undefined ? otherwise : found);
+}
+
+/** Ansible marks all of what a lookup gives as unsafe, which no undefined value survives. */
+function whole(v: Value): Value {
+  if (Array.isArray(v)) v.forEach(whole);
+  else if (v instanceof PyDict) for (const [, item] of v.entries()) whole(item);
+  else comparable(v);
+  return v;
 }
 
 function readFile(name: string, o: LookupOptions, args: Arguments): string {

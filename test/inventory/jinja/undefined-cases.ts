@@ -2,6 +2,7 @@ import type { VarValue } from '../../../src/inventory/model/values.js';
 
 export const VARS: Readonly<Record<string, VarValue>> = {
   n: 5,
+  s: 'Hello World',
   no: false,
   d: { b: 2, a: 1, c: { x: [1, 2], y: 'z' } },
   undef_ref: '{{ nowhere }}',
@@ -160,7 +161,19 @@ export const UNDEFINED: Readonly<Record<string, readonly (readonly [template: st
     ["{{ {'a': (1, nowhere)} }}", FAILS],
   ],
   'lookups fail at once': [
+    ["{{ lookup('vars', 'nowhere') | default('dd') }}", FAILS],
+    ["{{ lookup('vars', 'undef_ref') | default('dd') }}", FAILS],
+    ["{{ lookup('vars', 'undef_ref', default='dd') }}", 'dd'],
+    ["{{ lookup('vars', 'nowhere', default=none) }}", FAILS],
+    ["{{ lookup('vars', 'nowhere', default=[nowhere]) | length }}", FAILS],
+    ["{{ lookup('vars', 'nowhere', default={'k': (1, nowhere)}) | length }}", FAILS],
     ["{{ lookup('vars', 'n', default=[nowhere]) }}", '5'],
+    ["{{ lookup('env', 'KUBEWRIGHT_NO_SUCH', default='a' if no) }}", FAILS],
+    ["{{ lookup('env', 'KUBEWRIGHT_NO_SUCH', default=none) }}", ''],
+    ["{{ lookup('vars', 's', 's') }}", 'Hello World,Hello World'],
+    ["{{ lookup('vars', 'n', 's') }}", [5, 'Hello World']],
+    ["{{ lookup('vars', 5) }}", FAILS],
+    ["{{ query('vars', 'n', 'nowhere') | length }}", FAILS],
     ["{{ query('vars', 'n', 'nowhere', default='dd') }}", [5, 'dd']],
   ],
   'an inline if without an else is undefined, but prints as nothing and can be compared': [
