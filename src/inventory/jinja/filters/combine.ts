@@ -1,6 +1,6 @@
-import { PyDict, PyTuple } from '../../model/python-values.js';
+import { PyDict } from '../../model/python-values.js';
 import { contains, equals, str, truth } from '../values/python.js';
-import { defined, isDict, TemplateError, typeName, type Value } from '../values/values.js';
+import { defined, isDict, isList, TemplateError, typeName, type Value } from '../values/values.js';
 import type { Given } from './define.js';
 import { flatten } from './lists.js';
 
@@ -49,8 +49,4 @@ function merge(low: Value, high: Value, g: Given): Value {
     else out.set(k, isList(x) && isList(y) ? lists(x, y) : y);
   }
   return out;
-}
-
-function isList(v: Value | undefined): v is Value[] {
-  return Array.isArray(v) && !(v instanceof PyTuple);
 }

@@ -1,8 +1,19 @@
 import { PyTuple } from '../../model/python-values.js';
-import { holds } from '../evaluate/evaluate.js';
+import { holds, item } from '../evaluate/evaluate.js';
 import { binary, LARGEST } from '../values/operators.js';
-import { comparable, compare, equals, index, iterate, str, text, truth } from '../values/python.js';
-import { defined, isDict, isSequence, TemplateError, typeName, Undefined, unkept, type Value } from '../values/values.js';
+import { comparable, compare, equals, hasKey, index, iterate, str, text, truth } from '../values/python.js';
+import {
+  defined,
+  isDict,
+  isList,
+  isSequence,
+  NO_ELSE,
+  TemplateError,
+  typeName,
+  Undefined,
+  unkept,
+  type Value,
+} from '../values/values.js';
 
 import { attributeOf } from './attributes.js';
 import { type Filter, filter, type Given } from './define.js';
@@ -121,6 +132,7 @@ function batch(value: Value, g: Given): Value {
 }
 
 function length(value: Value): number {
+  if (value === NO_ELSE) return 0;
   const v = defined(value);
   if (typeof v === 'string') return [...v].length;
   if (isDict(v)) return v.size;
@@ -130,6 +142,24 @@ function length(value: Value): number {
 
 function itemOr(there: Value | undefined): Value {
   return there === undefined ? new Undefined('', 'the list is empty') : there;
+}
+
+/** Every item with each of what a path in it leads to, which must be a list. */
+function subelements(given: Value, g: Given): Value {
+  const [v, wanted] = [defined(given), g.need('subelements')];
+  const path: Value[] = isList(wanted) ? wanted : text(wanted, 'subelements').split('.');
+  if (!isDict(v) && !isList(v)) throw new TemplateError(`subelements needs a list or a dict, not a ${typeName(v)}`);
+  const items = isDict(v) ? [...v.keys()].map((k) => v.get(k) ?? null) : v;
+  return items.flatMap((i) => {
+    let at = i;
+    for (const k of path) {
+      if (isDict(at) && !hasKey(at, k) && g.bool('skip_missing')) return [];
+      at = item(at, k);
+    }
+    const found = defined(at);
+    if (!isList(found)) throw new TemplateError(`${path.map(str).join('.')} is a ${typeName(found)}, not a list`);
+    return found.map((f) => PyTuple.make([i, f]));
+  });
 }
 
 function zip(value: Value, g: Given, longest: boolean): Value {
@@ -181,17 +211,9 @@ export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
   combinations: filter(['n'], (v, g) => combinations(iterate(v), g.int('n', 2)).map((c) => PyTuple.make(c))),
   extract: filter(['container', 'morekeys'], (v, g) => {
     const more = g.get('morekeys');
-    const keys = [v, ...(more === undefined || more === null ? [] : Array.isArray(more) ? more : [more])];
-    return keys.reduce((at, k) => attributeOf(at, typeof k === 'string' && k.includes('.') ? k : k), g.need('container'));
+    const keys = [v, ...(more === undefined || more === null ? [] : isList(more) ? more : [more])];
+    return keys.reduce((at, k) => item(at, k), g.raw('container'));
   }),
   abs: filter([], (v) => (holds('<', v, 0) ? binary('-', 0, v) : binary('+', v, 0))),
-  subelements: filter(['subelements', 'skip_missing'], (v, g) => {
-    const path = g.need('subelements');
-    const items = isDict(defined(v)) ? iterate(v).map((k) => attributeOf(v, k)) : iterate(v);
-    return items.flatMap((i) => {
-      const found = attributeOf(i, Array.isArray(path) ? path.map(str).join('.') : path);
-      if (found instanceof Undefined && g.bool('skip_missing')) return [];
-      return iterate(found).map((f) => PyTuple.make([i, f]));
-    });
-  }),
+  subelements: filter(['subelements', 'skip_missing'], subelements),
 };

@@ -58,6 +58,11 @@ export function isSequence(v: Value): v is Value[] {
   return Array.isArray(v) && !(v instanceof DictView);
 }
 
+/** A list, and not a tuple. */
+export function isList(v: Value | undefined): v is Value[] {
+  return v !== undefined && isSequence(v) && !(v instanceof PyTuple);
+}
+
 /** A dict whose values are made when they are asked for: `hostvars`. */
 export class LazyDict extends Dict<Value> {
   readonly #keys: () => Iterable<string>;
