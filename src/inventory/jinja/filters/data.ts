@@ -5,7 +5,7 @@ import { PyDict, PyTuple, pyFloat } from '../../model/python-values.js';
 import { floatOf } from '../values/format.js';
 import { fromJson, fromYaml, toJson, toYaml } from '../values/json.js';
 import { binary } from '../values/operators.js';
-import { compare, hashable, hasKey, iterate, str, text, toInt, truth } from '../values/python.js';
+import { compare, hashable, hasKey, index, iterate, str, text, toInt, truth } from '../values/python.js';
 import {
   defined,
   isDict,
@@ -13,6 +13,7 @@ import {
   isNumber,
   isSequence,
   KeptText,
+  NO_ELSE,
   numberOf,
   TemplateError,
   typeName,
@@ -34,6 +35,7 @@ const otherwise = passes(['default_value', 'boolean'], (v, g) =>
 );
 
 function toBool(given: Value): Value {
+  if (given === NO_ELSE) return false;
   const v = defined(given);
   if (v === null || typeof v === 'boolean') return v;
   if (typeof v === 'string') return ['yes', 'on', '1', 'true'].includes(v.toLowerCase());
@@ -92,12 +94,17 @@ function hash(kind: string, value: Value): string {
 }
 
 function json(g: Given, indent: number | undefined, sortKeys: boolean): Parameters<typeof toJson>[1] {
-  const given = g.named.get('indent') ?? indent;
+  const by = g.get('indent') ?? indent;
   return {
-    ...(typeof given === 'number' ? { indent: given } : {}),
-    sortKeys: truth(g.named.get('sort_keys') ?? sortKeys),
-    ascii: truth(g.named.get('ensure_ascii') ?? true),
+    ...(by === undefined ? {} : { indent: typeof by === 'string' ? by : ' '.repeat(Math.max(0, index(by, 'indent'))) }),
+    sortKeys: truth(g.get('sort_keys') ?? sortKeys),
+    ascii: truth(g.get('ensure_ascii') ?? true),
   };
+}
+
+/** Of texts only. */
+function path(apply: (p: string) => Value): Filter {
+  return filter([], (v) => apply(text(v, 'the path')));
 }
 
 function home(path: string): string {
@@ -139,9 +146,11 @@ export const DATA_FILTERS: Readonly<Record<string, Filter>> = {
     return pyFloat(base === undefined ? Math.log(numberOrFail(v)) : Math.log(numberOrFail(v)) / Math.log(numberOrFail(base)));
   }),
   root: filter(['base'], (v, g) => pyFloat(numberOrFail(v) ** (1 / numberOrFail(g.get('base') ?? 2)))),
-  type_debug: passes([], (v) =>
-    v instanceof Undefined ? 'AnsibleUndefined' : v instanceof KeptText ? 'NativeJinjaText' : typeName(v),
-  ),
+  type_debug: passes([], (v) => {
+    if (v === NO_ELSE) return 'Undefined';
+    if (v instanceof Undefined) return 'AnsibleUndefined';
+    return v instanceof KeptText ? 'NativeJinjaText' : typeName(v);
+  }),
   combine: filter(['...'], combine),
   dict2items: filter(['key_name', 'value_name'], (v, g) =>
     items(v).map(
@@ -161,39 +170,39 @@ export const DATA_FILTERS: Readonly<Record<string, Filter>> = {
     return (g.bool('reverse') ? all.reverse() : all).map((p) => PyTuple.make(p));
   }),
   to_json: filter(['...'], (v, g) => toJson(v, json(g, undefined, false))),
-  to_nice_json: filter(['...'], (v, g) => toJson(v, json(g, 4, true))),
+  to_nice_json: filter(['indent', 'sort_keys', '...'], (v, g) => toJson(v, json(g, 4, true))),
   tojson: filter(['indent'], (v, g) => toJson(v, json(g, undefined, true))),
   from_json: filter([], (v) => fromJson(text(v, 'the text'))),
   to_yaml: filter(['...'], (v, g) => {
     const flow = g.named.get('default_flow_style') ?? null;
-    return toYaml(v, flow === null ? undefined : truth(flow), 2);
+    return toYaml(v, flow === null ? undefined : truth(flow), g.int('indent', 2));
   }),
-  to_nice_yaml: filter(['...'], (v, g) => toYaml(v, false, Number(g.named.get('indent') ?? 4))),
-  from_yaml: filter([], (v) => (typeof v === 'string' ? fromYaml(v) : defined(v))),
+  to_nice_yaml: filter(['indent', '...'], (v, g) => toYaml(v, false, g.int('indent', 4))),
+  from_yaml: filter([], (v) => (typeof v === 'string' ? fromYaml(v) : v)),
   b64encode: filter(['encoding'], (v) => Buffer.from(str(v)).toString('base64')),
   b64decode: filter(['encoding'], (v) => Buffer.from(str(v), 'base64').toString()),
   hash: filter(['hashtype'], (v, g) => hash(g.str('hashtype', 'sha1'), v)),
   md5: filter([], (v) => hash('md5', v)),
   sha1: filter([], (v) => hash('sha1', v)),
   checksum: filter([], (v) => hash('sha1', v)),
-  basename: filter([], (v) => str(v).slice(str(v).lastIndexOf('/') + 1)),
-  dirname: filter([], (v) => {
-    const head = str(v).slice(0, str(v).lastIndexOf('/') + 1);
+  basename: path((p) => p.slice(p.lastIndexOf('/') + 1)),
+  dirname: path((p) => {
+    const head = p.slice(0, p.lastIndexOf('/') + 1);
     return /^\/+$/.test(head) ? head : head.replace(/\/+$/, '');
   }),
-  expanduser: filter([], (v) => home(str(v))),
-  realpath: filter([], (v) => posix.resolve(str(v))),
-  relpath: filter(['start'], (v, g) => posix.relative(g.str('start', '.'), str(v)) || '.'),
-  splitext: filter([], (v) => {
-    const dot = /(?<=[^/.][^/]*)\.[^./]*$/.exec(str(v));
-    return dot ? PyTuple.make([str(v).slice(0, dot.index), dot[0]]) : PyTuple.make([str(v), '']);
+  expanduser: path(home),
+  realpath: path((p) => posix.resolve(p)),
+  relpath: filter(['start'], (v, g) => posix.relative(g.str('start', '.'), text(v, 'the path')) || '.'),
+  splitext: path((p) => {
+    const dot = /(?<=[^/.][^/]*)\.[^./]*$/.exec(p);
+    return PyTuple.make(dot ? [p.slice(0, dot.index), dot[0]] : [p, '']);
   }),
   path_join: filter([], (v) => {
-    const parts = typeof v === 'string' ? [v] : iterate(v).map((p) => text(p, 'a part of the path'));
+    const parts = (isSequence(v) ? v : [v]).map((p) => text(p, 'a part of the path'));
     return parts.reduce((path, p) => (p.startsWith('/') || path === '' ? p : path.endsWith('/') ? path + p : `${path}/${p}`), '');
   }),
   human_to_bytes: filter(['default_unit'], humanToBytes),
-  safe: filter([], (v) => defined(v)),
+  safe: filter([], str),
 };
 
 function numberOrFail(v: Value): number {

@@ -1,7 +1,7 @@
 import { holds } from '../evaluate/evaluate.js';
 import { binary } from '../values/operators.js';
 import { iterate, requireDefined, str, text, truth } from '../values/python.js';
-import { Callable, defined, isDict, isFloat, isNumber, isSequence, Undefined, type Value } from '../values/values.js';
+import { Callable, defined, isDict, isFloat, isNumber, isSequence, NO_ELSE, Undefined, type Value } from '../values/values.js';
 import { type Filter, filter } from './define.js';
 import { ipQuery } from './ipaddr.js';
 import { pattern } from './regex.js';
@@ -13,7 +13,7 @@ const version = filter(['version', 'operator', 'strict', 'version_type'], (v, g)
   return versionHolds(v, g.need('version'), g.str('operator', 'eq'), type);
 });
 
-const order = (op: string): Filter => filter(['other'], (v, g) => holds(op, v, g.need('other')));
+const order = (op: string): Filter => filter(['other'], (v, g) => holds(op, v, g.raw('other')));
 
 /** `match` from the beginning, `search` anywhere. */
 const regex = (anchored: boolean): Filter =>
@@ -57,16 +57,17 @@ export const TESTS: Readonly<Record<string, Filter>> = {
   integer: filter([], (v) => isNumber(v) && !isFloat(v)),
   float: filter([], (v) => isFloat(v)),
   mapping: filter([], (v) => isDict(v)),
-  iterable: filter([], (v) => typeof defined(v) === 'string' || Array.isArray(v) || isDict(v)),
-  sequence: filter([], (v) => typeof v === 'string' || isSequence(v) || isDict(v)),
-  callable: filter([], (v) => v instanceof Callable),
-  sameas: filter(['other'], (v, g) => defined(v) === g.need('other')),
+  iterable: filter([], (v) => v === NO_ELSE || typeof defined(v) === 'string' || Array.isArray(v) || isDict(v)),
+  sequence: filter([], (v) => v === NO_ELSE || typeof v === 'string' || isSequence(v) || isDict(v)),
+  // Ansible's undefined values have all methods.
+  callable: filter([], (v) => v instanceof Callable || v instanceof Undefined),
+  sameas: filter(['other'], (v, g) => v === g.raw('other')),
   lower: filter([], (v) => str(v) !== str(v).toUpperCase() && str(v) === str(v).toLowerCase()),
   upper: filter([], (v) => str(v) !== str(v).toLowerCase() && str(v) === str(v).toUpperCase()),
   even: filter([], (v) => holds('==', binary('%', v, 2), 0)),
   odd: filter([], (v) => holds('==', binary('%', v, 2), 1)),
   divisibleby: filter(['num'], (v, g) => holds('==', binary('%', v, g.need('num')), 0)),
-  in: filter(['seq'], (v, g) => holds('in', v, g.need('seq'))),
+  in: filter(['seq'], (v, g) => holds('in', v, g.raw('seq'))),
   eq: order('=='),
   equalto: order('=='),
   '==': order('=='),
@@ -93,10 +94,10 @@ export const TESTS: Readonly<Record<string, Filter>> = {
   issubset: filter(['b'], (v, g) => within(v, g.raw('b'))),
   superset: filter(['b'], (v, g) => within(g.raw('b'), v)),
   issuperset: filter(['b'], (v, g) => within(g.raw('b'), v)),
-  contains: filter(['other'], (v, g) => holds('in', g.need('other'), v)),
+  contains: filter(['other'], (v, g) => holds('in', g.raw('other'), v)),
   any: filter([], (v) => iterate(v).some(truth)),
   all: filter([], (v) => iterate(v).every(truth)),
-  abs: filter([], (v) => str(v).startsWith('/')),
+  abs: filter([], (v) => text(v, 'the path').startsWith('/')),
   ip: ip('', undefined),
   ip_address: ip('', undefined),
   ipv4: ip('', 4),

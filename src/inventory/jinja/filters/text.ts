@@ -1,8 +1,8 @@
 import { PyDict, PyTuple } from '../../model/python-values.js';
 import { formatPercent, joined } from '../values/format.js';
 import { capitalize, replace, split, strip } from '../values/methods.js';
-import { index, iterate, str, text } from '../values/python.js';
-import { defined, isDict, TemplateError, type Value } from '../values/values.js';
+import { comparable, index, iterate, str, text } from '../values/python.js';
+import { isDict, NO_ELSE, TemplateError, type Value } from '../values/values.js';
 import { attributeOf } from './attributes.js';
 import { type Filter, filter, type Given } from './define.js';
 import { pattern, substitute } from './regex.js';
@@ -46,14 +46,14 @@ function quote(s: string): string {
 function indent(value: Value, given: Given): Value {
   const width = given.get('width') ?? 4;
   const by = typeof width === 'string' ? width : ' '.repeat(index(width, 'width'));
-  const [first = '', ...rest] = str(value).split('\n');
+  const [first = '', ...rest] = text(value, 'the text').split('\n');
   const lines = rest.map((l) => (l === '' && !given.bool('blank') ? l : by + l));
   return [given.bool('first') ? by + first : first, ...lines].join('\n');
 }
 
 function wordwrap(value: Value, given: Given): Value {
   const width = given.int('width', 79);
-  return str(value)
+  return text(value, 'the text')
     .split('\n')
     .map((line) => {
       const out: string[] = [];
@@ -78,7 +78,7 @@ function commented(value: Value, given: Given): Value {
   const style = given.str('style', 'plain');
   const mark = ({ plain: '# ', erlang: '% ', c: '// ' } as Readonly<Record<string, string>>)[style];
   if (mark === undefined) throw new TemplateError(`the style ${style} of comment is not supported`);
-  const lines = str(value)
+  const lines = text(value, 'the text')
     .split('\n')
     .map((l) => (mark + l).trimEnd());
   return [mark.trimEnd(), ...lines, mark.trimEnd()].join('\n');
@@ -91,7 +91,7 @@ export const TEXT_FILTERS: Readonly<Record<string, Filter>> = {
   title: filter([], (v) => str(v).replaceAll(/[^\s({[<-]+/g, capitalize)),
   trim: filter(['chars'], (v, g) => strip(str(v), g.get('chars'), true, true)),
   string: filter([], (v) => str(v)),
-  replace: filter(['old', 'new', 'count'], (v, g) => replace(str(v), str(g.need('old')), str(g.need('new')), g.int('count', -1))),
+  replace: filter(['old', 'new', 'count'], (v, g) => replace(str(v), str(g.raw('old')), str(g.raw('new')), g.int('count', -1))),
   split: filter(['sep', 'maxsplit'], (v, g) => split(text(v, 'the text'), g.get('sep'), g.int('maxsplit', -1))),
   join: filter(['d', 'attribute'], (v, g) => {
     const by = g.get('attribute');
@@ -132,7 +132,8 @@ function encode(given: Value): string {
   const one = (s: string): string =>
     encodeURIComponent(s).replaceAll(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   const query = (v: Value): string => one(str(v)).replaceAll('%20', '+');
-  const v = defined(given);
+  const v = comparable(given);
+  if (v === NO_ELSE) return '';
   if (!isDict(v) && !Array.isArray(v)) return one(str(v)).replaceAll('%2F', '/');
   const pairs = isDict(v) ? [...v.keys()].map((k): Value[] => [k, v.get(k) ?? null]) : v.map((p) => iterate(p));
   return pairs

@@ -92,6 +92,7 @@ export function formatBraces(pattern: string, args: Arguments): string {
 }
 
 function aligned(value: Value, spec: string): string {
+  if (spec === '') return str(value);
   const match = /^(?:([\s\S])?([<>^=]))?([-+ ])?(#)?(0)?(\d+)?(,)?(?:\.(\d+))?([a-zA-Z%])?$/u.exec(spec);
   if (!match) throw new TemplateError(`the format ${spec} is not supported`);
   const [, fill, align, sign = '', alternate, zero, width, comma, precision, type] = match;

@@ -8,7 +8,7 @@ import { iterate, repr, str } from './python.js';
 import { DictView, defined, isDict, isNumber, TemplateError, type Value } from './values.js';
 
 export interface JsonStyle {
-  readonly indent?: number;
+  readonly indent?: string;
   readonly sortKeys?: boolean;
   readonly ascii?: boolean;
 }
@@ -27,7 +27,7 @@ export function toJson(given: Value, style: JsonStyle, depth = 0): string {
     : iterate(v).map((i) => toJson(i, style, depth + 1));
   if (items.length === 0) return open + close;
   if (style.indent === undefined) return `${open}${items.join(', ')}${close}`;
-  const pad = (n: number): string => `\n${' '.repeat((style.indent ?? 0) * n)}`;
+  const pad = (n: number): string => `\n${(style.indent ?? '').repeat(n)}`;
   return `${open}${pad(depth + 1)}${items.join(`,${pad(depth + 1)}`)}${pad(depth)}${close}`;
 }
 
@@ -66,8 +66,10 @@ export function fromJson(text: string): Value {
 }
 
 /** PyYAML's `dump` with sorted keys. `flow` undefined: lists and dicts of scalars are written on one line, as `to_yaml` does. */
-export function toYaml(given: Value, flow: boolean | undefined, indent: number): string {
+export function toYaml(given: Value, flow: boolean | undefined, wanted: number): string {
   const v = defined(given);
+  // PyYAML takes no other indent.
+  const indent = wanted > 1 && wanted < 10 ? wanted : 2;
   if (!isDict(v) && !Array.isArray(v)) return `${scalar(v)}\n...\n`;
   return `${node(v, flow, indent, 0).replace(/^\n/, '')}\n`;
 }
