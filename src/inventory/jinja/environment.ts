@@ -10,18 +10,15 @@ import { TESTS } from './filters/tests.js';
 import { TEXT_FILTERS } from './filters/text.js';
 import { type LookupOptions, lookup } from './lookups.js';
 import { LARGEST } from './values/operators.js';
-import { hashable, index, iterate } from './values/python.js';
+import { index, pairs } from './values/python.js';
 import {
   type Arguments,
   Callable,
   DictView,
-  defined,
-  isDict,
   KeptText,
   Namespace,
   TemplateError,
   UndefinedError,
-  unkept,
   type Value,
 } from './values/values.js';
 
@@ -96,16 +93,7 @@ function globalFunctions(o: LookupOptions): ReadonlyMap<string, Callable> {
   const make = (name: string, call: (a: Arguments) => Value): [string, Callable] => [name, new Callable(name, call)];
   return new Map([
     make('range', range),
-    make('dict', (a) => {
-      const first = defined(a.positional[0] ?? null);
-      if (isDict(first)) return new PyDict<Value>([...first.entries(), ...a.named]);
-      if (first === null) return new PyDict<Value>(a.named);
-      const pairs = iterate(first).map((p): [Value, Value] => {
-        const [k, v] = iterate(p);
-        return [hashable(unkept(k ?? null)), v ?? null];
-      });
-      return new PyDict<Value>([...pairs, ...a.named]);
-    }),
+    make('dict', ({ positional: [first], named }) => new PyDict<Value>([...(first === undefined ? [] : pairs(first)), ...named])),
     make('namespace', (a) => {
       const space = new Namespace();
       for (const [k, v] of a.named) space.values.set(k, v);

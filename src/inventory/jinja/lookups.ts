@@ -30,7 +30,7 @@ export function lookup(args: Arguments, o: LookupOptions, wantList: boolean): Va
   if (!read) {
     throw new TemplateError(`lookup('${name}') is not supported: Kubewright reads only env, file and vars on this machine`);
   }
-  const values = words.map((w) => read(str(w)));
+  const values = words.map((w) => read(text(w, 'what to look up')));
   return list ? values : values.join(',');
 }
 

@@ -40,11 +40,9 @@ function sort(value: Value, g: Given): Value {
 
 function extreme(sign: number): Filter {
   return filter(['case_sensitive', 'attribute'], (value, g) => {
-    const items = iterate(value);
-    let best = items[0];
-    if (best === undefined) return new Undefined('', 'the list is empty');
-    for (const v of items.slice(1)) if (sign * compare(by(g, v), by(g, best)) > 0) best = v;
-    return best;
+    const [first, ...rest] = iterate(value).map((v) => ({ v, k: by(g, v) }));
+    if (first === undefined) return new Undefined('', 'the list is empty');
+    return rest.reduce((best, i) => (sign * compare(i.k, best.k) > 0 ? i : best), first).v;
   });
 }
 

@@ -9,7 +9,7 @@ import { within } from './sets.js';
 import { versionHolds } from './version.js';
 
 const version = filter(['version', 'operator', 'strict', 'version_type'], (v, g) => {
-  const type = g.get('strict') === true ? 'strict' : g.str('version_type', 'loose');
+  const type = g.bool('strict') ? 'strict' : g.str('version_type', 'loose');
   return versionHolds(v, g.need('version'), g.str('operator', 'eq'), type);
 });
 

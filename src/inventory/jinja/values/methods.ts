@@ -1,6 +1,6 @@
 import { type Dict, PyDict, PyTuple } from '../../model/python-values.js';
 import { formatBraces } from './format.js';
-import { compare, hashable, hasKey, index, iterate, same, str, text } from './python.js';
+import { compare, hashable, hasKey, index, iterate, pairs, same, str, text } from './python.js';
 import { type Arguments, Callable, DictView, defined, isDict, isSequence, TemplateError, unkept, type Value } from './values.js';
 
 type Method = (args: readonly Value[], all: Arguments) => Value;
@@ -198,8 +198,7 @@ function dictMethods(dict: Dict<Value>): Record<string, Method> {
     dict instanceof PyDict
       ? {
           update: ([other], { named }) => {
-            const more = defined(other ?? null);
-            if (isDict(more)) for (const k of more.keys()) dict.set(k, more.get(k) ?? null);
+            for (const [k, v] of other === undefined ? [] : pairs(other)) dict.set(k, v);
             for (const [k, v] of named) dict.set(k, v);
             return null;
           },

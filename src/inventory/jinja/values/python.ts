@@ -120,6 +120,17 @@ export function iterate(given: Value): Value[] {
   throw new TemplateError(`a ${typeName(v)} cannot be looped over`);
 }
 
+/** What `dict()` and `update` take: a dict, or pairs of keys and values. */
+export function pairs(given: Value): [Value, Value][] {
+  const dict = defined(given);
+  if (isDict(dict)) return Array.from(dict.entries(), ([k, v]) => [k, v]);
+  return iterate(dict).map((p) => {
+    const [k, v, more] = iterate(p);
+    if (k === undefined || v === undefined || more !== undefined) throw new TemplateError('a dict is made of pairs');
+    return [hashable(unkept(k)), v];
+  });
+}
+
 /** `str()`. */
 export function str(given: Value): string {
   if (given === NO_ELSE) return '';
