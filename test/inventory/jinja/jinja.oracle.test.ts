@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toVar } from '../../../src/inventory/jinja/values/convert.js';
@@ -38,10 +39,15 @@ describe.skipIf(!known.ansible)("against Ansible's templar", () => {
     expect(cases.map(([t], i) => [t, said[i]])).toEqual(cases);
   });
 
-  it(`${runs} random expressions give the same value of the same type, or fail in both`, () => {
+  it(`${runs} random expressions give the same value of the same type, or fail in both`, async () => {
     const seed = fuzzSeed() ?? Math.floor(Math.random() * 2 ** 31);
     const templates = fc.sample(template, { numRuns: runs, seed });
-    const answers = askTemplar(templates.map((t) => ({ template: t, vars: corpus.vars })));
+    const answers: Answer[] = [];
+    // In portions: while one is asked for, vitest hears nothing from here, and after a minute it takes that for an error.
+    for (let i = 0; i < runs; i += 1000) {
+      answers.push(...askTemplar(templates.slice(i, i + 1000).map((t) => ({ template: t, vars: corpus.vars }))));
+      await setImmediate();
+    }
     expect(answers.length).toBe(runs);
     const differences = templates.flatMap((t, i) => {
       const [own, ansible] = [outcome(t), answers[i]];
