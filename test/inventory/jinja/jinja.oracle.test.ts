@@ -168,6 +168,19 @@ const FILTERS = [
   "groupby('age')",
   'items2dict',
   'dictsort',
+  "combine({'k': {'z': 1}}, recursive=true)",
+  "combine({'k': [1]}, list_merge='append_rp')",
+  'intersect([1, 2])',
+  'symmetric_difference([1])',
+  "subelements('tags', skip_missing=true)",
+  "extract({'a': 1, 42: 2})",
+  "map('extract', d)",
+  "map('default', 'x')",
+  "selectattr('k', 'defined')",
+  'unique(case_sensitive=true)',
+  "zip_longest([1, 2], fillvalue='z')",
+  'to_nice_yaml(2)',
+  'dict2items | items2dict',
 ];
 /** What follows a value. */
 const TAILS = ['[0]', '[-1]', '.k', "['a']", '.upper()', ".split(',')", '.items() | list', '.keys() | list', '.get(1)'];
@@ -182,6 +195,11 @@ const TESTS = [
   "match('a')",
   "version('1', '>')",
   'in [1, 2]',
+  'subset([1, 2])',
+  'superset([1])',
+  'contains(1)',
+  'eq [1, 2]',
+  'truthy(convert_bool=true)',
 ];
 const { expression } = fc.letrec<{ expression: string }>((tie) => ({
   expression: fc.oneof(
@@ -197,6 +215,7 @@ const { expression } = fc.letrec<{ expression: string }>((tie) => ({
       )
       .map(([a, o, b]) => `(${a}) ${o} (${b})`),
     fc.tuple(tie('expression'), tie('expression'), tie('expression')).map(([a, b, c]) => `(${a}) if (${b}) else (${c})`),
+    fc.tuple(tie('expression'), tie('expression')).map(([a, b]) => `(${a}) if (${b})`),
     tie('expression').map((e) => `not (${e})`),
     tie('expression').map((e) => `-(${e})`),
     // Jinja turns (-3) ** n into -(3 ** n) unless n is a constant.

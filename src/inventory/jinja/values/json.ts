@@ -67,11 +67,9 @@ export function fromJson(text: string): Value {
 
 /** PyYAML's `dump` with sorted keys. `flow` undefined: lists and dicts of scalars are written on one line, as `to_yaml` does. */
 export function toYaml(given: Value, flow: boolean | undefined, wanted: number): string {
-  const v = defined(given);
   // PyYAML takes no other indent.
   const indent = wanted > 1 && wanted < 10 ? wanted : 2;
-  if (!isDict(v) && !Array.isArray(v)) return `${scalar(v)}\n...\n`;
-  return `${node(v, flow, indent, 0).replace(/^\n/, '')}\n`;
+  return `${node(given, flow, indent, 0).replace(/^\n/, '')}\n`;
 }
 
 function node(given: Value, flow: boolean | undefined, indent: number, depth: number): string {
