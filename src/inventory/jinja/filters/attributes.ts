@@ -1,12 +1,13 @@
 import { item } from '../evaluate/evaluate.js';
 import { str } from '../values/python.js';
-import { defined, type Value } from '../values/values.js';
+import { defined, Undefined, type Value } from '../values/values.js';
 
-/** Resolves `attribute='a.b.0'` of a filter. */
-export function attributeOf(value: Value, given: Value): Value {
+/** Resolves `attribute='a.b.0'` of a filter. @param otherwise stands for what is undefined on the way, unless it is null. */
+export function attributeOf(value: Value, given: Value, otherwise: Value = null): Value {
   const path = defined(given);
-  if (typeof path === 'number') return item(value, path);
-  let at = value;
-  for (const part of str(path).split('.')) at = item(at, /^\d+$/.test(part) ? Number(part) : part);
-  return at;
+  const parts = typeof path === 'number' ? [path] : str(path).split('.');
+  return parts.reduce((at: Value, part) => {
+    const found = item(at, /^\d+$/.test(String(part)) ? Number(part) : part);
+    return found instanceof Undefined && otherwise !== null ? otherwise : found;
+  }, value);
 }

@@ -1,7 +1,7 @@
 import { PyTuple } from '../../model/python-values.js';
 import { holds, item } from '../evaluate/evaluate.js';
 import { binary, LARGEST } from '../values/operators.js';
-import { comparable, compare, equals, hasKey, index, iterate, str, text, truth } from '../values/python.js';
+import { comparable, compare, hasKey, index, iterate, same, str, text, truth } from '../values/python.js';
 import {
   defined,
   isDict,
@@ -22,13 +22,14 @@ import { unique } from './sets.js';
 /** The key by which a list is sorted, compared or counted: an attribute (several with commas), case or not. */
 function by(given: Given, value: Value): Value {
   const path = given.get('attribute');
-  const fold = (item: Value): Value => {
-    const v = unkept(item);
-    return typeof v === 'string' && !given.bool('case_sensitive') ? v.toLowerCase() : v;
-  };
-  if (path === undefined || path === null) return fold(value);
-  if (typeof path === 'string' && path.includes(',')) return path.split(',').map((p) => fold(attributeOf(value, p)));
-  return fold(attributeOf(value, path));
+  if (path === undefined || path === null) return folded(given, value);
+  if (typeof path === 'string' && path.includes(',')) return path.split(',').map((p) => folded(given, attributeOf(value, p)));
+  return folded(given, attributeOf(value, path));
+}
+
+function folded(given: Given, item: Value): Value {
+  const v = unkept(item);
+  return typeof v === 'string' && !given.bool('case_sensitive') ? v.toLowerCase() : v;
 }
 
 /** Jinja compares lists of keys, so that keys that are equal need no order. */
@@ -76,11 +77,7 @@ function map(value: Value, g: Given): Value {
   if (!truth(value)) return [];
   const path = g.named.get('attribute');
   if (g.rest.length === 0 && path !== undefined) {
-    const otherwise = g.named.get('default');
-    return iterate(value).map((v) => {
-      const found = attributeOf(v, path);
-      return found instanceof Undefined && otherwise !== undefined ? otherwise : found;
-    });
+    return iterate(value).map((v) => attributeOf(v, path, g.named.get('default') ?? null));
   }
   const [name, ...positional] = g.rest;
   if (name === undefined) throw new TemplateError('map needs a filter or an attribute');
@@ -105,18 +102,19 @@ function select(keep: boolean, withAttribute: boolean): Filter {
   });
 }
 
+/** Groups differ in case only with `case_sensitive`; the key of a group is that of its first item. */
 function groupBy(value: Value, g: Given): Value {
-  const path = g.need('attribute');
+  const key = (v: Value): Value => attributeOf(v, g.need('attribute'), g.get('default') ?? null);
   const sorted = iterate(value)
-    .map((v) => ({ v, k: attributeOf(v, path) }))
+    .map((v) => ({ v, k: folded(g, key(v)) }))
     .sort((a, b) => compare(a.k, b.k));
   const out: { k: Value; items: Value[] }[] = [];
   for (const { v, k } of sorted) {
     const last = out.at(-1);
-    if (last && equals(last.k, k)) last.items.push(v);
+    if (last && same(last.k, k)) last.items.push(v);
     else out.push({ k, items: [v] });
   }
-  return out.map((o) => PyTuple.make([o.k, o.items]));
+  return out.map((o) => PyTuple.make([key(o.items[0] ?? null), o.items]));
 }
 
 function batch(value: Value, g: Given): Value {
@@ -193,7 +191,7 @@ export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
   reject: select(false, false),
   selectattr: select(true, true),
   rejectattr: select(false, true),
-  groupby: filter(['attribute', 'default'], groupBy),
+  groupby: filter(['attribute', 'default', 'case_sensitive'], groupBy),
   batch: filter(['linecount', 'fill_with'], batch),
   slice: filter(['slices'], (v, g) => {
     const [items, n] = [iterate(v), g.int('slices', 1)];
