@@ -1,4 +1,4 @@
-import { PyDict } from '../../model/python-values.js';
+import { PyDict, PyTuple } from '../../model/python-values.js';
 import type { Expr, Statement, Target } from '../syntax/ast.js';
 import { nativeValue } from '../values/native.js';
 import { bounded } from '../values/operators.js';
@@ -104,22 +104,33 @@ function loop(s: Extract<Statement, { t: 'for' }>, scope: Scope, out: Output): v
         return s.when === undefined || truth(evaluate(s.when, inner));
       })
     : [...all];
+  const changed = changes();
   items.forEach((v, i) => {
     const inner = new Scope(scope.context, scope);
-    inner.set('loop', loopVariable(items, i));
+    inner.set('loop', loopVariable(items, i, changed));
     assign(s.target, v, inner);
     for (const b of s.body) run(b, inner, out);
   });
   if (items.length === 0) for (const b of s.otherwise) run(b, new Scope(scope.context, scope), out);
 }
 
-function loopVariable(items: readonly Value[], i: number): Value {
+/** `loop.changed(…)`: whether it was last asked for other values. */
+function changes(): Callable {
+  let last: Value | undefined;
+  return new Callable('changed', ({ positional }) => {
+    const now = PyTuple.make(positional);
+    if (last !== undefined && same(last, now)) return false;
+    last = now;
+    return true;
+  });
+}
+
+function loopVariable(items: readonly Value[], i: number, changed: Callable): Value {
   const cycle = new Callable('cycle', (a) => {
     if (a.positional.length === 0) throw new TemplateError('loop.cycle needs values');
     return a.positional[i % a.positional.length] ?? null;
   });
   const before = items[i - 1];
-  const changed = new Callable('changed', (a) => i === 0 || before === undefined || !same(before, a.positional[0] ?? null));
   return new PyDict<Value>([
     ['index', i + 1],
     ['index0', i],
