@@ -167,7 +167,7 @@ export const DATA_FILTERS: Readonly<Record<string, Filter>> = {
     const at = g.str('by', 'key') === 'value' ? 1 : 0;
     const fold = (x: Value): Value => (typeof x === 'string' && !g.bool('case_sensitive') ? x.toLowerCase() : x);
     const all = items(v).sort((a, b) => compare(fold(a[at]), fold(b[at])));
-    return (g.bool('reverse') ? all.reverse() : all).map((p) => PyTuple.make(p));
+    return (g.int('reverse', 0) === 0 ? all : all.reverse()).map((p) => PyTuple.make(p));
   }),
   to_json: filter(['...'], (v, g) => toJson(v, json(g, undefined, false))),
   to_nice_json: filter(['indent', 'sort_keys', '...'], (v, g) => toJson(v, json(g, 4, true))),

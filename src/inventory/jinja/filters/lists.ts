@@ -35,7 +35,7 @@ function folded(given: Given, item: Value): Value {
 /** Jinja compares lists of keys, so that keys that are equal need no order. */
 function sort(value: Value, g: Given): Value {
   const items = iterate(value).map((v) => ({ v, k: by(g, v) }));
-  const sign = g.bool('reverse') ? -1 : 1;
+  const sign = g.int('reverse', 0) === 0 ? 1 : -1;
   return items.sort((a, b) => sign * compare([a.k], [b.k])).map((i) => i.v);
 }
 
