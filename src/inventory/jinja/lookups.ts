@@ -18,7 +18,7 @@ export function lookup(args: Arguments, o: LookupOptions, wantList: boolean): Va
   const name = text(kind ?? null, 'the lookup').replace(/^ansible\.builtin\./, '');
   const words = terms.flatMap((t) => (Array.isArray(t) ? t : [t]));
   const list = wantList || args.named.get('wantlist') === true;
-  // None is no default.
+  // None does not count as a default.
   const otherwise = args.named.get('default') ?? undefined;
   if (name === 'vars') {
     const values = words.map((w) => variable(text(w, 'the name of a variable'), o, otherwise));

@@ -189,6 +189,16 @@ describe.skipIf(reason)(`an upgrade of a cluster in use${reason ? ` (${reason})`
     expect({ killed: done.killed, cut }).toEqual({ killed: kills, cut: cuts });
   });
 
+  it('lost no request to the Service', () => {
+    expect(reports.filter((r) => r.name.startsWith('http-')).flatMap((r) => r.failed)).toEqual([]);
+  });
+
+  it('lost no write that was acknowledged', async () => {
+    expect(reports.flatMap((r) => r.acknowledged).length).toBeGreaterThan(100);
+    const { stdout } = await lab.kubectl(`-n ${LOAD_NAMESPACE} get configmaps -l load=true -o name`);
+    expect(lostWrites(reports, stdout)).toEqual([]);
+  });
+
   it('has every node at its last version, Ready and taking pods', async () => {
     const ready = '.status.conditions[?(@.type=="Ready")].status';
     const columns = `custom-columns=N:.metadata.name,V:.status.nodeInfo.kubeletVersion,C:.spec.unschedulable,R:${ready}`;
@@ -206,16 +216,6 @@ describe.skipIf(reason)(`an upgrade of a cluster in use${reason ? ` (${reason})`
     // Of kubeadm and of the kubelet it must have been exactly one for each version.
     for (const name of lab.controlPlanes) expect(counts.get(`${name} upgrade/control-plane`)?.size, name).toBe(steps);
     for (const name of names) expect(starts.get(name), name).toEqual(bundles.slice(1).map((b) => `v${versionOf(b)} × 1`));
-  });
-
-  it('lost no request to the Service', () => {
-    expect(reports.filter((r) => r.name.startsWith('http-')).flatMap((r) => r.failed)).toEqual([]);
-  });
-
-  it('lost no write that was acknowledged', async () => {
-    expect(reports.flatMap((r) => r.acknowledged).length).toBeGreaterThan(100);
-    const { stdout } = await lab.kubectl(`-n ${LOAD_NAMESPACE} get configmaps -l load=true -o name`);
-    expect(lostWrites(reports, stdout)).toEqual([]);
   });
 
   it('has nothing to do when it is run again', async () => {
