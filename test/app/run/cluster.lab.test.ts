@@ -395,7 +395,15 @@ describe.skipIf(reason)(`a cluster of today's Kubernetes on lab machines${reason
   it('has pods that reach each other after a worker was off and on again', async () => {
     await restored();
     expect((await run(['lab', 'stop', 'w101-k8s'])).code).toBe(0);
+    const stopped = Date.now() - 1000;
     expect((await run(['lab', 'start', 'w101-k8s'])).code).toBe(0);
+    // So short an absence is not noticed: the node is Ready as before until its new kubelet says that it is not, and then that it is.
+    await until('the new kubelet of w101-k8s is Ready', 300, async () => {
+      const ready = '.status.conditions[?(@.type=="Ready")]';
+      const said = await kubectl(`get node w101-k8s -o jsonpath='{${ready}.status} {${ready}.lastHeartbeatTime}'`);
+      const [status, at = ''] = said.stdout.trim().split(' ');
+      return status === 'True' && Date.parse(at) >= stopped;
+    });
     await allNodesReady();
     await podsReachEachOther();
     const verified = await run(['verify', '-i', inventory, '--network'], true);
