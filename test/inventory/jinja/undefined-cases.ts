@@ -33,7 +33,7 @@ export const UNDEFINED: Readonly<Record<string, readonly (readonly [template: st
     ["{{ {'x': 1} | combine({'y': 2}, recursiv=true) }}", FAILS],
     ["{{ {'x': 1} | combine({'y': 2}, list_merge='bogus') }}", FAILS],
   ],
-  'what is undefined is no key, nor is a tuple that holds it': [
+  'what is undefined cannot be a key, nor can a tuple that holds it': [
     ['{{ {(1, nowhere): 1} | length }}', FAILS],
     ['{{ dict([(d.nope, 1)]) | length }}', FAILS],
     ['{{ dict([([1], 1)]) | length }}', FAILS],
@@ -220,6 +220,12 @@ export const UNDEFINED: Readonly<Record<string, readonly (readonly [template: st
     ['{{ [[1, nowhere]] | sum(start=[]) | length }}', '2'],
     ['{{ [nowhere] }}', FAILS],
     ["{{ {'a': (1, nowhere)} }}", FAILS],
+  ],
+  'none is a value': [
+    ["{{ {'a': none}.get('a', 'x') is none }}", true],
+    ["{{ {'a': none}.get('b', 'x') }}", 'x'],
+    ["{{ {'5': 1}.get(5, 'x') }}", 'x'],
+    ["{{ [none] | zip_longest([1, 2], fillvalue='z') | map('first') | list }}", [null, 'z']],
   ],
   'lookups fail at once': [
     ["{{ lookup('vars', 'nowhere') | default('dd') }}", FAILS],

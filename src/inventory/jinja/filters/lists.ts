@@ -162,7 +162,7 @@ function zip(value: Value, g: Given, longest: boolean): Value {
   const lists = [iterate(value), ...g.rest.map(iterate)];
   const size = longest ? Math.max(...lists.map((l) => l.length)) : Math.min(...lists.map((l) => l.length));
   const fill = g.named.get('fillvalue') ?? null;
-  return Array.from({ length: size }, (_, i) => PyTuple.make(lists.map((l) => l[i] ?? fill)));
+  return Array.from({ length: size }, (_, i) => PyTuple.make(lists.map((l) => (i < l.length ? (l[i] ?? null) : fill))));
 }
 
 export const LIST_FILTERS: Readonly<Record<string, Filter>> = {

@@ -1,6 +1,6 @@
 import { type Dict, PyDict, PyTuple } from '../../model/python-values.js';
 import { formatBraces } from './format.js';
-import { compare, hashable, hasKey, index, iterate, pairs, same, str, text } from './python.js';
+import { compare, hashable, index, iterate, pairs, same, str, text } from './python.js';
 import { type Arguments, Callable, DictView, defined, isDict, isSequence, TemplateError, unkept, type Value } from './values.js';
 
 type Method = (args: readonly Value[], all: Arguments) => Value;
@@ -233,7 +233,7 @@ function dictMethods(dict: Dict<Value>): Record<string, Method> {
       ),
     get: ([key, otherwise]) => {
       const k = keyOf(key);
-      return hasKey(dict, k) ? (get(k) ?? otherwise ?? null) : (otherwise ?? null);
+      return (dict.has(k) ? get(k) : otherwise) ?? null;
     },
   };
 }
