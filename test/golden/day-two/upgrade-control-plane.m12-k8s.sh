@@ -234,9 +234,9 @@ case $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server h
 # upgrade/drain-m12-k8s: Drain m12-k8s
 ## check
 case $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.12:6443 --request-timeout=20s get node m12-k8s -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.nodeInfo.containerRuntimeVersion}') in 'v1.36.4 containerd://1.6.20'*) exit 0 ;; esac
-left=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.12:6443 --request-timeout=20s get pods --all-namespaces --field-selector 'spec.nodeName=m12-k8s' -o 'jsonpath={range .items[*]}{.metadata.ownerReferences[0].kind} {.status.phase}{"\n"}{end}')
+left=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.12:6443 --request-timeout=20s get pods --all-namespaces --field-selector 'spec.nodeName=m12-k8s' -o 'jsonpath={range .items[*]}{.metadata.ownerReferences[0].kind}|{.status.phase}|{range .spec.tolerations[*]},{.key}:{.effect},{end}{"\n"}{end}')
 [ -z "$(printf '%s
-' "$left" | grep -vE '^(DaemonSet|Node) | (Succeeded|Failed)$|^$')" ]
+' "$left" | awk -F '|' 'NF > 1 && !($1 == "DaemonSet" || $1 == "Node" || $2 == "Succeeded" || $2 == "Failed" || ($1 != "" && $3 ~ ",(node[.]kubernetes[.]io/unschedulable)?:(NoSchedule)?,"))')" ]
 ## apply
 if ! /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.12:6443 drain m12-k8s --ignore-daemonsets --delete-emptydir-data --timeout 300s; then
   mark=$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.12:6443 --request-timeout=20s get node m12-k8s -o 'jsonpath={.metadata.annotations.kubewright/cordoned}')

@@ -6,6 +6,7 @@ import { NODE_STATE } from '../../../tasks/paths.js';
 import type { Task } from '../../../tasks/task.js';
 import { nodeApi } from '../../node-turn.js';
 import type { RoleContext } from '../../role.js';
+import { TOLERATES_CORDON, TOLERATIONS } from './tolerates-cordon.js';
 
 /** `ours`: it was us who cordoned the node; `theirs`: it was cordoned before. Exists from the drain until pods may come back. */
 const DRAINED = `${NODE_STATE}/kubeadm/drained`;
@@ -18,12 +19,6 @@ const ANNOTATION = 'kubewright/cordoned';
  */
 const DRAINING =
   'maxPods|podsPerCore|cpuManagerPolicy|cpuManagerPolicyOptions|memoryManagerPolicy|reservedMemory|topologyManagerPolicy|topologyManagerScope|reservedSystemCPUs|kubeReserved|systemReserved|evictionHard|enforceNodeAllocatable|cgroupRoot|cgroupsPerQOS';
-
-/**
- * Of a pod's tolerations, each `,KEY:EFFECT,`: the ones that let it onto a cordoned node. No key or no effect means any.
- * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
- */
-const TOLERATES_CORDON = '",(node[.]kubernetes[.]io/unschedulable)?:(NoSchedule)?,"';
 
 /** Seconds that a node may take. */
 const DRAIN_SEC = 300;
@@ -45,8 +40,7 @@ export function drainForSettings(ctx: RoleContext): Task {
 ' "$text" | ${fields()})" ]
       }`;
   const patch = { metadata: { annotations: { [ANNOTATION]: 'settings' } }, spec: { unschedulable: true } };
-  const pods =
-    'jsonpath={range .items[*]}{.metadata.namespace}|{.metadata.name}|{.status.phase}|{.metadata.ownerReferences[?(@.controller==true)].kind}|{.metadata.uid}|{range .spec.tolerations[*]},{.key}:{.effect},{end}{"\\n"}{end}';
+  const pods = `jsonpath={range .items[*]}{.metadata.namespace}|{.metadata.name}|{.status.phase}|{.metadata.ownerReferences[?(@.controller==true)].kind}|{.metadata.uid}|${TOLERATIONS}{"\\n"}{end}`;
   return command({
     id: 'node/drain',
     title: 'Take the pods off the node, because they would not survive its new settings',
@@ -126,7 +120,8 @@ export function takePodsAgain(ctx: RoleContext): Task {
   });
 }
 
-/** The managers note what they have given to which pod, and refuse to start with another policy. The node is empty at this moment. */
+/** The managers note what they have given to which pod, and refuse to start with another policy. Pods that tolerate a cordon may be there:
+ * the kubelet admits them again. */
 export const FORGET_ASSIGNMENTS = sh`[ ! -e ${DRAINED} ] || { systemctl stop kubelet.service; rm -f /var/lib/kubelet/cpu_manager_state /var/lib/kubelet/memory_manager_state; }`;
 
 function uncordonShell(k: Shell, name: string): Shell {
