@@ -63,11 +63,16 @@ function backends(cluster: Cluster): readonly ClusterHost[] {
   return byName(cluster.controlPlane);
 }
 
-/** Source: https://docs.haproxy.org/2.6/configuration.html; the shape is kubespray's. */
+/**
+ * An API server that comes back within the two or three seconds between checks would take requests before it knows its roles, and answer
+ * 403. So one refused connection takes it out until `/readyz` is true. Its sessions are not ended then, because the connection that was
+ * refused, and goes to another server, is one of them: those to a host that is gone end by TCP's own timeouts (HAProxy 2.6 takes no `tcp-ut` from `default-server`).
+ * Source: https://docs.haproxy.org/2.6/configuration.html; the shape is kubespray's.
+ */
 function haproxyConfig(cluster: Cluster): string {
   const s = cluster.settings;
   const servers = backends(cluster).map(
-    (h) => `  server ${h.name} ${h.accessIp}:${s.kube_apiserver_port} check check-ssl verify none`,
+    (h) => `  server ${h.name} ${h.accessIp}:${s.kube_apiserver_port} check check-ssl verify none tcp-ut 10s`,
   );
   return `global
   maxconn 4000
@@ -83,6 +88,10 @@ defaults
   timeout check 5s
   retries 3
   option redispatch 1
+  option srvtcpka
+  srvtcpka-idle 3s
+  srvtcpka-intvl 3s
+  srvtcpka-cnt 3
 
 frontend healthz
   bind 127.0.0.1:${s.loadbalancer_apiserver_healthcheck_port}
@@ -97,15 +106,19 @@ backend control-planes
   balance leastconn
   option httpchk GET /readyz
   http-check expect status 200
-  default-server inter 3s downinter 3s rise 1 fall 2 slowstart 10s maxconn 1000 on-marked-down shutdown-sessions
+  default-server inter 3s downinter 1s rise 1 fall 2 slowstart 10s maxconn 1000 observe layer4 error-limit 1 on-error mark-down
 ${servers.join('\n')}
 `;
 }
 
-/** Source: https://nginx.org/en/docs/stream/ngx_stream_upstream_module.html */
+/**
+ * It does not ask `/readyz`: one refused connection takes an API server out for as long as it needs to know its roles. The zone is what
+ * lets all workers know of it.
+ * Source: https://nginx.org/en/docs/stream/ngx_stream_upstream_module.html
+ */
 function nginxConfig(cluster: Cluster): string {
   const s = cluster.settings;
-  const servers = backends(cluster).map((h) => `    server ${h.accessIp}:${s.kube_apiserver_port} max_fails=2 fail_timeout=5s;`);
+  const servers = backends(cluster).map((h) => `    server ${h.accessIp}:${s.kube_apiserver_port} max_fails=1 fail_timeout=10s;`);
   return `error_log stderr notice;
 worker_processes 2;
 worker_rlimit_nofile 130048;
@@ -117,6 +130,7 @@ events {
 
 stream {
   upstream control_planes {
+    zone control_planes 64k;
     least_conn;
 ${servers.join('\n')}
   }

@@ -34,7 +34,7 @@ chown root:root -- /etc/nginx
 [ -f /etc/nginx/nginx.conf ]
 [ ! -L /etc/nginx/nginx.conf ]
 [ "$(stat -c %a:%U:%G /etc/nginx/nginx.conf)" = 644:root:root ]
-[ "$(sha256sum < /etc/nginx/nginx.conf)" = '3877834cad2a00808d79468175783a4d97bd7c97838793ef3703f030577756f4  -' ]
+[ "$(sha256sum < /etc/nginx/nginx.conf)" = 'b26897b6961a202ea924dd60ae5713ba007cce055fd4d4bab0018dd485b475da  -' ]
 ## apply
 tmp=$(mktemp /etc/nginx/nginx.conf.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -49,9 +49,10 @@ events {
 
 stream {
   upstream control_planes {
+    zone control_planes 64k;
     least_conn;
-    server 192.168.1.12:6443 max_fails=2 fail_timeout=5s;
-    server 192.168.1.13:6443 max_fails=2 fail_timeout=5s;
+    server 192.168.1.12:6443 max_fails=1 fail_timeout=10s;
+    server 192.168.1.13:6443 max_fails=1 fail_timeout=10s;
   }
   server {
     listen 127.0.0.1:6443;

@@ -12,7 +12,7 @@ chown root:root -- /etc/haproxy
 [ -f /etc/haproxy/haproxy.cfg ]
 [ ! -L /etc/haproxy/haproxy.cfg ]
 [ "$(stat -c %a:%U:%G /etc/haproxy/haproxy.cfg)" = 644:root:root ]
-[ "$(sha256sum < /etc/haproxy/haproxy.cfg)" = 'd39d84a9c43d9e649100ba3d580bd64c883c417c8b657c4733dce500ca02e199  -' ]
+[ "$(sha256sum < /etc/haproxy/haproxy.cfg)" = 'bafc90b9d9539f1b64c01e712a0a34fbdbd948f15a71c30e831031381945ac83  -' ]
 ## apply
 tmp=$(mktemp /etc/haproxy/haproxy.cfg.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -30,6 +30,10 @@ defaults
   timeout check 5s
   retries 3
   option redispatch 1
+  option srvtcpka
+  srvtcpka-idle 3s
+  srvtcpka-intvl 3s
+  srvtcpka-cnt 3
 
 frontend healthz
   bind 127.0.0.1:8081
@@ -44,10 +48,10 @@ backend control-planes
   balance leastconn
   option httpchk GET /readyz
   http-check expect status 200
-  default-server inter 3s downinter 3s rise 1 fall 2 slowstart 10s maxconn 1000 on-marked-down shutdown-sessions
-  server m11-k8s 192.168.1.11:6443 check check-ssl verify none
-  server m12-k8s 192.168.1.12:6443 check check-ssl verify none
-  server m13-k8s 192.168.1.13:6443 check check-ssl verify none
+  default-server inter 3s downinter 1s rise 1 fall 2 slowstart 10s maxconn 1000 observe layer4 error-limit 1 on-error mark-down
+  server m11-k8s 192.168.1.11:6443 check check-ssl verify none tcp-ut 10s
+  server m12-k8s 192.168.1.12:6443 check check-ssl verify none tcp-ut 10s
+  server m13-k8s 192.168.1.13:6443 check check-ssl verify none tcp-ut 10s
 ' > "$tmp"
 chmod 644 "$tmp"
 chown root:root "$tmp"

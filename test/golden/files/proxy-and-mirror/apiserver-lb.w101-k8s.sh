@@ -12,7 +12,7 @@ chown root:root -- /etc/nginx
 [ -f /etc/nginx/nginx.conf ]
 [ ! -L /etc/nginx/nginx.conf ]
 [ "$(stat -c %a:%U:%G /etc/nginx/nginx.conf)" = 644:root:root ]
-[ "$(sha256sum < /etc/nginx/nginx.conf)" = '77bac26e5299bf442e27329ce699174959ef20e4a8f9bb6701ce6d68578e7d20  -' ]
+[ "$(sha256sum < /etc/nginx/nginx.conf)" = 'e407aa19406ef1c6fefa2f6845e918d90aa730334ccd6f6f0a815f94a055368d  -' ]
 ## apply
 tmp=$(mktemp /etc/nginx/nginx.conf.kw-XXXXXX)
 trap 'rm -f "$tmp"' EXIT
@@ -27,10 +27,11 @@ events {
 
 stream {
   upstream control_planes {
+    zone control_planes 64k;
     least_conn;
-    server 192.168.1.11:6443 max_fails=2 fail_timeout=5s;
-    server 192.168.1.12:6443 max_fails=2 fail_timeout=5s;
-    server 192.168.1.13:6443 max_fails=2 fail_timeout=5s;
+    server 192.168.1.11:6443 max_fails=1 fail_timeout=10s;
+    server 192.168.1.12:6443 max_fails=1 fail_timeout=10s;
+    server 192.168.1.13:6443 max_fails=1 fail_timeout=10s;
   }
   server {
     listen 127.0.0.1:6443;
