@@ -589,6 +589,13 @@ pid=${pid#MainPID=}
 case " $("/proc/$pid/exe" --version | head -n 1 | tr -d v) " in *' 1.36.4 '* | *' 1.36.4~'*) ;; *) exit 1 ;; esac
 ## apply
 systemctl daemon-reload
+pid=$(systemctl show -p MainPID kubelet.service)
+minor=$("/proc/${pid#MainPID=}/exe" --version 2>/dev/null | sed -n 's/^Kubernetes v1[.]\([0-9]*\)[.].*/\1/p')
+if [ -n "$minor" ] && [ "$minor" != 36 ] && old=$(/usr/local/bin/crictl ps -q --name '^kube-apiserver$') && [ -n "$old" ]; then
+  systemctl stop kubelet.service
+  for c in $old; do /usr/local/bin/crictl stop -t 5 "$c" || true; done
+  sleep 6
+fi
 systemctl restart kubelet.service
 n=0
 until curl -sSf --max-time 2 http://127.0.0.1:10248/healthz >/dev/null 2>&1 || [ $n -ge 60 ]; do

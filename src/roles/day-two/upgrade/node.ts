@@ -1,5 +1,6 @@
+import { minorOf } from '../../../cluster/versions.js';
 import { toleratedChecks } from '../../../kubeadm/build.js';
-import { type Shell, sh } from '../../../shell/shell.js';
+import { joinShell, type Shell, sh } from '../../../shell/shell.js';
 import { command, waitFor } from '../../../tasks/command.js';
 import { kubectl } from '../../../tasks/manifest.js';
 import type { Task } from '../../../tasks/task.js';
@@ -77,13 +78,37 @@ function nodeConfiguration(ctx: RoleContext): Task {
   });
 }
 
+/** Seconds in which a load balancer that asks every 3 s notices an API server that is away. */
+const NOTICED = 6;
+
+/**
+ * A kubelet of another minor version ends the static pods and starts them at once. The port is open again before load balancers have
+ * missed the API server, which answers late, and with 403, until it knows its roles. So it ends first, and is away for a while.
+ */
+function endApiServer(ctx: RoleContext): Shell[] {
+  if (!ctx.host.controlPlane || ctx.cluster.controlPlane.length < 2) return [];
+  const crictl = `${ctx.host.settings.bin_dir}/crictl`;
+  return [
+    sh`
+      pid=$(systemctl show -p MainPID kubelet.service)
+      minor=$("/proc/\${pid#MainPID=}/exe" --version 2>/dev/null | sed -n 's/^Kubernetes v1[.]\\([0-9]*\\)[.].*/\\1/p')
+      if [ -n "$minor" ] && [ "$minor" != ${minorOf(ctx.cluster.settings.kube_version)} ] && old=$(${crictl} ps -q --name '^kube-apiserver$') && [ -n "$old" ]; then
+        systemctl stop kubelet.service
+        for c in $old; do ${crictl} stop -t 5 "$c" || true; done
+        sleep ${NOTICED}
+      fi`,
+  ];
+}
+
 export function restartKubelet(ctx: RoleContext): Task {
   return command({
     id: 'upgrade/kubelet',
     title: `Restart the kubelet with version ${ctx.cluster.settings.kube_version}`,
     check: runs('kubelet', ctx.cluster.settings.kube_version),
-    apply: sh`
-      systemctl daemon-reload
+    apply: joinShell([
+      sh`systemctl daemon-reload`,
+      ...endApiServer(ctx),
+      sh`
       systemctl restart kubelet.service
       n=0
       until curl -sSf --max-time 2 http://127.0.0.1:10248/healthz >/dev/null 2>&1 || [ $n -ge 60 ]; do
@@ -91,6 +116,7 @@ export function restartKubelet(ctx: RoleContext): Task {
         sleep 1
       done
       systemctl is-active --quiet kubelet.service`,
+    ]),
     timeoutSec: 240,
     why: hostWhy(),
     hint: '`journalctl -u kubelet` on the host says why it does not start; the node stays cordoned',
