@@ -22,8 +22,10 @@ export interface HostFacts {
   readonly swapMb: number;
   /** Free space of the file system that holds the path, MB. */
   readonly diskFreeMb: Readonly<Record<string, number>>;
-  /** Milliseconds that the host's clock is ahead of the operator's (negative: behind), network delay included. */
+  /** Milliseconds that the host's clock is ahead of the operator's (negative: behind), at least: what the answer took is not taken off. */
   readonly clockAheadMs: number;
+  /** Milliseconds between question and answer: its clock may be so much further ahead. */
+  readonly clockDelayMs: number;
   /** Addresses of its interfaces, without prefix length. */
   readonly addresses: readonly string[];
   readonly cgroup: { readonly version: 1 | 2; readonly controllers: readonly string[] };

@@ -8,9 +8,10 @@ const ARCHES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'ar
  * Reads what the probe printed.
  *
  * @param receivedAt the operator's clock, milliseconds since the epoch, when the first bytes came.
+ * @param askedAt the same when the probe was sent; default: no time passed.
  * @throws Error when the output is not the probe's (a shell that prints its own text, a broken host).
  */
-export function parseFacts(text: string, receivedAt: number): HostFacts {
+export function parseFacts(text: string, receivedAt: number, askedAt = receivedAt): HostFacts {
   const values = new Map<string, string[]>();
   for (const line of text.split('\n')) {
     const tab = line.indexOf('\t');
@@ -42,6 +43,7 @@ export function parseFacts(text: string, receivedAt: number): HostFacts {
         .map(([path, kb]) => [path ?? '', Math.round(Number(kb) / 1024)]),
     ),
     clockAheadMs: num('clock') - receivedAt,
+    clockDelayMs: receivedAt - askedAt,
     addresses: all('address'),
     cgroup: { version: v2 ? 2 : 1, controllers: (v2 ? one('cgroup-v2') : one('cgroup-v1')).split(/\s+/).filter((c) => c !== '') },
     modules: Object.fromEntries(

@@ -68,6 +68,7 @@ export function sampleFacts(over: Partial<HostFacts> = {}): HostFacts {
     swapMb: 0,
     diskFreeMb: { '/': 20000, '/var/lib': 20000, '/usr/local': 20000 },
     clockAheadMs: 0,
+    clockDelayMs: 0,
     addresses: ['127.0.0.1'],
     cgroup: { version: 2, controllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'] },
     modules: { overlay: true, br_netfilter: true, nf_conntrack: true, ip_vs: true, ip_set: true, xt_set: true, vxlan: true },

@@ -20,6 +20,7 @@ const FRESH: HostFacts = {
   swapMb: 0,
   diskFreeMb: {},
   clockAheadMs: 0,
+  clockDelayMs: 0,
   addresses: [],
   cgroup: { version: 2, controllers: [] },
   modules: {},

@@ -83,6 +83,7 @@ async function gather(connection: Connection, script: string, signal?: AbortSign
 
 /** Returns an error if the connection was lost. @throws TransportError where the login shell runs nothing. */
 async function examine(session: Session, script: string, signal?: AbortSignal): Promise<HostFacts | Error> {
+  const askedAt = Date.now();
   let receivedAt = 0;
   const answer = await ask(session, {
     become: true,
@@ -99,7 +100,7 @@ async function examine(session: Session, script: string, signal?: AbortSignal): 
   }
   if (answer.kind === 'silent') throw silentHost(session.target, answer);
   try {
-    return parseFacts(answer.lines.join('\n'), receivedAt);
+    return parseFacts(answer.lines.join('\n'), receivedAt, askedAt);
   } catch (cause) {
     throw new KubewrightError({
       what: 'Could not gather facts',

@@ -49,20 +49,27 @@ function ownAddresses(ctx: GateContext): Problem[] {
   });
 }
 
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/** A clock is wrong when it is so whatever part of the time between question and answer was the way there: an answer may be held up. */
 function clocks(ctx: GateContext): Problem[] {
-  const ahead = ctx.cluster.hosts.flatMap((h) => {
+  const clocksOf = ctx.cluster.hosts.flatMap((h) => {
     const f = ctx.allFacts.get(h.name);
-    return f ? [{ name: h.name, ms: f.clockAheadMs }] : [];
+    return f ? [{ name: h.name, least: f.clockAheadMs, most: f.clockAheadMs + f.clockDelayMs }] : [];
   });
-  const sorted = ahead.map((a) => a.ms).sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  return ahead.flatMap(({ name, ms }) => {
-    const off = Math.round((ms - median) / 1000);
+  const least = median(clocksOf.map((c) => c.least));
+  const most = median(clocksOf.map((c) => c.most));
+  return clocksOf.flatMap((c) => {
+    const ahead = Math.max(0, c.least - most) + Math.min(0, c.most - least);
+    const off = Math.round(ahead / 1000);
     if (Math.abs(off) <= MAX_SKEW_S) return [];
     return [
       {
         check: 'clock',
-        where: name,
+        where: c.name,
         what: `Its clock is ${Math.abs(off)} s ${off > 0 ? 'ahead of' : 'behind'} the other hosts'`,
         fix: 'Synchronise the clocks: timedatectl set-ntp true, or install chrony',
       },

@@ -56,6 +56,11 @@ describe('preflight', () => {
       /^address: w101-k8s: None of its interfaces/,
     ],
     ['a wrong clock', { 'w101-k8s': { clockAheadMs: 65_000 } }, /^clock: w101-k8s: Its clock is 65 s ahead/],
+    [
+      'a wrong clock of a slow host',
+      { 'w101-k8s': { clockAheadMs: -20_000, clockDelayMs: 8_000 } },
+      /^clock: w101-k8s: Its clock is 12 s behind/,
+    ],
     ['a slow clock', { 'w101-k8s': { clockAheadMs: -9_000 } }, /^clock: w101-k8s: Its clock is 9 s behind/],
     [
       'a port in use',
@@ -144,6 +149,11 @@ describe('preflight', () => {
     ['a node that has the loopback in its resolv.conf', { nameservers: ['127.0.0.1'], isNode: true }],
   ])('lets %s pass', (_, over) => {
     expect(check({ 'm11-k8s': over, 'm12-k8s': over, 'm13-k8s': over, 'w101-k8s': over, 'w102-k8s': over })).toEqual([]);
+  });
+
+  it('does not take an answer that was held up on its way for a wrong clock', () => {
+    expect(check({ 'w101-k8s': { clockAheadMs: -9_000, clockDelayMs: 9_200 } })).toEqual([]);
+    expect(check({ 'w101-k8s': { clockAheadMs: 6_000, clockDelayMs: 9_200 } })).toHaveLength(1);
   });
 
   it('leaves resolv.conf to the user who names another one', () => {
