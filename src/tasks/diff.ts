@@ -66,11 +66,20 @@ function unified(binary: Shell, path: string): Shell {
       fi`;
 }
 
+/** How a directory is looked at, and what must be seen. */
+interface FolderMeta {
+  /** Of stat: `-c`, or `-Lc` where a link counts as what it points to. */
+  readonly option: string;
+  readonly format: string;
+  readonly wanted: string;
+}
+
 /** Directories that would be made, or have another mode or owner. */
-export function folderDiff(paths: readonly string[], format: string, wanted: string): Shell {
+export function folderDiff(paths: readonly string[], o: FolderMeta): Shell {
+  const { option, format, wanted } = o;
   return sh`
     for f in ${paths}; do
-      have=$(stat -c ${format} -- "$f" 2>/dev/null || :)
+      have=$(stat ${option} ${format} -- "$f" 2>/dev/null || :)
       if [ -z "$have" ]; then echo "new directory $f (${plain(wanted)})"
       elif [ "$have" != ${wanted} ]; then echo "$f: $have becomes ${plain(wanted)}"
       fi

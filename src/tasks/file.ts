@@ -56,6 +56,8 @@ export interface DirectoryOptions {
   /** Default 0755. */
   readonly mode?: string;
   readonly owner?: string;
+  /** A link to a directory counts as one. */
+  readonly mayBeLinks?: boolean;
 }
 
 /** Several directories with one mode and owner. */
@@ -64,15 +66,16 @@ export function directories(o: DirectoryOptions): Task {
   const owner = o.owner ?? 'root:root';
   // Five digits: with fewer GNU chmod keeps the setgid bit that a directory inherited.
   const digits = mode.padStart(5, '0');
+  const option = o.mayBeLinks ? '-Lc' : '-c';
   return {
     id: o.id,
     title: o.title,
-    check: sh`for d in ${o.paths}; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = ${`directory:${mode}:${owner}`} ]; done`,
+    check: sh`for d in ${o.paths}; do [ "$(stat ${option} %F:%a:%U:%G -- "$d")" = ${`directory:${mode}:${owner}`} ]; done`,
     apply: sh`
       mkdir -p -- ${o.paths}
       chmod ${digits} -- ${o.paths}
       chown ${owner} -- ${o.paths}`,
-    diff: folderDiff(o.paths, '%F:%a:%U:%G', `directory:${mode}:${owner}`),
+    diff: folderDiff(o.paths, { option, format: '%F:%a:%U:%G', wanted: `directory:${mode}:${owner}` }),
   };
 }
 

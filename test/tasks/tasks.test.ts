@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -74,6 +75,20 @@ describe('directories', () => {
     converge(directories({ id: 'd', title: 'd', paths, mode: '0755', owner }));
     rmSync(paths[1] ?? '', { recursive: true });
     converge(directories({ id: 'd', title: 'd', paths, mode: '0755', owner }));
+  });
+
+  it('may be links where that is said, as /etc/kubernetes/pki of kubespray is', () => {
+    const path = join(dir, 'pki');
+    mkdirSync(join(dir, 'ssl'), { mode: 0o700 });
+    symlinkSync('ssl', path);
+    converge(directories({ id: 'd', title: 'd', paths: [path, join(path, 'etcd')], owner, mayBeLinks: true }));
+    expect(readlinkSync(path)).toBe('ssl');
+    const strict = directories({ id: 'd', title: 'd', paths: [path], owner });
+    expect(run(strict.check).ok).toBe(false);
+    expect(run(strict.diff ?? sh``).output).toContain('symbolic link');
+    expect(run(directories({ id: 'd', title: 'd', paths: [path], owner, mayBeLinks: true }).diff ?? sh``).output).toBe(
+      owner === 'root:root' ? '' : expect.anything(),
+    );
   });
 
   it('get their mode also below a folder that hands its group on', () => {

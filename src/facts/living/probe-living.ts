@@ -43,7 +43,8 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
           case $exe in *' (deleted)') say replaced "$u" ;; esac
           [ $u = kubelet ] || continue
           say kubelet-program "\${exe% (deleted)}"
-          kubelet_fields "$(tr '\\0' '\n' < "/proc/$pid/cmdline" | awk '/^--config=/ {print substr($0, 10)} next_one {print} {next_one = $0 == "--config"}' | tail -n 1)"
+          kubelet_config
+          kubelet_fields "$config"
         done
         for f in /etc/kubernetes/manifests/*.y*ml; do
           [ -f "$f" ] || continue
@@ -51,6 +52,8 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
           case $n in kube-apiserver | kube-controller-manager | kube-scheduler | etcd) ;; *) say other-pod "$n"; continue ;; esac
           sed -n "s/^ *image: *['\\"]\\{0,1\\}\\([^'\\" ]*\\).*/static	$n image \\1/p
                   s/^ *- *['\\"]\\{0,1\\}\\(--[^'\\"]*\\).*/static	$n arg \\1/p" "$f"
+          file=$(sed -n 's/^ *- *--config=//p' "$f")
+          [ ! -s "$file" ] || say static "$n config $(base64 < "$file" | tr -d '\n')"
         done
         for f in /etc/cni/net.d/*.conf*; do [ ! -f "$f" ] || say cni "\${f##*/}"; done
         [ ! -s ${KUBEADM_SETTINGS} ] || say ours yes
@@ -58,6 +61,7 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
         [ ! -s ${APPLIED_FILE} ] || say applied "$(tr -d '\n' < ${APPLIED_FILE})"
         certificates
       }
+      ${kubeletConfigProbe()}
       ${kubeletProbe()}
       brief() { timeout -k 1 6 "$@" 2>/dev/null; }`,
     certificateProbe(etcdCertDir),
@@ -68,6 +72,16 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
         living
       fi`,
   ]);
+}
+
+/** `kubelet_config` sets `config`: the file that the kubelet runs with, wherever another tool has it; where none runs, the one of kubeadm. */
+export function kubeletConfigProbe(): Shell {
+  return sh`
+    kubelet_config() {
+      config=$(systemctl show -p MainPID kubelet.service 2>/dev/null)
+      config=$(tr '\\0' '\n' < "/proc/\${config#MainPID=}/cmdline" 2>/dev/null | awk '/^--config=/ {print substr($0, 10)} next_one {print} {next_one = $0 == "--config"}' | tail -n 1)
+      [ -s "$config" ] || config=/var/lib/kubelet/config.yaml
+    }`;
 }
 
 /** `kubelet_fields FILE` prints the fields of a KubeletConfiguration that are settings of ours. */

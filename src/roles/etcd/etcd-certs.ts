@@ -14,8 +14,11 @@ import type { Task } from '../../tasks/task.js';
 import { exportedText, type Role, type RoleContext } from '../role.js';
 import { handOverCaKey, hasCa, signer } from './ca-key.js';
 
-/** kubeadm passes keys on only in their traditional form: PKCS #8 is "unknown data" to it (keyutil.ParsePublicKeysPEM). */
-const KEY_FORM = '^-----BEGIN (EC|RSA) PRIVATE KEY-----';
+/**
+ * kubeadm passes keys on only in their traditional form: PKCS #8 is "unknown data" to it (keyutil.ParsePublicKeysPEM). Those that it does not
+ * see may have any: a member reads its files at each handshake, so another key would not fit its certificate until that is signed.
+ */
+const KEY_FORM = { kubeadm: '^-----BEGIN (EC|RSA) PRIVATE KEY-----', any: '^-----BEGIN ((EC|RSA) )?PRIVATE KEY-----' };
 
 /** First half: every host makes its own keys, the signer the CA where there is none. Requests are exported where a certificate is missing. */
 export const etcdCertsRole: Role = {
@@ -40,6 +43,8 @@ export const etcdCertsRole: Role = {
           id: 'etcd-certs/pki-directory',
           title: "Make the directory of the control plane's certificates",
           paths: ['/etc/kubernetes', '/etc/kubernetes/pki', '/etc/kubernetes/pki/etcd'],
+          // kubespray has its certificates in /etc/kubernetes/ssl.
+          mayBeLinks: true,
         }),
       );
     }
@@ -146,15 +151,16 @@ function ca(dir: string, isUsed: boolean): Task {
 
 function key(ctx: RoleContext, cert: EtcdCert): Task {
   const caFile = cert.kind === 'apiserver' ? APISERVER_ETCD.ca : `${ctx.host.settings.etcd_cert_dir}/ca.pem`;
+  const form = cert.kind === 'apiserver' ? KEY_FORM.kubeadm : KEY_FORM.any;
   return command({
     id: `etcd-certs/key-${cert.kind}`,
     title: `Make the ${cert.kind} key of etcd`,
     check: sh`
-      grep -qE ${KEY_FORM} ${cert.keyFile}
+      grep -qE ${form} ${cert.keyFile}
       [ "$(stat -c %a:%U ${cert.keyFile})" = 600:root ]`,
     apply: sh`
       umask 077
-      if ! grep -qsE ${KEY_FORM} ${cert.keyFile}; then
+      if ! grep -qsE ${form} ${cert.keyFile}; then
         openssl ecparam -genkey -name prime256v1 -noout -out ${`${cert.keyFile}.new`}
         mv ${`${cert.keyFile}.new`} ${cert.keyFile}
       fi

@@ -95,9 +95,10 @@ function init(ctx: RoleContext, config: string): Task {
     check: sh`
       [ -s /etc/kubernetes/admin.conf ]
       [ -s ${`${MANIFESTS}/kube-apiserver.yaml`} ]
-      [ -e ${INITIALISED} ]`,
+      # A cluster that another tool has made is taken over as it is.
+      [ -e ${INITIALISED} ] || [ ! -e ${STARTED} ]`,
     apply: sh`
-      # A cluster that kubeadm has made without us is taken over as it is.
+      # It is not initialised again, whatever is missing on this host.
       if [ ! -e ${STARTED} ] && [ -s /etc/kubernetes/admin.conf ] && ${kubectl(host.settings.bin_dir)} -n kube-system get configmap kubeadm-config >/dev/null 2>&1; then
         touch ${INITIALISED}
         exit 0

@@ -51,6 +51,7 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
   const kubeadm = kubeadmOf(host);
   const yaml = joinConfig(kubeadmHost(ctx), joinSecrets(ctx), caHash);
   const run = sh`${kubeadm} join --config "$config" ${ctx.artifacts.offline ? sh`--skip-phases=preflight` : sh``}`;
+  const begun = sh`mkdir -p ${dirname(STARTED)} && touch ${STARTED}`;
   const manifest = host.controlPlane ? sh`[ -s ${`${MANIFESTS}/kube-apiserver.yaml`} ]` : sh`true`;
   const again = host.controlPlane ? sh`${kubeadm} join phase control-plane-join mark-control-plane --config "$config"` : sh`true`;
   return [
@@ -60,8 +61,8 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
       check: sh`
         [ -s ${KUBELET_CONF} ]
         ${manifest}
-        # A control plane that was the first of the inventory has been initialised, not joined.
-        [ -e ${DONE} ] || [ -e ${INITIALISED} ]`,
+        # A control plane that was the first of the inventory has been initialised, not joined; nodes of another tool we have never joined.
+        [ -e ${DONE} ] || [ -e ${INITIALISED} ] || [ ! -e ${STARTED} ]`,
       apply: sh`
         ${withConfig(
           new Secret('kubeadm-join', yaml),
@@ -70,7 +71,7 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
             if [ -s ${KUBELET_CONF} ] && [ -s /var/lib/kubelet/config.yaml ] && ${manifest}; then
               ${again}
             else
-              ${host.controlPlane ? repeatable(ctx, STARTED, run) : run}
+              ${host.controlPlane ? repeatable(ctx, STARTED, run) : joinShell([begun, run])}
             fi`,
         )}
         ${kubeletStamp(ctx)}

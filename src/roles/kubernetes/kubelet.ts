@@ -18,7 +18,8 @@ import { drainForSettings, FORGET_ASSIGNMENTS, takePodsAgain } from './node/kube
 const UNIT = '/etc/systemd/system/kubelet.service';
 const DROP_IN = '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf';
 /** What kubeadm writes when it makes a host a node, and the kubelet reads when it starts. */
-export const KUBELET_FILES = [KUBELET_CONF, '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env'];
+const KUBELET_FLAGS = '/var/lib/kubelet/kubeadm-flags.env';
+export const KUBELET_FILES = [KUBELET_CONF, '/var/lib/kubelet/config.yaml', KUBELET_FLAGS];
 export const MANIFESTS = '/etc/kubernetes/manifests';
 
 /**
@@ -153,6 +154,7 @@ function kubeletSettings(ctx: RoleContext): Task {
     title: "Take over the cluster's kubelet configuration",
     check: sh`
       [ -s /var/lib/kubelet/config.yaml ]
+      grep -q -e '--node-ip=' ${KUBELET_FLAGS}
       [ "$(cat ${stamp})" = ${kubeletConfigHash(ctx.cluster)} ]`,
     apply: sh`
       # kubeadm asks once. After a restart of the machine its load balancer needs a moment.
@@ -163,9 +165,15 @@ function kubeletSettings(ctx: RoleContext): Task {
         sleep 3
       done
       ${kubeadmOf(ctx.host)} upgrade node phase kubelet-config
+      # Other tools name the address of the node in their own unit of the kubelet.
+      if ! grep -qs -e '--node-ip=' ${KUBELET_FLAGS}; then
+        flags=$(sed -n 's/^KUBELET_KUBEADM_ARGS="\\(.*\\)"$/ \\1/p' ${KUBELET_FLAGS} 2>/dev/null || :)
+        printf 'KUBELET_KUBEADM_ARGS="%s%s"\n' ${`--node-ip=${ctx.host.ip}`} "$flags" > ${`${KUBELET_FLAGS}.kw-new`}
+        mv -f ${`${KUBELET_FLAGS}.kw-new`} ${KUBELET_FLAGS}
+      fi
       ${kubeletStamp(ctx)}`,
     doneBy: ['control-plane/init', 'node/join'],
-    writes: ['/var/lib/kubelet/config.yaml'],
+    writes: ['/var/lib/kubelet/config.yaml', KUBELET_FLAGS],
   });
 }
 

@@ -1,5 +1,7 @@
+import { stringify } from 'yaml';
 import { minorOf } from '../../../cluster/versions.js';
-import { kubeletConfigHash } from '../../../kubeadm/components.js';
+import { kubeletConfigProbe } from '../../../facts/living/probe-living.js';
+import { kubeletConfigHash, kubeletDocument } from '../../../kubeadm/components.js';
 import { type Shell, sh } from '../../../shell/shell.js';
 import { command } from '../../../tasks/command.js';
 import { NODE_STATE } from '../../../tasks/paths.js';
@@ -36,9 +38,16 @@ export function drainForSettings(ctx: RoleContext): Task {
   const eviction = `{"apiVersion":"policy/${minor >= 22 ? 'v1' : 'v1beta1'}","kind":"Eviction","metadata":{"name":"%s","namespace":"%s"}}`;
   const same = sh`same() {
         text=$(${k} -n kube-system get configmap ${source} -o ${'jsonpath={.data.kubelet}'}) || return 1
-        [ "$(${fields()} < /var/lib/kubelet/config.yaml)" = "$(printf '%s
-' "$text" | ${fields()})" ]
-      }`;
+        kubelet_config
+        now=$(${fields()} < "$config")
+        # Before the cluster has the wanted ones (--check), they are compared themselves.
+        for text in "$text" ${wanted(ctx)}; do
+          [ "$now" != "$(printf '%s
+' "$text" | ${fields()})" ] || return 0
+        done
+        return 1
+      }
+      ${kubeletConfigProbe()}`;
   const patch = { metadata: { annotations: { [ANNOTATION]: 'settings' } }, spec: { unschedulable: true } };
   const pods = `jsonpath={range .items[*]}{.metadata.namespace}|{.metadata.name}|{.status.phase}|{.metadata.ownerReferences[?(@.controller==true)].kind}|{.metadata.uid}|${TOLERATIONS}{"\\n"}{end}`;
   return command({
@@ -129,7 +138,18 @@ function uncordonShell(k: Shell, name: string): Shell {
   return sh`${k} patch node ${name} --type merge -p ${JSON.stringify(patch)}`;
 }
 
-/** A filter: of a KubeletConfiguration only these fields, with all that belongs to them. */
+/**
+ * A filter: of a KubeletConfiguration only these fields, a line for each with all that belongs to it. What is the default anyway need not be
+ * written.
+ */
 function fields(): Shell {
-  return sh`awk ${`/^[a-zA-Z]/ {keep = ($0 ~ /^(${DRAINING}):/)} keep`}`;
+  return sh`awk ${`/^[a-zA-Z]/ {if (f != "") print f; f = ($0 ~ /^(${DRAINING}):/ && $0 !~ /^maxPods: *110 *$/) ? $0 : ""; next} f != "" {f = f "|" $0} END {if (f != "") print f}`} | sort`;
+}
+
+/** The same fields as the settings have them. */
+function wanted(ctx: RoleContext): string {
+  const draining = DRAINING.split('|');
+  const document = kubeletDocument(ctx.cluster, ctx.cluster.settings);
+  const some = Object.fromEntries(Object.entries(document).filter(([name]) => draining.includes(name)));
+  return stringify(some, { version: '1.1', sortMapEntries: true, lineWidth: 0 });
 }

@@ -142,8 +142,8 @@ echo e5fb8c7b4adaf58485e86329810083b8a4363c3f8228bca2e1cfc09612bef4db > /var/lib
 ## check
 [ -s /etc/kubernetes/kubelet.conf ]
 [ -s /etc/kubernetes/manifests/kube-apiserver.yaml ]
-# A control plane that was the first of the inventory has been initialised, not joined.
-[ -e /var/lib/kubewright/kubeadm/joined ] || [ -e /var/lib/kubewright/kubeadm/init ]
+# A control plane that was the first of the inventory has been initialised, not joined; nodes of another tool we have never joined.
+[ -e /var/lib/kubewright/kubeadm/joined ] || [ -e /var/lib/kubewright/kubeadm/init ] || [ ! -e /var/lib/kubewright/kubeadm/join-started ]
 ## apply
 umask 077
 config=$(mktemp /run/kubewright-kubeadm-XXXXXX)
@@ -232,9 +232,10 @@ done
 
 # node/kubelet-settings: Take over the cluster's kubelet configuration
 # (done by control-plane/init, node/join)
-# (writes /var/lib/kubelet/config.yaml)
+# (writes /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
 ## check
 [ -s /var/lib/kubelet/config.yaml ]
+grep -q -e '--node-ip=' /var/lib/kubelet/kubeadm-flags.env
 [ "$(cat /var/lib/kubewright/kubeadm/kubelet)" = 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 ]
 ## apply
 # kubeadm asks once. After a restart of the machine its load balancer needs a moment.
@@ -245,6 +246,13 @@ until /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request
   sleep 3
 done
 /usr/local/bin/kubeadm upgrade node phase kubelet-config
+# Other tools name the address of the node in their own unit of the kubelet.
+if ! grep -qs -e '--node-ip=' /var/lib/kubelet/kubeadm-flags.env; then
+  flags=$(sed -n 's/^KUBELET_KUBEADM_ARGS="\(.*\)"$/ \1/p' /var/lib/kubelet/kubeadm-flags.env 2>/dev/null || :)
+  printf 'KUBELET_KUBEADM_ARGS="%s%s"
+' '--node-ip=192.168.1.12' "$flags" > /var/lib/kubelet/kubeadm-flags.env.kw-new
+  mv -f /var/lib/kubelet/kubeadm-flags.env.kw-new /var/lib/kubelet/kubeadm-flags.env
+fi
 echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
 
 # node/kubelet: Run the kubelet with its configuration

@@ -130,9 +130,10 @@ mv -fT "$tmp" /etc/kubernetes/kubeadm-config.yaml
 ## check
 [ -s /etc/kubernetes/admin.conf ]
 [ -s /etc/kubernetes/manifests/kube-apiserver.yaml ]
-[ -e /var/lib/kubewright/kubeadm/init ]
+# A cluster that another tool has made is taken over as it is.
+[ -e /var/lib/kubewright/kubeadm/init ] || [ ! -e /var/lib/kubewright/kubeadm/init-started ]
 ## apply
-# A cluster that kubeadm has made without us is taken over as it is.
+# It is not initialised again, whatever is missing on this host.
 if [ ! -e /var/lib/kubewright/kubeadm/init-started ] && [ -s /etc/kubernetes/admin.conf ] && /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kubeadm-config >/dev/null 2>&1; then
   touch /var/lib/kubewright/kubeadm/init
   exit 0
@@ -222,9 +223,10 @@ done
 
 # node/kubelet-settings: Take over the cluster's kubelet configuration
 # (done by control-plane/init, node/join)
-# (writes /var/lib/kubelet/config.yaml)
+# (writes /var/lib/kubelet/config.yaml, /var/lib/kubelet/kubeadm-flags.env)
 ## check
 [ -s /var/lib/kubelet/config.yaml ]
+grep -q -e '--node-ip=' /var/lib/kubelet/kubeadm-flags.env
 [ "$(cat /var/lib/kubewright/kubeadm/kubelet)" = 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 ]
 ## apply
 # kubeadm asks once. After a restart of the machine its load balancer needs a moment.
@@ -235,6 +237,13 @@ until /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request
   sleep 3
 done
 /usr/local/bin/kubeadm upgrade node phase kubelet-config
+# Other tools name the address of the node in their own unit of the kubelet.
+if ! grep -qs -e '--node-ip=' /var/lib/kubelet/kubeadm-flags.env; then
+  flags=$(sed -n 's/^KUBELET_KUBEADM_ARGS="\(.*\)"$/ \1/p' /var/lib/kubelet/kubeadm-flags.env 2>/dev/null || :)
+  printf 'KUBELET_KUBEADM_ARGS="%s%s"
+' '--node-ip=192.168.1.11' "$flags" > /var/lib/kubelet/kubeadm-flags.env.kw-new
+  mv -f /var/lib/kubelet/kubeadm-flags.env.kw-new /var/lib/kubelet/kubeadm-flags.env
+fi
 echo 6b7482fa0b79ead4c747093cdd86a3b5e8b2ad80cfd4f1feacbe5926ad88fde1 > /var/lib/kubewright/kubeadm/kubelet
 
 # node/kubelet: Run the kubelet with its configuration

@@ -8,7 +8,7 @@ chown root:root -- /etc/ssl/etcd/ssl
 
 # etcd-certs/pki-directory: Make the directory of the control plane's certificates
 ## check
-for d in /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd; do [ "$(stat -c %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
+for d in /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd; do [ "$(stat -Lc %F:%a:%U:%G -- "$d")" = directory:755:root:root ]; done
 ## apply
 mkdir -p -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
 chmod 00755 -- /etc/kubernetes /etc/kubernetes/pki /etc/kubernetes/pki/etcd
@@ -43,11 +43,11 @@ cat /etc/ssl/etcd/ssl/ca-key.pem
 
 # etcd-certs/key-member: Make the member key of etcd
 ## check
-grep -qE '^-----BEGIN (EC|RSA) PRIVATE KEY-----' /etc/ssl/etcd/ssl/member-m11-k8s-key.pem
+grep -qE '^-----BEGIN ((EC|RSA) )?PRIVATE KEY-----' /etc/ssl/etcd/ssl/member-m11-k8s-key.pem
 [ "$(stat -c %a:%U /etc/ssl/etcd/ssl/member-m11-k8s-key.pem)" = 600:root ]
 ## apply
 umask 077
-if ! grep -qsE '^-----BEGIN (EC|RSA) PRIVATE KEY-----' /etc/ssl/etcd/ssl/member-m11-k8s-key.pem; then
+if ! grep -qsE '^-----BEGIN ((EC|RSA) )?PRIVATE KEY-----' /etc/ssl/etcd/ssl/member-m11-k8s-key.pem; then
   openssl ecparam -genkey -name prime256v1 -noout -out /etc/ssl/etcd/ssl/member-m11-k8s-key.pem.new
   mv /etc/ssl/etcd/ssl/member-m11-k8s-key.pem.new /etc/ssl/etcd/ssl/member-m11-k8s-key.pem
 fi
@@ -75,11 +75,11 @@ set -e
 
 # etcd-certs/key-admin: Make the admin key of etcd
 ## check
-grep -qE '^-----BEGIN (EC|RSA) PRIVATE KEY-----' /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem
+grep -qE '^-----BEGIN ((EC|RSA) )?PRIVATE KEY-----' /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem
 [ "$(stat -c %a:%U /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem)" = 600:root ]
 ## apply
 umask 077
-if ! grep -qsE '^-----BEGIN (EC|RSA) PRIVATE KEY-----' /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem; then
+if ! grep -qsE '^-----BEGIN ((EC|RSA) )?PRIVATE KEY-----' /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem; then
   openssl ecparam -genkey -name prime256v1 -noout -out /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem.new
   mv /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem.new /etc/ssl/etcd/ssl/admin-m11-k8s-key.pem
 fi
