@@ -33,6 +33,8 @@ export interface StaticPod {
   readonly image: string;
   /** `--etcd-servers=…` as `etcd-servers` → value; a flag without a value is `true`. */
   readonly args: Readonly<Record<string, string>>;
+  /** The text of the file that `--config` names. */
+  readonly config?: string;
 }
 
 export interface CertificateFact {

@@ -34,7 +34,12 @@ export function parseLiving(lines: ProbeLines): LivingFacts | undefined {
     otherPods: all('other-pod'),
     ours: all('ours').length > 0,
     ...(program === undefined ? {} : { kubeletProgram: program }),
-    kubelet: Object.fromEntries(all('kubelet-field').map((line) => line.split(' ', 2) as [string, string])),
+    // kubespray writes Python's True and False.
+    kubelet: Object.fromEntries(
+      all('kubelet-field').map(
+        (line) => line.replace(/ (True|False)$/, (word) => word.toLowerCase()).split(' ', 2) as [string, string],
+      ),
+    ),
     cni: [...all('cni')].sort(),
     certificates: all('cert').map(certificateFact),
     restoring: all('restoring').length > 0,
@@ -52,13 +57,14 @@ function versionIn(text: string): string | undefined {
 }
 
 function staticPods(lines: readonly string[]): Record<string, StaticPod> {
-  const pods: Record<string, { image: string; args: Record<string, string> }> = {};
+  const pods: Record<string, { image: string; args: Record<string, string>; config?: string }> = {};
   for (const line of lines) {
     const [name = '', what, ...rest] = line.split(' ');
     pods[name] ??= { image: '', args: {} };
     const pod = pods[name];
     const text = rest.join(' ');
     if (what === 'image') pod.image ||= text;
+    else if (what === 'config') pod.config = Buffer.from(text, 'base64').toString();
     else {
       const [, flag = '', value = 'true'] = /^--([^=\s]+)(?:=(.*))?$/.exec(text) ?? [];
       if (flag !== '') pod.args[flag] = value;

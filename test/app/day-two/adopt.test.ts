@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Draft, draftFiles, draftOf } from '../../../src/app/day-two/adopt/draft.js';
+import { type Draft, draftFiles, draftOf, extraArgs } from '../../../src/app/day-two/adopt/draft.js';
 import { inTemporary } from '../../../src/app/day-two/adopt/read.js';
 import { readCluster } from '../../../src/app/inventory/read-cluster.js';
 import { differences, settle } from '../../../src/app/run/living.js';
@@ -186,18 +186,62 @@ other-pod\tkube-vip
   });
 
   it('keeps what its kubelets run with', async () => {
-    const fields = 'kubelet-field\tcgroupDriver cgroupfs\nkubelet-field\tmaxPods 250\nkubelet-field\tfailSwapOn true\n';
+    const fields =
+      'kubelet-field\tcgroupDriver cgroupfs\nkubelet-field\tmaxPods 250\nkubelet-field\tfailSwapOn True\nkubelet-field\tfailCgroupV1 False\n';
     const facts = foreign(
       (t) => `${t}${fields}`,
       (t) => `${t}${fields}`,
     );
     const { draft, living, refusals, changes } = await adopt(facts);
     expect({ refusals, changes }).toEqual({ refusals: [], changes: [] });
-    expect(draft.settings).toMatchObject({ kubelet_cgroup_driver: 'cgroupfs', kubelet_max_pods: 250 });
+    expect(draft.settings).toMatchObject({
+      kubelet_cgroup_driver: 'cgroupfs',
+      kubelet_max_pods: 250,
+      kubelet_fail_cgroup_v1: false,
+    });
     expect(draft.settings).not.toHaveProperty('kubelet_fail_swap_on');
     // Pods of a node cannot be taken over by another driver, and a plain inventory would bring it.
     const plain = await judged({ ...draft, settings: { ...draft.settings, kubelet_cgroup_driver: 'systemd' } }, living, []);
     expect(codes(plain)).toEqual(['kubelet_cgroup_driver']);
+  });
+
+  it('loses nothing with the file of its scheduler that only says what is so anyway', async () => {
+    const file = (more: string) =>
+      Buffer.from(`apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+clientConnection:
+  kubeconfig: "/etc/kubernetes/scheduler.conf"
+leaderElection:
+  leaseDuration: 15s
+  renewDeadline: 10s
+${more}`).toString('base64');
+    const withFile = (text: string) =>
+      adopt(
+        foreign(
+          (t) =>
+            `${t}static\tkube-scheduler arg --config=/etc/kubernetes/kubescheduler-config.yaml\nstatic\tkube-scheduler config ${text}\n`,
+        ),
+      );
+    expect(codes(await withFile(file('')))).toEqual([]);
+    for (const more of ['profiles: [{schedulerName: mine}]', 'parallelism: 4', 'extenders: []'])
+      expect(codes(await withFile(file(more))), more).toEqual([CONTROL_PLANE_FLAGS]);
+    expect(codes(await withFile(Buffer.from('a: [').toString('base64')))).toEqual([CONTROL_PLANE_FLAGS]);
+    expect(codes(await withFile(file('').replace(/.{40}$/, '')))).toEqual([CONTROL_PLANE_FLAGS]);
+  });
+
+  it('lacks arguments in an inventory of its own; with those that are named nothing is refused', async () => {
+    const { draft, living } = await adopt(foreign(kubespray));
+    const own = { kube_kubeadm_apiserver_extra_args: { profiling: 'False' } };
+    const { kube_kubeadm_apiserver_extra_args: _, kube_kubeadm_controller_extra_args: __, ...rest } = draft.settings;
+    const settings = { ...rest, ...own };
+    const { cluster, ...refused } = await judged({ ...draft, settings }, living, []);
+    expect(codes(refused)).toEqual([CONTROL_PLANE_FLAGS]);
+    const lacking = extraArgs(living, cluster.controlPlane, cluster.settings);
+    expect(lacking).toEqual({
+      kube_kubeadm_apiserver_extra_args: { profiling: 'False', 'default-not-ready-toleration-seconds': '300' },
+      kube_kubeadm_controller_extra_args: { 'terminated-pod-gc-threshold': '12500', 'bind-address': '::' },
+    });
+    expect(codes(await judged({ ...draft, settings: { ...settings, ...lacking } }, living, []))).toEqual([]);
   });
 
   it('is refused for a file that a manifest of ours would not mount, until the operator says that it may go', async () => {

@@ -10,7 +10,7 @@ import { checkOutput, writeFiles } from '../../inventory/generate/generate.js';
 import { readCluster } from '../../inventory/read-cluster.js';
 import { differences } from '../../run/living.js';
 import { type OperationOptions, runOperation } from '../operation.js';
-import { type Draft, draftFiles, draftOf } from './draft.js';
+import { type Draft, draftFiles, draftOf, extraArgs } from './draft.js';
 import { type Given, givenHosts, inTemporary, readHosts } from './read.js';
 import { detailsText, type Report, reportJson, reportText } from './report.js';
 
@@ -28,6 +28,13 @@ export interface AdoptOptions extends OperationOptions {
  */
 export async function adoptCommand(o: AdoptOptions): Promise<number> {
   const given = await givenHosts(o, o.addresses);
+  if (o.output !== undefined && given.grouped) {
+    throw new InputError({
+      what: '-o names a directory, and no inventory is to be written',
+      why: 'The one that was given has the groups of a cluster, and is compared as it is',
+      fix: 'Leave -o out; without -i, with the addresses of all hosts, an inventory is made',
+    });
+  }
   if (o.output !== undefined) checkOutput(o.output, o.force);
   else if (!o.check && !given.grouped) {
     throw new InputError({
@@ -50,6 +57,7 @@ export async function adoptCommand(o: AdoptOptions): Promise<number> {
     living: named,
     ...(draft ? { draft } : {}),
     ...(files ? { files } : {}),
+    lacking: draft || !judged.cluster || named.record ? {} : lacking(named, judged.cluster),
     refusals: judged.refusals,
     changes: judged.changes.map(changeText),
     warnings: judged.warnings,
@@ -79,6 +87,11 @@ export async function adoptCommand(o: AdoptOptions): Promise<number> {
 function namesIn({ names }: Draft, given: string): string[] {
   const name = names.get(given);
   return name === undefined ? [] : [name];
+}
+
+/** Settings for the given inventory, so that no argument of the control plane is lost. */
+function lacking(living: LivingCluster, { controlPlane, settings }: Cluster): Report['lacking'] {
+  return extraArgs(living, controlPlane, { ...settings, cluster_name: living.configuration?.dnsDomain ?? settings.cluster_name });
 }
 
 type Judged = Comparison & { readonly cluster?: Cluster };

@@ -107,7 +107,7 @@ function settingsOf(living: LivingCluster, found: Found, hosts: readonly DraftHo
     ...pluginOf(running),
     ...placesOf(living, controlPlane[0]?.name, named((h) => h.etcd)[0]?.name),
     ...balancerOf(living, hosts, running, plain.length > 0),
-    ...extraArgs(living, controlPlane, running),
+    ...extraArgs(living, controlPlane, { cluster_name: running.cluster_name ?? String(defaultSettings().cluster_name) }),
   };
   const services = String(settings.kube_service_addresses ?? defaultSettings().kube_service_addresses);
   const defaults: Readonly<Record<string, unknown>> = { ...defaultSettings(), skydns_server: nthAddress(services, 3) };
@@ -156,25 +156,30 @@ function balancerOf(
   };
 }
 
-/** Arguments of the components that no other setting says, as far as an argument alone can keep them. */
-function extraArgs(
+type Wanted = Parameters<typeof foreignFlags>[1];
+
+/**
+ * Arguments of the components that no other setting says, as far as an argument alone can keep them.
+ *
+ * @param wanted what an inventory has of these settings: those in which something is missing are returned whole.
+ */
+export function extraArgs(
   living: LivingCluster,
   controlPlane: readonly { readonly name: string }[],
-  running: RunningSettings,
-): Record<string, unknown> {
+  wanted: Pick<Wanted, 'cluster_name'> & Partial<Wanted>,
+): Record<string, Readonly<Record<string, string>>> {
   const [first] = controlPlane;
   const pods = living.hosts.get(first?.name ?? '')?.staticPods ?? {};
-  const wanted = {
-    cluster_name: running.cluster_name ?? String(defaultSettings().cluster_name),
+  const none = {
     kube_kubeadm_apiserver_extra_args: {},
     kube_kubeadm_controller_extra_args: {},
     kube_kubeadm_scheduler_extra_args: {},
   };
-  const settings: Record<string, Record<string, string>> = {};
-  for (const { component, flag, value, needsFile } of foreignFlags(pods, wanted)) {
+  const settings: Record<string, Readonly<Record<string, string>>> = {};
+  for (const { component, flag, value, needsFile } of foreignFlags(pods, { ...none, ...wanted })) {
     if (needsFile) continue;
     const name = EXTRA_ARGS[component];
-    settings[name] = { ...settings[name], [flag]: value };
+    settings[name] = { ...wanted[name], ...settings[name], [flag]: value };
   }
   return settings;
 }

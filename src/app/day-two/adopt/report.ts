@@ -12,6 +12,8 @@ export interface Report {
   /** Absent: the inventory that was given has the groups of a cluster. */
   readonly draft?: Draft;
   readonly files?: ReadonlyMap<string, string>;
+  /** Settings that the given inventory needs to keep the arguments of the control plane. */
+  readonly lacking: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly refusals: readonly ErrorParts[];
   readonly changes: readonly string[];
   readonly warnings: readonly Warning[];
@@ -31,6 +33,9 @@ export function reportText(r: Report): string {
     ...r.warnings.map((w) => formatLabelled('warning', w, look)),
     ...(r.refusals.length > 0
       ? ['provision would be refused, and change nothing:', ...r.refusals.map((p) => formatLabelled('error', shown(p, r), look))]
+      : []),
+    ...(Object.keys(r.lacking).length > 0
+      ? [`The inventory keeps these arguments with group_vars/all.yml:\n\n${indent(settingsText(r.lacking))}`]
       : []),
     ...(r.changes.length > 0 ? [`provision would change:\n${r.changes.map((c) => `  - ${c}`).join('\n')}`] : []),
     ...(r.draft && r.draft.outside.length > 0 ? [`Not part of the cluster, and left out: ${r.draft.outside.join(', ')}`] : []),
@@ -67,8 +72,11 @@ function layoutOf(living: LivingCluster): EtcdLayout {
 }
 
 function inventoryText({ settings }: Draft, files: ReadonlyMap<string, string>): string {
-  const all = stringify(settings, { version: '1.1', lineWidth: 0 }).trimEnd();
-  return `hosts.ini:\n\n${indent(files.get('hosts.ini') ?? '')}\n\ngroup_vars/all.yml:\n\n${indent(all)}`;
+  return `hosts.ini:\n\n${indent(files.get('hosts.ini') ?? '')}\n\ngroup_vars/all.yml:\n\n${indent(settingsText(settings))}`;
+}
+
+function settingsText(settings: object): string {
+  return stringify(settings, { version: '1.1', lineWidth: 0 });
 }
 
 function indent(text: string): string {
@@ -109,6 +117,7 @@ export function reportJson(r: Report): object {
     etcd: { layout: layoutOf(r.living), members: r.living.etcd.members },
     network: r.living.network.plugin ?? null,
     inventory: r.draft ? { hosts: r.draft.hosts, settings: r.draft.settings } : null,
+    lacking: r.lacking,
     outside: r.draft?.outside ?? [],
     refused: r.refusals.map((p) => parts(shown(p, r))),
     changes: r.changes,

@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import type { StaticPod } from '../../../facts/living/living-facts.js';
 import type { ClusterSettings } from '../../settings.js';
 
@@ -103,9 +104,39 @@ export function foreignFlags(
       const usual =
         component === 'kube-apiserver' && flag === 'service-account-issuer' ? issuer(wanted) : KUBEADM[component][flag];
       const same = Object.hasOwn(extra, flag) ? String(extra[flag]) === value : usual === true || usual === value;
+      if (flag === 'config' && saysNothing(pods[component]?.config)) return [];
       return same ? [] : [{ component, flag, value, needsFile: namesFile(value) }];
     });
   });
+}
+
+/** Fields of a KubeSchedulerConfiguration, each with what the scheduler has without it; true: any. */
+const SCHEDULER: Readonly<Record<string, true | Readonly<Record<string, unknown>>>> = {
+  apiVersion: true,
+  kind: true,
+  clientConnection: { kubeconfig: true },
+  leaderElection: { leaderElect: true, leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '2s' },
+};
+
+/**
+ * Whether the scheduler is the same without its file, as with the one that kubespray writes everywhere.
+ * Source: https://kubernetes.io/docs/reference/config-api/kube-scheduler-config.v1/
+ */
+function saysNothing(text: string | undefined): boolean {
+  if (text === undefined) return false;
+  const fields = (value: unknown): [string, unknown][] =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [['', value]];
+  try {
+    return fields(parse(text)).every(([name, value]) => {
+      const usual = SCHEDULER[name];
+      if (usual === undefined || usual === true) return usual === true;
+      return fields(value).every(
+        ([field, v]) => field !== '' && (usual[field] === v || (field === 'kubeconfig' && name === 'clientConnection')),
+      );
+    });
+  } catch {
+    return false;
+  }
 }
 
 /** Source: https://github.com/kubernetes/kubernetes/blob/master/cmd/kubeadm/app/phases/controlplane/manifests.go */
