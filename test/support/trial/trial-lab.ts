@@ -43,8 +43,8 @@ export interface TrialLab {
   /** New machines. @param subnet default: the first one that is free. */
   up(bundle: string, subnet?: string): Promise<void>;
   install(): Promise<void>;
-  /** Starts the pods that are asked, and the requests. */
-  load(bundle: string): Promise<Load>;
+  /** Starts the pods that are asked, and the requests. @param workers default: all. */
+  load(bundle: string, workers?: readonly string[]): Promise<Load>;
   down(): Promise<void>;
 }
 
@@ -95,13 +95,13 @@ export function trialLab(name: string, size: string): TrialLab {
       const installed = await run(['provision', '-i', inventory, '--json']);
       expect(installed.code, installed.stdout.slice(-2000)).toBe(0);
     },
-    load: async (bundle) => {
+    load: async (bundle, asked = workers) => {
       const image = bundleIndex({ from: 'go', dir: bundle }).images.find((i) => i.ref.includes('/busybox:'))?.ref ?? '';
       const applied = await kubectl('apply -f -', loadManifest(image, NODE_PORT));
       expect(applied.code, applied.stderr).toBe(0);
       const rolled = await kubectl(`-n ${LOAD_NAMESPACE} rollout status deployment/web --timeout=180s`);
       expect(rolled.code, rolled.stdout).toBe(0);
-      return startLoad(pointsOf(lab), await clientOf(lab), dir);
+      return startLoad(pointsOf({ ...lab, workers: asked, names: [...controlPlanes, ...asked] }), await clientOf(lab), dir);
     },
     down: async () => {
       await run(['lab', 'down']);
