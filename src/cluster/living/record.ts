@@ -31,7 +31,7 @@ export function recordText(cluster: Cluster, versions: Readonly<Record<string, s
 }
 
 /** The same of a cluster that another tool made: only what was read from it, and nothing that is merely a default. */
-export function adoptedText(cluster: Cluster, running: Readonly<Record<string, string>>): string {
+export function adoptedText(cluster: Cluster, running: Readonly<Record<string, unknown>>): string {
   const record: AppliedRecord = { schema: 1, settings: running, hosts: groupsOfAll(cluster) };
   return JSON.stringify(record);
 }

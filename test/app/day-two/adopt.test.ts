@@ -6,7 +6,7 @@ import { differences, settle } from '../../../src/app/run/living.js';
 import { type LivingCluster, livingCluster } from '../../../src/cluster/living/living-cluster.js';
 import { adoptedText } from '../../../src/cluster/living/record.js';
 import type { Comparison } from '../../../src/cluster/living/refusals.js';
-import { runningSettings } from '../../../src/cluster/living/running-settings.js';
+import { notedSettings } from '../../../src/cluster/living/takeover/noted.js';
 import { CONTROL_PLANE_FLAGS } from '../../../src/cluster/living/takeover/refusals.js';
 import { resolveCluster } from '../../../src/cluster/resolve.js';
 import type { HostFacts } from '../../../src/facts/facts.js';
@@ -153,14 +153,14 @@ describe('an inventory of a cluster of another tool', () => {
   });
 });
 
-describe('a cluster that kubespray made', () => {
-  const kubespray: Edit = (t) =>
-    `${t}static\tkube-apiserver arg --profiling=False
+const kubespray: Edit = (t) =>
+  `${t}static\tkube-apiserver arg --profiling=False
 static\tkube-apiserver arg --default-not-ready-toleration-seconds=300
 static\tkube-controller-manager arg --terminated-pod-gc-threshold=12500
 other-pod\tkube-vip
 `.replace('--bind-address=127.0.0.1', '--bind-address=::');
 
+describe('a cluster that kubespray made', () => {
   it('keeps its local load balancer and its arguments', async () => {
     const { draft, refusals, cluster } = await adopt(foreign(kubespray, (t) => `${t}other-pod\thaproxy\n`));
     expect(draft.settings).toMatchObject({
@@ -285,16 +285,24 @@ describe('what provision refuses about clusters of other tools', () => {
     const flag = 'static\tkube-scheduler arg --config=/etc/kubernetes/kubescheduler-config.yaml\n';
     expect(codes(await adopt(foreign((t) => `${t}${flag}ours\tyes\n`)))).toEqual([]);
     const { living, cluster } = await adopt(foreign());
-    const text = adoptedText(cluster, runningSettings(living, cluster));
+    const text = adoptedText(cluster, notedSettings(living, cluster));
     expect(codes(await adopt(foreign((t) => `${t}${flag}applied\t${text}\n`)))).toEqual([]);
   });
 
   it('takes what adopt has noted for what was applied', async () => {
     const { living, cluster } = await adopt(foreign());
-    const text = adoptedText(cluster, runningSettings(living, cluster));
+    const text = adoptedText(cluster, notedSettings(living, cluster));
     const again = await adopt(foreign((t) => `${t}applied\t${text}\n`));
     expect(again.living.record?.hosts['m11-k8s']).toEqual(['control-plane', 'etcd']);
     expect(again).toMatchObject({ refusals: [], changes: [] });
+    // Another inventory would drop what runs.
+    const other = await adopt(foreign(kubespray));
+    const noted = adoptedText(other.cluster, notedSettings(other.living, other.cluster));
+    const { living: known } = await adopt(foreign((t) => `${kubespray(t)}applied\t${noted}\n`));
+    const { kube_kubeadm_apiserver_extra_args: _, ...settings } = other.draft.settings;
+    expect((await judged({ ...other.draft, settings }, known, [])).changes.map((c) => c.setting)).toEqual([
+      'kube_kubeadm_apiserver_extra_args',
+    ]);
     // Only what was read: a default is nobody's setting.
     expect(again.living.record?.settings).not.toHaveProperty('kubelet_max_pods');
   });

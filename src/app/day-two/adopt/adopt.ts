@@ -4,7 +4,7 @@ import type { Cluster } from '../../../cluster/cluster.js';
 import { type LivingCluster, livingCluster } from '../../../cluster/living/living-cluster.js';
 import { adoptedText } from '../../../cluster/living/record.js';
 import { type Comparison, changeText } from '../../../cluster/living/refusals.js';
-import { runningSettings } from '../../../cluster/living/running-settings.js';
+import { notedSettings } from '../../../cluster/living/takeover/noted.js';
 import { adopt } from '../../../roles/day-two/adopt/adopt.js';
 import { checkOutput, writeFiles } from '../../inventory/generate/generate.js';
 import { readCluster } from '../../inventory/read-cluster.js';
@@ -69,7 +69,7 @@ export async function adoptCommand(o: AdoptOptions): Promise<number> {
   if (files && o.output !== undefined && !o.check) writeFiles(o.output, files, o.force);
   if (report.refusals.length > 0 || !judged.cluster) return 3;
   if (o.check || report.known) return 0;
-  const text = adoptedText(judged.cluster, runningSettings(named, judged.cluster));
+  const text = adoptedText(judged.cluster, notedSettings(named, judged.cluster));
   const inventory = files && o.output !== undefined ? [join(o.output, 'hosts.ini')] : o.inventory;
   return runOperation(
     { ...o, inventory },
