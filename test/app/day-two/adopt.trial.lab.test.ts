@@ -81,7 +81,8 @@ describe.skipIf(reason)(`a cluster in kubespray's layout${reason ? ` (${reason})
   let inventory = '';
   let before: { state: string[]; objects: Map<string, string>; workload: string; identity: string };
   let load: Load | undefined;
-  const addresses = () => NODES.map((n) => `vagrant@${addressOf(lab, n)}`);
+  /** The hosts by their addresses; nothing else says how to log in. */
+  const addresses = () => ['--private-key', lab.paths.sshKey, ...NODES.map((n) => `vagrant@${addressOf(lab, n)}`)];
   const unchanged = async () => {
     expect(await state()).toEqual(before.state);
     expect(await workload()).toBe(before.workload);
