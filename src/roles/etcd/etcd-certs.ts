@@ -126,7 +126,7 @@ function ca(dir: string, isUsed: boolean): Task {
   const certFile = `${dir}/ca.pem`;
   return command({
     id: 'etcd-certs/ca',
-    title: "Make etcd's certificate authority",
+    title: isUsed ? "Keep etcd's certificate authority" : "Make etcd's certificate authority",
     check: sh`
       [ -s ${keyFile} ]
       [ "$(stat -c %a:%U ${keyFile})" = 600:root ]
@@ -134,7 +134,7 @@ function ca(dir: string, isUsed: boolean): Task {
       [ "$(openssl x509 -pubkey -noout -in ${certFile})" = "$(openssl pkey -pubout -in ${keyFile})" ]`,
     apply: isUsed
       ? sh`
-          if [ -s ${keyFile} ]; then chmod 0600 ${keyFile}; fi
+          if [ -s ${keyFile} ]; then chown root:root ${keyFile}; chmod 0600 ${keyFile}; fi
           echo ${`${certFile} and ca-key.pem do not fit each other, or end soon, and members or API servers use this authority`} >&2`
       : sh`
       umask 077

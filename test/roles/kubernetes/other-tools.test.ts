@@ -133,6 +133,31 @@ describe('a kubelet whose configuration is elsewhere', () => {
 });
 
 describe('the files of etcd that another tool made', () => {
+  it.skipIf(process.getuid?.() !== 0)(
+    "are root's from then on: kubespray gives all of them to a user etcd, with the key of the authority (needs root)",
+    () => {
+      const made = spawnSync(
+        'sh',
+        [
+          '-ec',
+          `mkdir -p etc/ssl/etcd/ssl; cd etc/ssl/etcd/ssl
+        openssl genrsa -out ca-key.pem 2048
+        openssl req -x509 -new -nodes -key ca-key.pem -days 36500 -out ca.pem -subj /CN=etcd-ca
+        cp ca.pem was.pem; chmod 0700 *.pem; chown nobody *.pem`,
+        ],
+        { cwd: root, encoding: 'utf8' },
+      );
+      expect(made.status, made.stderr).toBe(0);
+      const ca = task('m11-k8s', 'etcd-certs', 'etcd-certs/ca');
+      expect(run(ca.check).ok).toBe(false);
+      run(ca.apply);
+      expect(run(ca.check).ok).toBe(true);
+      expect(readFileSync(join(root, 'etc/ssl/etcd/ssl/ca.pem'), 'utf8')).toBe(
+        readFileSync(join(root, 'etc/ssl/etcd/ssl/was.pem'), 'utf8'),
+      );
+    },
+  );
+
   it('keep a key in any form, but for the one that kubeadm hands over: a member reads it at each handshake', () => {
     const pem = spawnSync('openssl', ['genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'], {
       encoding: 'utf8',

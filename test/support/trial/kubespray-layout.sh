@@ -316,7 +316,7 @@ for kind in member admin node; do
   rm request.csr
 done
 rm -f ca.srl
-chmod 0640 *.pem
+chmod 0700 *.pem
 chown etcd:root *.pem
 END
   put "$first" /etc/etcd.env 0640 <<END
