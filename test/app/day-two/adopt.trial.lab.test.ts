@@ -162,7 +162,7 @@ describe.skipIf(reason)(`a cluster in kubespray's layout${reason ? ` (${reason})
     ]);
     expect(found.inventory?.hosts[0]?.vars.etcd_member_name).toBe('etcd1');
     say(stringify(found.inventory?.settings));
-    expect(found.inventory?.settings).toMatchObject({ loadbalancer_apiserver_type: 'haproxy', kube_proxy_mode: 'iptables' });
+    expect(found.inventory?.settings).toMatchObject({ kube_version: found.kubernetes, loadbalancer_apiserver_type: 'haproxy' });
     await unchanged();
     expect(differences(before.objects, await objects())).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { livingCluster } from '../../../src/cluster/living/living-cluster.js';
+import type { VarValue } from '../../../src/inventory/model/values.js';
 import { ROLES } from '../../../src/roles/registry.js';
 import type { Shell } from '../../../src/shell/shell.js';
 import type { Task } from '../../../src/tasks/task.js';
@@ -22,12 +23,12 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-function task(host: string, role: string, id: string): Task {
+function task(host: string, role: string, id: string, vars: Readonly<Record<string, VarValue>> = {}): Task {
   const facts = livingFacts();
   const nodes = Object.fromEntries([...facts.keys()].map((name) => [name, { isNode: true }]));
   const living = livingCluster(facts);
   const found = ROLES.get(role)
-    ?.tasks({ ...roleContext(sampleCluster(), host, { facts: nodes }), ...(living ? { living } : {}) })
+    ?.tasks({ ...roleContext(sampleCluster({ vars }), host, { facts: nodes }), ...(living ? { living } : {}) })
     .find((t) => t.id === id);
   if (!found) throw new Error(`${role} has no task ${id} on ${host}`);
   return found;
@@ -107,27 +108,34 @@ describe('a node of another tool', () => {
 describe('a kubelet whose configuration is elsewhere', () => {
   const KUBEADM = 'kind: KubeletConfiguration\nclusterDomain: cluster.local\n';
 
-  /** @param wanted what the cluster has for all kubelets. @param own the kubelet runs with it; undefined: with kubeadm's. */
-  function drains(wanted: string, own: string | undefined): boolean {
+  /** @param wanted what the cluster has for all kubelets. @param own the kubelet runs with it; undefined: with kubeadm's. @param vars settings. */
+  function drains(wanted: string, own: string | undefined, vars: Readonly<Record<string, VarValue>> = {}): boolean {
     put('var/lib/kubelet/config.yaml', KUBEADM);
     const config = own === undefined ? join(root, 'var/lib/kubelet/config.yaml') : put('etc/kubernetes/kubelet-config.yaml', own);
     const kubelet = spawn('sh', ['-c', 'sleep 60; :', 'kubelet', '--v=2', `--config=${config}`, '--x']);
     children.push(kubelet);
     put('bin/systemctl', `#!/bin/sh\necho MainPID=${kubelet.pid}\n`, 0o755);
     put('usr/local/bin/kubectl', `#!/bin/sh\nprintf '%s' '${wanted}'\n`, 0o755);
-    return !run(task('w101-k8s', 'worker', 'node/drain').check).ok;
+    return !run(task('w101-k8s', 'worker', 'node/drain', vars).check).ok;
   }
 
   it('is not drained for what it runs with already, nor for a default that is written or not', () => {
     expect(drains(`${KUBEADM}maxPods: 110\n`, `${KUBEADM}maxPods: 110\n`)).toBe(false);
     expect(drains(`${KUBEADM}maxPods: 110\n`, KUBEADM)).toBe(false);
     expect(drains(KUBEADM, `${KUBEADM}maxPods: 110\n`)).toBe(false);
-    expect(drains(`${KUBEADM}maxPods: 250\n`, `${KUBEADM}maxPods: 250\n`)).toBe(false);
+    expect(drains(`${KUBEADM}maxPods: 250\n`, `${KUBEADM}maxPods: 250\n`, { kubelet_max_pods: 250 })).toBe(false);
+  });
+
+  it('is not drained, nor said to be, for what the cluster does not have yet but it has itself, in another order', () => {
+    const extra = { imageGCHighThresholdPercent: 100, evictionHard: { 'nodefs.available': '1%', 'imagefs.available': '1%' } };
+    const own = `${KUBEADM}maxPods: 50\nevictionHard:\n  imagefs.available: 1%\n  nodefs.available: 1%\neventRecordQPS: 50\n`;
+    expect(drains(KUBEADM, own, { kubelet_max_pods: 50, kubelet_config_extra_args: extra })).toBe(false);
+    expect(drains(KUBEADM, own, { kubelet_max_pods: 51, kubelet_config_extra_args: extra })).toBe(true);
   });
 
   it('is drained for what changes', () => {
     expect(drains(`${KUBEADM}maxPods: 110\n`, `${KUBEADM}maxPods: 250\n`)).toBe(true);
-    expect(drains(`${KUBEADM}maxPods: 50\n`, undefined)).toBe(true);
+    expect(drains(`${KUBEADM}maxPods: 50\n`, undefined, { kubelet_max_pods: 50 })).toBe(true);
     expect(drains(KUBEADM, `${KUBEADM}kubeReserved:\n  cpu: 100m\n`)).toBe(true);
   });
 });

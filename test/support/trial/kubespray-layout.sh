@@ -165,9 +165,16 @@ timeout: 30
 debug: false
 END
   on "$1" 'sh -es' <<'END'
-/usr/local/bin/ctr oci spec | sed 's/\("\(hard\|soft\)": *\)1024/\165535/' >/etc/containerd/cri-base.json
+spec() { /usr/local/bin/ctr oci spec | sed "s/\(\"\(hard\|soft\)\": *\)1024/\1$1/" >/etc/containerd/cri-base.json; }
+spec 65535
 systemctl daemon-reload
 systemctl enable -q --now containerd
+# A lab machine may not have as many files open, nor raise the limit.
+limit=$(awk '/^Max open files/ {print $5}' "/proc/$(systemctl show --value -p MainPID containerd)/limits")
+if [ "$limit" -lt 65535 ]; then
+  spec "$limit"
+  systemctl restart containerd
+fi
 END
   [ "$1" != "$first" ] || on "$1" '/usr/local/bin/ctr -n k8s.io images import - >/dev/null' <"$BUNDLE/images/control-plane.tar"
   on "$1" '/usr/local/bin/ctr -n k8s.io images import - >/dev/null' <"$BUNDLE/images/node.tar"

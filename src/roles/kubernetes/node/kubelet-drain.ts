@@ -143,7 +143,7 @@ function uncordonShell(k: Shell, name: string): Shell {
  * written.
  */
 function fields(): Shell {
-  return sh`awk ${`/^[a-zA-Z]/ {if (f != "") print f; f = ($0 ~ /^(${DRAINING}):/ && $0 !~ /^maxPods: *110 *$/) ? $0 : ""; next} f != "" {f = f "|" $0} END {if (f != "") print f}`} | sort`;
+  return sh`{ awk ${`/^[a-zA-Z]/ {if (f != "") print f; f = ($0 ~ /^(${DRAINING}):/ && $0 !~ /^maxPods: *110 *$/) ? $0 : ""; next} f != "" && NF {f = f "|" $0} END {if (f != "") print f}`} | sort; }`;
 }
 
 /** The same fields as the settings have them. */
