@@ -23,6 +23,9 @@ const VERSIONS: Readonly<Record<string, string>> = {
   calico_version: 'calico-manifest',
 };
 
+/** Others that can be read from the cluster, and whose default is another one with kubespray: its inventories do not name them. */
+const KEPT_TOO: ReadonlySet<string> = new Set(['kube_proxy_mode']);
+
 /** Settings whose default is made of another one: kept beside a new value of that, they would be the error that is told. */
 const FOLLOWS: Readonly<Record<string, keyof ClusterSettings>> = {
   skydns_server: 'kube_service_addresses',
@@ -44,7 +47,7 @@ export function keep(living: LivingCluster, cluster: Cluster, bundleVersion: str
   const recorded = living.record?.settings ?? {};
   const settings: Record<string, VarValue> = {};
   for (const [name, kind] of Object.entries(SETTING_CHANGES)) {
-    if (kind !== 'fixed' && kind !== 'upgrade') continue;
+    if (kind !== 'fixed' && kind !== 'upgrade' && !KEPT_TOO.has(name)) continue;
     const value = running[name] ?? recorded[name];
     if (value === undefined || value === null || (name === 'kube_network_plugin' && !isOurs(value))) continue;
     const from = FOLLOWS[name];

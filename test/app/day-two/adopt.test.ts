@@ -185,6 +185,17 @@ describe('a cluster that kubespray made', () => {
     expect(draft.settings).not.toHaveProperty('kube_kubeadm_controller_extra_args');
   });
 
+  it("keeps kube-proxy's mode, kubespray's default, in an inventory that does not say it; what it says counts", async () => {
+    const { draft, living } = await adopt(foreign((t) => t.replace(/\\nmode: iptables\\n/, '\\nmode: ipvs\\n')));
+    expect(draft.settings.kube_proxy_mode).toBe('ipvs');
+    const { kube_proxy_mode: _, ...silent } = draft.settings;
+    const kept = await judged({ ...draft, settings: silent }, living, []);
+    expect(kept.changes).toEqual([]);
+    expect(kept.cluster.settings.kube_proxy_mode).toBe('ipvs');
+    const said = await judged({ ...draft, settings: { ...silent, kube_proxy_mode: 'iptables' } }, living, []);
+    expect(said.changes.map((c) => c.setting)).toEqual(['kube_proxy_mode']);
+  });
+
   it('keeps what its kubelets run with', async () => {
     const fields =
       'kubelet-field\tcgroupDriver cgroupfs\nkubelet-field\tmaxPods 250\nkubelet-field\tfailSwapOn True\nkubelet-field\tfailCgroupV1 False\n';
