@@ -78,7 +78,7 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
 export function kubeletConfigProbe(): Shell {
   return sh`
     kubelet_config() {
-      config=$(systemctl show -p MainPID kubelet.service 2>/dev/null)
+      config=$(systemctl show -p MainPID kubelet.service 2>/dev/null) || :
       config=$(tr '\\0' '\n' < "/proc/\${config#MainPID=}/cmdline" 2>/dev/null | awk '/^--config=/ {print substr($0, 10)} next_one {print} {next_one = $0 == "--config"}' | tail -n 1)
       [ -s "$config" ] || config=/var/lib/kubelet/config.yaml
     }`;

@@ -15,7 +15,7 @@ const W = 'w101-k8s';
 
 function context(living: boolean): RoleContext {
   const ctx = roleContext(sampleCluster(), W, { facts: { [W]: { isNode: living } } });
-  const runs = livingCluster(livingFacts());
+  const runs = livingCluster(livingFacts((text) => `${text}ours\tyes\n`));
   return living && runs ? { ...ctx, living: runs } : ctx;
 }
 

@@ -36,17 +36,16 @@ export function drainForSettings(ctx: RoleContext): Task {
   const minor = minorOf(ctx.cluster.settings.kube_version);
   const source = minor >= 24 ? 'kubelet-config' : `kubelet-config-1.${minor}`;
   const eviction = `{"apiVersion":"policy/${minor >= 22 ? 'v1' : 'v1beta1'}","kind":"Eviction","metadata":{"name":"%s","namespace":"%s"}}`;
+  // Of a cluster that was taken over, before it has the wanted ones for the first time: they are compared themselves.
+  const ours = [...(ctx.living?.hosts.values() ?? [])].some((h) => h.ours);
+  const orWanted = ours || !ctx.living ? sh`` : sh` || is ${wanted(ctx)}`;
   const same = sh`same() {
         text=$(${k} -n kube-system get configmap ${source} -o ${'jsonpath={.data.kubelet}'}) || return 1
         kubelet_config
         now=$(${fields()} < "$config")
-        # Before the cluster has the wanted ones (--check), they are compared themselves.
-        for text in "$text" ${wanted(ctx)}; do
-          [ "$now" != "$(printf '%s
-' "$text" | ${fields()})" ] || return 0
-        done
-        return 1
+        is "$text"
       }
+      is() { [ "$now" = "$(printf '%s\n' "$1" | ${fields()})" ]; }
       ${kubeletConfigProbe()}`;
   const patch = { metadata: { annotations: { [ANNOTATION]: 'settings' } }, spec: { unschedulable: true } };
   const pods = `jsonpath={range .items[*]}{.metadata.namespace}|{.metadata.name}|{.status.phase}|{.metadata.ownerReferences[?(@.controller==true)].kind}|{.metadata.uid}|${TOLERATIONS}{"\\n"}{end}`;
@@ -56,7 +55,7 @@ export function drainForSettings(ctx: RoleContext): Task {
     check: sh`
       [ -s /var/lib/kubelet/config.yaml ]
       ${same}
-      [ "$(cat ${`${NODE_STATE}/kubeadm/kubelet`})" = ${kubeletConfigHash(ctx.cluster)} ] || [ -e ${DRAINED} ] || same`,
+      [ "$(cat ${`${NODE_STATE}/kubeadm/kubelet`})" = ${kubeletConfigHash(ctx.cluster)} ] || [ -e ${DRAINED} ] || same${orWanted}`,
     apply: sh`
       ${same}
       # After a restart of the host its load balancer needs a moment.
