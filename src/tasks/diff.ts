@@ -66,7 +66,7 @@ function unified(binary: Shell, path: string): Shell {
       fi`;
 }
 
-/** How a directory is looked at, and what must be seen. */
+/** How a directory is checked. */
 interface FolderMeta {
   /** Of stat: `-c`, or `-Lc` where a link counts as what it points to. */
   readonly option: string;
