@@ -35,9 +35,14 @@ export function withConfig(secret: Secret, body: Shell): Shell {
  */
 export function repeatable(ctx: RoleContext, started: string, run: Shell): Shell {
   const checks = `--ignore-preflight-errors=${checksOfFirstRun(ctx.cluster.settings.kube_apiserver_port)}`;
-  const touch = sh`mkdir -p ${dirname(started)} && touch ${started}`;
+  const touch = begun(started);
   if (ctx.artifacts.offline) return joinShell([touch, run]); // without the phase preflight
   return joinShell([sh`again=; if [ -e ${started} ]; then again=${checks}; fi`, touch, sh`${run} $again`]);
+}
+
+/** Notes that a run of kubeadm of ours has begun: what it leaves behind is not another tool's. */
+function begun(started: string): Shell {
+  return sh`mkdir -p ${dirname(started)} && touch ${started}`;
 }
 
 /** kubeadm join, as a control plane or as a worker. `after` runs when it has succeeded. */
@@ -51,7 +56,6 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
   const kubeadm = kubeadmOf(host);
   const yaml = joinConfig(kubeadmHost(ctx), joinSecrets(ctx), caHash);
   const run = sh`${kubeadm} join --config "$config" ${ctx.artifacts.offline ? sh`--skip-phases=preflight` : sh``}`;
-  const begun = sh`mkdir -p ${dirname(STARTED)} && touch ${STARTED}`;
   const manifest = host.controlPlane ? sh`[ -s ${`${MANIFESTS}/kube-apiserver.yaml`} ]` : sh`true`;
   const again = host.controlPlane ? sh`${kubeadm} join phase control-plane-join mark-control-plane --config "$config"` : sh`true`;
   return [
@@ -71,7 +75,7 @@ export function join(ctx: RoleContext, after: Shell): Task[] {
             if [ -s ${KUBELET_CONF} ] && [ -s /var/lib/kubelet/config.yaml ] && ${manifest}; then
               ${again}
             else
-              ${host.controlPlane ? repeatable(ctx, STARTED, run) : joinShell([begun, run])}
+              ${host.controlPlane ? repeatable(ctx, STARTED, run) : joinShell([begun(STARTED), run])}
             fi`,
         )}
         ${kubeletStamp(ctx)}
