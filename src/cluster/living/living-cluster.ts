@@ -71,7 +71,7 @@ interface ClusterConfigurationSeen {
  * Joins what was found on all hosts.
  * @returns undefined where nothing of a cluster runs or lies on any host: nodes, an API server's manifest or etcd's data.
  */
-export function livingCluster(allFacts: ReadonlyMap<string, HostFacts>): LivingCluster | undefined {
+export function livingCluster(allFacts: ReadonlyMap<string, Pick<HostFacts, 'living' | 'isNode'>>): LivingCluster | undefined {
   const hosts = new Map([...allFacts].flatMap(([name, f]) => (f.living ? [[name, f.living] as const] : [])));
   const nodeHosts = new Set([...allFacts].filter(([, f]) => f.isNode).map(([name]) => name));
   const lives = [...hosts.values()].some((l) => l.staticPods['kube-apiserver'] || (l.etcd?.data.length ?? 0) > 0);

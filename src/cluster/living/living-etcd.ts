@@ -6,8 +6,6 @@ export interface LivingEtcd {
   readonly dataOn: readonly string[];
   /** The members that etcd itself lists; empty where none answered with a quorum. */
   readonly members: readonly EtcdMember[];
-  /** Hexadecimal; absent where no member answered. */
-  readonly clusterId?: string;
   /** What the local members of hosts say of themselves. */
   readonly status: ReadonlyMap<string, EtcdStatus>;
   /** Some member knows of a leader; undefined where none was asked: nothing is known. */
@@ -32,13 +30,11 @@ export function livingEtcd(hosts: ReadonlyMap<string, LivingFacts>): LivingEtcd 
       if (!holders.includes(host)) cas.set(fingerprint, [...holders, host]);
     }
   }
-  const clusterId = (led?.status ?? [...status.values()][0])?.clusterId;
   const dataOn = found.filter((e) => e.data.length > 0).map((e) => e.host);
   const asked = status.size > 0 || found.some((e) => hosts.get(e.host)?.running.etcd !== undefined);
   return {
     dataOn,
     members: led?.members ?? [],
-    ...(clusterId === undefined ? {} : { clusterId }),
     status,
     ...(asked ? { hasQuorum: led !== undefined } : {}),
     versions: new Map(

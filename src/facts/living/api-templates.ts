@@ -17,16 +17,15 @@ export const API_TEMPLATES = {
     `{{$cm := .metadata.name}}{{if or ${CONFIG_MAPS.map((n) => `(eq $cm "${n}")`).join(' ')}}}`,
     '{{range $k, $v := .data}}kw-configmap\t{{$cm}} {{$k}} {{printf "%q" $v}}{{"\\n"}}{{end}}{{end}}',
     '{{else if eq .kind "Service"}}kw-service\t{{.metadata.name}}{{"\\n"}}',
+    '{{else if eq .kind "IPPool"}}kw-pool\t{{.metadata.name}} {{.spec.cidr}} {{or .spec.blockSize 26}} {{or .spec.ipipMode "Never"}}',
+    ' {{or .spec.vxlanMode "Never"}} {{if .spec.natOutgoing}}nat{{else}}-{{end}} {{if .spec.disabled}}disabled{{else}}-{{end}}{{"\\n"}}',
     '{{else}}kw-workload\t{{.kind}} {{.metadata.name}} {{range .spec.template.spec.containers}}{{.image}},{{end}}{{"\\n"}}',
     '{{end}}{{end}}',
   ].join(''),
   pods: [
     '{{range .items}}{{$node := .spec.nodeName}}{{$pod := .}}{{range .status.containerStatuses}}',
-    '{{if .state.running}}kw-control-pod\t{{$node}} {{.name}} {{range $pod.spec.containers}}{{.image}}{{end}}{{"\\n"}}{{end}}',
+    '{{if .state.running}}kw-control-pod\t{{$node}} {{.name}} {{range $pod.spec.containers}}{{.image}}{{end}}',
+    ' {{if .ready}}ready{{else}}-{{end}}{{"\\n"}}{{end}}',
     '{{end}}{{end}}',
-  ].join(''),
-  pools: [
-    '{{range .items}}kw-pool\t{{.metadata.name}} {{.spec.cidr}} {{or .spec.blockSize 26}} {{or .spec.ipipMode "Never"}}',
-    ' {{or .spec.vxlanMode "Never"}} {{if .spec.natOutgoing}}nat{{else}}-{{end}} {{if .spec.disabled}}disabled{{else}}-{{end}}{{"\\n"}}{{end}}',
   ].join(''),
 } as const;

@@ -51,6 +51,17 @@ export function certificateFact(line: string): CertificateFact {
   };
 }
 
+/** SHA-256, hexadecimal, of a certificate in base64; undefined where it is none. */
+export function fingerprintOf(text: string): string | undefined {
+  return certificate(Buffer.from(text, 'base64'))?.fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
+/** Whether a public key (SubjectPublicKeyInfo, DER, base64) is the one of a certificate in base64. */
+export function holdsKey(text: string, key: string): boolean {
+  const own = certificate(Buffer.from(text, 'base64'))?.publicKey.export({ type: 'spki', format: 'der' });
+  return own?.equals(Buffer.from(key, 'base64')) ?? false;
+}
+
 function certificate(bytes: Buffer): X509Certificate | undefined {
   try {
     return new X509Certificate(bytes);

@@ -66,7 +66,6 @@ export interface EtcdFacts {
 export interface EtcdStatus {
   /** IDs in hexadecimal. */
   readonly memberId: string;
-  readonly clusterId: string;
   /** Absent: it knows of no leader, so there is no quorum. */
   readonly leader?: string;
   readonly version: string;
@@ -139,6 +138,8 @@ export interface ControlPlanePod {
   /** kube-apiserver, kube-controller-manager, kube-scheduler, etcd */
   readonly component: string;
   readonly image: string;
+  /** What the kubelet's probes of it say. */
+  readonly ready: boolean;
 }
 
 /** A pool of Calico's. */

@@ -1,4 +1,4 @@
-import { certificateFact } from './certificates.js';
+import { certificateFact, fingerprintOf, holdsKey } from './certificates.js';
 import type {
   ApiFacts,
   EtcdFacts,
@@ -77,10 +77,13 @@ function etcdFacts(all: Lines): EtcdFacts | undefined {
   const env = Object.fromEntries(all('etcd-env').map((l) => [l.slice(0, l.indexOf('=')), l.slice(l.indexOf('=') + 1)]));
   const data = [...new Set(all('etcd-data'))];
   const ca = new Map<string, string>();
+  const texts = new Map<string, string>();
   for (const line of all('etcd-ca')) {
-    const [path = '', ...rest] = line.split(' ');
-    const fingerprint = rest.join(' ').split('=')[1]?.replaceAll(':', '').toLowerCase();
-    if (fingerprint) ca.set(path, fingerprint);
+    const [path = '', text = ''] = line.split(' ');
+    const fingerprint = fingerprintOf(text);
+    if (fingerprint === undefined) continue;
+    ca.set(path, fingerprint);
+    texts.set(path, text);
   }
   const status = etcdStatus(all('etcd-status'));
   if (Object.keys(env).length + data.length + ca.size === 0 && status === undefined) return undefined;
@@ -88,7 +91,10 @@ function etcdFacts(all: Lines): EtcdFacts | undefined {
     data,
     env,
     ca: [...ca].map(([path, fingerprint]) => ({ path, fingerprint })),
-    hasCaKey: all('etcd-ca-key').length > 0,
+    hasCaKey: all('etcd-ca-key').some((line) => {
+      const [path = '', key = ''] = line.split(' ');
+      return holdsKey(texts.get(path) ?? '', key);
+    }),
     ...(status ? { status } : {}),
     members: all('etcd-member').flatMap((line) => etcdMember(line) ?? []),
   };
@@ -107,7 +113,6 @@ function etcdStatus(lines: readonly string[]): EtcdStatus | undefined {
   const leader = hex('Leader');
   return {
     memberId: hex('MemberID'),
-    clusterId: hex('ClusterID'),
     ...(leader === '' || leader === '0' ? {} : { leader }),
     version: fields.get('Version') ?? '',
     dbBytes: Number(fields.get('DBSize')) || 0,
@@ -165,8 +170,8 @@ function apiFacts(all: Lines): ApiFacts | undefined {
     }),
     services: all('service'),
     controlPlanePods: all('control-pod').map((line) => {
-      const [node = '', component = '', image = ''] = line.split(' ');
-      return { node, component, image };
+      const [node = '', component = '', image = '', ready] = line.split(' ');
+      return { node, component, image, ready: ready === 'ready' };
     }),
     ipPools: all('pool').map((line) => {
       const [name = '', cidr = '', size, ipipMode = '', vxlanMode = '', nat, disabled] = line.split(' ');

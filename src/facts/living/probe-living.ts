@@ -9,6 +9,18 @@ export interface LivingPlaces {
   readonly etcdCertDir: string;
 }
 
+/** What is asked beyond files, each with programs that cost more than all files together. */
+export interface LivingScope {
+  /** The host's own API server. */
+  readonly api: boolean;
+  /** The host's member of etcd, and whether the key of its CA fits. */
+  readonly etcd: boolean;
+  /** The programs of the units that run, for their versions. */
+  readonly versions: boolean;
+}
+
+const EVERYTHING: LivingScope = { api: true, etcd: true, versions: true };
+
 /** Where Kubewright notes on control planes what it applied last. */
 export const APPLIED_FILE = '/var/lib/kubewright/cluster/applied.json';
 
@@ -25,25 +37,26 @@ export const RESTORE_ASIDE = '/etc/kubernetes/kubewright-restore';
  * hangs, etcd gets a moment when it has just been started, and no program of a container is started: a version is asked of the program of
  * a unit's main process, which is still there when its file has been replaced.
  */
-export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces): Shell {
+export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces, scope = EVERYTHING): Shell {
   return joinShell([
     sh`
       living() {
         say living yes
         PATH=$PATH:${binDir}
-        etcd_facts | { api_facts </dev/null | { host_facts </dev/null; cat; }; cat; }
+        etcd_facts | { ${scope.api ? sh`api_facts` : sh`:`} </dev/null | { host_facts </dev/null; cat; }; cat; }
       }
       host_facts() {
-        for u in kubelet containerd etcd; do
-          pid=$(systemctl show -p MainPID "$u.service" 2>/dev/null)
+        kubelet_config
+        for u in ${scope.versions ? ['kubelet', 'containerd', 'etcd'] : ['kubelet']}; do
+          pid=$kubelet_pid
+          [ $u = kubelet ] || pid=$(systemctl show -p MainPID "$u.service" 2>/dev/null)
           pid=\${pid#MainPID=}
           case $pid in '' | 0 | *[!0-9]*) continue ;; esac
-          say running "$u $(brief "/proc/$pid/exe" --version | head -n 1)"
           exe=$(readlink "/proc/$pid/exe")
           case $exe in *' (deleted)') say replaced "$u" ;; esac
+          ${scope.versions ? sh`say running "$u $(brief "/proc/$pid/exe" --version | head -n 1)"` : sh``}
           [ $u = kubelet ] || continue
           say kubelet-program "\${exe% (deleted)}"
-          kubelet_config
           kubelet_fields "$config"
         done
         for f in /etc/kubernetes/manifests/*.y*ml; do
@@ -65,8 +78,8 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
       ${kubeletProbe()}
       brief() { timeout -k 1 6 "$@" 2>/dev/null; }`,
     certificateProbe(etcdCertDir),
-    etcd(etcdDataDir, etcdCertDir),
-    api(),
+    etcd(etcdDataDir, etcdCertDir, scope.etcd),
+    ...(scope.api ? [api()] : []),
     sh`
       if [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/manifests ] || [ -e /etc/etcd.env ] || [ -e ${`${etcdDataDir}/member`} ] || [ -e ${`${etcdCertDir}/ca.pem`} ]; then
         living
@@ -74,12 +87,16 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces):
   ]);
 }
 
-/** `kubelet_config` sets `config`: the file that the kubelet runs with, wherever another tool has it; where none runs, the one of kubeadm. */
+/**
+ * `kubelet_config` sets `config`: the file that the kubelet runs with, wherever another tool has it; where none runs, the one of kubeadm. Sets
+ * `kubelet_pid` too; 0: none runs.
+ */
 export function kubeletConfigProbe(): Shell {
   return sh`
     kubelet_config() {
-      config=$(systemctl show -p MainPID kubelet.service 2>/dev/null) || :
-      config=$(tr '\\0' '\n' < "/proc/\${config#MainPID=}/cmdline" 2>/dev/null | awk '/^--config=/ {print substr($0, 10)} next_one {print} {next_one = $0 == "--config"}' | tail -n 1)
+      kubelet_pid=$(systemctl show -p MainPID kubelet.service 2>/dev/null) || :
+      kubelet_pid=\${kubelet_pid#MainPID=}
+      config=$(tr '\\0' '\n' < "/proc/$kubelet_pid/cmdline" 2>/dev/null | awk '/^--config=/ {print substr($0, 10)} next_one {print} {next_one = $0 == "--config"}' | tail -n 1)
       [ -s "$config" ] || config=/var/lib/kubelet/config.yaml
     }`;
 }
@@ -108,22 +125,28 @@ export function etcdAuthorityProbe(certDir: string): Shell {
 }
 
 /** The members are asked with the certificates that are there: Kubewright's or kubespray's, else those of kubeadm's stacked etcd. */
-function etcd(dataDir: string, certDir: string): Shell {
+function etcd(dataDir: string, certDir: string, answers: boolean): Shell {
   return sh`
     ${etcdAuthorityProbe(certDir)}
     etcd_facts() {
-      [ ! -r /etc/etcd.env ] || sed -n 's/["'"'"']//g; /^ETCD_[A-Z0-9_]*=/s/^/etcd-env\t/p' /etc/etcd.env
-      own=$(sed -n 's/["'"'"']//g; s/^ETCD_DATA_DIR=//p' /etc/etcd.env 2>/dev/null)
+      own=''
+      if [ -r /etc/etcd.env ]; then
+        sed -n 's/["'"'"']//g; /^ETCD_[A-Z0-9_]*=/s/^/etcd-env\t/p' /etc/etcd.env
+        own=$(sed -n 's/["'"'"']//g; s/^ETCD_DATA_DIR=//p' /etc/etcd.env)
+      fi
       for d in ${dataDir} "\${own:-/var/lib/etcd}" /var/lib/etcd; do [ ! -d "$d/member" ] || say etcd-data "$d"; done
       third=$(sed -n 's/^ *- *--etcd-cafile=//p' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null)
       etcd_authority /etc/etcd.env
       for f in "$authority" /etc/kubernetes/pki/etcd/ca.crt "$third"; do
-        [ ! -s "$f" ] || say etcd-ca "$f $(openssl x509 -noout -fingerprint -sha256 -in "$f" 2>/dev/null)"
+        [ ! -s "$f" ] || read_certificates "$f" | sed 's/^cert/etcd-ca/'
       done
+      ${answers ? sh`member_facts` : sh``}
+    }
+    member_facts() {
       for k in "\${authority%.*}-key.pem" /etc/kubernetes/pki/etcd/ca.key; do
         case $k in *.pem) c=$authority ;; *) c=/etc/kubernetes/pki/etcd/ca.crt ;; esac
         [ -s "$k" ] && [ -s "$c" ] || continue
-        [ "$(openssl pkey -pubout -in "$k" 2>/dev/null)" != "$(openssl x509 -pubkey -noout -in "$c" 2>/dev/null)" ] || say etcd-ca-key "$k"
+        say etcd-ca-key "$c $(openssl pkey -pubout -outform DER -in "$k" 2>/dev/null | base64 | tr -d '\n')"
       done
       command -v etcdctl >/dev/null 2>&1 || return 0
       set -- /etc/kubernetes/pki/etcd/ca.crt /etc/kubernetes/pki/etcd/healthcheck-client.crt /etc/kubernetes/pki/etcd/healthcheck-client.key
@@ -164,6 +187,11 @@ export function clusterConfigurationProbe(): Shell {
     }`;
 }
 
+/** Only what the host's own API server says. Uses `say` of the probe. */
+export function apiProbe(binDir: string): Shell {
+  return joinShell([api(), sh`PATH=$PATH:${binDir}; api_facts </dev/null`]);
+}
+
 /** Asks the host's own API server, wherever its kubeconfig points. */
 function api(): Shell {
   return sh`
@@ -184,16 +212,23 @@ function api(): Shell {
       fi
       say api-version "$(printf '%s\n' "$out" | sed -n 's/.*"gitVersion": *"v\\([^"]*\\)".*/\\1/p')"
       list() { kube -n kube-system get "$@" </dev/null | sed -n 's/^kw-//p'; }
-      list nodes,daemonsets,deployments,configmaps,services -o ${`go-template=${API_TEMPLATES.objects}`} | {
+      objects | {
         list pods -l tier=control-plane -o ${`go-template=${API_TEMPLATES.pods}`} | {
           [ "$(kube get --raw /readyz </dev/null)" != ok ] || say api-ready yes
-          for f in /etc/cni/net.d/*calico*; do
-            [ ! -e "$f" ] || list ippools.crd.projectcalico.org -o ${`go-template=${API_TEMPLATES.pools}`}
-            break
-          done
           cat
         }
         cat
       }
-    }`;
+    }
+    # One request more is cheaper than a start of kubectl. Of a kind that the cluster lacks it says so, and nothing else.
+    objects() {
+      kinds=nodes,daemonsets,deployments,configmaps,services found=''
+      for f in /etc/cni/net.d/*calico*; do
+        [ ! -e "$f" ] || found=$(objects_of $kinds,ippools.crd.projectcalico.org)
+        break
+      done
+      [ -n "$found" ] || found=$(objects_of $kinds)
+      printf '%s\n' "$found"
+    }
+    objects_of() { list "$1" -o ${`go-template=${API_TEMPLATES.objects}`}; }`;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/cluster/living/refusals.js';
 import { SETTING_CHANGES } from '../../../src/cluster/living/setting-changes.js';
@@ -184,7 +185,9 @@ describe('a cluster that must be repaired first', () => {
   });
 
   it('is refused where hosts trust different authorities', () => {
-    const other: Edit = (t) => t.replaceAll('Fingerprint=94:', 'Fingerprint=95:');
+    const [, another = ''] =
+      /front-proxy-ca\.crt (\S+)$/m.exec(readFileSync('test/fixtures/living/control-plane.txt', 'utf8')) ?? [];
+    const other: Edit = (t) => t.replaceAll(/^(etcd-ca\t\S+) .*$/gm, `$1 ${another}`);
     expect(refused(against({}, { hosts: { 'm12-k8s': other } }))).toEqual(['etcd-ca']);
   });
 
