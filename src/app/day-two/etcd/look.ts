@@ -4,14 +4,18 @@ import { joinShell, type Shell, sh } from '../../../shell/shell.js';
 import type { Answer, Asked, Asker } from '../ask.js';
 import type { EtcdMember, EtcdState, MemberStatus } from './model.js';
 
-/** Looks at etcd on every host of its group: one exec per host, and one more to compare the data. */
+/** Looks at etcd on every host of its group: one exec per host, and one more to compare the data where a member does not answer. */
 export async function lookAtEtcd(cluster: Cluster, asker: Asker): Promise<EtcdState> {
-  const asked = await asker.ask(cluster.etcd, askMember);
+  const comparing = cluster.etcd.find((h) => asker.sessions.has(h.name));
+  const asked = await asker.ask(cluster.etcd, (host) =>
+    joinShell([...(host === comparing ? [askAgreement(host, cluster.etcd)] : []), askMember(host)]),
+  );
   const state = etcdState(cluster, asked);
+  const compared = comparing && asked.answers.get(comparing.name);
+  if (compared?.has('hashes')) return { ...state, ...agreement(compared, Number(compared.get('revision')?.[0])) };
   const up = state.members.flatMap((m) => (m.status && m.host ? [{ host: m.host, revision: m.status.revision }] : []));
   const first = cluster.etcd.find((h) => h.name === up[0]?.host);
   if (!first || up.length < 2) return state;
-  // The newest revision that all have: writes go on meanwhile.
   const revision = Math.min(...up.map((m) => m.revision));
   const hosts = cluster.etcd.filter((h) => up.some((m) => m.host === h.name));
   const hashes = await asker.ask([first], () => askHashes(first, hosts, revision));
@@ -42,6 +46,21 @@ function stacked(host: ClusterHost): Shell {
       id=$("$crictl" ps -q --name '^etcd$' 2>/dev/null | head -n 1)
       ctl() { "$crictl" exec "$id" etcdctl ${options} "$@"; }
     fi`;
+}
+
+/**
+ * Compares the data of all members, beside what each says of itself; says nothing where one of them does not answer. The revision is the
+ * newest that all have: writes go on meanwhile.
+ */
+function askAgreement(from: ClusterHost, of: readonly ClusterHost[]): Shell {
+  if (of.length < 2) return sh``;
+  const all = sh`${etcdctl(from, '3s')} --endpoints ${etcdEndpoints(of).join(',')} --write-out json`;
+  return sh`
+    ( all=$(${all} endpoint status 2>/dev/null) || exit 0
+      revision=$(printf '%s\n' "$all" | grep -o '"revision":[0-9]*' | sed 's/.*://' | sort -n | head -n 1)
+      hashes=$(${all} endpoint hashkv --rev "$revision" 2>/dev/null) || exit 0
+      say revision "$revision"
+      say hashes "$hashes" ) &`;
 }
 
 function askHashes(from: ClusterHost, of: readonly ClusterHost[], revision: number): Shell {
