@@ -4,8 +4,7 @@ import { insecureLabDanger } from '../../../cluster/dashboard/insecure-lab.js';
 import { type Asker, requireAny, withHosts } from '../ask.js';
 import { advice } from '../certs/check.js';
 import { daysLeft, endingWithin } from '../certs/model.js';
-import { lookAtEtcd } from '../etcd/look.js';
-import { type EtcdState, isHealthy, voters } from '../etcd/model.js';
+import { isHealthy, voters } from '../etcd/model.js';
 import { etcdJson, etcdProblems } from '../etcd/report.js';
 import { type OperationOptions, readForLook } from '../operation.js';
 import { driftLines, driftSteps } from './drift.js';
@@ -19,7 +18,6 @@ export type StatusOptions = Pick<OperationOptions, 'inventory' | 'extraVars' | '
 const CERT_DAYS = 60;
 
 interface ClusterStatus extends SeenCluster {
-  readonly etcd: EtcdState;
   readonly failures: Asker['failures'];
   /** Nodes by name that the inventory has and the cluster has not, and the other way round. */
   readonly missing: readonly string[];
@@ -32,17 +30,11 @@ export async function status(o: StatusOptions): Promise<number> {
   const { cluster } = source;
   const found = await withHosts(source, cluster.hosts, o.connection, async (asker): Promise<ClusterStatus> => {
     requireAny(asker, cluster.hosts.length);
-    const [etcd, { nodes, certs, drift, openDashboard }] = await Promise.all([
-      lookAtEtcd(cluster, asker),
-      lookAtCluster(source, asker),
-    ]);
+    const seen = await lookAtCluster(source, asker);
+    const { nodes } = seen;
     const wanted = cluster.hosts.filter((h) => h.controlPlane || h.worker).map((h) => h.name);
     return {
-      nodes,
-      etcd,
-      certs,
-      drift,
-      openDashboard,
+      ...seen,
       failures: asker.failures,
       missing: nodes ? wanted.filter((name) => !nodes.some((n) => n.name === name)) : [],
       foreign: (nodes ?? []).map((n) => n.name).filter((name) => !wanted.includes(name)),
@@ -60,6 +52,9 @@ function nextSteps(s: ClusterStatus, now: number): string[] {
   const steps: string[] = [];
   for (const [host, error] of s.failures) steps.push(`${host} cannot be reached: ${error.message}`);
   if (!s.nodes) steps.push('No API server answers: `journalctl -u kubelet` on the control planes says why');
+  else for (const [host, why] of s.silentApis) steps.push(`The API server of ${host} does not answer: ${why}`);
+  for (const host of s.stoppedKubelets)
+    steps.push(`The kubelet of ${host} does not run: \`journalctl -u kubelet\` there says why`);
   steps.push(...etcdProblems(s.etcd).map((p) => p.text));
   for (const n of s.nodes ?? []) {
     if (!n.ready) steps.push(`${n.name} is not Ready: ${n.why}`);
@@ -112,6 +107,8 @@ function json(s: ClusterStatus, next: readonly string[], now: number): object {
     foreign: s.foreign,
     drift: typeof s.drift === 'string' ? { unknown: s.drift } : s.drift,
     openDashboard: s.openDashboard ?? null,
+    stoppedKubelets: s.stoppedKubelets,
+    silentApiServers: Object.fromEntries(s.silentApis),
     etcd: etcdJson(s.etcd),
     certificates: s.certs.map((c) => ({ ...c, ends: new Date(c.ends).toISOString(), daysLeft: daysLeft(c, now) })),
     unreachable: Object.fromEntries([...s.failures].map(([host, error]) => [host, error.message])),
