@@ -51,7 +51,7 @@ export function certificateFact(line: string): CertificateFact {
   };
 }
 
-/** SHA-256, hexadecimal, of a certificate in base64; undefined where it is none. */
+/** SHA-256, hexadecimal, of a certificate in base64; undefined where it is not one. */
 export function fingerprintOf(text: string): string | undefined {
   return certificate(Buffer.from(text, 'base64'))?.fingerprint256.replaceAll(':', '').toLowerCase();
 }

@@ -10,7 +10,7 @@ export interface LivingPlaces {
 }
 
 /** What is asked beyond files, each with programs that cost more than all files together. */
-export interface LivingScope {
+interface LivingScope {
   /** The host's own API server. */
   readonly api: boolean;
   /** The host's member of etcd, and whether the key of its CA fits. */
