@@ -357,14 +357,35 @@ pid=${pid#MainPID=}
 case " $("/proc/$pid/exe" --version | head -n 1 | tr -d v) " in *' 1.36.4 '* | *' 1.36.4~'*) ;; *) exit 1 ;; esac
 ## apply
 systemctl daemon-reload
+other_is_ready() {
+  for url in https://192.168.1.12:6443 https://192.168.1.13:6443; do
+    [ "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s --server "$url" get --raw /readyz 2>/dev/null)" != ok ] || return 0
+  done
+  return 1
+}
+start_kubelet() {
+  trap - EXIT
+  systemctl start kubelet.service
+  systemctl stop kubewright-kubelet.timer 2>/dev/null || :
+}
+end_api_server() {
+  servers=$(/usr/local/bin/crictl ps -q --name '^kube-apiserver$' 2>/dev/null) || return 1
+  [ -n "$servers" ] && other_is_ready || return 1
+  # Of a task that was killed.
+  systemctl stop kubewright-kubelet.timer 2>/dev/null || :
+  systemd-run --quiet --collect --unit kubewright-kubelet --on-active 60 sh -c '! systemctl is-enabled --quiet kubelet.service || systemctl start kubelet.service' || return 1
+  trap start_kubelet EXIT
+  systemctl stop kubelet.service || return 1
+  for c in $servers; do /usr/local/bin/crictl stop -t 5 "$c" >/dev/null || :; done
+  sleep 6
+}
 pid=$(systemctl show -p MainPID kubelet.service)
 minor=$("/proc/${pid#MainPID=}/exe" --version 2>/dev/null | sed -n 's/^Kubernetes v1[.]\([0-9]*\)[.].*/\1/p')
-if [ -n "$minor" ] && [ "$minor" != 36 ] && old=$(/usr/local/bin/crictl ps -q --name '^kube-apiserver$') && [ -n "$old" ]; then
-  systemctl stop kubelet.service
-  for c in $old; do /usr/local/bin/crictl stop -t 5 "$c" || true; done
-  sleep 6
+if [ -n "$minor" ] && [ "$minor" != 36 ] && end_api_server; then
+  start_kubelet
+else
+  systemctl restart kubelet.service
 fi
-systemctl restart kubelet.service
 n=0
 until curl -sSf --max-time 2 http://127.0.0.1:10248/healthz >/dev/null 2>&1 || [ $n -ge 60 ]; do
   n=$((n + 1))

@@ -19,7 +19,9 @@ beforeEach(() => {
   box = mkdtempSync(join(tmpdir(), 'kw-kubelet-'));
   const log = `echo "\${0##*/} $*" >> ${at('log')}`;
   program(at('bin/systemctl'), `case $1 in show) echo MainPID=7 ;; is-active) ;; *) ${log} ;; esac`);
+  program(at('bin/systemd-run'), `${log}; [ ! -e ${at('no-net')} ]`);
   program(at('usr/crictl'), `case $1 in ps) echo one ;; *) ${log}; [ ! -e ${at('broken')} ] ;; esac`);
+  program(at('usr/kubectl'), `case "$*" in *https://192.168.1.13:6443*) [ -e ${at('alone')} ] || echo ok ;; *) exit 1 ;; esac`);
   program(at('bin/sleep'), log);
   program(at('bin/curl'), 'exit 0');
 });
@@ -38,9 +40,13 @@ function happens(host: string, o: { readonly from: string; readonly masters?: nu
   return existsSync(at('log')) ? readFileSync(at('log'), 'utf8').trim().split('\n') : [];
 }
 
-const RESTART = ['systemctl daemon-reload', 'systemctl restart kubelet.service'];
-const [reload = '', restart = ''] = RESTART;
-const APART = [reload, 'systemctl stop kubelet.service', 'crictl stop -t 5 one', 'sleep 6', restart];
+const reload = 'systemctl daemon-reload';
+const RESTART = [reload, 'systemctl restart kubelet.service'];
+const forget = 'systemctl stop kubewright-kubelet.timer';
+const net =
+  'systemd-run --quiet --collect --unit kubewright-kubelet --on-active 60 sh -c ! systemctl is-enabled --quiet kubelet.service || systemctl start kubelet.service';
+const start = 'systemctl start kubelet.service';
+const APART = [reload, forget, net, 'systemctl stop kubelet.service', 'crictl stop -t 5 one', 'sleep 6', start, forget];
 
 describe('a kubelet of a new version', () => {
   it('finds the API server of its host gone for so long that load balancers have missed it', () => {
@@ -50,6 +56,14 @@ describe('a kubelet of a new version', () => {
   it('starts also where the API server cannot be ended', () => {
     writeFileSync(at('broken'), '');
     expect(happens('m12-k8s', { from: '1.35.4' })).toEqual(APART);
+  });
+
+  it.each([
+    ['no other one is ready at that moment', 'alone', RESTART],
+    ['systemd could not start the kubelet should the task be killed', 'no-net', [reload, forget, net, ...RESTART.slice(1)]],
+  ])('leaves the API server alone where %s', (_, file, expected) => {
+    writeFileSync(at(file), '');
+    expect(happens('m12-k8s', { from: '1.35.4' })).toEqual(expected);
   });
 
   it('lets the API server run where it is of the same minor version, where no other one answers meanwhile, and on workers', () => {

@@ -7,6 +7,7 @@ import type { Task } from '../../../tasks/task.js';
 import { apiserverLb } from '../../kubernetes/apiserver-lb.js';
 import { kubeadmOf } from '../../kubernetes/kubeadm-command.js';
 import { joinedNode, node } from '../../kubernetes/kubelet.js';
+import { endApiServer, hasOtherServers } from '../../kubernetes/lb/end-api-server.js';
 import { KUBELET_CONF } from '../../node-turn.js';
 import type { RoleContext } from '../../role.js';
 import { hostWhy } from '../../why.js';
@@ -78,26 +79,18 @@ function nodeConfiguration(ctx: RoleContext): Task {
   });
 }
 
-/** Seconds in which a load balancer that asks every 3 s notices an API server that is away. */
-const NOTICED = 6;
-
-/**
- * A kubelet of another minor version ends the static pods and starts them at once. The port is open again before load balancers have
- * missed the API server, which answers late, and with 403, until it knows its roles. So it ends first, and is away for a while.
- */
-function endApiServer(ctx: RoleContext): Shell[] {
-  if (!ctx.host.controlPlane || ctx.cluster.controlPlane.length < 2) return [];
-  const crictl = `${ctx.host.settings.bin_dir}/crictl`;
-  return [
-    sh`
+/** A kubelet of another minor version ends the static pods and starts them at once, so the API server ends before. */
+function startNewKubelet(ctx: RoleContext): Shell {
+  if (!hasOtherServers(ctx)) return sh`systemctl restart kubelet.service`;
+  return sh`
+      ${endApiServer(ctx)}
       pid=$(systemctl show -p MainPID kubelet.service)
       minor=$("/proc/\${pid#MainPID=}/exe" --version 2>/dev/null | sed -n 's/^Kubernetes v1[.]\\([0-9]*\\)[.].*/\\1/p')
-      if [ -n "$minor" ] && [ "$minor" != ${minorOf(ctx.cluster.settings.kube_version)} ] && old=$(${crictl} ps -q --name '^kube-apiserver$') && [ -n "$old" ]; then
-        systemctl stop kubelet.service
-        for c in $old; do ${crictl} stop -t 5 "$c" || true; done
-        sleep ${NOTICED}
-      fi`,
-  ];
+      if [ -n "$minor" ] && [ "$minor" != ${minorOf(ctx.cluster.settings.kube_version)} ] && end_api_server; then
+        start_kubelet
+      else
+        systemctl restart kubelet.service
+      fi`;
 }
 
 export function restartKubelet(ctx: RoleContext): Task {
@@ -107,9 +100,8 @@ export function restartKubelet(ctx: RoleContext): Task {
     check: runs('kubelet', ctx.cluster.settings.kube_version),
     apply: joinShell([
       sh`systemctl daemon-reload`,
-      ...endApiServer(ctx),
+      startNewKubelet(ctx),
       sh`
-      systemctl restart kubelet.service
       n=0
       until curl -sSf --max-time 2 http://127.0.0.1:10248/healthz >/dev/null 2>&1 || [ $n -ge 60 ]; do
         n=$((n + 1))
