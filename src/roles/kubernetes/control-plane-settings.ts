@@ -8,6 +8,7 @@ import type { RoleContext } from '../role.js';
 import { KUBE_PROXY } from './kube-proxy.js';
 import { kubeadmOf } from './kubeadm-command.js';
 import { MANIFESTS } from './kubelet.js';
+import { endApiServer, hasOtherServers, SOFT_END } from './lb/end-api-server.js';
 
 const APISERVER = `${MANIFESTS}/kube-apiserver.yaml`;
 
@@ -45,17 +46,22 @@ export function applySettings(ctx: RoleContext, config: string, path: string, an
         done
       }
       running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
+      replaced() {
+        n=0
+        while [ -n "$old" ] && [ "$(running)" = "$old" ] && [ $n -lt 120 ]; do
+          n=$((n + 1))
+          sleep 1
+        done
+        ready
+      }
+      ${missedByClients(ctx, path)}
       old=$(running)
       ${serverContainers(ctx)}
       before=$(sha256sum < ${APISERVER})
       ${kubeadm} init phase control-plane all --config ${path}
       if [ "$(sha256sum < ${APISERVER})" != "$before" ]; then
         ${endServer(ctx)}
-        n=0
-        while [ -n "$old" ] && [ "$(running)" = "$old" ] && [ $n -lt 120 ]; do
-          n=$((n + 1))
-          sleep 1
-        done
+        replaced
       fi
       ready
       ${uploads ? upload(ctx, path) : sh`:`}
@@ -64,6 +70,33 @@ export function applySettings(ctx: RoleContext, config: string, path: string, an
     doneBy: ['control-plane/init', 'node/join'],
     ...(uploads ? { writes: [KUBE_PROXY] } : {}),
   });
+}
+
+/**
+ * Where another API server is ready, one whose manifest changes ends so that load balancers see it. The kubelet follows a manifest at once, so
+ * kubeadm writes it to another place first, to see whether it is another one: the controller manager and the scheduler take theirs as ever.
+ */
+function missedByClients(ctx: RoleContext, path: string): Shell {
+  if (!hasOtherServers(ctx)) return sh`:`;
+  const write = sh`${kubeadmOf(ctx.host)} init phase control-plane apiserver --config ${path}`;
+  return sh`
+      ${endApiServer(ctx)}
+      server_changes() {
+        new=$(mktemp -d) || return 1
+        changes=no
+        # Its place is fixed: a mount that only kubeadm sees.
+        if unshare -m sh -ec 'mount --bind "$1" "$2"; shift 2; exec "$@"' sh "$new" ${MANIFESTS} ${write} >/dev/null 2>&1 && [ -s "$new"/kube-apiserver.yaml ]; then
+          [ "$(sha256sum < "$new"/kube-apiserver.yaml)" = "$(sha256sum < ${APISERVER})" ] || changes=yes
+        fi
+        rm -rf "$new"
+        [ $changes = yes ]
+      }
+      old=$(running)
+      if server_changes && end_api_server; then
+        ${write}
+        start_kubelet
+        replaced
+      fi`;
 }
 
 /** What the control planes that join read; the manifests of this one follow when they have joined. */
@@ -99,5 +132,5 @@ function serverContainers(ctx: RoleContext): Shell {
  */
 function endServer(ctx: RoleContext): Shell {
   return sh`sleep 1
-        for c in $containers; do ${`${ctx.host.settings.bin_dir}/crictl`} stop -t 5 "$c" >/dev/null 2>&1 || :; done`;
+        for c in $containers; do ${`${ctx.host.settings.bin_dir}/crictl`} stop -t ${SOFT_END} "$c" >/dev/null 2>&1 || :; done`;
 }

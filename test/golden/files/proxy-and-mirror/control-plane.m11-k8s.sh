@@ -180,6 +180,52 @@ ready() {
   done
 }
 running() { for p in /proc/[0-9]*; do if [ "$(cat "$p/comm" 2>/dev/null)" = kube-apiserver ]; then echo "$p"; fi; done; }
+replaced() {
+  n=0
+  while [ -n "$old" ] && [ "$(running)" = "$old" ] && [ $n -lt 120 ]; do
+    n=$((n + 1))
+    sleep 1
+  done
+  ready
+}
+other_is_ready() {
+  for url in https://192.168.1.12:6443 https://192.168.1.13:6443; do
+    [ "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s --server "$url" get --raw /readyz 2>/dev/null)" != ok ] || return 0
+  done
+  return 1
+}
+start_kubelet() {
+  trap - EXIT
+  systemctl start kubelet.service
+  systemctl stop kubewright-kubelet.timer 2>/dev/null || :
+}
+end_api_server() {
+  servers=$(/usr/local/bin/crictl ps -q --name '^kube-apiserver$' 2>/dev/null) || return 1
+  [ -n "$servers" ] && other_is_ready || return 1
+  # Of a task that was killed.
+  systemctl stop kubewright-kubelet.timer 2>/dev/null || :
+  systemd-run --quiet --collect --unit kubewright-kubelet --on-active 60 sh -c '! systemctl is-enabled --quiet kubelet.service || systemctl start kubelet.service' || return 1
+  trap start_kubelet EXIT
+  systemctl stop kubelet.service || return 1
+  for c in $servers; do /usr/local/bin/crictl stop -t 5 "$c" >/dev/null || :; done
+  sleep 6
+}
+server_changes() {
+  new=$(mktemp -d) || return 1
+  changes=no
+  # Its place is fixed: a mount that only kubeadm sees.
+  if unshare -m sh -ec 'mount --bind "$1" "$2"; shift 2; exec "$@"' sh "$new" /etc/kubernetes/manifests /usr/local/bin/kubeadm init phase control-plane apiserver --config /etc/kubernetes/kubeadm-config.yaml >/dev/null 2>&1 && [ -s "$new"/kube-apiserver.yaml ]; then
+    [ "$(sha256sum < "$new"/kube-apiserver.yaml)" = "$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)" ] || changes=yes
+  fi
+  rm -rf "$new"
+  [ $changes = yes ]
+}
+old=$(running)
+if server_changes && end_api_server; then
+  /usr/local/bin/kubeadm init phase control-plane apiserver --config /etc/kubernetes/kubeadm-config.yaml
+  start_kubelet
+  replaced
+fi
 old=$(running)
 containers=$([ ! -x /usr/local/bin/crictl ] || /usr/local/bin/crictl ps -q --name '^kube-apiserver$' 2>/dev/null || :)
 before=$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)
@@ -187,11 +233,7 @@ before=$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)
 if [ "$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)" != "$before" ]; then
   sleep 1
         for c in $containers; do /usr/local/bin/crictl stop -t 5 "$c" >/dev/null 2>&1 || :; done
-  n=0
-  while [ -n "$old" ] && [ "$(running)" = "$old" ] && [ $n -lt 120 ]; do
-    n=$((n + 1))
-    sleep 1
-  done
+  replaced
 fi
 ready
 /usr/local/bin/kubeadm init phase upload-config all --config /etc/kubernetes/kubeadm-config.yaml
