@@ -38,6 +38,7 @@ const REMOVE = remove({
 });
 /** Roles of `remove` that do nothing on its coordinator, or what others have files for. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  'remove-balancers': ['w101-k8s'],
   'remove-keep-ca': ['m11-k8s'],
   'remove-receive-ca': [],
   'remove-reset': [],
