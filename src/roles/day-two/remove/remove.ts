@@ -1,7 +1,7 @@
 import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
 import type { Role, RoleContext } from '../../role.js';
 import { reset } from '../reset/reset.js';
-import { balancer } from './api-server.js';
+import { balancer, endForGood } from './api-server.js';
 import { keepEtcdCa, receiveEtcdCa, removeMember } from './members.js';
 import { clusterConfigs, deleteNode, drain } from './objects.js';
 import { type RemoveOptions, without } from './remove-options.js';
@@ -34,7 +34,7 @@ export function remove(o: RemoveOptions): Role[] {
       ),
     ),
     once('remove-member', o.member, (ctx) => leaving(ctx).flatMap((h) => (h.etcd ? removeMember(ctx, h) : []))),
-    { name: 'remove-reset', tasks: (ctx) => (leaves(ctx) ? reset.tasks(ctx) : []) },
+    { name: 'remove-reset', tasks: (ctx) => (leaves(ctx) ? [...endForGood(ctx), ...reset.tasks(ctx)] : []) },
     once('remove-delete', o.coordinator, (ctx) => leaving(ctx).map((h) => deleteNode(ctx, h))),
     once('remove-configs', o.coordinator, (ctx) => clusterConfigs(ctx, leaving(ctx), rest(ctx))),
     { name: 'remove-tidy', tasks: (ctx) => (leaves(ctx) ? [] : tidy({ ...ctx, cluster: rest(ctx) }, told(ctx))) },
