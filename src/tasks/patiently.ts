@@ -5,7 +5,8 @@ const PATIENCE_SEC = 90;
 
 /**
  * What kubectl says when no answer came: from client-go (https://github.com/kubernetes/client-go, rest/request.go and
- * util/net), net/http, and an API server whose etcd elects a leader. Everything else is an answer, and final.
+ * util/net), net/http, and an API server whose etcd elects a leader; and of `kubectl wait` at an object that has no status yet. Everything
+ * else is an answer, and final.
  */
 const NO_ANSWER = [
   'connection refused',
@@ -18,10 +19,11 @@ const NO_ANSWER = [
   'unexpected EOF',
   'Error from server \\((ServiceUnavailable|Timeout)\\)',
   'etcdserver: (request timed out|leader changed)',
+  'status\\.conditions accessor error: <nil>',
 ].join('|');
 
 /**
- * A call of kubectl, again while the API server does not answer it: one that is restarted or whose etcd has no leader for a moment fails no
+ * A call of kubectl, again while the API server does not answer it or does not know yet: one that is restarted or whose etcd has no leader for a moment fails no
  * run. What was said is printed once, at the end.
  *
  * @param call one pipeline that may be repeated after it was carried out and the answer got lost, as `apply` may.
