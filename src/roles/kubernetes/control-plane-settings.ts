@@ -2,13 +2,13 @@ import { KUBEADM_SETTINGS } from '../../facts/living/probe-living.js';
 import { type Shell, sh } from '../../shell/shell.js';
 import { command } from '../../tasks/command.js';
 import { sha256 } from '../../tasks/file.js';
-import { kubectl } from '../../tasks/manifest.js';
 import type { Task } from '../../tasks/task.js';
 import type { RoleContext } from '../role.js';
 import { KUBE_PROXY } from './kube-proxy.js';
 import { kubeadmOf } from './kubeadm-command.js';
 import { MANIFESTS } from './kubelet.js';
 import { endApiServer, hasOtherServers, SOFT_END } from './lb/end-api-server.js';
+import { ownServer } from './lb/own-server.js';
 
 const APISERVER = `${MANIFESTS}/kube-apiserver.yaml`;
 
@@ -39,7 +39,7 @@ export function applySettings(ctx: RoleContext, config: string, path: string, an
       # An API server that restarts answers valid clients with 403 for a moment, and kubeadm takes that for a lost right.
       ready() {
         n=0
-        until [ "$(${kubectl(ctx.host.settings.bin_dir)} --request-timeout=5s get --raw /readyz 2>&1)" = ok ]; do
+        until [ "$(${ownServer(ctx)} --request-timeout=5s get --raw /readyz 2>&1)" = ok ]; do
           n=$((n + 1))
           [ $n -lt 240 ] || { echo 'the API server is not ready' >&2; exit 1; }
           sleep 1
@@ -87,6 +87,8 @@ function missedByClients(ctx: RoleContext, path: string): Shell {
         # Its place is fixed: a mount that only kubeadm sees.
         if unshare -m sh -ec 'mount --bind "$1" "$2"; shift 2; exec "$@"' sh "$new" ${MANIFESTS} ${write} >/dev/null 2>&1 && [ -s "$new"/kube-apiserver.yaml ]; then
           [ "$(sha256sum < "$new"/kube-apiserver.yaml)" = "$(sha256sum < ${APISERVER})" ] || changes=yes
+        else
+          echo 'whether the API server changes could not be seen before: if it does, it restarts at once'
         fi
         rm -rf "$new"
         [ $changes = yes ]

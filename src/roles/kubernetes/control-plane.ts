@@ -20,6 +20,7 @@ import { kubeProxyEndpoint } from './kube-proxy.js';
 import { DNS_PENDING, KUBEADM_CONFIG, kubeadmOf } from './kubeadm-command.js';
 import { joinSecrets, kubeadmHost } from './kubeadm-host.js';
 import { joinedNode, KUBELET_FILES, kubeletStamp, MANIFESTS } from './kubelet.js';
+import { ownServer } from './lb/own-server.js';
 
 /** An interrupted init of ours is repeated: every phase of kubeadm can be. */
 const STARTED = `${NODE_STATE}/kubeadm/init-started`;
@@ -127,7 +128,7 @@ function ready(ctx: RoleContext): Task {
   return waitFor({
     id: 'control-plane/ready',
     title: 'Wait until the API server is ready',
-    until: sh`${kubectl(ctx.host.settings.bin_dir)} --request-timeout=5s get --raw /readyz 2>&1`,
+    until: sh`${ownServer(ctx)} --request-timeout=5s get --raw /readyz 2>&1`,
     timeoutSec: 240,
     hint: '`journalctl -u kubelet` on the host, and the logs under /var/log/pods/kube-system_kube-apiserver-*',
     why: hostWhy(),

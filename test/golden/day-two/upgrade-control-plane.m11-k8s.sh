@@ -599,7 +599,7 @@ case " $("/proc/$pid/exe" --version | head -n 1 | tr -d v) " in *' 1.36.4 '* | *
 systemctl daemon-reload
 other_is_ready() {
   for url in https://192.168.1.12:6443 https://192.168.1.13:6443; do
-    [ "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s --server "$url" get --raw /readyz 2>/dev/null)" != ok ] || return 0
+    [ "$(NO_PROXY='*' /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s --server "$url" get --raw /readyz 2>/dev/null)" != ok ] || return 0
   done
   return 1
 }
@@ -610,10 +610,11 @@ start_kubelet() {
 }
 end_api_server() {
   servers=$(/usr/local/bin/crictl ps -q --name '^kube-apiserver$' 2>/dev/null) || return 1
-  [ -n "$servers" ] && other_is_ready || return 1
+  [ -n "$servers" ] || return 1
+  other_is_ready || { echo 'no other API server is ready: this one restarts at once'; return 1; }
   # Of a task that was killed.
   systemctl stop kubewright-kubelet.timer 2>/dev/null || :
-  systemd-run --quiet --collect --unit kubewright-kubelet --on-active 60 sh -c '! systemctl is-enabled --quiet kubelet.service || systemctl start kubelet.service' || return 1
+  systemd-run --quiet --collect --unit kubewright-kubelet --on-active 60 --timer-property AccuracySec=1s sh -c '! systemctl is-enabled --quiet kubelet.service || systemctl start kubelet.service' || return 1
   trap start_kubelet EXIT
   systemctl stop kubelet.service || return 1
   for c in $servers; do /usr/local/bin/crictl stop -t 5 "$c" >/dev/null || :; done

@@ -44,7 +44,7 @@ const reload = 'systemctl daemon-reload';
 const RESTART = [reload, 'systemctl restart kubelet.service'];
 const forget = 'systemctl stop kubewright-kubelet.timer';
 const net =
-  'systemd-run --quiet --collect --unit kubewright-kubelet --on-active 60 sh -c ! systemctl is-enabled --quiet kubelet.service || systemctl start kubelet.service';
+  'systemd-run --quiet --collect --unit kubewright-kubelet --on-active 60 --timer-property AccuracySec=1s sh -c ! systemctl is-enabled --quiet kubelet.service || systemctl start kubelet.service';
 const start = 'systemctl start kubelet.service';
 const APART = [reload, forget, net, 'systemctl stop kubelet.service', 'crictl stop -t 5 one', 'sleep 6', start, forget];
 

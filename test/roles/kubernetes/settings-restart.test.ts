@@ -25,7 +25,10 @@ beforeEach(() => {
   const log = `echo "\${0##*/} $*" >> ${at('log')}`;
   program(
     'bin/systemctl',
-    `${log}; case "$*" in 'start kubelet.service') mkdir -p ${at('proc/8')}; echo kube-apiserver > ${at('proc/8/comm')} ;; esac`,
+    `${log}; case "$*" in
+      'stop kubelet.service') touch ${at('no-kubelet')} ;;
+      'start kubelet.service') rm ${at('no-kubelet')}; mkdir -p ${at('proc/8')}; echo kube-apiserver > ${at('proc/8/comm')} ;;
+    esac`,
   );
   program('bin/systemd-run', `${log.replace(' $*', '')}`);
   program('bin/sleep', log);
@@ -34,11 +37,17 @@ beforeEach(() => {
   // The kubelet restarts what ends, unless it was stopped.
   program(
     'usr/crictl',
-    `case $1 in ps) [ ! -e ${at('proc/7')} ] || echo one ;; stop) ${log}; rm -rf ${at('proc/7')}; mkdir -p ${at('proc/8')}; echo kube-apiserver > ${at('proc/8/comm')} ;; esac`,
+    `case $1 in ps) [ ! -e ${at('proc/7')} ] || echo one ;; stop) ${log}; rm -rf ${at('proc/7')}; [ -e ${at('no-kubelet')} ] || { mkdir -p ${at('proc/8')}; echo kube-apiserver > ${at('proc/8/comm')}; } ;; esac`,
   );
   program(
     'usr/kubectl',
-    `case "$*" in *--server*) case "$*" in *https://192.168.1.13:6443*) [ -e ${at('alone')} ] || echo ok ;; esac ;; *) echo ok ;; esac`,
+    `case "$*" in
+      *https://192.168.1.1[13]:6443*) [ -e ${at('alone')} ] || echo ok ;;
+      *https://192.168.1.12:6443*) [ -e ${at('proc/8')} ] && [ -e ${at('broken-server')} ] || [ -e ${at('no-kubelet')} ] || echo ok ;;
+      *--server*) ;;
+      # A load balancer, which finds another one.
+      *) echo ok ;;
+    esac`,
   );
   program(
     'usr/kubeadm',
@@ -64,7 +73,7 @@ interface Happened {
 }
 
 /** What happens in this order when the settings of the second control plane, or of the only one, are applied. */
-function applied(masters = 3): Happened {
+function applied(masters = 3, says = ''): Happened {
   const host = masters > 1 ? 'm12-k8s' : 'm11-k8s';
   const cluster = sampleCluster({ masters, vars: { bin_dir: at('usr') } });
   // What is uploaded is another matter.
@@ -74,7 +83,7 @@ function applied(masters = 3): Happened {
     encoding: 'utf8',
     env: { ...process.env, PATH: `${at('usr')}:${at('bin')}:${process.env.PATH}` },
   });
-  expect(stderr).toBe('');
+  expect(stderr).toBe(says);
   return { ok: status === 0, log: existsSync(at('log')) ? readFileSync(at('log'), 'utf8').trim().split('\n') : [] };
 }
 
@@ -115,6 +124,13 @@ describe('changed settings of a control plane', () => {
   it('restart the only API server of a cluster as quickly as they can', () => {
     put('wanted/kube-apiserver.yaml', 'new');
     expect(applied(1)).toEqual({ ok: true, log: QUICK });
+  });
+
+  it.each(['', 'alone'])('are not applied before the own API server is ready again, whatever others say %s', (file) => {
+    put('wanted/kube-apiserver.yaml', 'new');
+    put('broken-server', '');
+    if (file) put(file, '');
+    expect(applied(3, 'the API server is not ready\n').ok).toBe(false);
   });
 
   it('start the kubelet again where kubeadm fails', () => {

@@ -2,21 +2,15 @@ import type { ClusterHost } from '../../../cluster/cluster.js';
 import { type Shell, sh } from '../../../shell/shell.js';
 import { action } from '../../../tasks/action.js';
 import { command } from '../../../tasks/command.js';
-import { kubectl } from '../../../tasks/manifest.js';
 import type { Task } from '../../../tasks/task.js';
+import { ownServer } from '../../kubernetes/lb/own-server.js';
 import type { RoleContext } from '../../role.js';
 import { drained } from '../nodes/drained.js';
 import { CORDONED } from './upgrade-options.js';
 
 /** kubectl of this control plane, asking its own API server: others, and a load balancer, may have another version. */
 export function ownApi(ctx: RoleContext): Shell {
-  return sh`${patientApi(ctx)} --request-timeout=20s`;
-}
-
-/** For what takes its time by itself. */
-function patientApi(ctx: RoleContext): Shell {
-  const { settings, ip } = ctx.host;
-  return sh`${kubectl(settings.bin_dir)} --server ${`https://${ip}:${settings.kube_apiserver_port}`}`;
+  return sh`${ownServer(ctx)} --request-timeout=20s`;
 }
 
 /** Succeeds when the node runs the new kubelet and runtime already. */
@@ -53,7 +47,7 @@ export function drain(ctx: RoleContext, host: ClusterHost, seconds: number): Tas
         ${done}
         ${drained(k, name)}`,
       apply: sh`
-        if ! ${patientApi(ctx)} drain ${name} --ignore-daemonsets --delete-emptydir-data --timeout ${`${seconds}s`}; then
+        if ! ${ownServer(ctx)} drain ${name} --ignore-daemonsets --delete-emptydir-data --timeout ${`${seconds}s`}; then
           ${free(ctx, host)}
           exit 1
         fi`,

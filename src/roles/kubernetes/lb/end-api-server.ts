@@ -32,7 +32,7 @@ export function endApiServer({ cluster, host }: RoleContext): Shell {
   return sh`
       other_is_ready() {
         for url in ${others}; do
-          [ "$(${kubectl(host.settings.bin_dir)} --request-timeout=5s --server "$url" get --raw /readyz 2>/dev/null)" != ok ] || return 0
+          [ "$(NO_PROXY='*' ${kubectl(host.settings.bin_dir)} --request-timeout=5s --server "$url" get --raw /readyz 2>/dev/null)" != ok ] || return 0
         done
         return 1
       }
@@ -43,10 +43,11 @@ export function endApiServer({ cluster, host }: RoleContext): Shell {
       }
       end_api_server() {
         servers=$(${crictl} ps -q --name '^kube-apiserver$' 2>/dev/null) || return 1
-        [ -n "$servers" ] && other_is_ready || return 1
+        [ -n "$servers" ] || return 1
+        other_is_ready || { echo 'no other API server is ready: this one restarts at once'; return 1; }
         # Of a task that was killed.
         systemctl stop ${`${NET}.timer`} 2>/dev/null || :
-        systemd-run --quiet --collect --unit ${NET} --on-active ${AT_LATEST} sh -c ${net} || return 1
+        systemd-run --quiet --collect --unit ${NET} --on-active ${AT_LATEST} --timer-property AccuracySec=1s sh -c ${net} || return 1
         trap start_kubelet EXIT
         systemctl stop kubelet.service || return 1
         for c in $servers; do ${crictl} stop -t ${SOFT_END} "$c" >/dev/null || :; done

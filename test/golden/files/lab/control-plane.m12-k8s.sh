@@ -157,7 +157,7 @@ touch /var/lib/kubewright/kubeadm/joined
 # An API server that restarts answers valid clients with 403 for a moment, and kubeadm takes that for a lost right.
 ready() {
   n=0
-  until [ "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1)" = ok ]; do
+  until [ "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.12:6443 --request-timeout=5s get --raw /readyz 2>&1)" = ok ]; do
     n=$((n + 1))
     [ $n -lt 240 ] || { echo 'the API server is not ready' >&2; exit 1; }
     sleep 1
@@ -174,7 +174,7 @@ replaced() {
 }
 other_is_ready() {
   for url in https://192.168.1.11:6443 https://192.168.1.13:6443; do
-    [ "$(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s --server "$url" get --raw /readyz 2>/dev/null)" != ok ] || return 0
+    [ "$(NO_PROXY='*' /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s --server "$url" get --raw /readyz 2>/dev/null)" != ok ] || return 0
   done
   return 1
 }
@@ -185,10 +185,11 @@ start_kubelet() {
 }
 end_api_server() {
   servers=$(/usr/local/bin/crictl ps -q --name '^kube-apiserver$' 2>/dev/null) || return 1
-  [ -n "$servers" ] && other_is_ready || return 1
+  [ -n "$servers" ] || return 1
+  other_is_ready || { echo 'no other API server is ready: this one restarts at once'; return 1; }
   # Of a task that was killed.
   systemctl stop kubewright-kubelet.timer 2>/dev/null || :
-  systemd-run --quiet --collect --unit kubewright-kubelet --on-active 60 sh -c '! systemctl is-enabled --quiet kubelet.service || systemctl start kubelet.service' || return 1
+  systemd-run --quiet --collect --unit kubewright-kubelet --on-active 60 --timer-property AccuracySec=1s sh -c '! systemctl is-enabled --quiet kubelet.service || systemctl start kubelet.service' || return 1
   trap start_kubelet EXIT
   systemctl stop kubelet.service || return 1
   for c in $servers; do /usr/local/bin/crictl stop -t 5 "$c" >/dev/null || :; done
@@ -200,6 +201,8 @@ server_changes() {
   # Its place is fixed: a mount that only kubeadm sees.
   if unshare -m sh -ec 'mount --bind "$1" "$2"; shift 2; exec "$@"' sh "$new" /etc/kubernetes/manifests /usr/local/bin/kubeadm init phase control-plane apiserver --config /etc/kubernetes/kubeadm-config.yaml >/dev/null 2>&1 && [ -s "$new"/kube-apiserver.yaml ]; then
     [ "$(sha256sum < "$new"/kube-apiserver.yaml)" = "$(sha256sum < /etc/kubernetes/manifests/kube-apiserver.yaml)" ] || changes=yes
+  else
+    echo 'whether the API server changes could not be seen before: if it does, it restarts at once'
   fi
   rm -rf "$new"
   [ $changes = yes ]
@@ -305,10 +308,10 @@ cat -- /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d
 # control-plane/ready: Wait until the API server is ready
 # (changes nothing)
 ## check
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.12:6443 --request-timeout=5s get --raw /readyz 2>&1
 ## apply
 look() {
-/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw /readyz 2>&1
+/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://192.168.1.12:6443 --request-timeout=5s get --raw /readyz 2>&1
 }
 end=$(( $(date +%s) + 240 ))
 while :; do
