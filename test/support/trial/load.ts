@@ -143,7 +143,8 @@ spec:
 export function sayReports(reports: readonly PointReport[]): void {
   for (const r of reports) {
     const gap = `longest gap ${(r.gap.ms / 1000).toFixed(1)} s at ${new Date(r.gap.at).toISOString().slice(11, 19)}`;
-    say(`${r.name}: ${r.sent} sent, ${r.failed.length} without a good answer, ${gap}`);
+    const whys = [...new Set(r.failed.map((f) => f.why ?? 'no reason'))].slice(0, 3);
+    say(`${r.name}: ${r.sent} sent, ${r.failed.length} without a good answer, ${gap}${whys.map((why) => `; ${why}`).join('')}`);
   }
 }
 
