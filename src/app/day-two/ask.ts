@@ -50,12 +50,20 @@ export async function withHosts<T>(
       wanted.map(async (host) => {
         const session = connections.sessions.get(host.name);
         if (!session) return;
-        const answer = await answerOf(session, script(host)).catch((error: Error) => error);
+        const answer = await answerOf(session, script(host)).catch((error: Error) => again(host, script(host), error));
         if (answer instanceof Error) failures.set(host.name, answer);
         else answers.set(host.name, answer);
       }),
     );
     return { answers, failures };
+  };
+  // It only looks: a connection that was lost on the way may ask once more.
+  const again = async (host: ClusterHost, script: Shell, error: Error): Promise<Answer | Error> => {
+    if (error instanceof TransportError && error.kind !== 'lost') return error;
+    const session = await connections.reconnect(host.name).catch(() => undefined);
+    if (!session) return error;
+    connections.sessions.set(host.name, session);
+    return answerOf(session, script).catch((e: Error) => e);
   };
   try {
     return await use({ sessions: connections.sessions, reconnect: connections.reconnect, failures, ask: askAll });

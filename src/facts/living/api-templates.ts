@@ -23,9 +23,9 @@ export const API_TEMPLATES = {
     '{{end}}{{end}}',
   ].join(''),
   pods: [
-    '{{range .items}}{{$node := .spec.nodeName}}{{$pod := .}}{{range .status.containerStatuses}}',
-    '{{if .state.running}}kw-control-pod\t{{$node}} {{.name}} {{range $pod.spec.containers}}{{.image}}{{end}}',
-    ' {{if .ready}}ready{{else}}-{{end}}{{"\\n"}}{{end}}',
+    '{{range .items}}{{$node := .spec.nodeName}}{{$pod := .}}{{range .status.containerStatuses}}{{$name := .name}}',
+    '{{if .state.running}}kw-control-pod\t{{$node}} {{$name}} ',
+    '{{range $pod.spec.containers}}{{if eq .name $name}}{{.image}}{{end}}{{end}}{{"\\n"}}{{end}}',
     '{{end}}{{end}}',
   ].join(''),
 } as const;

@@ -138,8 +138,6 @@ export interface ControlPlanePod {
   /** kube-apiserver, kube-controller-manager, kube-scheduler, etcd */
   readonly component: string;
   readonly image: string;
-  /** What the kubelet's probes of it say. */
-  readonly ready: boolean;
 }
 
 /** A pool of Calico's. */

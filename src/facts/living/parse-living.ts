@@ -170,8 +170,8 @@ function apiFacts(all: Lines): ApiFacts | undefined {
     }),
     services: all('service'),
     controlPlanePods: all('control-pod').map((line) => {
-      const [node = '', component = '', image = '', ready] = line.split(' ');
-      return { node, component, image, ready: ready === 'ready' };
+      const [node = '', component = '', image = ''] = line.split(' ');
+      return { node, component, image };
     }),
     ipPools: all('pool').map((line) => {
       const [name = '', cidr = '', size, ipipMode = '', vxlanMode = '', nat, disabled] = line.split(' ');

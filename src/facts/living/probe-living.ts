@@ -192,19 +192,44 @@ export function apiProbe(binDir: string): Shell {
   return joinShell([api(), sh`PATH=$PATH:${binDir}; api_facts </dev/null`]);
 }
 
+/** `serving<TAB>VERSION` where the host's own API server is ready, as it tells anyone where nothing forbids it. Uses `say` of the probe. */
+export function servingProbe(): Shell {
+  return joinShell([
+    ownServer(),
+    sh`
+      serving() {
+        [ -s $manifest ] || return 0
+        own_server
+        url=https://\${address:-127.0.0.1}:\${port:-6443}
+        out=$(curl -sk --noproxy '*' --max-time 5 "$url/version" "$url/readyz" 2>/dev/null) || return 0
+        case $out in *'}ok') say serving "$(printf '%s\n' "$out" | sed -n 's/.*"gitVersion": *"v\\([^"]*\\)".*/\\1/p')" ;; esac
+      }
+      serving`,
+  ]);
+}
+
+/** `own_server` sets `address` and `port`, where the manifest has them. */
+function ownServer(): Shell {
+  return sh`
+    manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
+    own_server() {
+      port=$(sed -n 's/^ *- *--secure-port=//p' $manifest)
+      address=$(sed -n 's/^ *- *--advertise-address=//p' $manifest)
+    }`;
+}
+
 /** Asks the host's own API server, wherever its kubeconfig points. */
 function api(): Shell {
   return sh`
     ${clusterConfigurationProbe()}
+    ${ownServer()}
     api_facts() {
-      manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
       conf=/etc/kubernetes/admin.conf
       [ -s $conf ] && [ -s $manifest ] || return 0
       say api asked
       doc=$(cluster_configuration /etc/kubernetes/kubeadm-config.yaml | base64 | tr -d '\n')
       [ -z "$doc" ] || say kubeadm-file "$doc"
-      port=$(sed -n 's/^ *- *--secure-port=//p' $manifest)
-      address=$(sed -n 's/^ *- *--advertise-address=//p' $manifest)
+      own_server
       kube() { timeout -k 1 6 kubectl --kubeconfig $conf \${address:+--server="https://$address:\${port:-6443}"} --request-timeout=5s "$@" 2>&1; }
       if ! out=$(kube get --raw /version); then
         say api-error "$(printf '%s\n' "$out" | tail -n 1)"
@@ -222,13 +247,15 @@ function api(): Shell {
     }
     # One request more is cheaper than a start of kubectl. Of a kind that the cluster lacks it says so, and nothing else.
     objects() {
-      kinds=nodes,daemonsets,deployments,configmaps,services found=''
+      kinds=nodes,daemonsets,deployments,configmaps,services pools='' found=''
       for f in /etc/cni/net.d/*calico*; do
-        [ ! -e "$f" ] || found=$(objects_of $kinds,ippools.crd.projectcalico.org)
+        [ ! -e "$f" ] || pools=ippools.crd.projectcalico.org
         break
       done
-      [ -n "$found" ] || found=$(objects_of $kinds)
-      printf '%s\n' "$found"
+      [ -z "$pools" ] || found=$(objects_of $kinds,$pools)
+      [ -z "$found" ] || { printf '%s\n' "$found"; return 0; }
+      objects_of $kinds
+      [ -z "$pools" ] || objects_of $pools
     }
     objects_of() { list "$1" -o ${`go-template=${API_TEMPLATES.objects}`}; }`;
 }

@@ -10,10 +10,8 @@ import type { VarValue } from '../../../src/inventory/model/values.js';
 import type { Session } from '../../../src/transport/types.js';
 import { sampleInventory } from '../../support/cluster.js';
 
-/** What a control plane printed, with the pods of three; the lines of its API server and of the programs that run apart. */
-const TEXT = readFileSync('test/fixtures/living/control-plane.txt', 'utf8')
-  .replaceAll('10.81.0.1', '192.168.1.1')
-  .replace(/^(control-pod\tm12-k8s kube-apiserver .*)$/m, (line) => `${line}\n${line.replace('m12', 'm13')}`);
+/** What a control plane printed; the lines of its API server and of the programs that run apart. */
+const TEXT = readFileSync('test/fixtures/living/control-plane.txt', 'utf8').replaceAll('10.81.0.1', '192.168.1.1');
 const API = /^(api|api-.*|kubeadm-file|configmap|workload|service|control-pod|pool|node-why)\t.*\n/gm;
 const LEFT_OUT = /^(running|etcd-status|etcd-member|etcd-ca-key)\t.*\n/gm;
 
@@ -27,8 +25,15 @@ interface Cluster {
   readonly asker: Asker;
 }
 
-/** @param apis what API servers say when they are asked; default: everything. */
-function cluster(apis: Readonly<Record<string, string>> = {}, gone: readonly string[] = []): Cluster {
+/**
+ * @param apis what API servers say when they are asked; default: everything.
+ * @param quiet hosts whose API server does not tell anyone that it is ready.
+ */
+function cluster(
+  apis: Readonly<Record<string, string>> = {},
+  quiet: readonly string[] = [],
+  gone: readonly string[] = [],
+): Cluster {
   const hosts = ['m11-k8s', 'm12-k8s', 'm13-k8s', 'w101-k8s', 'w102-k8s'].filter((h) => !gone.includes(h));
   const asked: string[] = [];
   const answers = new Map<string, Answer>();
@@ -43,7 +48,8 @@ function cluster(apis: Readonly<Record<string, string>> = {}, gone: readonly str
         const [api, files] = [program.includes('api_facts()'), program.includes('certificates()')];
         if (api) asked.push(host.name);
         expect(program).not.toContain('--version');
-        const text = `${files ? (host.controlPlane ? FILES : WORKER) : ''}${api ? (apis[host.name] ?? OBJECTS) : ''}`;
+        const ready = program.includes('serving()') && !quiet.includes(host.name) ? 'serving\t1.36.3\n' : '';
+        const text = `${ready}${files ? (host.controlPlane ? FILES : WORKER) : ''}${api ? (apis[host.name] ?? OBJECTS) : ''}`;
         return [host.name, parseAnswer(text)] as const;
       });
       for (const [host, answer] of said) answers.set(host, answer);
@@ -65,6 +71,7 @@ const ETCD: EtcdState = {
     status: {
       version: '3.6.16',
       leader: i === 0,
+      leaderId: '10837750016778395947',
       hasLeader: true,
       dbBytes: 1,
       usedBytes: 1,
@@ -109,45 +116,67 @@ describe('what status reads of a living cluster', () => {
     ]);
   });
 
-  it.each<[string, (objects: string) => string]>([
-    ['does not run', (t) => t.replace(/^control-pod\tm12-k8s kube-apiserver .*\n/m, '')],
-    ['is not ready', (t) => t.replace(/^(control-pod\tm12-k8s kube-apiserver .*) ready$/m, '$1 -')],
-    [
-      'has an image without a version',
-      (t) => t.replace(/^(control-pod\tm12-k8s kube-apiserver) \S+/m, '$1 mirror/api@sha256:1f'),
-    ],
-  ])('an API server that %s, as its pod says, is asked itself', async (_, edit) => {
-    const c = cluster({ 'm11-k8s': edit(OBJECTS), 'm12-k8s': DEAD });
+  it.each([
+    ['does not answer', DEAD, 'connection refused'],
+    ['is not ready', 'api\tasked\napi-version\t1.36.3\n', undefined],
+  ])('an API server that %s is asked itself', async (_, said, error) => {
+    const c = cluster({ 'm12-k8s': said }, ['m12-k8s']);
     const { living } = await seen(c);
     expect(c.asked).toEqual(['m11-k8s', 'm12-k8s']);
-    expect([...(living?.silentApis ?? [])]).toEqual([['m12-k8s', 'connection refused']]);
+    expect(living?.hosts.get('m12-k8s')?.api).toMatchObject({ ready: false, ...(error ? { error } : {}) });
+    expect(living?.hosts.get('m13-k8s')?.api).toMatchObject({ ready: true, version: '1.36.3' });
     expect(living?.nodes).toHaveLength(2);
     expect(living?.certificates.get('m12-k8s')?.length).toBeGreaterThan(10);
   });
 
-  it('a control plane without an API server is named', async () => {
-    const c = cluster({ 'm11-k8s': OBJECTS.replace(/^control-pod\tm12-k8s kube-apiserver .*\n/m, ''), 'm12-k8s': '' });
+  it('is taken from one that tells nothing just to anyone', async () => {
+    const c = cluster({}, ['m12-k8s', 'm13-k8s']);
     const { living } = await seen(c);
+    expect(c.asked).toEqual(['m11-k8s', 'm12-k8s', 'm13-k8s']);
+    expect([...(living?.hosts.values() ?? [])].map((l) => l.api?.ready)).toEqual([true, true, true, undefined, undefined]);
+  });
+
+  it.each([
+    ['is not ready', OBJECTS.replace(/^api-ready.*\n/m, '')],
+    ['tells of no node', OBJECTS.replaceAll(/^api-node.*\n/gm, '')],
+  ])('is asked of the others when the first one %s', async (_, said) => {
+    const c = cluster({ 'm11-k8s': said });
+    const { living } = await seen(c);
+    expect(c.asked).toEqual(['m11-k8s', 'm12-k8s', 'm13-k8s']);
+    expect(living?.api?.host).toBe('m12-k8s');
+    expect(living?.nodes).toHaveLength(2);
+  });
+
+  it('a control plane without an API server is named', async () => {
+    const { living } = await seen(cluster({ 'm12-k8s': '' }, ['m12-k8s']));
     expect(living?.silentApis.get('m12-k8s')).toContain('no manifest');
   });
 
   it('the others are asked when the first one does not answer', async () => {
-    const c = cluster({ 'm11-k8s': DEAD });
+    const c = cluster({ 'm11-k8s': DEAD }, ['m11-k8s']);
     const { living } = await seen(c);
     expect(c.asked).toEqual(['m11-k8s', 'm12-k8s', 'm13-k8s']);
     expect(living?.api?.host).toBe('m12-k8s');
     expect([...(living?.silentApis ?? [])]).toEqual([['m11-k8s', 'connection refused']]);
   });
 
+  it('one that cannot be asked for want of a kubeconfig, and answers, is no fault', async () => {
+    const { living } = await seen(cluster({ 'm11-k8s': '' }));
+    expect(living?.hosts.get('m11-k8s')?.api).toMatchObject({ version: '1.36.3', ready: true });
+    expect(living?.api?.host).toBe('m12-k8s');
+  });
+
   it('the next control plane is asked when the first one cannot be reached', async () => {
-    const c = cluster({}, ['m11-k8s']);
+    const c = cluster({}, [], ['m11-k8s']);
     const { living } = await seen(c);
     expect(c.asked).toEqual(['m12-k8s']);
     expect(living?.api?.host).toBe('m12-k8s');
   });
 
   it('says that nothing is known where no API server answers', async () => {
-    const { living, drift } = await seen(cluster({ 'm11-k8s': DEAD, 'm12-k8s': DEAD, 'm13-k8s': DEAD }));
+    const { living, drift } = await seen(
+      cluster({ 'm11-k8s': DEAD, 'm12-k8s': DEAD, 'm13-k8s': DEAD }, ['m11-k8s', 'm12-k8s', 'm13-k8s']),
+    );
     expect(living?.api).toBeUndefined();
     expect(living?.silentApis.size).toBe(3);
     expect(drift).toBe('no API server answers');

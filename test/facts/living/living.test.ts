@@ -69,7 +69,6 @@ describe('facts of a living cluster', () => {
       node: 'm12-k8s',
       component: 'kube-scheduler',
       image: 'registry.k8s.io/kube-scheduler:v1.36.3',
-      ready: true,
     });
   });
 

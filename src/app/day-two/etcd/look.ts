@@ -139,6 +139,7 @@ function memberStatus(s: StatusJson['Status'], cluster: Cluster): MemberStatus {
     version: s.version,
     leader: leader === s.header.member_id,
     hasLeader: leader !== '0',
+    ...(leader === '0' ? {} : { leaderId: leader }),
     dbBytes: s.dbSize,
     usedBytes: s.dbSizeInUse ?? s.dbSize,
     // Members before 3.6 do not tell; 0 means etcd's default.

@@ -27,6 +27,8 @@ export interface EtcdMember {
 export interface MemberStatus {
   readonly version: string;
   readonly leader: boolean;
+  /** As etcd prints it, as the other ids. Absent: it knows of none. */
+  readonly leaderId?: string;
   readonly hasLeader: boolean;
   readonly dbBytes: number;
   readonly usedBytes: number;

@@ -2,18 +2,23 @@ import type { Cluster, ClusterHost } from '../../../cluster/cluster.js';
 import { type LivingCluster, livingCluster } from '../../../cluster/living/living-cluster.js';
 import type { ApiFacts, EtcdFacts, LivingFacts, NodeFact } from '../../../facts/living/living-facts.js';
 import { parseLiving } from '../../../facts/living/parse-living.js';
-import { apiProbe, livingProbe } from '../../../facts/living/probe-living.js';
+import { apiProbe, livingProbe, servingProbe } from '../../../facts/living/probe-living.js';
 import { questionsFor } from '../../../roles/preflight/questions.js';
 import { sh } from '../../../shell/shell.js';
 import type { Answer, Asker } from '../ask.js';
 import type { EtcdState } from '../etcd/model.js';
 
 /** What hosts say of a cluster. */
-export type HostsSeen = ReadonlyMap<string, { readonly isNode: boolean; readonly living?: LivingFacts }>;
+export type HostsSeen = ReadonlyMap<string, HostSeen>;
+
+interface HostSeen {
+  readonly isNode: boolean;
+  readonly living?: LivingFacts;
+}
 
 /**
  * Asks all hosts at once for what `provision` reads before a run, and leaves out what costs most and others know: one API server tells of
- * all objects, of the other API servers and of the versions on the nodes. Those of which it does not say that they run are asked themselves.
+ * all objects and of the versions on the nodes, the others only whether they are ready. Those that are not are asked why.
  */
 export async function askLiving(cluster: Cluster, asker: Asker): Promise<HostsSeen> {
   const first = cluster.controlPlane.find((h) => asker.sessions.has(h.name));
@@ -22,21 +27,35 @@ export async function askLiving(cluster: Cluster, asker: Asker): Promise<HostsSe
     return sh`
       PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
       [ ! -e /etc/kubernetes/kubelet.conf ] || say node yes
+      ${host.controlPlane ? servingProbe() : sh``}
       ${living ? livingProbe(living, { api: host === first, etcd: false, versions: false }) : sh``}`;
   });
   const seen = new Map([...answers].map(([host, answer]) => [host, hostSeen([answer])]));
-  const api = first && seen.get(first.name)?.living?.api;
-  const vouched = api?.version === undefined ? new Map<string, ApiFacts>() : otherApis(api);
-  const silent = cluster.controlPlane.filter((h) => h !== first && !vouched.has(h.name) && seen.get(h.name)?.isNode);
-  const more = await asker.ask(silent, (host) => apiProbe(host.settings.bin_dir));
-  for (const host of cluster.controlPlane) {
-    const [answer, again] = [answers.get(host.name), silent.includes(host) ? more.answers.get(host.name) : undefined];
-    if (answer && again) seen.set(host.name, hostSeen([answer, again]));
-    const { living, isNode } = seen.get(host.name) ?? {};
-    const known = living?.api ?? vouched.get(host.name) ?? WITHOUT_API;
-    if (living && isNode) seen.set(host.name, { isNode, living: { ...living, api: known } });
+  const told = first && seen.get(first.name)?.living?.api;
+  const enough = told?.version !== undefined && told.ready && told.nodes.length > 0;
+  const unclear = cluster.controlPlane.filter(
+    (h) => h !== first && seen.get(h.name)?.isNode && !(enough && serving(answers.get(h.name))),
+  );
+  const more = await asker.ask(unclear, (host) => apiProbe(host.settings.bin_dir));
+  for (const { name } of cluster.controlPlane) {
+    const [answer, again] = [answers.get(name), more.answers.get(name)];
+    if (answer)
+      seen.set(name, withApi(hostSeen(again ? [answer, again] : [answer]), serving(answer), name === first?.name || !!again));
   }
   return seen;
+}
+
+/** The version of the host's API server; undefined: it is not ready, or does not tell just anyone. */
+function serving(answer: Answer | undefined): string | undefined {
+  const version = answer?.get('serving')?.[0];
+  return version === '' ? undefined : version;
+}
+
+/** @param asked the API server has been asked itself. */
+function withApi({ isNode, living }: HostSeen, version: string | undefined, asked: boolean): HostSeen {
+  if (!living || !isNode || living.api) return { isNode, ...(living ? { living } : {}) };
+  if (version !== undefined) return { isNode, living: { ...living, api: { ...NOTHING, version, ready: true } } };
+  return { isNode, living: asked ? { ...living, api: { ...NOTHING, ready: false, error: NO_WAY } } : living };
 }
 
 const NOTHING = {
@@ -49,29 +68,15 @@ const NOTHING = {
 } as const satisfies Partial<ApiFacts>;
 
 /** Of a control plane that is a node. */
-const WITHOUT_API: ApiFacts = {
-  ...NOTHING,
-  ready: false,
-  error: "there is no manifest of it, or no administrator's kubeconfig, in /etc/kubernetes",
-};
+const NO_WAY = "there is no manifest of it, or no administrator's kubeconfig, in /etc/kubernetes";
 
-function hostSeen(answers: readonly Answer[]): { isNode: boolean; living?: LivingFacts } {
+function hostSeen(answers: readonly Answer[]): HostSeen {
   const lines = new Map<string, string[]>();
   for (const answer of answers) {
     for (const [key, values] of answer) lines.set(key, [...(lines.get(key) ?? []), ...values.map((v) => v.trim())]);
   }
   const living = parseLiving(lines);
   return { isNode: lines.has('node'), ...(living ? { living } : {}) };
-}
-
-/** The other API servers, by node, as the pods of one tell of them; those that are not ready, or whose image has no version, are left out. */
-function otherApis({ controlPlanePods }: ApiFacts): Map<string, ApiFacts> {
-  return new Map(
-    controlPlanePods.flatMap(({ node, component, image, ready }) => {
-      const [, version] = /:v(\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)\.\d+)?)(?:@|$)/.exec(image) ?? [];
-      return component === 'kube-apiserver' && ready && version !== undefined ? [[node, { version, ready, ...NOTHING }]] : [];
-    }),
-  );
 }
 
 /** The cluster, with what etcd's members and the nodes have said of themselves in their places. */
@@ -104,10 +109,9 @@ function completed(host: ClusterHost, living: LivingFacts, node: NodeFact | unde
 
 function membersFrom(host: ClusterHost, { members }: EtcdState): Pick<EtcdFacts, 'status' | 'members'> {
   const own = members.find((m) => m.host === host.name);
-  const leader = members.find((m) => m.status?.leader);
   const status = own?.status && {
     memberId: hex(own.id),
-    ...(own.status.hasLeader && leader ? { leader: hex(leader.id) } : {}),
+    ...(own.status.leaderId === undefined ? {} : { leader: hex(own.status.leaderId) }),
     version: own.status.version,
     dbBytes: own.status.dbBytes,
     isLearner: own.learner,

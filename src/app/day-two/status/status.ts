@@ -52,7 +52,7 @@ function nextSteps(s: ClusterStatus, now: number): string[] {
   const steps: string[] = [];
   for (const [host, error] of s.failures) steps.push(`${host} cannot be reached: ${error.message}`);
   if (!s.nodes) steps.push('No API server answers: `journalctl -u kubelet` on the control planes says why');
-  else for (const [host, why] of s.silentApis) steps.push(`The API server of ${host} does not answer: ${why}`);
+  else for (const [host, why] of s.silentApis) steps.push(`The API server of ${host} is not ready: ${why}`);
   for (const host of s.stoppedKubelets)
     steps.push(`The kubelet of ${host} does not run: \`journalctl -u kubelet\` there says why`);
   steps.push(...etcdProblems(s.etcd).map((p) => p.text));
@@ -108,7 +108,7 @@ function json(s: ClusterStatus, next: readonly string[], now: number): object {
     drift: typeof s.drift === 'string' ? { unknown: s.drift } : s.drift,
     openDashboard: s.openDashboard ?? null,
     stoppedKubelets: s.stoppedKubelets,
-    silentApiServers: Object.fromEntries(s.silentApis),
+    apiServersNotReady: Object.fromEntries(s.silentApis),
     etcd: etcdJson(s.etcd),
     certificates: s.certs.map((c) => ({ ...c, ends: new Date(c.ends).toISOString(), daysLeft: daysLeft(c, now) })),
     unreachable: Object.fromEntries([...s.failures].map(([host, error]) => [host, error.message])),
