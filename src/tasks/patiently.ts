@@ -5,8 +5,8 @@ const PATIENCE_SEC = 90;
 
 /**
  * What kubectl says when no answer came: from client-go (https://github.com/kubernetes/client-go, rest/request.go and
- * util/net), net/http, and an API server whose etcd elects a leader; and of `kubectl wait` at an object that has no status yet. Everything
- * else is an answer, and final.
+ * util/net), net/http, and an API server whose etcd elects a leader; and of a kind that has just been defined: `kubectl wait` where it has
+ * no status yet, and another API server behind a load balancer that has not heard of it. Everything else is an answer, and final.
  */
 const NO_ANSWER = [
   'connection refused',
@@ -20,6 +20,7 @@ const NO_ANSWER = [
   'Error from server \\((ServiceUnavailable|Timeout)\\)',
   'etcdserver: (request timed out|leader changed)',
   'status\\.conditions accessor error: <nil>',
+  'no matches for kind',
 ].join('|');
 
 /**

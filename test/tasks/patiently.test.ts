@@ -43,6 +43,7 @@ describe('a patient call of kubectl', () => {
     'Error from server (ServiceUnavailable): apiserver is shutting down',
     'error when creating "STDIN": Post "https://127.0.0.1:6443/apis": unexpected EOF',
     'Get "https://127.0.0.1:6443/api": EOF',
+    'error: resource mapping not found for name: "default-pool" namespace: "" from "STDIN": no matches for kind "IPPool" in version "crd.projectcalico.org/v1"',
     'error: .status.conditions accessor error: <nil> is of the type <nil>, expected []interface{}',
   ])('is made again after: %s', async (words) => {
     expect(await calls([words, words, 'ok'])).toEqual({ rc: 0, stdout: 'ok\n', count: 3, input: 'object' });

@@ -28,7 +28,7 @@ printf '%s' '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"kubewrigh
 end=$(( $(date +%s) + 90 ))
 until said=$( ( printf '%s' '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"kubewright","namespace":"kube-system"},"data":{"applied":"{\"schema\":1,\"settings\":{\"kube_version\":\"1.35.4\"},\"hosts\":{}}"}}' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f - ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1

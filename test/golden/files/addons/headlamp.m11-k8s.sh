@@ -517,7 +517,7 @@ foreign=$(printf '%s' "$found" | awk -F '	' -v name=headlamp 'NF && $1 != name {
 end=$(( $(date +%s) + 90 ))
 until said=$( ( printf '%s' "$objects" | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f - ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1

@@ -360,7 +360,7 @@ printf '%s
 end=$(( $(date +%s) + 90 ))
 until said=$( ( /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kube-proxy -o yaml | sed 's#^\( *server: \)https://.*#\1https://api.example.org:8443#' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system replace -f - ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1
@@ -374,7 +374,7 @@ hash=$(printf '%s' "$data" | sha256sum | cut -d ' ' -f 1)
 end=$(( $(date +%s) + 90 ))
 until said=$( ( /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch daemonset kube-proxy -p '{"spec":{"template":{"metadata":{"annotations":{"kubewright/config":"'"$hash"'"}}}}}' ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1

@@ -375,7 +375,7 @@ printf '%s
 end=$(( $(date +%s) + 90 ))
 until said=$( ( /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kube-proxy -o yaml | sed 's#^\( *server: \)https://.*#\1https://127.0.0.1:6443#' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system replace -f - ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1
@@ -389,7 +389,7 @@ hash=$(printf '%s' "$data" | sha256sum | cut -d ' ' -f 1)
 end=$(( $(date +%s) + 90 ))
 until said=$( ( /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch daemonset kube-proxy -p '{"spec":{"template":{"metadata":{"annotations":{"kubewright/config":"'"$hash"'"}}}}}' ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1

@@ -128,7 +128,7 @@ end=$(( $(date +%s) + 90 ))
 until said=$( ( awk 'BEGIN { RS = "\n---\n" }
 /(^|\n)kind: CustomResourceDefinition\n/ && /\n  name: (ippools|bgpconfigurations|bgppeers)\.crd\.projectcalico\.org\n/ { print "---"; print }' /etc/kubernetes/calico/calico.yaml | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f - ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1
@@ -140,7 +140,7 @@ printf '%s
 end=$(( $(date +%s) + 90 ))
 until said=$( ( /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf wait --for=condition=Established --timeout=60s crd/ippools.crd.projectcalico.org crd/bgpconfigurations.crd.projectcalico.org crd/bgppeers.crd.projectcalico.org ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1
@@ -173,7 +173,7 @@ spec:
     - Tunnel
 ' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf create -f - || /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get ippools.crd.projectcalico.org default-pool -o name ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1
@@ -250,7 +250,7 @@ spec:
   sourceAddress: UseNodeIP
 ' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f - ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1
@@ -315,7 +315,7 @@ spec:
     - cidr: 10.233.0.0/18
 ' | /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f - ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1
@@ -352,7 +352,7 @@ for p in $(/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf get bg
 end=$(( $(date +%s) + 90 ))
 until said=$( ( /usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf apply -k /etc/kubernetes/calico ) 2>&1 ); do
   if [ "$(date +%s)" -ge "$end" ] || ! printf '%s
-' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>'; then
+' "$said" | grep -Eq 'connection refused|was refused - did you specify|connection reset by peer|client connection lost|TLS handshake timeout|i/o timeout|: EOF$|unexpected EOF|Error from server \((ServiceUnavailable|Timeout)\)|etcdserver: (request timed out|leader changed)|status\.conditions accessor error: <nil>|no matches for kind'; then
     printf '%s
 ' "$said"
     exit 1
