@@ -15,7 +15,7 @@ interface LivingScope {
   readonly api: boolean;
   /** The host's member of etcd, and whether the key of its CA fits. */
   readonly etcd: boolean;
-  /** The programs of the units that run, for their versions. */
+  /** What runs, for its versions: the programs of the units, the control plane's pods. */
   readonly versions: boolean;
 }
 
@@ -79,7 +79,7 @@ export function livingProbe({ binDir, etcdDataDir, etcdCertDir }: LivingPlaces, 
       brief() { timeout -k 1 6 "$@" 2>/dev/null; }`,
     certificateProbe(etcdCertDir),
     etcd(etcdDataDir, etcdCertDir, scope.etcd),
-    ...(scope.api ? [api()] : []),
+    ...(scope.api ? [api(scope.versions)] : []),
     sh`
       if [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/manifests ] || [ -e /etc/etcd.env ] || [ -e ${`${etcdDataDir}/member`} ] || [ -e ${`${etcdCertDir}/ca.pem`} ]; then
         living
@@ -189,59 +189,61 @@ export function clusterConfigurationProbe(): Shell {
 
 /** Only what the host's own API server says. Uses `say` of the probe. */
 export function apiProbe(binDir: string): Shell {
-  return joinShell([api(), sh`PATH=$PATH:${binDir}; api_facts </dev/null`]);
+  return joinShell([api(false), sh`PATH=$PATH:${binDir}; api_facts </dev/null`]);
 }
 
 /** `serving<TAB>VERSION` where the host's own API server is ready, as it tells anyone where nothing forbids it. Uses `say` of the probe. */
 export function servingProbe(): Shell {
-  return joinShell([
-    ownServer(),
-    sh`
-      serving() {
-        [ -s $manifest ] || return 0
-        own_server
-        url=https://\${address:-127.0.0.1}:\${port:-6443}
-        out=$(curl -sk --noproxy '*' --max-time 5 "$url/version" "$url/readyz" 2>/dev/null) || return 0
-        case $out in *'}ok') say serving "$(printf '%s\n' "$out" | sed -n 's/.*"gitVersion": *"v\\([^"]*\\)".*/\\1/p')" ;; esac
-      }
-      serving`,
-  ]);
+  return joinShell([ownServer(), sh`if own_server && serving_version; then say serving "$version"; fi`]);
 }
 
-/** `own_server` sets `address` and `port`, where the manifest has them. */
+/**
+ * `own_server` sets `address` and `port`, where the manifest has them; it fails without a manifest. `serving_version` sets `version` where the
+ * API server is ready and tells it to anyone, as it does by default, at a tenth of the cost of kubectl; it fails otherwise.
+ */
 function ownServer(): Shell {
   return sh`
     manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
     own_server() {
+      [ -s $manifest ] || return 1
       port=$(sed -n 's/^ *- *--secure-port=//p' $manifest)
       address=$(sed -n 's/^ *- *--advertise-address=//p' $manifest)
+    }
+    serving_version() {
+      url=https://\${address:-127.0.0.1}:\${port:-6443}
+      version=$(curl -sk --noproxy '*' --max-time 5 "$url/version" "$url/readyz" 2>/dev/null) || return 1
+      case $version in *'}ok') ;; *) return 1 ;; esac
+      version=$(printf '%s\n' "$version" | sed -n 's/.*"gitVersion": *"v\\([^"]*\\)".*/\\1/p')
+      [ -n "$version" ]
     }`;
 }
 
 /** Asks the host's own API server, wherever its kubeconfig points. */
-function api(): Shell {
+function api(versions: boolean): Shell {
   return sh`
     ${clusterConfigurationProbe()}
     ${ownServer()}
     api_facts() {
       conf=/etc/kubernetes/admin.conf
-      [ -s $conf ] && [ -s $manifest ] || return 0
+      [ -s $conf ] && own_server || return 0
       say api asked
       doc=$(cluster_configuration /etc/kubernetes/kubeadm-config.yaml | base64 | tr -d '\n')
       [ -z "$doc" ] || say kubeadm-file "$doc"
-      own_server
       kube() { timeout -k 1 6 kubectl --kubeconfig $conf \${address:+--server="https://$address:\${port:-6443}"} --request-timeout=5s "$@" 2>&1; }
-      if ! out=$(kube get --raw /version); then
-        say api-error "$(printf '%s\n' "$out" | tail -n 1)"
+      ready=''
+      if serving_version; then
+        ready=yes
+      elif version=$(kube get --raw /version); then
+        version=$(printf '%s\n' "$version" | sed -n 's/.*"gitVersion": *"v\\([^"]*\\)".*/\\1/p')
+      else
+        say api-error "$(printf '%s\n' "$version" | tail -n 1)"
         return 0
       fi
-      say api-version "$(printf '%s\n' "$out" | sed -n 's/.*"gitVersion": *"v\\([^"]*\\)".*/\\1/p')"
+      say api-version "$version"
       list() { kube -n kube-system get "$@" </dev/null | sed -n 's/^kw-//p'; }
       objects | {
-        list pods -l tier=control-plane -o ${`go-template=${API_TEMPLATES.pods}`} | {
-          [ "$(kube get --raw /readyz </dev/null)" != ok ] || say api-ready yes
-          cat
-        }
+        ${versions ? sh`list pods -l tier=control-plane -o ${`go-template=${API_TEMPLATES.pods}`}` : sh``}
+        [ -z "$ready" ] && [ "$(kube get --raw /readyz </dev/null)" != ok ] || say api-ready yes
         cat
       }
     }

@@ -48,7 +48,7 @@ function cluster(
         const [api, files] = [program.includes('api_facts()'), program.includes('certificates()')];
         if (api) asked.push(host.name);
         expect(program).not.toContain('--version');
-        const ready = program.includes('serving()') && !quiet.includes(host.name) ? 'serving\t1.36.3\n' : '';
+        const ready = program.includes('say serving') && !quiet.includes(host.name) ? 'serving\t1.36.3\n' : '';
         const text = `${ready}${files ? (host.controlPlane ? FILES : WORKER) : ''}${api ? (apis[host.name] ?? OBJECTS) : ''}`;
         return [host.name, parseAnswer(text)] as const;
       });

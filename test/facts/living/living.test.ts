@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ApiFacts } from '../../../src/facts/living/living-facts.js';
 import {
+  apiProbe,
   clusterConfigurationProbe,
   etcdAuthorityProbe,
   kubeletProbe,
@@ -212,5 +214,53 @@ describe('the probe of a living cluster', () => {
       expect(ask(3600)?.etcd?.status).toBeUndefined();
       expect(readFileSync(join(dir, 'n'), 'utf8').trim()).toBe('1');
     });
+  });
+});
+
+describe('an API server', () => {
+  /** Asks it with programs that answer so; the manifest and the kubeconfig are there. */
+  function ask(curl: string, kubectl: string): { api: ApiFacts | undefined; started: string[] } {
+    const dir = mkdtempSync(join(tmpdir(), 'kw-api-'));
+    try {
+      const put = (name: string, body: string): void =>
+        writeFileSync(join(dir, name), `#!/bin/sh\necho "${name} $*" >> ${dir}/started\n${body}\n`, { mode: 0o755 });
+      put('curl', curl);
+      put('kubectl', kubectl);
+      writeFileSync(join(dir, 'manifest'), '    - --advertise-address=10.0.0.1\n    - --secure-port=7443\n');
+      writeFileSync(join(dir, 'admin.conf'), 'x');
+      const script = apiProbe(dir)
+        .text.replaceAll('/etc/kubernetes/manifests/kube-apiserver.yaml', join(dir, 'manifest'))
+        .replaceAll('/etc/kubernetes/admin.conf', join(dir, 'admin.conf'));
+      const say = `PATH=${dir}:$PATH\nsay() { printf '%s\\t%s\\n' "$1" "$2"; }\n`;
+      const out = execFileSync('sh', { input: `${say}${script}`, encoding: 'utf8' });
+      const started = readFileSync(join(dir, 'started'), 'utf8').trim().split('\n');
+      return { api: parseFacts(`clock\t1\narch\tx86_64\nliving\tyes\n${out}`, 0).living?.api, started };
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  }
+
+  const VERSION = String.raw`printf '{\n  "gitVersion": "v1.36.3",\n  "major": "1"\n}'`;
+  const OBJECTS = `printf 'kw-api-node\\tm1 v1.36.3 containerd://2.4.2 True - 10.0.0.1 - -\\n'`;
+
+  it('that tells anyone is not asked again for its version and whether it is ready', () => {
+    const { api, started } = ask(`${VERSION}; printf ok`, OBJECTS);
+    expect(api).toMatchObject({ version: '1.36.3', ready: true, nodes: [{ name: 'm1' }] });
+    expect(started[0]).toContain('https://10.0.0.1:7443/version https://10.0.0.1:7443/readyz');
+    expect(started.filter((s) => s.startsWith('kubectl'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['tells nothing to just anyone', 'echo Unauthorized', 'ok', true],
+    ['is not ready', `${VERSION}; printf '[-]etcd failed'`, 'not yet', false],
+    ['cannot be asked without kubectl', 'exit 127', 'ok', true],
+  ])('that %s is asked with the kubeconfig', (_, curl, readyz, ready) => {
+    const kubectl = `case "$*" in */version) ${VERSION} ;; */readyz) printf '${readyz}' ;; *) ${OBJECTS} ;; esac`;
+    expect(ask(curl, kubectl).api).toMatchObject({ version: '1.36.3', ready, nodes: [{ name: 'm1' }] });
+  });
+
+  it('that does not answer says why', () => {
+    const refused = 'The connection to the server 10.0.0.1:7443 was refused';
+    expect(ask('exit 7', `echo '${refused}' >&2; exit 1`).api).toMatchObject({ ready: false, error: refused, nodes: [] });
   });
 });
