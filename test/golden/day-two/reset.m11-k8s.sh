@@ -23,6 +23,7 @@ rm -f /etc/kubernetes/*.conf
 rm -rf /etc/kubernetes/manifests
 
 # reset/pods: End the pods that are left
+# (done by reset/kubeadm)
 ## check
 [ -x /usr/local/bin/ctr ] || exit 0
 systemctl is-active --quiet containerd.service || exit 0
@@ -34,6 +35,7 @@ sleep 1
 for id in $(/usr/local/bin/ctr --namespace k8s.io tasks ls -q); do /usr/local/bin/ctr --namespace k8s.io tasks rm -f "$id" >/dev/null 2>&1 || :; done
 
 # reset/mounts: Unmount what the kubelet has mounted
+# (done by reset/kubeadm)
 ## check
 [ -z "$(awk '$5 ~ "^/var/lib/kubelet/" {print $5}' /proc/self/mountinfo)" ]
 ## apply

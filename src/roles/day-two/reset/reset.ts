@@ -105,6 +105,8 @@ function pods(ctx: RoleContext): Task {
       sleep 1
       for id in $(${ctr} --namespace k8s.io tasks ls -q); do ${ctr} --namespace k8s.io tasks rm -f "$id" >/dev/null 2>&1 || :; done`,
     timeoutSec: 240,
+    // Nearly always: it leaves those that the runtime did not let go.
+    doneBy: ['reset/kubeadm'],
   });
 }
 
@@ -119,6 +121,7 @@ function stillMounted(): Task {
       ${below} | sort -r | while read -r m; do umount "$m" || echo "still mounted: $m" >&2; done
       [ -z "$(${below})" ]`,
     hint: 'Find out who uses the mount (fuser -vm PATH), unmount it, and run the same command again. Nothing below it was deleted',
+    doneBy: ['reset/kubeadm'],
   });
 }
 
