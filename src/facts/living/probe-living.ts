@@ -213,9 +213,10 @@ function ownServer(): Shell {
       url=https://\${address:-127.0.0.1}:\${port:-6443}
       version=$(curl -sk --noproxy '*' --max-time 5 "$url/version" "$url/readyz" 2>/dev/null) || return 1
       case $version in *'}ok') ;; *) return 1 ;; esac
-      version=$(printf '%s\n' "$version" | sed -n 's/.*"gitVersion": *"v\\([^"]*\\)".*/\\1/p')
+      version=$(printf '%s\n' "$version" | git_version)
       [ -n "$version" ]
-    }`;
+    }
+    git_version() { sed -n 's/.*"gitVersion": *"v\\([^"]*\\)".*/\\1/p'; }`;
 }
 
 /** Asks the host's own API server, wherever its kubeconfig points. */
@@ -234,7 +235,7 @@ function api(versions: boolean): Shell {
       if serving_version; then
         ready=yes
       elif version=$(kube get --raw /version); then
-        version=$(printf '%s\n' "$version" | sed -n 's/.*"gitVersion": *"v\\([^"]*\\)".*/\\1/p')
+        version=$(printf '%s\n' "$version" | git_version)
       else
         say api-error "$(printf '%s\n' "$version" | tail -n 1)"
         return 0

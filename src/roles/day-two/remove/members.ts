@@ -86,7 +86,7 @@ export function removeMember(ctx: RoleContext, host: ClusterHost): Task[] {
         fi
         ${ctl} member remove "$id"`,
       timeoutSec: 120,
-      hint: 'Repair the members that are not healthy first: kubewright etcd status names them. Until then provision puts the host back into the load balancers',
+      hint: `Repair the members that are not healthy first: kubewright etcd status names them${host.controlPlane ? '. Until then provision puts the host back into the load balancers' : ''}`,
     }),
     waitFor({
       id: `remove/healthy-without-${host.name}`,
